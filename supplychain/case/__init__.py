@@ -1,0 +1,126 @@
+"""The inputs as one frozen value.
+
+`load` reads a folder and checks everything at once; a `Case` is what a valid folder holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from supplychain import schema
+from supplychain.case.checks import faults
+from supplychain.case.read import read_folder
+from supplychain.case.series import fill
+from supplychain.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from supplychain.case.read import Row, Value
+
+__all__ = ["Case", "Settings", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`case.toml`, with defaults filled in as `schema.SETTINGS` states them."""
+
+    name: str
+    title: str
+    first_year: int
+    last_year: int
+    report_last_year: int
+    discount_rate: float
+    first_year_availability: float
+    build_lag_share: float
+    foresight_years: int | None
+    capital_write_off_years: int
+    currency_year: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """One valid case. Rows are sorted by key, so their order in the files makes no difference."""
+
+    settings: Settings
+    tables: Mapping[str, tuple[Row, ...]]
+    headers: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def years(self) -> range:
+        """The years that are decided."""
+        return range(self.settings.first_year, self.settings.last_year + 1)
+
+    @cached_property
+    def report_years(self) -> range:
+        """The years that are reported."""
+        return range(self.settings.first_year, self.settings.report_last_year + 1)
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """Return one table as it stands in its file, sorted by key."""
+        import pandas as pd  # noqa: PLC0415 - a check of inputs needs no pandas
+
+        names = self.headers[table] or [column.name for column in schema.TABLE[table].columns]
+        return pd.DataFrame(self.tables[table], columns=list(names))
+
+    def yearly(self, table: str, column: str) -> dict[tuple[str, ...], dict[int, float]]:
+        """Return a series of every key for every year of the case, filled as the contract says."""
+        described = schema.TABLE[table]
+        keys = [k for k in described.key if k != "year"]
+        given: dict[tuple[str, ...], dict[int, float]] = {}
+        for row in self.tables[table]:
+            given.setdefault(tuple(str(row[k]) for k in keys), {})[int(str(row["year"]))] = float(str(row[column]))
+        kind = described.column(column).series
+        return {key: fill(points, self.years, kind) for key, points in given.items()}
+
+    @cached_property
+    def sha256(self) -> dict[str, str]:
+        """Digest of each input, of its content with rows sorted by key: the same whatever the order of rows or the line ends."""
+        digests = {"case.toml": _digest([vars_of(self.settings)])}
+        return digests | {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{name}</td><td>{len(rows)}</td></tr>" for name, rows in self.tables.items())
+        return f"<b>{self.settings.title}</b><table><tr><th>table</th><th>rows</th></tr>{rows}</table>"
+
+    def __repr__(self) -> str:
+        s = self.settings
+        return f"Case({s.name!r}, {s.first_year}-{s.last_year}, {sum(map(len, self.tables.values()))} rows)"
+
+
+def load(folder: str | Path) -> Case:
+    """Read a case and check everything at once.
+
+    Raises: InputError, which names every fault with its file, row, column, value and what would be right.
+    """
+    reading = read_folder(Path(folder))
+    found = faults(reading)
+    if found:
+        raise InputError(str(folder), found)
+    given = dict(reading.settings)
+    given["report_last_year"] = given["report_last_year"] or given["last_year"]
+    return Case(
+        Settings(**given),  # type: ignore[arg-type]  # checked against schema.SETTINGS
+        {name: tuple(sorted(rows.rows, key=_by(rows.table.key))) for name, rows in reading.tables.items()},
+        {name: rows.header for name, rows in reading.tables.items()},
+    )
+
+
+def vars_of(settings: Settings) -> dict[str, Value]:
+    """Return the settings as a plain dict, in the order of the schema."""
+    return {column.name: getattr(settings, column.name) for column in schema.SETTINGS}
+
+
+def _by(key: tuple[str, ...]):  # noqa: ANN202 - a sort key
+    return lambda row: tuple("" if row[k] is None else row[k] for k in key)
+
+
+def _digest(rows: object) -> str:
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()

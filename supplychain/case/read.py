@@ -1,0 +1,291 @@
+"""From a folder of text to typed rows, with every fault on the way."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeAlias
+
+from supplychain import schema
+from supplychain.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+Value: TypeAlias = str | float | int | bool | None
+Row: TypeAlias = "Mapping[str, Value]"
+
+CASE_FILE = "case.toml"
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_INTEGER = re.compile(r"[+-]?\d+")
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "1": True, "false": False, "False": False, "FALSE": False, "0": False}
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one table and, for each, its row in the file. A cell that could not be read is None."""
+
+    table: schema.Table
+    header: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    lines: tuple[int, ...] = ()
+
+    def numbered(self) -> Iterator[tuple[int, Row]]:
+        """Yield each row with its row number in the file."""
+        return zip(self.lines, self.rows, strict=True)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read, and every fault that was met."""
+
+    settings: dict[str, Value] = field(default_factory=dict)
+    tables: dict[str, Rows] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_folder(folder: Path) -> Reading:
+    """Read `case.toml` and every table of a folder.
+
+    Raises: InputError if there is no such folder or it cannot be listed.
+    """
+    names = _files(folder)
+    reading = Reading()
+    reading.settings, faults = _settings(folder / CASE_FILE) if CASE_FILE in names else ({}, [_absent(CASE_FILE)])
+    reading.problems += faults
+    for table in schema.TABLES:
+        rows, faults = _table(folder / table.file, table) if table.file in names else _absent_table(table)
+        reading.tables[table.name] = rows
+        reading.problems += faults
+    expected = [table.file for table in schema.TABLES]
+    reading.problems += [
+        Problem(name, 0, "", f"no table has this name{did_you_mean(name, expected)}; a case holds no other .csv files")
+        for name in names
+        if name.endswith(".csv") and name not in expected
+    ]
+    return reading
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the nearest known word, or nothing."""
+    near = get_close_matches(word, [k for k in known if k], n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: short, and in one line."""
+    text = " ".join(str(value).split()) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _files(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except FileNotFoundError:
+        fault = "there is no such folder"
+    except NotADirectoryError:
+        fault = "is a file; a case is a folder with case.toml and CSV tables"
+    except OSError as error:
+        fault = f"the folder cannot be read ({error.strerror})"
+    raise InputError(str(folder), [Problem(folder.name, 0, "", fault)])
+
+
+def _absent(file: str) -> Problem:
+    return Problem(file, 0, "", "is missing; a case needs it")
+
+
+def _absent_table(table: schema.Table) -> tuple[Rows, list[Problem]]:
+    return Rows(table), [_absent(table.file)] if table.required else []
+
+
+def _text(path: Path) -> tuple[str, list[Problem]]:
+    """Return a file's text, without a byte-order mark, or the fault that keeps it from being read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return "", [Problem(path.name, 0, "", f"cannot be read ({error.strerror})")]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data:
+        return "", [Problem(path.name, 0, "", "is not UTF-8 text (it looks like UTF-16); save it as UTF-8")]
+    try:
+        return data.decode("utf-8-sig"), []
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return "", [Problem(path.name, line, "", f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8")]
+
+
+def _settings(path: Path) -> tuple[dict[str, Value], list[Problem]]:
+    text, problems = _text(path)
+    if problems:
+        return {}, problems
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return {}, [Problem(path.name, 0, "", f"is not valid TOML: {error}")]
+    known = {column.name: column for column in schema.SETTINGS}
+    problems = [
+        Problem(path.name, 0, name, f"no setting has this name{did_you_mean(name, known)}") for name in given if name not in known
+    ]
+    values: dict[str, Value] = {}
+    for column in schema.SETTINGS:
+        if column.name in given:
+            values[column.name], fault = _setting(column, given[column.name])
+        else:
+            values[column.name] = column.default
+            fault = "" if column.blank else f"is missing; give {_expected(column)}"
+        if fault:
+            problems.append(Problem(path.name, 0, column.name, fault))
+    return values, problems
+
+
+def _setting(column: schema.Column, given: object) -> tuple[Value, str]:
+    kind = {"text": str, "integer": int, "number": (int, float)}[column.type]
+    if isinstance(given, bool) or not isinstance(given, kind):
+        return None, f"{shown(given)!r}; must be {_expected(column)}"
+    if isinstance(given, str):
+        return given, "" if given.strip() else f"is blank; must be {_expected(column)}"
+    value = float(given) if column.type == "number" else given
+    return _in_range(column, value)  # type: ignore[arg-type]  # not a str: checked above
+
+
+def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
+    text, problems = _text(path)
+    if problems:
+        return Rows(table), problems
+    if not text.strip():
+        return Rows(table), [Problem(path.name, 0, "", f"is empty; needs the header row {','.join(c.name for c in table.columns)}")]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines: list[tuple[int, list[str]]] = []
+    try:
+        for number, cells in enumerate(reader, start=1):
+            lines.append((number, cells))
+    except csv.Error as error:
+        return Rows(table), [Problem(path.name, len(lines) + 1, "", f"is not valid CSV: {error}")]
+    while lines and not any(cell.strip() for cell in lines[-1][1]):
+        lines.pop()
+    header, problems = _header(path.name, lines[0][1], table)
+    if problems:
+        return Rows(table, tuple(header)), problems
+    rows, kept = [], []
+    for number, cells in lines[1:]:
+        row, faults = _row(path.name, number, header, cells, table)
+        problems += faults
+        if row is not None:
+            rows.append(row)
+            kept.append(number)
+    if table.required and not rows and not problems:
+        problems.append(Problem(path.name, 0, "", "has a header and no rows; needs at least one"))
+    return Rows(table, tuple(header), tuple(rows), tuple(kept)), problems
+
+
+def _header(file: str, header: Sequence[str], table: schema.Table) -> tuple[list[str], list[Problem]]:
+    if len(header) == 1:
+        for mark, name in _OTHER_SEPARATORS.items():
+            if mark in header[0]:
+                return list(header), [Problem(file, 1, "", f"columns are separated by {name}; must be commas")]
+    known = allowed_columns(table)
+    problems = [
+        Problem(file, 1, name, f"no column of this table is called {shown(name)!r}{did_you_mean(name, known)}")
+        for name in dict.fromkeys(header)
+        if name not in known
+    ]
+    problems += [
+        Problem(file, 1, name, "is given twice; a column may stand once")
+        for name in dict.fromkeys(header)
+        if list(header).count(name) > 1
+    ]
+    problems += [
+        Problem(file, 1, column.name, "the column is missing")
+        for column in table.columns
+        if column.name not in header and not _may_be_absent(column, table)
+    ]
+    return list(header), problems
+
+
+def _may_be_absent(column: schema.Column, table: schema.Table) -> bool:
+    return column.blank and column.name not in table.key
+
+
+def allowed_columns(table: schema.Table) -> list[str]:
+    """Return every column name that a file of this table may have."""
+    return [name for c in table.columns for name in ((c.name, c.name + schema.LOW, c.name + schema.HIGH) if c.ranged else (c.name,))]
+
+
+def _row(
+    file: str, number: int, header: Sequence[str], cells: Sequence[str], table: schema.Table
+) -> tuple[Row | None, list[Problem]]:
+    if not any(cell.strip() for cell in cells):
+        return None, [Problem(file, number, "", "is blank; remove it")]
+    if len(cells) != len(header):
+        return None, [Problem(file, number, "", f"has {len(cells)} cells; must have {len(header)}, as the header has")]
+    row: dict[str, Value] = dict.fromkeys((column.name for column in table.columns), None)
+    problems = []
+    for name, cell in zip(header, cells, strict=True):
+        column = table.column(name)
+        row[name], fault = _cell(column, cell, blank=column.blank or name != column.name)
+        if fault:
+            problems.append(Problem(file, number, name, fault))
+    if not problems:
+        problems = list(_range_faults(file, number, row, table))
+    return row, problems
+
+
+def _cell(column: schema.Column, cell: str, *, blank: bool) -> tuple[Value, str]:
+    if not cell.strip():
+        return None, "" if blank else f"is blank; must be {_expected(column)}"
+    if cell != cell.strip():
+        return cell.strip(), f"{shown(cell)!r} has blanks around it; must be {shown(cell.strip())!r}"
+    if column.type == "text":
+        bad = column.choices and cell not in column.choices
+        return cell, f"{shown(cell)!r}; must be {_expected(column)}{did_you_mean(cell, column.choices)}" if bad else ""
+    if column.type == "boolean":
+        value = _BOOLEANS.get(cell)
+        return value, "" if value is not None else f"{shown(cell)!r}; must be true or false"
+    pattern = _INTEGER if column.type == "integer" else _NUMBER
+    if not pattern.fullmatch(cell):
+        return None, f"{shown(cell)!r}; must be {_expected(column)}"
+    if column.type == "integer":
+        return _in_range(column, int(cell[:_SHOWN]))
+    number = float(cell)
+    if math.isinf(number):
+        return None, f"{shown(cell)} is too large for a number"
+    return _in_range(column, number)
+
+
+def _in_range(column: schema.Column, value: float) -> tuple[Value, str]:
+    low = column.minimum is not None and not value >= column.minimum
+    high = column.maximum is not None and not value <= column.maximum
+    wrong = low or high or not math.isfinite(value)
+    unit = f" {column.unit}" if column.unit else ""
+    return value, f"{value:.12g}{unit}; must be {_expected(column)}" if wrong else ""
+
+
+def _expected(column: schema.Column) -> str:
+    if column.choices:
+        return "one of " + ", ".join(column.choices)
+    if column.type == "text":
+        return "text"
+    kind = "a whole number" if column.type == "integer" else "a number"
+    if column.minimum is not None and column.maximum is not None:
+        return f"{kind} from {column.minimum:g} to {column.maximum:g}"
+    return f"{kind}, {column.minimum:g} or more" if column.minimum is not None else kind
+
+
+def _range_faults(file: str, number: int, row: Row, table: schema.Table) -> Iterator[Problem]:
+    """Low, central and high must stand in that order."""
+    for column in table.columns:
+        central, low, high = (row.get(column.name + end) for end in ("", schema.LOW, schema.HIGH))
+        if central is None and (low is not None or high is not None):
+            yield Problem(file, number, column.name, "is blank and its range is given; give the central value too")
+        elif isinstance(central, (int, float)):
+            if isinstance(low, (int, float)) and low > central:
+                yield Problem(file, number, column.name + schema.LOW, f"{low:g} is above the central value; must be {central:g} or less")
+            if isinstance(high, (int, float)) and high < central:
+                yield Problem(file, number, column.name + schema.HIGH, f"{high:g} is below the central value; must be {central:g} or more")

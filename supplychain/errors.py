@@ -1,0 +1,62 @@
+"""Every exception that is raised on purpose.
+
+::
+
+    SupplychainError
+    ├── InputError          mend the data: a case is not valid; `problems` lists every fault
+    ├── OutputError         give another place to write to
+    └── NoAnswerError       relax the case or the limits: the solver has no optimal answer
+        └── CertificateError    an answer was found and did not pass its checks
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class SupplychainError(Exception):
+    """The root of all errors raised on purpose."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One fault, or one notice, and where it is.
+
+    `row` counts as a spreadsheet does: the header is row 1. 0 means the whole file.
+    """
+
+    file: str
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        where = self.file + (f" row {self.row}" if self.row else "")
+        what = "setting" if self.file.endswith(".toml") else "column"
+        return f"{where}, {what} {self.column}: {self.message}" if self.column else f"{where}: {self.message}"
+
+
+class InputError(SupplychainError):
+    """A case is not valid. `problems` has every fault that was found."""
+
+    def __init__(self, place: str, problems: Sequence[Problem]) -> None:
+        self.place = place
+        self.problems = tuple(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        super().__init__("\n".join([f"{count} in {place}:", *(f"  {p}" for p in self.problems)]))
+
+
+class OutputError(SupplychainError):
+    """The answer cannot be written where it was asked for."""
+
+
+class NoAnswerError(SupplychainError):
+    """The solver did not reach an optimum, so there is no answer to give."""
+
+
+class CertificateError(NoAnswerError):
+    """An answer was found and did not pass its checks."""

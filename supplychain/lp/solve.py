@@ -1,0 +1,179 @@
+"""Solve with HiGHS, and prove the answer from the LP's own data."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+
+from supplychain.errors import NoAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from supplychain.lp.labelled import LabelledLP, Vector
+
+FEASIBILITY = 1e-9
+"""Largest primal and dual infeasibility that HiGHS may leave."""
+
+OPTIONS: dict[str, Any] = {
+    "threads": 1,
+    "random_seed": 0,
+    "primal_feasibility_tolerance": FEASIBILITY,
+    "dual_feasibility_tolerance": FEASIBILITY,
+    "output_flag": False,
+}
+"""One thread and one seed, so that the same LP always takes the same path."""
+
+IPX_FROM_ROWS = 6_000
+"""Above this size interior point with crossover is faster than simplex from a cold start; measured by tests/bench."""
+
+
+def options(rows: int, time_limit: float | None = None) -> dict[str, Any]:
+    """Return HiGHS options for a cold solve of an LP with so many rows."""
+    chosen = OPTIONS | {"solver": "ipx" if rows >= IPX_FROM_ROWS else "simplex"}
+    return chosen | ({} if time_limit is None else {"time_limit": float(time_limit)})
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An optimal solution: column values, row prices (d objective / d limit), reduced costs, and the basis they belong to."""
+
+    objective: float
+    x: Vector
+    y: Vector
+    reduced: Vector
+    basis: Any
+
+
+def read(lp: LabelledLP, *, what: str = "the case") -> Solution:
+    """Return the optimal solution that HiGHS holds after a run.
+
+    Raises: NoAnswerError if it is not optimal.
+    """
+    highs = lp.highs
+    status = highs.getModelStatus()
+    if status != highspy.HighsModelStatus.kOptimal:
+        raise NoAnswerError(reason(status, what))
+    found = highs.getSolution()
+    return Solution(
+        objective=float(highs.getInfo().objective_function_value),
+        x=np.array(found.col_value),
+        y=np.array(found.row_dual),
+        reduced=np.array(found.col_dual),
+        basis=highs.getBasis(),
+    )
+
+
+@contextmanager
+def changed(
+    lp: LabelledLP,
+    row_upper: Mapping[int, float],
+    column_upper: Mapping[int, float] | None = None,
+    *,
+    start: Solution | None = None,
+    what: str = "a changed case",
+) -> Iterator[tuple[LabelledLP, Solution]]:
+    """Solve the LP with other upper limits, from a given solution's basis or from nothing; while inside, HiGHS holds the changed LP.
+
+    Raises: NoAnswerError if the changed LP has no optimum.
+    """
+    new = replace(lp, row_upper=_with(lp.row_upper, row_upper), column_upper=_with(lp.column_upper, column_upper or {}))
+    _hold(new)
+    if start is None:
+        lp.highs.clearSolver()
+    else:
+        lp.highs.setBasis(start.basis)
+    try:
+        lp.highs.run()
+        yield new, read(new, what=what)
+    finally:
+        _hold(lp)
+
+
+def _with(values: Vector, other: Mapping[int, float]) -> Vector:
+    values = values.copy()
+    for i, value in other.items():
+        values[i] = value
+    return values
+
+
+def _hold(lp: LabelledLP) -> None:
+    """Give HiGHS the limits of this LP."""
+    rows, columns = (np.arange(n) for n in lp.shape)
+    lp.highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
+    lp.highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)
+
+
+def reason(status: highspy.HighsModelStatus, what: str) -> str:
+    """Return why there is no answer, in words."""
+    said = highspy.Highs().modelStatusToString(status)
+    advice = {
+        highspy.HighsModelStatus.kTimeLimit: "the time limit was reached before an optimum; give more time",
+        highspy.HighsModelStatus.kIterationLimit: "the iteration limit was reached before an optimum",
+        highspy.HighsModelStatus.kInfeasible: "no plan satisfies every constraint",
+        highspy.HighsModelStatus.kUnbounded: "the cost can fall without end; look for a value or price of the wrong sign",
+        highspy.HighsModelStatus.kUnboundedOrInfeasible: "no plan is best; look for extreme numbers",
+    }
+    return f"no answer for {what}: {advice.get(status, 'the solver stopped')} (HiGHS says: {said})"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Proof of an optimum, from the LP's data and the solution alone. Residuals are absolute and, scaled, relative to the data beside them."""
+
+    primal_residual: float
+    primal_residual_scaled: float
+    dual_residual: float
+    dual_residual_scaled: float
+    duality_gap_relative: float
+    primal_degenerate: bool
+    dual_degenerate: bool
+
+
+def certificate(lp: LabelledLP, solution: Solution) -> Certificate:
+    """Check a solution against the LP: how far it is from feasible, from dual feasible, and from a closed gap."""
+    x, y = solution.x, solution.y
+    activity = lp.activity(x)
+    over = np.maximum(np.maximum(activity - lp.row_upper, lp.row_lower - activity), 0)
+    outside = np.maximum(np.maximum(x - lp.column_upper, lp.column_lower - x), 0)
+    row_scale = 1 + lp.activity(np.abs(x)) if (lp.entries >= 0).all() else 1 + _absolute_activity(lp, x)
+    reduced = lp.cost - lp.priced(y)
+    row_value, row_wrong = _dual_value(y, lp.row_lower, lp.row_upper)
+    column_value, column_wrong = _dual_value(reduced, lp.column_lower, lp.column_upper)
+    cost_scale = 1 + np.abs(lp.cost)
+    primal = float(lp.cost @ x) + lp.offset
+    dual = float(row_value.sum() + column_value.sum()) + lp.offset
+    columns = np.array([int(s) for s in solution.basis.col_status])
+    rows = np.array([int(s) for s in solution.basis.row_status])
+    basic = int(highspy.HighsBasisStatus.kBasic)
+    at_bound = (np.minimum(x - lp.column_lower, lp.column_upper - x) <= FEASIBILITY)[columns == basic].any()
+    row_at_bound = (np.minimum(activity - lp.row_lower, lp.row_upper - activity) <= FEASIBILITY)[rows == basic].any()
+    loose = lp.column_upper > lp.column_lower
+    free_rows = lp.row_upper > lp.row_lower
+    return Certificate(
+        primal_residual=float(max(over.max(initial=0), outside.max(initial=0))),
+        primal_residual_scaled=float(max((over / row_scale).max(initial=0), (outside / (1 + np.abs(x))).max(initial=0))),
+        dual_residual=float(max(row_wrong.max(initial=0), column_wrong.max(initial=0))),
+        dual_residual_scaled=float(max(row_wrong.max(initial=0), (column_wrong / cost_scale).max(initial=0))),
+        duality_gap_relative=abs(primal - dual) / max(1.0, abs(primal)),
+        primal_degenerate=bool(at_bound or row_at_bound),
+        dual_degenerate=bool(
+            (np.abs(reduced)[(columns != basic) & loose] <= FEASIBILITY).any()
+            or (np.abs(y)[(rows != basic) & free_rows] <= FEASIBILITY).any()
+        ),
+    )
+
+
+def _absolute_activity(lp: LabelledLP, x: Vector) -> Vector:
+    return np.bincount(lp.indices, np.abs(lp.entries * np.repeat(x, np.diff(lp.starts))), minlength=lp.shape[0])
+
+
+def _dual_value(price: Vector, lower: Vector, upper: Vector) -> tuple[Vector, Vector]:
+    """Return what each limit contributes to the dual objective, and the size of prices that have no limit to stand on."""
+    bound = np.where(price > 0, lower, upper)
+    wrong = np.where(np.isinf(bound), np.abs(price), 0.0)
+    return np.where(np.isinf(bound), 0.0, price * np.where(np.isinf(bound), 0.0, bound)), wrong

@@ -1,0 +1,103 @@
+"""The linear program of a case: the table of contents.
+
+`build` returns the Pyomo model; every number in it is a mutable Param, so a what-if changes Params and solves again.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from supplychain import finance, schema
+from supplychain.model import accelerators, commitments, cost, fleet, service, supply
+from supplychain.model._pyomo import Model, pyo
+from supplychain.model.structure import Structure, structure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from supplychain.case import Case
+
+__all__ = ["Numbers", "Structure", "build", "numbers", "structure"]
+
+Numbers: TypeAlias = "Mapping[Any, float]"
+"""Values of one Param by index: a string or year, a tuple of them, or None if it has no index."""
+
+_PARTS = (supply, accelerators, fleet, commitments, service)
+_MONEY_TOTAL = 2.0**22
+"""What all demand is worth in the LP's own money: large against tolerances, small against rounding."""
+
+
+def build(case: Case) -> Model:
+    """Return the LP of a case as a Pyomo model. `m.on` has its index sets, `m.money` its money units per USD."""
+    m = pyo.ConcreteModel(name=case.settings.name)
+    m.on = structure(case)
+    m.money = _money(case)
+    for name, values in numbers(case, m.on).items():
+        setattr(m, name, _param(values))
+    for part in _PARTS:
+        part.variables(m)
+    for part in _PARTS:
+        part.constraints(m)
+    cost.constraints(m)
+    return m
+
+
+def numbers(case: Case, on: Structure) -> dict[str, Numbers]:
+    """Return every number of the LP by the name of its Param, each by index; settings are under the index None."""
+    return _given(case) | _derived(case, on)
+
+
+def _param(values: Numbers) -> Model:
+    if None in values:
+        return pyo.Param(initialize=values[None], mutable=True)
+    return pyo.Param(list(values), initialize=values, mutable=True, within=pyo.Reals)
+
+
+def _given(case: Case) -> dict[str, Numbers]:
+    """Return the numbers of the tables, under the names of the schema, for every year where they are series."""
+    found: dict[str, Numbers] = {
+        "first_year_availability": {None: case.settings.first_year_availability},
+        "build_lag_share": {None: case.settings.build_lag_share},
+    }
+    for table in schema.TABLES:
+        for column in table.columns:
+            if column.series:
+                series = case.yearly(table.name, column.name)
+                found[column.param] = {_index((*key, t)): x for key, values in series.items() for t, x in values.items()}
+            elif column.param:
+                found[column.param] = {
+                    _index(tuple("" if row[k] is None else row[k] for k in table.key)): float(str(row[column.name]))
+                    for row in case.tables[table.name]
+                    if row[column.name] is not None
+                }
+    return found
+
+
+def _derived(case: Case, on: Structure) -> dict[str, Numbers]:
+    """Return the annuity factors of the objective."""
+    rate = case.settings.discount_rate
+    discount = finance.discount_factors(on.years, rate)
+
+    def pvf(t: int, life: int) -> float:
+        return finance.present_value_factor(t, life, rate, discount)
+
+    return {
+        "discount": dict(discount),
+        "pvf_purchase": {(s, t): pvf(t, on.cost_life(s)) for s in on.stages if on.is_flow(s) for t in on.years},
+        "pvf_expansion": {
+            (s, k, p, u): pvf(u + lead, on.capacity_life[s, k]) * (1 + rate) ** lead for (s, k, p, u), lead in on.lead.items()
+        },
+        "pvf_build": {(a, t): pvf(t, on.life(a)) for a, t in on.build},
+    }
+
+
+def _money(case: Case) -> float:
+    """Return the LP's money units per USD: a power of two, so that changing it changes no digit."""
+    demand, value = case.yearly("demand", "demand_ttok"), case.yearly("demand", "value_usd_per_mtok")
+    total = sum(demand[key][t] * value[key][t] * 1e6 for key in demand for t in case.years)
+    return 2.0 ** round(math.log2(_MONEY_TOTAL / total)) if total else 2.0**-20
+
+
+def _index(key: tuple[object, ...]) -> object:
+    return key if len(key) > 1 else key[0]

@@ -1,0 +1,43 @@
+"""Commitments: deals that are kept, or cost what falls short."""
+
+from __future__ import annotations
+
+from supplychain.model._pyomo import Accelerator, Commitment, Expression, Model, Relation, Year, pyo
+
+
+def variables(m: Model) -> None:
+    """Declare what counts for each commitment, and what falls short."""
+    m.deliver = pyo.Var(m.on.deliver, domain=pyo.NonNegativeReals)
+    m.shortfall = pyo.Var(list(m.on.commitments), domain=pyo.NonNegativeReals)
+
+
+def constraints(m: Model) -> None:
+    """Declare that commitments are met, each unit counting once."""
+    m.commitment = pyo.Constraint(list(m.on.commitments), rule=commitment)
+    keys = {(m.on.commitments[c, t]["basis"], a, t) for c, a, t in m.on.deliver}
+    m.delivered_once = pyo.Constraint(sorted(keys), rule=delivered_once)
+
+
+def commitment(m: Model, c: Commitment, t: Year) -> Relation:
+    r"""What counts for a commitment, and what falls short of it, make up its minimum.
+
+    $\sum_a q_{c,a} \cdot deliver_{c,a,t} + shortfall_{c,t} \ge minimum_{c,t}$
+    """
+    delivered = pyo.quicksum(counted(m, c, a, t) * m.deliver[c, a, t] for a in m.on.accelerators if (c, a, t) in m.deliver)
+    return delivered + m.shortfall[c, t] >= m.minimum[c, t]
+
+
+def counted(m: Model, c: Commitment, a: Accelerator, t: Year) -> Expression:
+    """Return what one accelerator counts for: 1, or its units of the commitment's stage."""
+    stage = m.on.commitments[c, t]["stage"]
+    return 1 if stage is None else m.bill_of_materials[a, stage]
+
+
+def delivered_once(m: Model, basis: str, a: Accelerator, t: Year) -> Relation:
+    r"""A unit built, or operating, counts for one commitment only, so that two customers' orders add.
+
+    $\sum_{c\ built} deliver_{c,a,t} \le build_{a,t}$ and $\sum_{c\ operating} deliver_{c,a,t} \le \sum_r operate_{a,r,t}$
+    """
+    counted_for = [c for (c, u), row in m.on.commitments.items() if u == t and row["basis"] == basis and (c, a, t) in m.deliver]
+    there_are = m.build[a, t] if basis == "built" else pyo.quicksum(m.operate[a, r, t] for r in m.on.regions if (a, r, t) in m.operate)
+    return pyo.quicksum(m.deliver[c, a, t] for c in counted_for) <= there_are

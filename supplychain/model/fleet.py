@@ -1,0 +1,34 @@
+"""The fleet: what is owned operates or idles."""
+
+from __future__ import annotations
+
+from supplychain.model._pyomo import Accelerator, Model, Region, Relation, Year, pyo
+
+
+def variables(m: Model) -> None:
+    """Declare what operates."""
+    m.operate = pyo.Var(m.on.operate, domain=pyo.NonNegativeReals)
+
+
+def constraints(m: Model) -> None:
+    """Declare what may and what must operate."""
+    m.operate_owned = pyo.Constraint(m.on.operate, rule=operate_owned)
+    m.new_units_operate = pyo.Constraint([index for index in m.on.operate if index in m.install], rule=new_units_operate)
+
+
+def operate_owned(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:
+    r"""Only accelerators that are installed and still alive can operate.
+
+    $operate_{a,r,t} \le \sum_{u \le t < u + life_a} install_{a,r,u} + \sum_{y \le t < y + life_a} fleet_{a,r,y}$
+    """
+    alive = pyo.quicksum(m.install[a, r, u] for u in m.on.years if u <= t < u + m.on.life(a) and (a, r, u) in m.install)
+    owned_at_start = pyo.quicksum(m.fleet_units[a, r, y] for y in m.on.fleet.get((a, r, t), ()))
+    return m.operate[a, r, t] <= alive + owned_at_start
+
+
+def new_units_operate(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:
+    r"""What is newly installed operates.
+
+    $install_{a,r,t} \le operate_{a,r,t}$
+    """
+    return m.install[a, r, t] <= m.operate[a, r, t]

@@ -1,0 +1,76 @@
+"""Service: busy accelerators serve tokens and research."""
+
+from __future__ import annotations
+
+from supplychain import units
+from supplychain.model._pyomo import Accelerator, Expression, Model, Relation, Tier, Workload, Year, pyo
+
+
+def variables(m: Model) -> None:
+    """Declare who works on what, and what is served."""
+    m.assign = pyo.Var(m.on.assign, domain=pyo.NonNegativeReals)
+    m.assign_research = pyo.Var(_research_years(m), domain=pyo.NonNegativeReals)
+    m.serve = pyo.Var(m.on.serve, domain=pyo.NonNegativeReals, bounds=_serve_bounds)
+    m.research = pyo.Var(m.on.research, domain=pyo.NonNegativeReals, bounds=_research_bounds)
+
+
+def constraints(m: Model) -> None:
+    """Declare what busy accelerators can do."""
+    m.compute = pyo.Constraint(sorted({(a, t) for a, _, t in m.on.operate}), rule=compute)
+    m.service = pyo.Constraint(sorted({(w, t) for w, _, t in m.on.serve}), rule=service)
+    m.research_service = pyo.Constraint(sorted({t for _, t in m.on.research}), rule=research_service)
+
+
+def _research_years(m: Model) -> list[tuple[Accelerator, Year]]:
+    return sorted({(a, t) for a, _, t in m.on.operate}) if m.on.research else []
+
+
+def _serve_bounds(m: Model, w: Workload, j: Tier, t: Year) -> tuple[int, Expression]:
+    return 0, m.demand_ttok[w, j, t]
+
+
+def _research_bounds(m: Model, j: Tier, t: Year) -> tuple[int, Expression]:
+    return 0, m.demand_h100e_years[j, t]
+
+
+def compute(m: Model, a: Accelerator, t: Year) -> Relation:
+    r"""Accelerators are busy for a share of the time that they operate; new ones operate for part of their first year.
+
+    $\sum_w assign_{a,w,t} + assign\_research_{a,t} \le utilisation_t \sum_r (operate_{a,r,t} - (1-\alpha) install_{a,r,t})$
+    """
+    busy = pyo.quicksum(m.assign[a, w, t] for w in m.on.workloads if (a, w, t) in m.assign)
+    if (a, t) in m.assign_research:
+        busy += m.assign_research[a, t]
+    if type(busy) is int:
+        return pyo.Constraint.Skip
+    return busy <= m.utilisation[t] * pyo.quicksum(_working(m, a, r, t) for r in m.on.regions if (a, r, t) in m.operate)
+
+
+def _working(m: Model, a: Accelerator, r: str, t: Year) -> Expression:
+    if (a, r, t) not in m.install:
+        return m.operate[a, r, t]
+    return m.operate[a, r, t] - (1 - m.first_year_availability) * m.install[a, r, t]
+
+
+def service(m: Model, w: Workload, t: Year) -> Relation:
+    r"""Tokens served come from accelerators assigned to the workload.
+
+    $\sum_j serve_{w,j,t} \le \sum_a assign_{a,w,t} \cdot tokens\_per\_second_{a,w} \cdot efficiency_{w,t} \cdot 31\,536\,000 \cdot 10^{-12}$
+    """
+    served = pyo.quicksum(m.serve[w, j, t] for v, j, u in m.on.serve if (v, u) == (w, t))
+    return served <= pyo.quicksum(ttok_per_busy_year(m, a, w, t) * m.assign[a, w, t] for a in m.on.accelerators if (a, w, t) in m.assign)
+
+
+def ttok_per_busy_year(m: Model, a: Accelerator, w: Workload, t: Year) -> Expression:
+    """Return what an accelerator serves in a busy year [10^12 tokens]."""
+    efficiency = m.multiplier[w, t] if w in m.on.has_efficiency else 1
+    return m.tokens_per_second[a, w] * efficiency * (units.SECONDS_PER_YEAR / units.TOKENS_PER_TTOK)
+
+
+def research_service(m: Model, t: Year) -> Relation:
+    r"""Research served comes from accelerators assigned to it, counted in H100 equivalents.
+
+    $\sum_j research_{j,t} \le \sum_a h100e_a \cdot assign\_research_{a,t}$
+    """
+    served = pyo.quicksum(m.research[j, t] for j, u in m.on.research if u == t)
+    return served <= pyo.quicksum(m.h100e[a] * m.assign_research[a, u] for a, u in _research_years(m) if u == t)

@@ -1,0 +1,253 @@
+"""Which variables and constraints a case has: plain sets, read from its rows, with no number of the LP in them.
+
+Everything is in canonical order (sorted by key), so that the LP does not depend on the order of rows in the files.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from supplychain import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from supplychain.case import Case
+    from supplychain.case.read import Row
+
+Need = tuple[str, str, str, str, str]
+"""Key of a supplier need: stage, supplier, place (blank: every place), basis, needed stage."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The index sets of the LP. One letter per index: a r s k p t u w j c, as in the contract."""
+
+    years: tuple[int, ...]
+    regions: tuple[str, ...]
+    stages: Mapping[str, Row]
+    places: Mapping[str, tuple[str, ...]]
+    """Places at which a stage is supplied."""
+    suppliers: Mapping[tuple[str, str], tuple[str, ...]]
+    """Suppliers of a stage at a place."""
+    supply: tuple[tuple[str, str, str, int], ...]
+    has_capacity: frozenset[tuple[str, str, str]]
+    draws: Mapping[tuple[str, str], tuple[str, ...]]
+    """Stages of whose limit a supplier has a share."""
+    expand: tuple[tuple[str, str, str, int], ...]
+    """Orders that arrive inside the horizon."""
+    lead: Mapping[tuple[str, str, str, int], int]
+    capacity_life: Mapping[tuple[str, str], int]
+    arrived: Mapping[tuple[str, str, str, int], tuple[int, ...]]
+    """Order years whose capacity is in service in a year."""
+    supply_needs: Mapping[tuple[str, str], tuple[tuple[Need, str], ...]]
+    """Who needs a stage at a place for what it supplies: the need, and the place of the supplier."""
+    expansion_needs: Mapping[tuple[str, str], tuple[tuple[Need, str], ...]]
+    accelerators: Mapping[str, Row]
+    users: Mapping[str, tuple[str, ...]]
+    """Accelerators that use a stage."""
+    materials: Mapping[str, tuple[str, ...]]
+    """Stages that an accelerator uses."""
+    build: tuple[tuple[str, int], ...]
+    handle: tuple[tuple[str, int], ...]
+    """Accelerators that can be in the warehouse, or be installed, in a year."""
+    opening: frozenset[str]
+    fleet: Mapping[tuple[str, str, int], tuple[int, ...]]
+    """Vintages of the opening fleet that are still alive: accelerator, region, year."""
+    operate: tuple[tuple[str, str, int], ...]
+    commitments: Mapping[tuple[str, int], Row]
+    deliver: tuple[tuple[str, str, int], ...]
+    budget: tuple[int, ...]
+    assign: tuple[tuple[str, str, int], ...]
+    has_efficiency: frozenset[str]
+    workloads: tuple[str, ...]
+    serve: tuple[tuple[str, str, int], ...]
+    research: tuple[tuple[str, int], ...]
+
+    def life(self, a: str) -> int:
+        """Years in service of an accelerator."""
+        return int(str(self.accelerators[a]["life_years"]))
+
+    def cost_life(self, s: str) -> int:
+        """Years over which a purchase of a flow stage is written off."""
+        return int(str(self.stages[s]["cost_life_years"]))
+
+    def is_flow(self, s: str) -> bool:
+        """Whether the stage is used once, when something is built."""
+        return self.stages[s]["kind"] == "flow"
+
+    def is_global(self, s: str) -> bool:
+        """Whether the stage is one pool for the world."""
+        return self.stages[s]["scope"] == "global"
+
+
+def structure(case: Case) -> Structure:
+    """Read the index sets of a case."""
+    tables = case.tables
+    years = tuple(case.years)
+    stages = {str(row["stage"]): row for row in tables["stages"]}
+    accelerators = {str(row["accelerator"]): row for row in tables["accelerators"]}
+    regions = tuple(str(row["region"]) for row in tables["regions"])
+    draws = _draws(tables["allocation"])
+    places_of = _supplier_places(case, draws)
+    places, suppliers = _by_place(places_of)
+    lead = {
+        (str(r["stage"]), str(r["supplier"]), str(r["place"]), int(str(r["year"]))): int(str(r["lead_years"]))
+        for r in tables["expansion"]
+    }
+    expand = tuple(key for key in sorted(lead) if key[3] in years and key[3] + lead[key] <= years[-1])
+    capacity_life = {
+        (str(r["stage"]), str(r["supplier"])): int(str(r["capacity_life_years"]))
+        for r in tables["suppliers"]
+        if r["capacity_life_years"] is not None
+    }
+    supply = tuple((s, k, p, t) for (s, k), where in sorted(places_of.items()) for p in sorted(where) for t in years)
+    bill = {(str(r["accelerator"]), str(r["stage"])) for r in tables["bill_of_materials"]}
+    first = {a: int(str(row["first_year"])) for a, row in accelerators.items()}
+    opening = frozenset(str(r["accelerator"]) for r in tables["opening"])
+    build = tuple((a, t) for a in accelerators for t in years if first[a] <= t <= int(str(accelerators[a]["last_year"] or t)))
+    handle = tuple((a, t) for a in accelerators for t in years if first[a] <= t)
+    fleet = _fleet(case, accelerators)
+    operate = tuple((a, r, t) for a in accelerators for r in regions for t in years if first[a] <= t or (a, r, t) in fleet)
+    commitments = {(str(r["commitment"]), int(str(r["year"]))): r for r in tables["commitments"] if r["year"] in years}
+    can_research = [(str(tier), t) for tier in sorted({str(r["tier"]) for r in tables["research"]}) for t in years]
+    efficiency = frozenset(str(r["workload"]) for r in tables["efficiency"])
+    owned = {(a, t) for a, _, t in operate}
+    return Structure(
+        years=years,
+        regions=regions,
+        stages=stages,
+        places=places,
+        suppliers=suppliers,
+        supply=supply,
+        has_capacity=frozenset((str(r["stage"]), str(r["supplier"]), str(r["place"])) for r in tables["capacity"]),
+        draws=draws,
+        expand=expand,
+        lead={key: lead[key] for key in expand},
+        capacity_life=capacity_life,
+        arrived=_arrived(expand, lead, capacity_life, years),
+        supply_needs=_needs(tables["supplier_needs"], "supply", places_of, stages),
+        expansion_needs=_needs(tables["supplier_needs"], "expansion", places_of, stages),
+        accelerators=accelerators,
+        users={s: tuple(a for a in accelerators if (a, s) in bill) for s in stages},
+        materials={a: tuple(s for s in stages if (a, s) in bill) for a in accelerators},
+        build=build,
+        handle=handle,
+        opening=opening,
+        fleet=fleet,
+        operate=operate,
+        commitments=commitments,
+        deliver=_deliver(commitments, accelerators, bill, set(build), owned),
+        budget=tuple(int(str(r["year"])) for r in tables["budget"] if r["year"] in years),
+        assign=tuple(
+            (str(r["accelerator"]), str(r["workload"]), t)
+            for r in tables["throughput"]
+            for t in years
+            if (r["accelerator"], t) in owned
+        ),
+        has_efficiency=efficiency,
+        workloads=tuple(str(r["workload"]) for r in tables["workloads"]),
+        serve=tuple((w, j, t) for w, j in sorted({(str(r["workload"]), str(r["tier"])) for r in tables["demand"]}) for t in years),
+        research=tuple(can_research),
+    )
+
+
+def _draws(rows: tuple[Row, ...]) -> dict[tuple[str, str], tuple[str, ...]]:
+    draws: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        of_stage = str(row["of_stage"])
+        drawn = draws[str(row["stage"]), str(row["supplier"])]
+        if of_stage not in drawn:
+            drawn.append(of_stage)
+    return {key: tuple(sorted(drawn)) for key, drawn in draws.items()}
+
+
+def _supplier_places(case: Case, draws: Mapping[tuple[str, str], tuple[str, ...]]) -> dict[tuple[str, str], set[str]]:
+    """Where each supplier can supply: the places of its capacity rows, and those of what it draws from."""
+    places: dict[tuple[str, str], set[str]] = {(str(r["stage"]), str(r["supplier"])): set() for r in case.tables["suppliers"]}
+    for row in case.tables["capacity"]:
+        places[str(row["stage"]), str(row["supplier"])].add(str(row["place"]))
+    for _ in draws:  # as many rounds as there are links settle every chain of allocations
+        for who, pools in draws.items():
+            places[who].update(p for (s, _k), where in list(places.items()) if s in pools for p in where)
+    return places
+
+
+def _by_place(
+    places_of: Mapping[tuple[str, str], set[str]],
+) -> tuple[dict[str, tuple[str, ...]], dict[tuple[str, str], tuple[str, ...]]]:
+    places: dict[str, set[str]] = defaultdict(set)
+    suppliers: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (s, k), where in sorted(places_of.items()):
+        places[s] |= where
+        for p in where:
+            suppliers[s, p].append(k)
+    return {s: tuple(sorted(where)) for s, where in places.items()}, {key: tuple(ks) for key, ks in suppliers.items()}
+
+
+def _arrived(
+    expand: tuple[tuple[str, str, str, int], ...],
+    lead: Mapping[tuple[str, str, str, int], int],
+    life: Mapping[tuple[str, str], int],
+    years: tuple[int, ...],
+) -> dict[tuple[str, str, str, int], tuple[int, ...]]:
+    arrived: dict[tuple[str, str, str, int], list[int]] = defaultdict(list)
+    for s, k, p, u in expand:
+        online = u + lead[s, k, p, u]
+        for t in years:
+            if online <= t < online + life[s, k]:
+                arrived[s, k, p, t].append(u)
+    return {key: tuple(orders) for key, orders in arrived.items()}
+
+
+def _needs(
+    rows: tuple[Row, ...], basis: str, places_of: Mapping[tuple[str, str], set[str]], stages: Mapping[str, Row]
+) -> dict[tuple[str, str], tuple[tuple[Need, str], ...]]:
+    """Resolve needs to places: a row that names a place replaces there the row for every place."""
+    needs: dict[tuple[str, str], list[tuple[Need, str]]] = defaultdict(list)
+    named = {tuple(str(row[c]) for c in ("stage", "supplier", "basis", "needs_stage", "place")) for row in rows if row["place"]}
+    for row in rows:
+        if row["basis"] != basis:
+            continue
+        s, k, n = str(row["stage"]), str(row["supplier"]), str(row["needs_stage"])
+        key = (s, k, str(row["place"] or ""), basis, n)
+        where = (
+            [str(row["place"])]
+            if row["place"]
+            else [p for p in sorted(places_of[s, k]) if (s, k, basis, n, p) not in named]
+        )
+        for p in where:
+            at = schema.GLOBAL if stages[n]["scope"] == "global" else p
+            needs[n, at].append((key, p))
+    return {key: tuple(found) for key, found in needs.items()}
+
+
+def _fleet(case: Case, accelerators: Mapping[str, Row]) -> dict[tuple[str, str, int], tuple[int, ...]]:
+    fleet: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+    for row in case.tables["fleet"]:
+        a, r, y = str(row["accelerator"]), str(row["region"]), int(str(row["installed_year"]))
+        for t in case.years:
+            if t < y + int(str(accelerators[a]["life_years"])):
+                fleet[a, r, t].append(y)
+    return {key: tuple(vintages) for key, vintages in fleet.items()}
+
+
+def _deliver(
+    commitments: Mapping[tuple[str, int], Row],
+    accelerators: Mapping[str, Row],
+    bill: set[tuple[str, str]],
+    build: set[tuple[str, int]],
+    owned: set[tuple[str, int]],
+) -> tuple[tuple[str, str, int], ...]:
+    """Accelerators that count for a commitment, in the years in which they can be built or operate."""
+    found = []
+    for (c, t), row in commitments.items():
+        for a, described in accelerators.items():
+            in_scope = all(row[scope] in {None, described[scope]} for scope in ("accelerator", "family", "vendor"))
+            counts = row["stage"] is None or (a, str(row["stage"])) in bill
+            possible = (a, t) in (build if row["basis"] == "built" else owned)
+            if in_scope and counts and possible:
+                found.append((c, a, t))
+    return tuple(found)

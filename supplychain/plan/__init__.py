@@ -1,0 +1,179 @@
+"""From a case to the answer: what binds, what is bought, what it costs."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from supplychain import lp
+from supplychain.errors import CertificateError
+from supplychain.model import build, numbers, solver
+from supplychain.plan import lifted, money, quantities, relief
+from supplychain.plan.solved import Solved, values
+from supplychain.plan.write import write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from supplychain.case import Case
+
+__all__ = ["Plan", "solve"]
+
+_WITHIN = 1e-7
+"""Largest scaled residual, duality gap and loss to tie-breaking that an answer may have."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The answer for one case: tidy tables, units in the column names, sorted by key, years up to report_last_year."""
+
+    case: Case
+    summary: Mapping[str, Any]
+    binding: pd.DataFrame
+    bottlenecks: pd.DataFrame
+    bottlenecks_by_group: pd.DataFrame
+    stages: pd.DataFrame
+    supply: pd.DataFrame
+    service: pd.DataFrame
+    research_service: pd.DataFrame
+    builds: pd.DataFrame
+    commitments_kept: pd.DataFrame
+    installed_base: pd.DataFrame
+    orders: pd.DataFrame
+    cost: pd.DataFrame
+    capital: pd.DataFrame
+    token_cost: pd.DataFrame
+    economics: pd.DataFrame
+    requirements: pd.DataFrame
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by its name."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in {"case", "summary"}}
+
+    @property
+    def objective_usd(self) -> float:
+        """Total discounted cost, what is left unserved included."""
+        return float(self.summary["objective_usd"])
+
+    def write(self, folder: str | Path) -> None:
+        """Write `summary.json` and `tables/*.csv` to a folder, whole or not at all.
+
+        Raises: OutputError if the folder cannot be written.
+        """
+        write(folder, self.summary, self.tables)
+
+    def _repr_html_(self) -> str:
+        from supplychain.plan.show import overview  # noqa: PLC0415 - needed in notebooks only
+
+        parts = [f"<b>{self.case.settings.title}</b>"]
+        parts += [f"<h4>{title}</h4>{table.to_html(na_rep='')}" for title, table in overview(self)]
+        return "".join(parts)
+
+    def __repr__(self) -> str:
+        s = self.case.settings
+        return f"Plan({s.name!r}, {s.first_year}-{s.report_last_year}, objective {self.objective_usd:.6g} USD)"
+
+
+def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[str], None] = lambda _: None) -> Plan:
+    """Solve a case and return its answer.
+
+    `time_limit` is in seconds, for the first solve. `progress` is told what is being done.
+
+    Raises: NoAnswerError if the solver finds no optimum, CertificateError if what it finds does not pass its checks.
+    """
+    progress("building the model")
+    m = build(case)
+    on, money_units = m.on, m.money
+    progress("solving")
+    labelled, solution = solver.solve(m, time_limit)
+    ties = solver.tie_breakers(m, labelled)
+    x = lp.prefer(labelled, solution, ties)
+    proof = _certificate(labelled, solution, x)
+    solved = Solved(case, on, numbers(case, on), values(labelled, x))
+    slopes = lp.Slopes(labelled, solution, labelled.activity(x))
+    progress("pricing stages")
+    reliefs = relief.Reliefs(solved, labelled, slopes, ties[0], money_units)
+    by_stage, by_group = reliefs.by_stage(case.report_years), reliefs.by_group(case.report_years)
+    price = relief.unit_prices(solved, labelled, slopes, money_units)
+    marginal = relief.marginal_costs(solved, labelled, slopes, money_units)
+    progress("lifting limits")
+    unlimited = lifted.unlimited(solved, labelled, ties)
+    unconstrained = lifted.unconstrained(solved, labelled, ties)
+    progress("writing tables")
+    ledger = money.Ledger(solved)
+    stages = quantities.stages(solved)
+    prices = [price(s, p, t) for t, s, p in stages[["year", "stage", "place"]].itertuples(index=False)]
+    stages["gain_usd_per_unit"] = [gain for gain, _ in prices]
+    stages["loss_usd_per_unit"] = [loss for _, loss in prices]
+    summary = {
+        "case": case.settings.name,
+        "title": case.settings.title,
+        "status": "optimal",
+        "objective_usd": float(f"{solution.objective / money_units:.12g}"),
+        "years": [case.settings.first_year, case.settings.last_year],
+        "report_last_year": case.settings.report_last_year,
+        "rows": labelled.shape[0],
+        "columns": labelled.shape[1],
+        "certificate": proof,
+        "versions": _versions(),
+        "inputs_sha256": case.sha256,
+    }
+    return Plan(
+        case=case,
+        summary=summary,
+        binding=relief.binding(by_stage, by_group),
+        bottlenecks=relief.table(by_stage, "stage"),
+        bottlenecks_by_group=relief.table(by_group, "group"),
+        stages=stages,
+        supply=quantities.supply(solved),
+        service=quantities.service(solved, unlimited),
+        research_service=quantities.research_service(solved, unlimited),
+        builds=quantities.builds(solved),
+        commitments_kept=quantities.commitments_kept(solved),
+        installed_base=quantities.installed_base(solved),
+        orders=quantities.orders(solved),
+        cost=money.cost(solved, ledger),
+        capital=money.capital(solved),
+        token_cost=money.token_cost(solved, ledger, marginal),
+        economics=money.economics(solved, ledger),
+        requirements=quantities.requirements(solved, unconstrained),
+    )
+
+
+def _certificate(labelled: lp.LabelledLP, solution: lp.Solution, x: lp.Vector) -> dict[str, Any]:
+    """Check the optimum and the plan chosen among equal ones; return the proof.
+
+    Raises: CertificateError if a residual, the gap or what tie-breaking gave up is too large.
+    """
+    proof = lp.certificate(labelled, solution)
+    chosen = float(labelled.cost @ x) + labelled.offset
+    activity = labelled.activity(x)
+    outside = float(np.maximum(np.maximum(activity - labelled.row_upper, labelled.row_lower - activity), 0).max(initial=0.0))
+    found = asdict(proof) | {
+        "tie_break_objective_relative": abs(chosen - solution.objective) / max(1.0, abs(solution.objective)),
+        "tie_break_primal_residual_scaled": outside / max(1.0, float(np.abs(x).max(initial=0.0))),
+    }
+    checked = (
+        "primal_residual_scaled",
+        "dual_residual_scaled",
+        "duality_gap_relative",
+        "tie_break_objective_relative",
+        "tie_break_primal_residual_scaled",
+    )
+    failed = [f"{name} is {found[name]:.1e}" for name in checked if found[name] > _WITHIN]
+    if failed:
+        message = f"the answer does not pass its checks: {', '.join(failed)}; must be {_WITHIN:g} or less"
+        raise CertificateError(message)
+    return {name: float(f"{value:.3g}") if isinstance(value, float) else value for name, value in found.items()}
+
+
+def _versions() -> dict[str, str]:
+    names = ("supplychain", "pyomo", "highspy", "pandas", "numpy")
+    return {name: version(name) for name in names} | {"python": platform.python_version()}

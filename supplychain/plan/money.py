@@ -1,0 +1,235 @@
+"""Tables of money: the cost of each year, who it serves, and the cash that was spent.
+
+The cost of year t is what the annuities and yearly charges come to in t, undiscounted. Purchases are passed on to the
+accelerators that use them, and each accelerator's cost to what it is busy with.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from supplychain import schema, units
+from supplychain.finance import capital_recovery_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from supplychain.plan.solved import Solved
+
+OTHER, OPEX, SHORTFALL, OPENING_FLEET = "other", "opex", "shortfall", "opening fleet"
+RESEARCH = ""
+"""Stands for research among the workloads."""
+_IDLE = ""
+"""Stands for no accelerator among the accelerators."""
+
+Shares = dict[str, float]
+
+
+class Ledger:
+    """Every dollar of every year: booked under an item, for a workload or for research.
+
+    `cost[t, item, workload]` in USD; research is the blank workload.
+    """
+
+    def __init__(self, solved: Solved) -> None:
+        self._solved = solved
+        self._rate = solved.case.settings.discount_rate
+        self._memo: dict[tuple[str, str, int, int], Shares] = {}
+        self.cost: dict[tuple[int, str, str], float] = defaultdict(float)
+        self._book_stages()
+        self._book_expansions()
+        self._book_accelerators()
+        self._book_shortfalls()
+
+    def _annuity(self, year: int, life: int) -> tuple[float, list[int]]:
+        years = [t for t in range(year, year + life) if t in self._solved.case.years]
+        return capital_recovery_factor(life, self._rate), years
+
+    def _book(self, t: int, item: str, usd: float, users: Mapping[str, float]) -> None:
+        """Book an amount, split over accelerators by the given shares and over workloads by what each is busy with."""
+        if usd == 0:
+            return
+        for a, share in users.items():
+            for w, part in self._busy[a, t].items() if (a, t) in self._busy else self._fleet[t].items():
+                self.cost[t, item, w] += usd * share * part
+
+    @cached_property
+    def _busy(self) -> dict[tuple[str, int], Shares]:
+        on = self._solved.on
+        work = {(a, t): self._solved.busy(a, t) for a in on.accelerators for t in on.years}
+        return {at: _normal(years) for at, years in work.items() if years}
+
+    @cached_property
+    def _fleet(self) -> dict[int, Shares]:
+        """How the whole fleet is split in each year, by busy H100-equivalent years; an idle fleet counts as serving."""
+        on, h100e = self._solved.on, self._solved.n["h100e"]
+        split = {}
+        for t in on.years:
+            years: Shares = defaultdict(float)
+            for a in on.accelerators:
+                for w, busy in self._solved.busy(a, t).items():
+                    years[w] += busy * h100e[a]
+            split[t] = _normal(years) or dict.fromkeys(on.workloads, 1 / len(on.workloads))
+        return split
+
+    def _book_stages(self) -> None:
+        """Book what flow stages cost over the years of their annuity, and what stock stages charge each year."""
+        solved, on = self._solved, self._solved.on
+        for s in on.stages:
+            for p in on.places.get(s, ()):
+                for v in on.years:
+                    paid = math.fsum(solved.price(s, k, p, v) * solved.x["supply"][s, k, p, v] for k in on.suppliers[s, p])
+                    if paid and on.is_flow(s):
+                        factor, years = self._annuity(v, on.cost_life(s))
+                        for t in years:
+                            self._book(t, s, factor * paid, self._users(s, p, v, t))
+                    elif paid:
+                        self._book(v, s, paid, self._users(s, p, v, v))
+
+    def _book_expansions(self) -> None:
+        """Book what added capacity costs, from the year in which it comes online, under the stage that was expanded."""
+        on = self._solved.on
+        for (s, k, p, u), amount in self._solved.x["expand"].items():
+            lead = on.lead[s, k, p, u]
+            factor, years = self._annuity(u + lead, on.capacity_life[s, k])
+            paid = amount * self._solved.n["capex_usd_per_unit"][s, k, p, u] * (1 + self._rate) ** lead
+            for t in years if paid else ():
+                self._book(t, s, factor * paid, self._users(s, p, t, t))
+
+    def _book_accelerators(self) -> None:
+        """Book the rest of what accelerators cost to buy, their upkeep, and the annuity of the opening fleet."""
+        solved, on = self._solved, self._solved.on
+        for (a, v), built in solved.x["build"].items():
+            factor, years = self._annuity(v, on.life(a))
+            for t in years:
+                self._book(t, OTHER, factor * built * solved.n["other_cost_usd"][a, v], {a: 1.0})
+        for (a, _, t), operating in solved.x["operate"].items():
+            self._book(t, OPEX, operating * solved.n["opex_usd_per_year"][a], {a: 1.0})
+        for row in solved.case.tables["fleet"]:
+            a, installed = str(row["accelerator"]), int(str(row["installed_year"]))
+            factor, years = self._annuity(installed, on.life(a))
+            for t in years:
+                usd = float(str(row["units"])) * float(str(row["unit_cost_usd"]))
+                self._book(t, OPENING_FLEET, factor * usd, {a: 1.0})
+
+    def _book_shortfalls(self) -> None:
+        for (c, t), short in self._solved.x["shortfall"].items():
+            self._book(t, SHORTFALL, short * self._solved.n["shortfall_usd_per_unit"][c, t], {_IDLE: 1.0})
+
+    def _users(self, s: str, p: str, v: int, t: int) -> Shares:
+        """Return which accelerators what was bought in year v serves in year t, in shares; unused is under the blank name."""
+        if (s, p, v, t) not in self._memo:
+            found: Shares = defaultdict(float)
+            for (how, *who), amount in self._solved.uses(s, p, v).items():
+                if how == "accelerator":
+                    found[who[0]] += amount
+                    continue
+                stage, _, place = who
+                year = v if how == "supply" and self._solved.on.is_flow(s) else t
+                at = schema.GLOBAL if self._solved.on.is_global(stage) else place
+                for a, share in self._users(stage, at, year, t).items():
+                    found[a] += amount * share
+            self._memo[s, p, v, t] = _normal(found) or {_IDLE: 1.0}
+        return self._memo[s, p, v, t]
+
+
+def _normal(parts: Mapping[str, float]) -> Shares:
+    total = math.fsum(parts.values())
+    return {name: part / total for name, part in parts.items()} if total > 0 else {}
+
+
+def cost(solved: Solved, ledger: Ledger) -> pd.DataFrame:
+    """Annuities and charges of each year by item, for serving and for research."""
+    rows: dict[tuple[int, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for (t, item, w), usd in sorted(ledger.cost.items()):
+        rows[t, item][w == RESEARCH] += usd
+    table = [(t, item, *usd) for (t, item), usd in sorted(rows.items()) if t in solved.case.report_years]
+    return pd.DataFrame(table, columns=["year", "item", "serving_usd", "research_usd"])
+
+
+def cash(solved: Solved) -> dict[tuple[int, str], float]:
+    """Return the cash spent on components, systems and expansions, by year and item."""
+    spent: dict[tuple[int, str], float] = defaultdict(float)
+    for (s, k, p, t), supplied in solved.x["supply"].items():
+        if solved.on.is_flow(s):
+            spent[t, s] += solved.price(s, k, p, t) * supplied
+    for (a, t), built in solved.x["build"].items():
+        spent[t, OTHER] += solved.n["other_cost_usd"][a, t] * built
+    for (s, k, p, u), amount in solved.x["expand"].items():
+        spent[u, s] += solved.n["capex_usd_per_unit"][s, k, p, u] * amount
+    return {key: usd for key, usd in sorted(spent.items()) if usd and key[0] in solved.case.report_years}
+
+
+def capital(solved: Solved) -> pd.DataFrame:
+    """Cash spent, by year and item."""
+    return pd.DataFrame([(*key, usd) for key, usd in cash(solved).items()], columns=["year", "item", "usd"])
+
+
+def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int], float]) -> pd.DataFrame:
+    """Cost per million tokens by workload: average, with all cost on tokens, and of one more."""
+    rows: list[tuple[object, ...]] = []
+    for t in solved.case.report_years:
+        cost_of = {w: math.fsum(x for (u, _, v), x in ledger.cost.items() if (u, v) == (t, w)) for w in (*solved.on.workloads, RESEARCH)}
+        serving = math.fsum(cost_of[w] for w in solved.on.workloads)
+        all_cost = serving + cost_of[RESEARCH]
+        mtok = {w: solved.served(w, t) * units.MTOK_PER_TTOK for w in solved.on.workloads}
+        for w in sorted(solved.on.workloads):
+            average = _over(cost_of[w], mtok[w])
+            rows.append((t, w, average, average * _over(all_cost, serving), marginal.get((w, t), math.nan)))
+        total = math.fsum(mtok.values())
+        mean = math.fsum(mtok[w] * marginal[w, t] for w in solved.on.workloads if mtok[w] > 0)
+        rows.append((t, "all", _over(serving, total), _over(all_cost, total), _over(mean, total)))
+    names = ["year", "workload", "average_usd_per_mtok", "fully_loaded_usd_per_mtok", "marginal_usd_per_mtok"]
+    return pd.DataFrame(rows, columns=names).sort_values(["year", "workload"], ignore_index=True)
+
+
+def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
+    """What tokens are worth at the value of their tiers, what they cost, and what was spent."""
+    spent = cash(solved)
+    rows = []
+    for t in solved.case.report_years:
+        value = math.fsum(
+            x * solved.n["value_usd_per_mtok"][index] * units.MTOK_PER_TTOK for index, x in solved.x["serve"].items() if index[2] == t
+        )
+        serving = math.fsum(x for (u, _, w), x in ledger.cost.items() if u == t and w != RESEARCH)
+        research = math.fsum(x for (u, _, w), x in ledger.cost.items() if u == t and w == RESEARCH)
+        total = math.fsum(usd for (u, _), usd in spent.items() if u == t)
+        rows.append((t, value, serving, research, _over(value - serving, value), total, _over(total, value), _memory_share(solved, t)))
+    names = [
+        "year",
+        "token_value_usd",
+        "serving_cost_usd",
+        "research_cost_usd",
+        "gross_margin",
+        "capital_usd",
+        "capital_per_token_value",
+        "memory_share_of_hardware",
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _memory_share(solved: Solved, t: int) -> float:
+    """Cash for memory over cash for all components and systems of accelerators, without expansions."""
+    hardware = {s: 0.0 for s in solved.on.stages if solved.on.is_flow(s) and _is_component(solved, s)}
+    for (s, k, p, u), supplied in solved.x["supply"].items():
+        if u == t and s in hardware:
+            hardware[s] += solved.price(s, k, p, t) * supplied
+    other = math.fsum(solved.n["other_cost_usd"][a, u] * built for (a, u), built in solved.x["build"].items() if u == t)
+    memory = math.fsum(usd for s, usd in hardware.items() if solved.on.stages[s]["group"] == "memory")
+    return _over(memory, math.fsum(hardware.values()) + other)
+
+
+def _is_component(solved: Solved, s: str) -> bool:
+    """Whether a stage goes into accelerators, by itself or through the suppliers of one that does."""
+    if solved.on.users[s]:
+        return True
+    return any(_is_component(solved, need[0]) for (n, _), found in solved.on.supply_needs.items() if n == s for need, _ in found)
+
+
+def _over(amount: float, by: float) -> float:
+    return amount / by if by > 0 else math.nan

@@ -1,0 +1,238 @@
+"""Tables of quantities: what is supplied, built, installed, ordered and served."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from supplychain.plan.solved import Solved
+
+_NONE = 1e-12
+"""Below this a quantity is nothing."""
+
+
+def stages(solved: Solved) -> pd.DataFrame:
+    """Limit and use of every stage, place and year that has either. Prices are added by `prices.unit_prices`."""
+    rows = []
+    for s, row in solved.on.stages.items():
+        for p in solved.on.places.get(s, ()):
+            for t in solved.case.report_years:
+                limits = [solved.limits[s, k, p, t] for k in solved.on.suppliers[s, p]]
+                total, used = solved.limit_of(s, p, t), solved.used[s, p, t]
+                if total > 0 or used > _NONE:
+                    rows.append(
+                        {
+                            "year": t,
+                            "stage": s,
+                            "place": p,
+                            "unit": row["unit"],
+                            "capacity": math.fsum(x.capacity for x in limits),
+                            "expanded": math.fsum(x.expanded for x in limits),
+                            "allocated": math.fsum(x.allocated for x in limits),
+                            "used": used,
+                            "used_share": used / total if total else math.nan,
+                            "stored": solved.x["stored"].get((s, p, t), math.nan),
+                        }
+                    )
+    return _frame(
+        rows, ["year", "stage", "place"], ["unit", "capacity", "expanded", "allocated", "used", "used_share", "stored"]
+    )
+
+
+def supply(solved: Solved) -> pd.DataFrame:
+    """What each supplier delivers, at which price, for how much cash."""
+    rows = []
+    for (s, k, p, t), supplied in solved.x["supply"].items():
+        limit = solved.limits[s, k, p, t].total
+        if t in solved.case.report_years and (limit > 0 or supplied > _NONE):
+            price = solved.price(s, k, p, t)
+            rows.append(
+                {
+                    "year": t,
+                    "stage": s,
+                    "supplier": k,
+                    "place": p,
+                    "unit": solved.on.stages[s]["unit"],
+                    "supplied": supplied,
+                    "limit": limit,
+                    "price_usd": price,
+                    "spent_usd": price * supplied,
+                }
+            )
+    return _frame(rows, ["year", "stage", "supplier", "place"], ["unit", "supplied", "limit", "price_usd", "spent_usd"])
+
+
+def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
+    """Tokens served by tier; what is not, is blocked if it would be served were no stage limited, else uneconomic."""
+    rows = [
+        {"year": t, "workload": w, "tier": j}
+        | _unserved("ttok", solved.n["demand_ttok"][w, j, t], served, unlimited.x["serve"][w, j, t])
+        | {"value_usd_per_mtok": solved.n["value_usd_per_mtok"][w, j, t]}
+        for (w, j, t), served in solved.x["serve"].items()
+        if t in solved.case.report_years
+    ]
+    return _frame(
+        rows,
+        ["year", "workload", "tier"],
+        ["demand_ttok", "served_ttok", "blocked_ttok", "uneconomic_ttok", "value_usd_per_mtok"],
+    )
+
+
+def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
+    """Research served by tier."""
+    rows = [
+        {"year": t, "tier": j} | _unserved("h100e_years", solved.n["demand_h100e_years"][j, t], served, unlimited.x["research"][j, t])
+        for (j, t), served in solved.x["research"].items()
+        if t in solved.case.report_years
+    ]
+    names = ["demand_h100e_years", "served_h100e_years", "blocked_h100e_years", "uneconomic_h100e_years"]
+    return _frame(rows, ["year", "tier"], names)
+
+
+def _unserved(unit: str, demand: float, served: float, unlimited: float) -> dict[str, float]:
+    left = max(0.0, demand - served)
+    blocked = min(left, max(0.0, unlimited - served))
+    return {f"demand_{unit}": demand, f"served_{unit}": served, f"blocked_{unit}": blocked, f"uneconomic_{unit}": left - blocked}
+
+
+def builds(solved: Solved) -> pd.DataFrame:
+    """Accelerators built, installed and left waiting."""
+    rows = []
+    for a, t in solved.on.handle:
+        row = {
+            "year": t,
+            "accelerator": a,
+            "built": solved.x["build"].get((a, t), 0.0),
+            "installed": math.fsum(solved.x["install"][a, r, t] for r in solved.on.regions),
+            "warehouse": solved.x["warehouse"][a, t],
+        }
+        if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > _NONE:
+            rows.append(row)
+    return _frame(rows, ["year", "accelerator"], ["built", "installed", "warehouse"])
+
+
+def commitments_kept(solved: Solved) -> pd.DataFrame:
+    """What counted for each commitment, and what fell short."""
+    rows = []
+    for (c, t), row in solved.on.commitments.items():
+        if t not in solved.case.report_years:
+            continue
+        stage = row["stage"]
+        counted = [
+            x * (solved.n["bill_of_materials"][a, stage] if stage else 1.0)
+            for (d, a, u), x in solved.x["deliver"].items()
+            if (d, u) == (c, t)
+        ]
+        rows.append(
+            {
+                "year": t,
+                "commitment": c,
+                "unit": solved.on.stages[str(stage)]["unit"] if stage else "units",
+                "minimum": solved.n["minimum"][c, t],
+                "delivered": math.fsum(counted),
+                "shortfall": solved.x["shortfall"][c, t],
+            }
+        )
+    return _frame(rows, ["year", "commitment"], ["unit", "minimum", "delivered", "shortfall"])
+
+
+def installed_base(solved: Solved) -> pd.DataFrame:
+    """What is owned and what operates, by region, in units and H100 equivalents."""
+    rows = []
+    for (a, r, t), operating in solved.x["operate"].items():
+        owned = solved.owned(a, r, t)
+        if t in solved.case.report_years and owned > _NONE:
+            h100e = solved.n["h100e"][a]
+            rows.append(
+                {
+                    "year": t,
+                    "accelerator": a,
+                    "region": r,
+                    "owned": owned,
+                    "operating": operating,
+                    "h100e_owned": h100e * owned,
+                    "h100e_operating": h100e * operating,
+                }
+            )
+    return _frame(rows, ["year", "accelerator", "region"], ["owned", "operating", "h100e_owned", "h100e_operating"])
+
+
+def orders(solved: Solved) -> pd.DataFrame:
+    """Capacity ordered, and when it comes online."""
+    rows = [
+        {
+            "order_year": u,
+            "online_year": u + solved.on.lead[s, k, p, u],
+            "stage": s,
+            "supplier": k,
+            "place": p,
+            "unit": solved.on.stages[s]["unit"],
+            "amount": amount,
+            "capex_usd": amount * solved.n["capex_usd_per_unit"][s, k, p, u],
+        }
+        for (s, k, p, u), amount in solved.x["expand"].items()
+        if u in solved.case.report_years and amount > _NONE
+    ]
+    return _frame(rows, ["order_year", "online_year", "stage", "supplier", "place"], ["unit", "amount", "capex_usd"])
+
+
+def requirements(solved: Solved, unconstrained: Solved) -> pd.DataFrame:
+    """What each stage would supply with no limit on any stage, build, ramp or budget, beside what it can.
+
+    A stage that only expansions use is required for what is missing elsewhere: need x the rise of what is missing, shared over
+    the suppliers that may expand in proportion to what they may order in all.
+    """
+    on = solved.on
+    available: dict[tuple[str, int], float] = defaultdict(float)
+    required: dict[tuple[str, int], float] = defaultdict(float)
+    for s, k, p, t in on.supply:
+        available[s, t] += solved.limits[s, k, p, t].total
+        required[s, t] += unconstrained.x["supply"][s, k, p, t]
+    for s in on.stages:
+        if not on.users[s] and not any(n == s for n, _ in on.supply_needs):
+            required |= _to_expand(solved, s, available, required)
+    rows = [
+        {
+            "year": t,
+            "stage": s,
+            "unit": row["unit"],
+            "available": available[s, t],
+            "required": required[s, t],
+            "ratio": required[s, t] / available[s, t] if available[s, t] else math.nan,
+        }
+        for s, row in on.stages.items()
+        for t in solved.case.report_years
+    ]
+    return _frame(rows, ["year", "stage"], ["unit", "available", "required", "ratio"])
+
+
+def _to_expand(
+    solved: Solved, s: str, available: dict[tuple[str, int], float], required: dict[tuple[str, int], float]
+) -> dict[tuple[str, int], float]:
+    on = solved.on
+    room: dict[tuple[str, str], float] = defaultdict(float)
+    for (stage, k, _, _), most in solved.n["max_expansion"].items():
+        room[stage, k] += most
+    of_stage: dict[str, float] = defaultdict(float)
+    for (stage, _), most in room.items():
+        of_stage[stage] += most
+    needs = {need for (n, _), found in on.expansion_needs.items() if n == s for need, _ in found}
+    total = dict.fromkeys(((s, t) for t in on.years), 0.0)
+    for need in sorted(needs):
+        expanded, k = need[0], need[1]
+        share = room[expanded, k] / of_stage[expanded] if of_stage[expanded] else 0.0
+        largest = 0.0
+        for t in on.years:
+            missing = max(0.0, required[expanded, t] - available[expanded, t])
+            total[s, t] += solved.n["need"][need] * share * max(0.0, missing - largest)
+            largest = max(largest, missing)
+    return total
+
+
+def _frame(rows: list[dict[str, object]], key: list[str], columns: list[str]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=[*key, *columns])
+    return frame.sort_values(key, kind="stable", ignore_index=True)

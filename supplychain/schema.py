@@ -1,0 +1,478 @@
+"""The inputs, one row per column: name, type, unit, range, meaning.
+
+The reader, the checks, the Pyomo Params, `datapackage.json` and `inputs/README.md` are all made from `TABLES` and `SETTINGS`.
+A new input column is one row here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Type = Literal["text", "number", "integer", "boolean"]
+Series = Literal["", "quantity", "price"]
+
+GLOBAL: Final = "global"
+"""The place of a global stage."""
+
+FIRST_POSSIBLE_YEAR: Final = 1990
+LAST_POSSIBLE_YEAR: Final = 2200
+
+LOW, HIGH = "_low", "_high"
+"""Endings of the columns that give the range of a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table, or one setting of `case.toml`."""
+
+    name: str
+    type: Type
+    meaning: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    blank: bool = False
+    series: Series = ""
+    """How years between rows are filled: `quantity` is 0 before the first given year, `price` takes the first given value."""
+    param: str = ""
+    """The name of the Pyomo Param made from this column; blank if the column is structure, not a number of the LP."""
+    default: float | int | str | None = None
+
+    @property
+    def ranged(self) -> bool:
+        """Whether the columns `x_low` and `x_high` may stand beside it."""
+        return self.type in {"number", "integer"} and bool(self.param or self.unit) and self.name != "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Columns whose values must be keys of another table; blank values are left out."""
+
+    columns: tuple[str, ...]
+    table: str
+    target: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One CSV file of a case."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    meaning: str
+    required: bool = True
+    references: tuple[Reference, ...] = field(default=())
+
+    @property
+    def file(self) -> str:
+        """Its file name."""
+        return f"{self.name}.csv"
+
+    def column(self, name: str) -> Column:
+        """Return the column called `name`; a range column is described by the column that it belongs to."""
+        base = name.removesuffix(LOW).removesuffix(HIGH)
+        return next(c for c in self.columns if c.name in {name, base})
+
+
+def _text(name: str, meaning: str, *, blank: bool = False, choices: tuple[str, ...] = ()) -> Column:
+    return Column(name, "text", meaning, blank=blank, choices=choices)
+
+
+def _amount(  # noqa: PLR0913 - one argument per field of a column
+    name: str,
+    unit: str,
+    meaning: str,
+    *,
+    maximum: float | None = None,
+    blank: bool = False,
+    series: Series = "",
+    param: str = "",
+) -> Column:
+    return Column(
+        name, "number", meaning, unit, minimum=0, maximum=maximum, blank=blank, series=series, param=param or name
+    )
+
+
+def _years(name: str, meaning: str, *, minimum: int = 1, blank: bool = False, default: int | None = None) -> Column:
+    return Column(name, "integer", meaning, "years", minimum=minimum, maximum=100, blank=blank, default=default)
+
+
+def _year(name: str, meaning: str, *, blank: bool = False) -> Column:
+    return Column(
+        name, "integer", meaning, minimum=FIRST_POSSIBLE_YEAR, maximum=LAST_POSSIBLE_YEAR, blank=blank
+    )
+
+
+def _to(table: str, *columns: str, key: tuple[str, ...] = ()) -> Reference:
+    return Reference(columns, table, key or columns)
+
+
+_SOURCE = _text("source", "key of the source in sources.csv")
+_SOURCED = _to("sources", "source")
+_STAGE = _text("stage", "key of a stage")
+_SUPPLIER = _text("supplier", "key of a supplier of the stage")
+_PLACE = _text("place", "`global` for a global stage, else a region")
+_ACCELERATOR = _text("accelerator", "key of an accelerator")
+_WORKLOAD = _text("workload", "key of a workload")
+_YEAR = _year("year", "calendar year")
+
+EVIDENCE = ("measured", "reported", "estimated", "derived", "assumed")
+
+TABLES: Final[tuple[Table, ...]] = (
+    Table(
+        "sources",
+        ("source",),
+        (
+            _text("source", "key of the source"),
+            _text("title", "what it is"),
+            _text("publisher", "who published it"),
+            _text("date", "when", blank=True),
+            _text("url", "where", blank=True),
+            _text("evidence", "how good it is", choices=EVIDENCE),
+            _text("derived_from", "keys of the sources it was derived from, separated by spaces", blank=True),
+            _text("note", "what it says, and the arithmetic of derived numbers", blank=True),
+        ),
+        "Where every number comes from.",
+    ),
+    Table(
+        "regions",
+        ("region",),
+        (_text("region", "key of the region"), _text("label", "name for people")),
+        "Places in which accelerators operate.",
+    ),
+    Table(
+        "stages",
+        ("stage",),
+        (
+            _text("stage", "key of the stage"),
+            _text("label", "name for people"),
+            _text("group", "the stages of one group are summed up together; they share kind and, if flows, cost life"),
+            _text("nature", "a physical limit, or a contract", choices=("physical", "commercial")),
+            _text("unit", "unit of its quantities"),
+            _text("kind", "`flow`: used once, when built; `stock`: occupied while in use", choices=("flow", "stock")),
+            _text("scope", "one pool for the world, or one for each region", choices=("global", "regional")),
+            Column("position", "integer", "order from upstream to downstream", minimum=0, maximum=10_000),
+            Column("storable", "boolean", "whether a flow can be kept for a later year; blank: no", blank=True),
+            _years("cost_life_years", "years over which a purchase is written off (flows only)", blank=True),
+        ),
+        "The links of the chain.",
+    ),
+    Table(
+        "suppliers",
+        ("stage", "supplier"),
+        (
+            _STAGE,
+            _text("supplier", "key of the supplier"),
+            _text("label", "name for people"),
+            _years("capacity_life_years", "how long added capacity lasts; required if it may expand", blank=True),
+        ),
+        "Who meets a stage.",
+        references=(_to("stages", "stage"),),
+    ),
+    Table(
+        "supplier_needs",
+        ("stage", "supplier", "place", "basis", "needs_stage"),
+        (
+            _STAGE,
+            _SUPPLIER,
+            _text("place", "blank: every place; a row that names a place replaces it there", blank=True),
+            _text("basis", "per unit supplied, or per unit of capacity added", choices=("supply", "expansion")),
+            _text("needs_stage", "the stage that is needed"),
+            _amount("quantity", "units of the needed stage per unit", "how much is needed", param="need"),
+            _SOURCE,
+        ),
+        "What a supplier itself needs from other stages.",
+        required=False,
+        references=(
+            _to("suppliers", "stage", "supplier"),
+            _to("stages", "needs_stage", key=("stage",)),
+            _SOURCED,
+        ),
+    ),
+    Table(
+        "capacity",
+        ("stage", "supplier", "place", "year"),
+        (
+            _STAGE,
+            _SUPPLIER,
+            _PLACE,
+            _YEAR,
+            _amount("capacity", "units of the stage", "flow: units a year; stock: units in service", series="quantity"),
+            _amount("price_usd", "USD per unit", "flow: per unit; stock: per unit and year", series="price"),
+            _SOURCE,
+        ),
+        "What each supplier can deliver, and its price.",
+        references=(_to("suppliers", "stage", "supplier"), _SOURCED),
+    ),
+    Table(
+        "allocation",
+        ("stage", "supplier", "of_stage", "year"),
+        (
+            _STAGE,
+            _SUPPLIER,
+            _text("of_stage", "the stage whose limit is shared out"),
+            _YEAR,
+            _amount(
+                "share", "share", "part of the limit of of_stage in the same place", maximum=1, series="quantity"
+            ),
+            _SOURCE,
+        ),
+        "Suppliers whose limit is a share of another stage's limit.",
+        required=False,
+        references=(
+            _to("suppliers", "stage", "supplier"),
+            _to("stages", "of_stage", key=("stage",)),
+            _SOURCED,
+        ),
+    ),
+    Table(
+        "expansion",
+        ("stage", "supplier", "place", "year"),
+        (
+            _STAGE,
+            _SUPPLIER,
+            _PLACE,
+            _year("year", "year of order"),
+            _amount("max_expansion", "units of the stage", "most that can be ordered in the year"),
+            _amount("capex_usd_per_unit", "USD per unit", "paid when ordered"),
+            _years("lead_years", "from order to service", minimum=0),
+            _SOURCE,
+        ),
+        "Options to add capacity. A year with no row allows none.",
+        required=False,
+        references=(_to("suppliers", "stage", "supplier"), _SOURCED),
+    ),
+    Table(
+        "accelerators",
+        ("accelerator",),
+        (
+            _text("accelerator", "key of the accelerator"),
+            _text("label", "name for people"),
+            _text("vendor", "who sells it"),
+            _text("family", "the product line"),
+            _year("first_year", "first year in which it can be built"),
+            _year("last_year", "last year in which it can be built; blank: none", blank=True),
+            _years("life_years", "years in service"),
+            _amount("opex_usd_per_year", "USD per unit and year", "upkeep while operating"),
+            _amount("h100e", "H100 equivalents", "compute in H100 equivalents"),
+            _amount("ramp_start_units", "units", "most in its first year; blank with ramp_growth: no ramp", blank=True),
+            _amount("ramp_growth", "units per unit", "how much last year's build adds to this year's limit", blank=True),
+            _SOURCE,
+        ),
+        "The chips and systems that do the work.",
+        references=(_SOURCED,),
+    ),
+    Table(
+        "unit_costs",
+        ("accelerator", "year"),
+        (
+            _ACCELERATOR,
+            _YEAR,
+            _amount("other_cost_usd", "USD per unit", "everything in its price that no stage pays for", series="price"),
+            _SOURCE,
+        ),
+        "What an accelerator costs beyond its stages.",
+        references=(_to("accelerators", "accelerator"), _SOURCED),
+    ),
+    Table(
+        "bill_of_materials",
+        ("accelerator", "stage"),
+        (
+            _ACCELERATOR,
+            _STAGE,
+            _amount(
+                "quantity",
+                "units of the stage per accelerator",
+                "flow: per unit built, yield included; stock: per unit operating",
+                param="bill_of_materials",
+            ),
+            _SOURCE,
+        ),
+        "What one accelerator uses of each stage.",
+        references=(_to("accelerators", "accelerator"), _to("stages", "stage"), _SOURCED),
+    ),
+    Table(
+        "build_limits",
+        ("accelerator", "year"),
+        (
+            _ACCELERATOR,
+            _YEAR,
+            _amount("max_units", "units", "most that can be built in the year"),
+            _SOURCE,
+        ),
+        "Limits on builds that no stage explains. A year with no row has none.",
+        required=False,
+        references=(_to("accelerators", "accelerator"), _SOURCED),
+    ),
+    Table(
+        "opening",
+        ("accelerator",),
+        (
+            _ACCELERATOR,
+            _amount("warehouse_units", "units", "waiting to be installed at the start"),
+            _amount("built_units", "units", "built in the year before the case"),
+            _SOURCE,
+        ),
+        "What was in the pipeline when the case starts.",
+        required=False,
+        references=(_to("accelerators", "accelerator"), _SOURCED),
+    ),
+    Table(
+        "commitments",
+        ("commitment", "year"),
+        (
+            _text("commitment", "key of the commitment"),
+            _YEAR,
+            _text("label", "name for people"),
+            _text("accelerator", "an accelerator; exactly one of accelerator, family, vendor is given", blank=True),
+            _text("family", "a family of accelerators", blank=True),
+            _text("vendor", "all accelerators of a vendor", blank=True),
+            _text("basis", "counted when built, or while operating", choices=("built", "operating")),
+            _text("stage", "blank: counts units; else that stage's units through the bill of materials", blank=True),
+            _amount("minimum", "units, or units of the stage", "what is to be delivered in the year"),
+            _amount("shortfall_usd_per_unit", "USD per unit", "what each unit short costs"),
+            _SOURCE,
+        ),
+        "Deals that are to be kept. A year with no row commits nothing.",
+        required=False,
+        references=(_to("accelerators", "accelerator"), _to("stages", "stage"), _SOURCED),
+    ),
+    Table(
+        "budget",
+        ("year",),
+        (
+            _YEAR,
+            _amount("capital_usd", "USD", "cash for components, systems and expansions in the year"),
+            _SOURCE,
+        ),
+        "Limits on capital. A year with no row has none.",
+        required=False,
+        references=(_SOURCED,),
+    ),
+    Table(
+        "fleet",
+        ("accelerator", "region", "installed_year"),
+        (
+            _ACCELERATOR,
+            _text("region", "key of a region"),
+            _year("installed_year", "before the case starts"),
+            _amount("units", "units", "units installed", param="fleet_units"),
+            Column("unit_cost_usd", "number", "sunk; for reports only", "USD per unit", minimum=0),
+            _SOURCE,
+        ),
+        "Accelerators installed before the case starts.",
+        required=False,
+        references=(_to("accelerators", "accelerator"), _to("regions", "region"), _SOURCED),
+    ),
+    Table(
+        "workloads",
+        ("workload",),
+        (
+            _text("workload", "key of the workload"),
+            _text("label", "name for people"),
+            _text("tokens_counted", "which tokens its numbers count: input, cached input, output"),
+        ),
+        "Kinds of demand for tokens.",
+    ),
+    Table(
+        "throughput",
+        ("accelerator", "workload"),
+        (
+            _ACCELERATOR,
+            _WORKLOAD,
+            _amount("tokens_per_second", "tokens per second and unit", "while busy"),
+            _SOURCE,
+        ),
+        "How fast an accelerator serves a workload; no row: it cannot.",
+        references=(_to("accelerators", "accelerator"), _to("workloads", "workload"), _SOURCED),
+    ),
+    Table(
+        "efficiency",
+        ("workload", "year"),
+        (
+            _WORKLOAD,
+            _YEAR,
+            _amount("multiplier", "tokens per token", "multiplies throughput", series="price"),
+            _SOURCE,
+        ),
+        "Progress of software and models; a workload with no row stays at 1.",
+        required=False,
+        references=(_to("workloads", "workload"), _SOURCED),
+    ),
+    Table(
+        "operations",
+        ("year",),
+        (
+            _YEAR,
+            _amount("utilisation", "share", "part of the time that operating accelerators are busy", maximum=1, series="price"),
+            _SOURCE,
+        ),
+        "How busy the fleet is.",
+        references=(_SOURCED,),
+    ),
+    Table(
+        "demand",
+        ("workload", "tier", "year"),
+        (
+            _WORKLOAD,
+            _text("tier", "key of the tier"),
+            _YEAR,
+            _amount("demand_ttok", "10^12 tokens per year", "tokens asked for", series="quantity"),
+            _amount("value_usd_per_mtok", "USD per 10^6 tokens", "what they are worth", series="price"),
+            _SOURCE,
+        ),
+        "Token demand in tiers, each with what it is worth.",
+        references=(_to("workloads", "workload"), _SOURCED),
+    ),
+    Table(
+        "research",
+        ("tier", "year"),
+        (
+            _text("tier", "key of the tier"),
+            _YEAR,
+            _amount("demand_h100e_years", "busy H100-equivalent years", "research asked for", series="quantity"),
+            _amount("value_usd_per_h100e_hour", "USD per H100-equivalent hour", "what it is worth", series="price"),
+            _SOURCE,
+        ),
+        "Demand for research compute in tiers.",
+        required=False,
+        references=(_SOURCED,),
+    ),
+)
+
+TABLE: Final = {table.name: table for table in TABLES}
+
+SETTINGS: Final[tuple[Column, ...]] = (
+    _text("name", "short name of the case"),
+    _text("title", "name for people"),
+    _year("first_year", "first year that is decided"),
+    _year("last_year", "last year that is decided"),
+    _year("report_last_year", "last year that is reported; default: last_year", blank=True),
+    Column("discount_rate", "number", "real", "per year", minimum=0, maximum=10),
+    Column(
+        "first_year_availability",
+        "number",
+        "share of its first year that a newly installed accelerator works",
+        "share",
+        minimum=0,
+        maximum=1,
+        blank=True,
+        default=0.5,
+    ),
+    Column(
+        "build_lag_share",
+        "number",
+        "share of a year's build that reaches a site only in the following year",
+        "share",
+        minimum=0,
+        maximum=1,
+        blank=True,
+        default=0.0,
+    ),
+    _years("foresight_years", "years that are seen ahead; absent: all", blank=True),
+    _years("capital_write_off_years", "ranks the budget", blank=True, default=5),
+    _year("currency_year", "the year whose dollars are used"),
+)
