@@ -7,9 +7,13 @@
 [[2026, 'packaging'], [2027, 'site_power']]
 """
 
+from typing import TYPE_CHECKING
+
 from supplychain.case import Case, load
 from supplychain.errors import CertificateError, InputError, NoAnswerError, OutputError, Problem, SupplychainError
-from supplychain.plan import Plan, solve
+
+if TYPE_CHECKING:
+    from supplychain.plan import Plan, solve
 
 __all__ = [
     "Case",
@@ -23,3 +27,13 @@ __all__ = [
     "load",
     "solve",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import the solver and pandas when they are first asked for: a check of inputs needs neither."""
+    if name in {"Plan", "solve"}:
+        from supplychain import plan  # noqa: PLC0415 - takes over a second
+
+        return getattr(plan, name)
+    message = f"module 'supplychain' has no attribute {name!r}"
+    raise AttributeError(message)

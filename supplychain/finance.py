@@ -30,5 +30,8 @@ def capital_recovery_factor(life: int, rate: float) -> float:
 
 
 def present_value_factor(year: int, life: int, rate: float, discount: Mapping[int, float]) -> float:
-    """Return what one dollar written off over `life` years from `year` costs inside the horizon: crf x sum of its years' factors."""
+    """Return what one dollar written off over `life` years from `year` costs inside the horizon.
+
+    It is the level payment times the sum of the discount factors of those of its years that the horizon has.
+    """
     return capital_recovery_factor(life, rate) * sum(discount[u] for u in range(year, year + life) if u in discount)

@@ -1,7 +1,7 @@
 """The inputs, one row per column: name, type, unit, range, meaning.
 
-The reader, the checks, the Pyomo Params, `datapackage.json` and `inputs/README.md` are all made from `TABLES` and `SETTINGS`.
-A new input column is one row here.
+The reader, the checks, the Pyomo Params, `datapackage.json` and `inputs/README.md` are all made from `TABLES` and
+`SETTINGS`. A new input column is one row here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Column:
     choices: tuple[str, ...] = ()
     blank: bool = False
     series: Series = ""
-    """How years between rows are filled: `quantity` is 0 before the first given year, `price` takes the first given value."""
+    """How other years are filled: `quantity` is 0 before the first given year, `price` takes the first given value."""
     param: str = ""
     """The name of the Pyomo Param made from this column; blank if the column is structure, not a number of the LP."""
     default: float | int | str | None = None
@@ -101,9 +101,7 @@ def _years(name: str, meaning: str, *, minimum: int = 1, blank: bool = False, de
 
 
 def _year(name: str, meaning: str, *, blank: bool = False) -> Column:
-    return Column(
-        name, "integer", meaning, minimum=FIRST_POSSIBLE_YEAR, maximum=LAST_POSSIBLE_YEAR, blank=blank
-    )
+    return Column(name, "integer", meaning, minimum=FIRST_POSSIBLE_YEAR, maximum=LAST_POSSIBLE_YEAR, blank=blank)
 
 
 def _to(table: str, *columns: str, key: tuple[str, ...] = ()) -> Reference:
@@ -215,9 +213,7 @@ TABLES: Final[tuple[Table, ...]] = (
             _SUPPLIER,
             _text("of_stage", "the stage whose limit is shared out"),
             _YEAR,
-            _amount(
-                "share", "share", "part of the limit of of_stage in the same place", maximum=1, series="quantity"
-            ),
+            _amount("share", "share", "part of the limit of of_stage in the same place", maximum=1, series="quantity"),
             _SOURCE,
         ),
         "Suppliers whose limit is a share of another stage's limit.",
@@ -259,7 +255,9 @@ TABLES: Final[tuple[Table, ...]] = (
             _amount("opex_usd_per_year", "USD per unit and year", "upkeep while operating"),
             _amount("h100e", "H100 equivalents", "compute in H100 equivalents"),
             _amount("ramp_start_units", "units", "most in its first year; blank with ramp_growth: no ramp", blank=True),
-            _amount("ramp_growth", "units per unit", "how much last year's build adds to this year's limit", blank=True),
+            _amount(
+                "ramp_growth", "units per unit", "how much last year's build adds to this year's limit", blank=True
+            ),
             _SOURCE,
         ),
         "The chips and systems that do the work.",
@@ -407,7 +405,13 @@ TABLES: Final[tuple[Table, ...]] = (
         ("year",),
         (
             _YEAR,
-            _amount("utilisation", "share", "part of the time that operating accelerators are busy", maximum=1, series="price"),
+            _amount(
+                "utilisation",
+                "share",
+                "part of the time that operating accelerators are busy",
+                maximum=1,
+                series="price",
+            ),
             _SOURCE,
         ),
         "How busy the fleet is.",

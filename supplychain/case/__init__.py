@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
 from supplychain.case.checks import faults
@@ -19,7 +19,7 @@ from supplychain.case.series import fill
 from supplychain.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -76,13 +76,13 @@ class Case:
         keys = [k for k in described.key if k != "year"]
         given: dict[tuple[str, ...], dict[int, float]] = {}
         for row in self.tables[table]:
-            given.setdefault(tuple(str(row[k]) for k in keys), {})[int(str(row["year"]))] = float(str(row[column]))
+            given.setdefault(tuple(row[k] for k in keys), {})[row["year"]] = row[column]
         kind = described.column(column).series
         return {key: fill(points, self.years, kind) for key, points in given.items()}
 
     @cached_property
     def sha256(self) -> dict[str, str]:
-        """Digest of each input, of its content with rows sorted by key: the same whatever the order of rows or the line ends."""
+        """Digest of each input's content, rows sorted by key: order of rows and line ends make no difference."""
         digests = {"case.toml": _digest([vars_of(self.settings)])}
         return digests | {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
 
@@ -107,7 +107,7 @@ def load(folder: str | Path) -> Case:
     given = dict(reading.settings)
     given["report_last_year"] = given["report_last_year"] or given["last_year"]
     return Case(
-        Settings(**given),  # type: ignore[arg-type]  # checked against schema.SETTINGS
+        Settings(**given),
         {name: tuple(sorted(rows.rows, key=_by(rows.table.key))) for name, rows in reading.tables.items()},
         {name: rows.header for name, rows in reading.tables.items()},
     )
@@ -118,7 +118,7 @@ def vars_of(settings: Settings) -> dict[str, Value]:
     return {column.name: getattr(settings, column.name) for column in schema.SETTINGS}
 
 
-def _by(key: tuple[str, ...]):  # noqa: ANN202 - a sort key
+def _by(key: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
     return lambda row: tuple("" if row[k] is None else row[k] for k in key)
 
 

@@ -10,11 +10,12 @@ from supplychain.case.read import CASE_FILE, did_you_mean, shown
 from supplychain.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from supplychain.case.read import Reading, Row, Rows
+    from supplychain.case.read import Reading, Row, Rows, Value
 
 Tables: TypeAlias = "Mapping[str, Rows]"
+Key: TypeAlias = "tuple[Value, ...]"
 
 
 def faults(reading: Reading) -> list[Problem]:
@@ -31,13 +32,13 @@ def faults(reading: Reading) -> list[Problem]:
     if not found:
         first_year = reading.settings["first_year"]
         found += [problem for check in _TABLE_CHECKS for problem in check(tables)]
-        found += [problem for check in _YEAR_CHECKS for problem in check(tables, int(str(first_year)))]
+        found += [problem for check in _YEAR_CHECKS for problem in check(tables, first_year)]
     order = {table.file: n for n, table in enumerate(schema.TABLES)}
     return sorted(found, key=lambda p: (order.get(p.file, -1), p.row))
 
 
 def _keys_once(tables: Tables) -> Iterator[Problem]:
-    for name, rows in tables.items():
+    for rows in tables.values():
         first: dict[tuple[object, ...], int] = {}
         key = rows.table.key
         required = [k for k in key if not rows.table.column(k).blank]
@@ -48,12 +49,12 @@ def _keys_once(tables: Tables) -> Iterator[Problem]:
             if values in first:
                 what = " / ".join("" if v is None else str(v) for v in values)
                 message = f"{shown(what)!r} was given in row {first[values]}; a key may stand once"
-                yield Problem(tables[name].table.file, line, " + ".join(key), message)
+                yield Problem(rows.table.file, line, " + ".join(key), message)
             first.setdefault(values, line)
 
 
 def _references(tables: Tables, broken: set[str]) -> Iterator[Problem]:
-    """Names must be keys of the table they point to; a table that could not be read at all is not held against others."""
+    """Names must be keys of the table they point to, unless that table could not be read at all."""
     for rows in tables.values():
         for reference in rows.table.references:
             target = tables[reference.table]
@@ -68,7 +69,7 @@ def _references(tables: Tables, broken: set[str]) -> Iterator[Problem]:
         yield from _derived_from(tables)
 
 
-def _unknown(reference: schema.Reference, values: tuple[object, ...], known: set[tuple[object, ...]]) -> str:
+def _unknown(reference: schema.Reference, values: Key, known: set[Key]) -> str:
     what = {"sources": "source", "suppliers": "supplier"}.get(reference.table, reference.table.removesuffix("s"))
     *context, last = values
     near = [str(k[-1]) for k in known if list(k[:-1]) == context]
@@ -77,38 +78,40 @@ def _unknown(reference: schema.Reference, values: tuple[object, ...], known: set
 
 
 def _derived_from(tables: Tables) -> Iterator[Problem]:
-    known = sorted(str(row["source"]) for row in tables["sources"].rows)
+    known = sorted(row["source"] for row in tables["sources"].rows)
     for line, row in tables["sources"].numbered():
-        for name in str(row["derived_from"] or "").split():
+        for name in (row["derived_from"] or "").split():
             if name not in known:
                 message = f"no source is called {shown(name)!r}{did_you_mean(name, known)}"
                 yield Problem("sources.csv", line, "derived_from", message)
 
 
 def _horizon(reading: Reading) -> Iterator[Problem]:
-    first, last = (int(str(reading.settings[name])) for name in ("first_year", "last_year"))
+    first, last = (reading.settings[name] for name in ("first_year", "last_year"))
     report = reading.settings["report_last_year"]
     if last < first:
         yield Problem(CASE_FILE, 0, "last_year", f"{last}; must be first_year ({first}) or later")
-    elif report is not None and not first <= int(str(report)) <= last:
-        yield Problem(CASE_FILE, 0, "report_last_year", f"{report}; must be from first_year ({first}) to last_year ({last})")
-
-
-def _foresight(reading: Reading) -> Iterator[Problem]:
-    if reading.settings["foresight_years"] is not None:
-        message = "limited foresight is not solved by this version; remove the setting for perfect foresight"
-        yield Problem(CASE_FILE, 0, "foresight_years", message)
+    elif report is not None and not first <= report <= last:
+        yield Problem(
+            CASE_FILE, 0, "report_last_year", f"{report}; must be from first_year ({first}) to last_year ({last})"
+        )
 
 
 def _stage_columns(tables: Tables) -> Iterator[Problem]:
     """Flows have a cost life; stocks have neither a cost life nor a store."""
     for line, row in tables["stages"].numbered():
         if row["kind"] == "flow" and row["cost_life_years"] is None:
-            yield Problem("stages.csv", line, "cost_life_years", "is blank; a flow stage needs a whole number, 1 or more")
+            yield Problem(
+                "stages.csv", line, "cost_life_years", "is blank; a flow stage needs a whole number, 1 or more"
+            )
         if row["kind"] == "stock" and row["cost_life_years"] is not None:
-            yield Problem("stages.csv", line, "cost_life_years", f"{row['cost_life_years']}; must be blank for a stock stage")
+            yield Problem(
+                "stages.csv", line, "cost_life_years", f"{row['cost_life_years']}; must be blank for a stock stage"
+            )
         if row["kind"] == "stock" and row["storable"]:
-            yield Problem("stages.csv", line, "storable", "true; a stock stage cannot be stored, must be false or blank")
+            yield Problem(
+                "stages.csv", line, "storable", "true; a stock stage cannot be stored, must be false or blank"
+            )
 
 
 def _groups(tables: Tables) -> Iterator[Problem]:
@@ -118,48 +121,59 @@ def _groups(tables: Tables) -> Iterator[Problem]:
         other = first.setdefault(row["group"], row)
         for column in ("kind", "cost_life_years"):
             if row[column] != other[column]:
-                message = f"{row[column]!r}; stage {other['stage']!r} of the same group {row['group']!r} has {other[column]!r}, must be the same"
+                same = f"stage {other['stage']!r} of the same group {row['group']!r} has {other[column]!r}"
+                message = f"{row[column]!r}; {same}, must be the same"
                 yield Problem("stages.csv", line, column, message)
 
 
 def _places(tables: Tables) -> Iterator[Problem]:
     """A global stage is supplied at `global`, a regional stage in a region."""
-    regions = [str(row["region"]) for row in tables["regions"].rows]
+    regions = [row["region"] for row in tables["regions"].rows]
     scope = _by_stage(tables, "scope")
     if schema.GLOBAL in regions:
         line = next(line for line, row in tables["regions"].numbered() if row["region"] == schema.GLOBAL)
-        yield Problem("regions.csv", line, "region", "'global' is the place of global stages; give the region another name")
+        yield Problem(
+            "regions.csv", line, "region", "'global' is the place of global stages; give the region another name"
+        )
     for name in ("capacity", "expansion", "supplier_needs"):
         for line, row in tables[name].numbered():
             place = row["place"]
             if place is None:
                 continue
             if scope[row["stage"]] == "global" and place != schema.GLOBAL:
-                yield Problem(f"{name}.csv", line, "place", f"{shown(place)!r}; stage {row['stage']!r} is global, must be 'global'")
+                yield Problem(
+                    f"{name}.csv",
+                    line,
+                    "place",
+                    f"{shown(place)!r}; stage {row['stage']!r} is global, must be 'global'",
+                )
             elif scope[row["stage"]] == "regional" and place not in regions:
                 known = ", ".join(regions)
-                message = f"{shown(place)!r}; stage {row['stage']!r} is regional, must be one of {known}{did_you_mean(str(place), regions)}"
+                message = f"{shown(place)!r}; stage {row['stage']!r} is regional, must be one of {known}"
+                message += did_you_mean(str(place), regions)
                 yield Problem(f"{name}.csv", line, "place", message)
 
 
 def _allocation_circles(tables: Tables) -> Iterator[Problem]:
     """An allocation draws from a stage of the same scope, and never, by way of others, from itself."""
     scope = _by_stage(tables, "scope")
-    draws = defaultdict(set)
+    draws: dict[Value, set[Value]] = defaultdict(set)
     for line, row in tables["allocation"].numbered():
         draws[row["stage"]].add(row["of_stage"])
         if scope[row["stage"]] != scope[row["of_stage"]]:
-            message = f"{row['of_stage']!r} is {scope[row['of_stage']]} and {row['stage']!r} is {scope[row['stage']]}; must have the same scope"
+            scopes = f"{row['of_stage']!r} is {scope[row['of_stage']]} and {row['stage']!r} is {scope[row['stage']]}"
+            message = f"{scopes}; must have the same scope"
             yield Problem("allocation.csv", line, "of_stage", message)
     for line, row in tables["allocation"].numbered():
         if row["stage"] in _reached(draws, row["of_stage"]):
-            message = f"{row['of_stage']!r} draws from {row['stage']!r} in a circle; an allocation may not come back to itself"
+            circle = f"{row['of_stage']!r} draws from {row['stage']!r} in a circle"
+            message = f"{circle}; an allocation may not come back to itself"
             yield Problem("allocation.csv", line, "of_stage", message)
 
 
 def _need_circles(tables: Tables) -> Iterator[Problem]:
     """Suppliers may not need each other in a circle."""
-    needs = defaultdict(set)
+    needs: dict[Value, set[Value]] = defaultdict(set)
     for row in tables["supplier_needs"].rows:
         needs[row["stage"]].add(row["needs_stage"])
     for line, row in tables["supplier_needs"].numbered():
@@ -168,16 +182,20 @@ def _need_circles(tables: Tables) -> Iterator[Problem]:
             yield Problem("supplier_needs.csv", line, "needs_stage", message)
 
 
-def _reached(edges: Mapping[object, set[object]], start: object) -> set[object]:
+def _reached(edges: Mapping[Value, set[Value]], start: Value) -> set[Value]:
     seen, todo = {start}, [start]
     while todo:
-        todo += [n for n in edges.get(todo.pop(), ()) if n not in seen and not seen.add(n)]  # type: ignore[func-returns-value]
+        new = edges.get(todo.pop(), set()) - seen
+        seen |= new
+        todo += new
     return seen
 
 
 def served_places(tables: Tables) -> dict[tuple[object, object], set[object]]:
-    """Return where each supplier can supply: places of its capacity rows, and those where what it draws from is supplied."""
-    places: dict[tuple[object, object], set[object]] = {(row["stage"], row["supplier"]): set() for row in tables["suppliers"].rows}
+    """Return where each supplier can supply: at its capacity rows, and where what it draws from is supplied."""
+    places: dict[tuple[object, object], set[object]] = {
+        (row["stage"], row["supplier"]): set() for row in tables["suppliers"].rows
+    }
     for row in tables["capacity"].rows:
         places[row["stage"], row["supplier"]].add(row["place"])
     for _ in tables["allocation"].rows:  # as many rounds as there are links settle every chain of allocations
@@ -188,7 +206,7 @@ def served_places(tables: Tables) -> dict[tuple[object, object], set[object]]:
 
 
 def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
-    """Every supplier has capacity or an allocation; capacity is added only where it has one of them, and lasts some years."""
+    """Every supplier has capacity or an allocation; capacity is added where it has one of them, and has a life."""
     places = served_places(tables)
     for line, row in tables["suppliers"].numbered():
         if not places[row["stage"], row["supplier"]]:
@@ -199,7 +217,8 @@ def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
     for line, row in tables["expansion"].numbered():
         who = row["stage"], row["supplier"]
         if row["place"] not in places[who]:
-            message = f"{row['supplier']!r} of {row['stage']!r} has no capacity row at {row['place']!r}; needs one (capacity may be 0)"
+            absent = f"{row['supplier']!r} of {row['stage']!r} has no capacity row at {row['place']!r}"
+            message = f"{absent}; needs one (capacity may be 0)"
             yield Problem("expansion.csv", line, "place", message)
         if life[who] is None:
             at = next(n for n, r in tables["suppliers"].numbered() if (r["stage"], r["supplier"]) == who)
@@ -209,27 +228,24 @@ def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
 
 
 def _needs_in_reach(tables: Tables) -> Iterator[Problem]:
-    """What a supplier needs must be supplied where it is: a global supplier needs global stages, a regional one also its own region's."""
+    """What a supplier needs must be supplied where it is; a global supplier may need global stages only."""
     scope = _by_stage(tables, "scope")
     places = served_places(tables)
-    supplied = defaultdict(set)
+    supplied: dict[object, set[object]] = defaultdict(set)
     for (stage, _), where in places.items():
         supplied[stage] |= where
     for line, row in tables["supplier_needs"].numbered():
         needed = row["needs_stage"]
         where = places[row["stage"], row["supplier"]]
-        if row["place"] is not None and row["place"] not in where:
-            message = f"{row['supplier']!r} of {row['stage']!r} has no capacity row at {row['place']!r}"
-            yield Problem("supplier_needs.csv", line, "place", message)
-            continue
         if scope[row["stage"]] == "global" and scope[needed] == "regional":
             message = f"{needed!r} is regional; a global supplier may need global stages only"
             yield Problem("supplier_needs.csv", line, "needs_stage", message)
             continue
-        at = {schema.GLOBAL} if scope[needed] == "global" else (where if row["place"] is None else {row["place"]})
+        at = {schema.GLOBAL} if scope[needed] == "global" else where & ({row["place"]} if row["place"] else where)
         out_of_reach = sorted(map(str, at - supplied[needed]))
         if out_of_reach:
-            message = f"{needed!r} has no supplier at {', '.join(out_of_reach)}; needs a row in capacity.csv there (capacity may be 0)"
+            absent = f"{needed!r} has no supplier at {', '.join(out_of_reach)}"
+            message = f"{absent}; needs a row in capacity.csv there (capacity may be 0)"
             yield Problem("supplier_needs.csv", line, "needs_stage", message)
 
 
@@ -252,11 +268,18 @@ def _accelerators(tables: Tables) -> Iterator[Problem]:
     for line, row in tables["accelerators"].numbered():
         first, last = row["first_year"], row["last_year"]
         if isinstance(first, int) and isinstance(last, int) and last < first:
-            yield Problem("accelerators.csv", line, "last_year", f"{last}; must be first_year ({first}) or later, or blank")
+            yield Problem(
+                "accelerators.csv", line, "last_year", f"{last}; must be first_year ({first}) or later, or blank"
+            )
         start, growth = row["ramp_start_units"], row["ramp_growth"]
         if (start is None) != (growth is None):
             column = "ramp_start_units" if start is None else "ramp_growth"
-            yield Problem("accelerators.csv", line, column, "is blank; ramp_start_units and ramp_growth are given both or not at all")
+            yield Problem(
+                "accelerators.csv",
+                line,
+                column,
+                "is blank; ramp_start_units and ramp_growth are given both or not at all",
+            )
 
 
 def _commitments(tables: Tables) -> Iterator[Problem]:
@@ -268,9 +291,9 @@ def _commitments(tables: Tables) -> Iterator[Problem]:
             message = f"{len(given)} of accelerator, family and vendor are given; must be exactly one"
             yield Problem("commitments.csv", line, "accelerator", message)
         for scope in set(given) - {"accelerator"}:
-            known = sorted({str(a[scope]) for a in tables["accelerators"].rows})
+            known = sorted({a[scope] for a in tables["accelerators"].rows})
             if row[scope] not in known:
-                message = f"no accelerator has the {scope} {shown(row[scope])!r}{did_you_mean(str(row[scope]), known)}"
+                message = f"no accelerator has the {scope} {shown(row[scope])!r}{did_you_mean(row[scope], known)}"
                 yield Problem("commitments.csv", line, scope, message)
 
 
@@ -299,15 +322,17 @@ def _fleet(tables: Tables, first_year: int) -> Iterator[Problem]:
     for line, row in tables["fleet"].numbered():
         year = row["installed_year"]
         if isinstance(year, int) and year >= first_year:
-            yield Problem("fleet.csv", line, "installed_year", f"{year}; must be before the first year of the case ({first_year})")
+            yield Problem(
+                "fleet.csv", line, "installed_year", f"{year}; must be before the first year of the case ({first_year})"
+            )
 
 
 def _by_stage(tables: Tables, column: str) -> dict[object, object]:
     return {row["stage"]: row[column] for row in tables["stages"].rows}
 
 
-_SETTING_CHECKS: Iterable = (_horizon, _foresight)
-_TABLE_CHECKS: Iterable = (
+_SETTING_CHECKS = (_horizon,)
+_TABLE_CHECKS = (
     _stage_columns,
     _groups,
     _places,
@@ -319,4 +344,4 @@ _TABLE_CHECKS: Iterable = (
     _accelerators,
     _commitments,
 )
-_YEAR_CHECKS: Iterable = (_unit_costs, _opening, _fleet)
+_YEAR_CHECKS = (_unit_costs, _opening, _fleet)

@@ -9,7 +9,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema
 from supplychain.errors import InputError, Problem
@@ -19,12 +19,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Value: TypeAlias = str | float | int | bool | None
-Row: TypeAlias = "Mapping[str, Value]"
+Row: TypeAlias = "Mapping[str, Any]"
+"""Cells by column name. Once a case is checked, each has the type that the schema gives it."""
 
 CASE_FILE = "case.toml"
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
-_BOOLEANS = {"true": True, "True": True, "TRUE": True, "1": True, "false": False, "False": False, "FALSE": False, "0": False}
+_BOOLEANS = {
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "1": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+    "0": False,
+}
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _SHOWN = 60
 
@@ -47,7 +57,7 @@ class Rows:
 class Reading:
     """What was read, and every fault that was met."""
 
-    settings: dict[str, Value] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, Rows] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -118,10 +128,12 @@ def _text(path: Path) -> tuple[str, list[Problem]]:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        return "", [Problem(path.name, line, "", f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8")]
+        return "", [
+            Problem(path.name, line, "", f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8")
+        ]
 
 
-def _settings(path: Path) -> tuple[dict[str, Value], list[Problem]]:
+def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     text, problems = _text(path)
     if problems:
         return {}, problems
@@ -131,9 +143,11 @@ def _settings(path: Path) -> tuple[dict[str, Value], list[Problem]]:
         return {}, [Problem(path.name, 0, "", f"is not valid TOML: {error}")]
     known = {column.name: column for column in schema.SETTINGS}
     problems = [
-        Problem(path.name, 0, name, f"no setting has this name{did_you_mean(name, known)}") for name in given if name not in known
+        Problem(path.name, 0, name, f"no setting has this name{did_you_mean(name, known)}")
+        for name in given
+        if name not in known
     ]
-    values: dict[str, Value] = {}
+    values: dict[str, Any] = {}
     for column in schema.SETTINGS:
         if column.name in given:
             values[column.name], fault = _setting(column, given[column.name])
@@ -146,13 +160,13 @@ def _settings(path: Path) -> tuple[dict[str, Value], list[Problem]]:
 
 
 def _setting(column: schema.Column, given: object) -> tuple[Value, str]:
-    kind = {"text": str, "integer": int, "number": (int, float)}[column.type]
-    if isinstance(given, bool) or not isinstance(given, kind):
-        return None, f"{shown(given)!r}; must be {_expected(column)}"
-    if isinstance(given, str):
+    if column.type == "text" and isinstance(given, str):
         return given, "" if given.strip() else f"is blank; must be {_expected(column)}"
-    value = float(given) if column.type == "number" else given
-    return _in_range(column, value)  # type: ignore[arg-type]  # not a str: checked above
+    if column.type == "integer" and isinstance(given, int) and not isinstance(given, bool):
+        return _in_range(column, given)
+    if column.type == "number" and isinstance(given, (int, float)) and not isinstance(given, bool):
+        return _in_range(column, float(given))
+    return None, f"{shown(given)!r}; must be {_expected(column)}"
 
 
 def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
@@ -160,7 +174,9 @@ def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
     if problems:
         return Rows(table), problems
     if not text.strip():
-        return Rows(table), [Problem(path.name, 0, "", f"is empty; needs the header row {','.join(c.name for c in table.columns)}")]
+        return Rows(table), [
+            Problem(path.name, 0, "", f"is empty; needs the header row {','.join(c.name for c in table.columns)}")
+        ]
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     lines: list[tuple[int, list[str]]] = []
     try:
@@ -215,7 +231,11 @@ def _may_be_absent(column: schema.Column, table: schema.Table) -> bool:
 
 def allowed_columns(table: schema.Table) -> list[str]:
     """Return every column name that a file of this table may have."""
-    return [name for c in table.columns for name in ((c.name, c.name + schema.LOW, c.name + schema.HIGH) if c.ranged else (c.name,))]
+    return [
+        name
+        for c in table.columns
+        for name in ((c.name, c.name + schema.LOW, c.name + schema.HIGH) if c.ranged else (c.name,))
+    ]
 
 
 def _row(
@@ -225,7 +245,7 @@ def _row(
         return None, [Problem(file, number, "", "is blank; remove it")]
     if len(cells) != len(header):
         return None, [Problem(file, number, "", f"has {len(cells)} cells; must have {len(header)}, as the header has")]
-    row: dict[str, Value] = dict.fromkeys((column.name for column in table.columns), None)
+    row: dict[str, Any] = dict.fromkeys((column.name for column in table.columns), None)
     problems = []
     for name, cell in zip(header, cells, strict=True):
         column = table.column(name)
@@ -248,6 +268,10 @@ def _cell(column: schema.Column, cell: str, *, blank: bool) -> tuple[Value, str]
     if column.type == "boolean":
         value = _BOOLEANS.get(cell)
         return value, "" if value is not None else f"{shown(cell)!r}; must be true or false"
+    return _number_cell(column, cell)
+
+
+def _number_cell(column: schema.Column, cell: str) -> tuple[Value, str]:
     pattern = _INTEGER if column.type == "integer" else _NUMBER
     if not pattern.fullmatch(cell):
         return None, f"{shown(cell)!r}; must be {_expected(column)}"
@@ -286,6 +310,16 @@ def _range_faults(file: str, number: int, row: Row, table: schema.Table) -> Iter
             yield Problem(file, number, column.name, "is blank and its range is given; give the central value too")
         elif isinstance(central, (int, float)):
             if isinstance(low, (int, float)) and low > central:
-                yield Problem(file, number, column.name + schema.LOW, f"{low:g} is above the central value; must be {central:g} or less")
+                yield Problem(
+                    file,
+                    number,
+                    column.name + schema.LOW,
+                    f"{low:g} is above the central value; must be {central:g} or less",
+                )
             if isinstance(high, (int, float)) and high < central:
-                yield Problem(file, number, column.name + schema.HIGH, f"{high:g} is below the central value; must be {central:g} or more")
+                yield Problem(
+                    file,
+                    number,
+                    column.name + schema.HIGH,
+                    f"{high:g} is below the central value; must be {central:g} or more",
+                )

@@ -1,4 +1,4 @@
-"""Any linear program with named rows and columns: solve it, prove the answer, settle ties, ask what its limits are worth.
+"""Any linear program with named rows and columns: solve, prove the answer, settle ties, ask what limits are worth.
 
 Nothing here knows what the rows and columns stand for.
 """

@@ -45,12 +45,17 @@ class LabelledLP:
 
     def activity(self, x: Vector) -> Vector:
         """Return A x."""
-        return np.bincount(self.indices, self.entries * np.repeat(x, np.diff(self.starts)), minlength=len(self.row_lower))
+        return sums(self.indices, self.entries * np.repeat(x, np.diff(self.starts)), len(self.row_lower))
 
     def priced(self, y: Vector) -> Vector:
         """Return y A: what the rows' prices make of each column."""
         columns = np.repeat(np.arange(len(self.cost)), np.diff(self.starts))
-        return np.bincount(columns, self.entries * y[self.indices], minlength=len(self.cost))
+        return sums(columns, self.entries * y[self.indices], len(self.cost))
+
+
+def sums(groups: npt.NDArray[np.int64], amounts: Vector, count: int) -> Vector:
+    """Return the sum of the amounts of each group 0 .. count-1."""
+    return np.bincount(groups, amounts, minlength=count).astype(np.float64)
 
 
 def from_highs(highs: Any, rows: Sequence[Label], columns: Sequence[Label]) -> LabelledLP:  # noqa: ANN401 - HiGHS ships no types

@@ -28,10 +28,10 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Slopes:
-    """Slopes at one solved LP. A direction maps rows to how far their upper limits move; the LP is left as it was found.
+    """Slopes at one solved LP, which is left as it was found. A direction maps rows to how far their upper limits move.
 
-    Each slope is read from the duals of a warm re-solve a small step away, and kept only if the line through it meets the
-    known optimum, so that no breakpoint lies in between: a one-sided derivative, not a difference quotient.
+    Each slope is read from the duals of a warm re-solve a small step away, and kept only if the line through it meets
+    the known optimum, so that no breakpoint lies in between: a one-sided derivative, not a difference quotient.
     """
 
     lp: LabelledLP

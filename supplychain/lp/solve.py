@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 
 from supplychain.errors import NoAnswerError
+from supplychain.lp.labelled import sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +41,7 @@ def options(rows: int, time_limit: float | None = None) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Solution:
-    """An optimal solution: column values, row prices (d objective / d limit), reduced costs, and the basis they belong to."""
+    """An optimum: column values, row prices (d objective / d limit), reduced costs, and the basis they belong to."""
 
     objective: float
     x: Vector
@@ -77,7 +78,7 @@ def changed(
     start: Solution | None = None,
     what: str = "a changed case",
 ) -> Iterator[tuple[LabelledLP, Solution]]:
-    """Solve the LP with other upper limits, from a given solution's basis or from nothing; while inside, HiGHS holds the changed LP.
+    """Solve the LP with other upper limits, from a given basis or from nothing; HiGHS holds it while inside.
 
     Raises: NoAnswerError if the changed LP has no optimum.
     """
@@ -110,12 +111,12 @@ def _hold(lp: LabelledLP) -> None:
 
 def reason(status: highspy.HighsModelStatus, what: str) -> str:
     """Return why there is no answer, in words."""
-    said = highspy.Highs().modelStatusToString(status)
+    said = str(status).rpartition(".k")[2]
     advice = {
         highspy.HighsModelStatus.kTimeLimit: "the time limit was reached before an optimum; give more time",
         highspy.HighsModelStatus.kIterationLimit: "the iteration limit was reached before an optimum",
         highspy.HighsModelStatus.kInfeasible: "no plan satisfies every constraint",
-        highspy.HighsModelStatus.kUnbounded: "the cost can fall without end; look for a value or price of the wrong sign",
+        highspy.HighsModelStatus.kUnbounded: "the cost can fall without end; look for a price of the wrong sign",
         highspy.HighsModelStatus.kUnboundedOrInfeasible: "no plan is best; look for extreme numbers",
     }
     return f"no answer for {what}: {advice.get(status, 'the solver stopped')} (HiGHS says: {said})"
@@ -123,7 +124,10 @@ def reason(status: highspy.HighsModelStatus, what: str) -> str:
 
 @dataclass(frozen=True)
 class Certificate:
-    """Proof of an optimum, from the LP's data and the solution alone. Residuals are absolute and, scaled, relative to the data beside them."""
+    """Proof of an optimum, from the LP's data and the solution alone.
+
+    Residuals are absolute and, scaled, relative to the size of the data beside them.
+    """
 
     primal_residual: float
     primal_residual_scaled: float
@@ -140,7 +144,7 @@ def certificate(lp: LabelledLP, solution: Solution) -> Certificate:
     activity = lp.activity(x)
     over = np.maximum(np.maximum(activity - lp.row_upper, lp.row_lower - activity), 0)
     outside = np.maximum(np.maximum(x - lp.column_upper, lp.column_lower - x), 0)
-    row_scale = 1 + lp.activity(np.abs(x)) if (lp.entries >= 0).all() else 1 + _absolute_activity(lp, x)
+    row_scale = 1 + sums(lp.indices, np.abs(lp.entries * np.repeat(x, np.diff(lp.starts))), lp.shape[0])
     reduced = lp.cost - lp.priced(y)
     row_value, row_wrong = _dual_value(y, lp.row_lower, lp.row_upper)
     column_value, column_wrong = _dual_value(reduced, lp.column_lower, lp.column_upper)
@@ -156,7 +160,9 @@ def certificate(lp: LabelledLP, solution: Solution) -> Certificate:
     free_rows = lp.row_upper > lp.row_lower
     return Certificate(
         primal_residual=float(max(over.max(initial=0), outside.max(initial=0))),
-        primal_residual_scaled=float(max((over / row_scale).max(initial=0), (outside / (1 + np.abs(x))).max(initial=0))),
+        primal_residual_scaled=float(
+            max((over / row_scale).max(initial=0), (outside / (1 + np.abs(x))).max(initial=0))
+        ),
         dual_residual=float(max(row_wrong.max(initial=0), column_wrong.max(initial=0))),
         dual_residual_scaled=float(max(row_wrong.max(initial=0), (column_wrong / cost_scale).max(initial=0))),
         duality_gap_relative=abs(primal - dual) / max(1.0, abs(primal)),
@@ -168,12 +174,8 @@ def certificate(lp: LabelledLP, solution: Solution) -> Certificate:
     )
 
 
-def _absolute_activity(lp: LabelledLP, x: Vector) -> Vector:
-    return np.bincount(lp.indices, np.abs(lp.entries * np.repeat(x, np.diff(lp.starts))), minlength=lp.shape[0])
-
-
 def _dual_value(price: Vector, lower: Vector, upper: Vector) -> tuple[Vector, Vector]:
-    """Return what each limit contributes to the dual objective, and the size of prices that have no limit to stand on."""
+    """Return what each limit adds to the dual objective, and the size of prices that have no limit to stand on."""
     bound = np.where(price > 0, lower, upper)
     wrong = np.where(np.isinf(bound), np.abs(price), 0.0)
     return np.where(np.isinf(bound), 0.0, price * np.where(np.isinf(bound), 0.0, bound)), wrong

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 
 from supplychain.lp.solve import FEASIBILITY, Solution, read
@@ -21,9 +20,9 @@ _NO_PRICE = 1e-10
 def prefer(lp: LabelledLP, solution: Solution, objectives: Sequence[Vector]) -> Vector:
     """Return the optimum that minimises the first objective, then the next, and so on, without giving up any before it.
 
-    The set of all optima is known from one optimal dual: a column with a reduced cost stays at its bound, a row with a price
-    stays at its limit, and everything that satisfies this is optimal. Each further objective is minimised over that set. The
-    last solve starts from nothing, so that its answer does not depend on the path that led to it.
+    The set of all optima is known from one optimal dual: a column with a reduced cost stays at its bound, a row with a
+    price stays at its limit, and everything that satisfies this is optimal. Each further objective is minimised over
+    that set. The last solve starts from nothing, so that its answer does not depend on the path that led to it.
 
     Source: complementary slackness; lexicographic optimisation, Isermann (1982), Operations Research Spektrum 4.
     """
@@ -66,5 +65,3 @@ def snapped(x: Vector, lower: Vector, upper: Vector) -> Vector:
         near = np.isfinite(bound) & (np.abs(x - bound) <= FEASIBILITY * np.maximum(1, np.abs(x)))
         x = np.where(near, bound, x)
     return x
-
-

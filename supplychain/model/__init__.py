@@ -64,10 +64,12 @@ def _given(case: Case) -> dict[str, Numbers]:
         for column in table.columns:
             if column.series:
                 series = case.yearly(table.name, column.name)
-                found[column.param] = {_index((*key, t)): x for key, values in series.items() for t, x in values.items()}
+                found[column.param] = {
+                    _index((*key, t)): x for key, values in series.items() for t, x in values.items()
+                }
             elif column.param:
                 found[column.param] = {
-                    _index(tuple("" if row[k] is None else row[k] for k in table.key)): float(str(row[column.name]))
+                    _index(tuple("" if row[k] is None else row[k] for k in table.key)): row[column.name]
                     for row in case.tables[table.name]
                     if row[column.name] is not None
                 }
@@ -86,7 +88,8 @@ def _derived(case: Case, on: Structure) -> dict[str, Numbers]:
         "discount": dict(discount),
         "pvf_purchase": {(s, t): pvf(t, on.cost_life(s)) for s in on.stages if on.is_flow(s) for t in on.years},
         "pvf_expansion": {
-            (s, k, p, u): pvf(u + lead, on.capacity_life[s, k]) * (1 + rate) ** lead for (s, k, p, u), lead in on.lead.items()
+            (s, k, p, u): pvf(u + lead, on.capacity_life[s, k]) * (1 + rate) ** lead
+            for (s, k, p, u), lead in on.lead.items()
         },
         "pvf_build": {(a, t): pvf(t, on.life(a)) for a, t in on.build},
     }

@@ -23,7 +23,9 @@ def commitment(m: Model, c: Commitment, t: Year) -> Relation:
 
     $\sum_a q_{c,a} \cdot deliver_{c,a,t} + shortfall_{c,t} \ge minimum_{c,t}$
     """
-    delivered = pyo.quicksum(counted(m, c, a, t) * m.deliver[c, a, t] for a in m.on.accelerators if (c, a, t) in m.deliver)
+    delivered = pyo.quicksum(
+        counted(m, c, a, t) * m.deliver[c, a, t] for a in m.on.accelerators if (c, a, t) in m.deliver
+    )
     return delivered + m.shortfall[c, t] >= m.minimum[c, t]
 
 
@@ -36,8 +38,15 @@ def counted(m: Model, c: Commitment, a: Accelerator, t: Year) -> Expression:
 def delivered_once(m: Model, basis: str, a: Accelerator, t: Year) -> Relation:
     r"""A unit built, or operating, counts for one commitment only, so that two customers' orders add.
 
-    $\sum_{c\ built} deliver_{c,a,t} \le build_{a,t}$ and $\sum_{c\ operating} deliver_{c,a,t} \le \sum_r operate_{a,r,t}$
+    $\sum_{c\ built} deliver_{c,a,t} \le build_{a,t}$ and
+    $\sum_{c\ operating} deliver_{c,a,t} \le \sum_r operate_{a,r,t}$
     """
-    counted_for = [c for (c, u), row in m.on.commitments.items() if u == t and row["basis"] == basis and (c, a, t) in m.deliver]
-    there_are = m.build[a, t] if basis == "built" else pyo.quicksum(m.operate[a, r, t] for r in m.on.regions if (a, r, t) in m.operate)
+    counted_for = [
+        c for (c, u), row in m.on.commitments.items() if u == t and row["basis"] == basis and (c, a, t) in m.deliver
+    ]
+    there_are = (
+        m.build[a, t]
+        if basis == "built"
+        else pyo.quicksum(m.operate[a, r, t] for r in m.on.regions if (a, r, t) in m.operate)
+    )
     return pyo.quicksum(m.deliver[c, a, t] for c in counted_for) <= there_are

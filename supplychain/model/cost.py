@@ -26,7 +26,9 @@ def price(m: Model, s: Stage, k: Supplier, p: str, t: Year) -> Expression:
 def purchases(m: Model) -> Expression:
     r"""Flow stages: $\sum pvf(t, cost\_life_s) \cdot price_{s,k,p,t} \cdot supply_{s,k,p,t}$."""
     return pyo.quicksum(
-        m.pvf_purchase[s, t] * price(m, s, k, p, t) * m.supply[s, k, p, t] for s, k, p, t in m.on.supply if m.on.is_flow(s)
+        m.pvf_purchase[s, t] * price(m, s, k, p, t) * m.supply[s, k, p, t]
+        for s, k, p, t in m.on.supply
+        if m.on.is_flow(s)
     )
 
 
@@ -60,11 +62,17 @@ def shortfalls(m: Model) -> Expression:
 def unserved(m: Model) -> Expression:
     r"""Demand: $\sum \delta_t \cdot value \cdot (demand - served)$, for tokens and research."""
     tokens = pyo.quicksum(
-        m.discount[t] * m.value_usd_per_mtok[w, j, t] * units.MTOK_PER_TTOK * (m.demand_ttok[w, j, t] - m.serve[w, j, t])
+        m.discount[t]
+        * m.value_usd_per_mtok[w, j, t]
+        * units.MTOK_PER_TTOK
+        * (m.demand_ttok[w, j, t] - m.serve[w, j, t])
         for w, j, t in m.on.serve
     )
     research = pyo.quicksum(
-        m.discount[t] * m.value_usd_per_h100e_hour[j, t] * units.HOURS_PER_YEAR * (m.demand_h100e_years[j, t] - m.research[j, t])
+        m.discount[t]
+        * m.value_usd_per_h100e_hour[j, t]
+        * units.HOURS_PER_YEAR
+        * (m.demand_h100e_years[j, t] - m.research[j, t])
         for j, t in m.on.research
     )
     return tokens + research

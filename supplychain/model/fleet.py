@@ -13,7 +13,9 @@ def variables(m: Model) -> None:
 def constraints(m: Model) -> None:
     """Declare what may and what must operate."""
     m.operate_owned = pyo.Constraint(m.on.operate, rule=operate_owned)
-    m.new_units_operate = pyo.Constraint([index for index in m.on.operate if index in m.install], rule=new_units_operate)
+    m.new_units_operate = pyo.Constraint(
+        [index for index in m.on.operate if index in m.install], rule=new_units_operate
+    )
 
 
 def operate_owned(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:

@@ -36,7 +36,8 @@ def _research_bounds(m: Model, j: Tier, t: Year) -> tuple[int, Expression]:
 def compute(m: Model, a: Accelerator, t: Year) -> Relation:
     r"""Accelerators are busy for a share of the time that they operate; new ones operate for part of their first year.
 
-    $\sum_w assign_{a,w,t} + assign\_research_{a,t} \le utilisation_t \sum_r (operate_{a,r,t} - (1-\alpha) install_{a,r,t})$
+    $\sum_w assign_{a,w,t} + assign\_research_{a,t}
+    \le utilisation_t \sum_r (operate_{a,r,t} - (1-\alpha) install_{a,r,t})$
     """
     busy = pyo.quicksum(m.assign[a, w, t] for w in m.on.workloads if (a, w, t) in m.assign)
     if (a, t) in m.assign_research:
@@ -55,10 +56,13 @@ def _working(m: Model, a: Accelerator, r: str, t: Year) -> Expression:
 def service(m: Model, w: Workload, t: Year) -> Relation:
     r"""Tokens served come from accelerators assigned to the workload.
 
-    $\sum_j serve_{w,j,t} \le \sum_a assign_{a,w,t} \cdot tokens\_per\_second_{a,w} \cdot efficiency_{w,t} \cdot 31\,536\,000 \cdot 10^{-12}$
+    $\sum_j serve_{w,j,t}
+    \le \sum_a assign_{a,w,t} \cdot tokens\_per\_second_{a,w} \cdot efficiency_{w,t} \cdot 31\,536\,000 \cdot 10^{-12}$
     """
     served = pyo.quicksum(m.serve[w, j, t] for v, j, u in m.on.serve if (v, u) == (w, t))
-    return served <= pyo.quicksum(ttok_per_busy_year(m, a, w, t) * m.assign[a, w, t] for a in m.on.accelerators if (a, w, t) in m.assign)
+    return served <= pyo.quicksum(
+        ttok_per_busy_year(m, a, w, t) * m.assign[a, w, t] for a in m.on.accelerators if (a, w, t) in m.assign
+    )
 
 
 def ttok_per_busy_year(m: Model, a: Accelerator, w: Workload, t: Year) -> Expression:

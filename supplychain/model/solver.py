@@ -44,12 +44,12 @@ def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Soluti
 
 
 def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:
-    """Return the objectives, to be minimised in turn, that choose among plans of equal cost.
+    r"""Return the objectives, to be minimised in turn, that choose among plans of equal cost.
 
-    First: service sooner rather than later. $-\\sum_t (|T| - n_t) \\cdot value$ of what is served in t, with n_t the number of
-    years before t. Then: the plan that uses least, each variable counted in its natural unit (in which its largest coefficient,
-    budgets aside, is 1) and weighted between 1 and 2 by the SHA-256 of its name. Neither depends on the order of rows, the
-    basis or the scale of money.
+    First: service sooner rather than later, $-\sum_t (|T| - n_t) \cdot value$ of what is served in t, with n_t the
+    number of years before t. Then: the plan that uses least, each variable counted in its natural unit (in which its
+    largest coefficient, budgets aside, is 1) and weighted between 1 and 2 by the SHA-256 of its name. Neither depends
+    on the order of rows, the basis or the scale of money.
     """
     sooner = np.zeros(labelled.shape[1])
     years = m.on.years

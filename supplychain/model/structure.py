@@ -68,52 +68,52 @@ class Structure:
 
     def life(self, a: str) -> int:
         """Years in service of an accelerator."""
-        return int(str(self.accelerators[a]["life_years"]))
+        years: int = self.accelerators[a]["life_years"]
+        return years
 
     def cost_life(self, s: str) -> int:
         """Years over which a purchase of a flow stage is written off."""
-        return int(str(self.stages[s]["cost_life_years"]))
+        years: int = self.stages[s]["cost_life_years"]
+        return years
 
     def is_flow(self, s: str) -> bool:
         """Whether the stage is used once, when something is built."""
-        return self.stages[s]["kind"] == "flow"
+        return bool(self.stages[s]["kind"] == "flow")
 
     def is_global(self, s: str) -> bool:
         """Whether the stage is one pool for the world."""
-        return self.stages[s]["scope"] == "global"
+        return bool(self.stages[s]["scope"] == "global")
 
 
 def structure(case: Case) -> Structure:
     """Read the index sets of a case."""
     tables = case.tables
     years = tuple(case.years)
-    stages = {str(row["stage"]): row for row in tables["stages"]}
-    accelerators = {str(row["accelerator"]): row for row in tables["accelerators"]}
-    regions = tuple(str(row["region"]) for row in tables["regions"])
+    stages = {row["stage"]: row for row in tables["stages"]}
+    accelerators = {row["accelerator"]: row for row in tables["accelerators"]}
+    regions = tuple(row["region"] for row in tables["regions"])
     draws = _draws(tables["allocation"])
     places_of = _supplier_places(case, draws)
     places, suppliers = _by_place(places_of)
-    lead = {
-        (str(r["stage"]), str(r["supplier"]), str(r["place"]), int(str(r["year"]))): int(str(r["lead_years"]))
-        for r in tables["expansion"]
-    }
+    lead = {(r["stage"], r["supplier"], r["place"], r["year"]): r["lead_years"] for r in tables["expansion"]}
     expand = tuple(key for key in sorted(lead) if key[3] in years and key[3] + lead[key] <= years[-1])
     capacity_life = {
-        (str(r["stage"]), str(r["supplier"])): int(str(r["capacity_life_years"]))
+        (r["stage"], r["supplier"]): r["capacity_life_years"]
         for r in tables["suppliers"]
         if r["capacity_life_years"] is not None
     }
     supply = tuple((s, k, p, t) for (s, k), where in sorted(places_of.items()) for p in sorted(where) for t in years)
-    bill = {(str(r["accelerator"]), str(r["stage"])) for r in tables["bill_of_materials"]}
-    first = {a: int(str(row["first_year"])) for a, row in accelerators.items()}
-    opening = frozenset(str(r["accelerator"]) for r in tables["opening"])
-    build = tuple((a, t) for a in accelerators for t in years if first[a] <= t <= int(str(accelerators[a]["last_year"] or t)))
+    bill = {(r["accelerator"], r["stage"]) for r in tables["bill_of_materials"]}
+    first = {a: row["first_year"] for a, row in accelerators.items()}
+    opening = frozenset(r["accelerator"] for r in tables["opening"])
+    build = tuple((a, t) for a in accelerators for t in years if first[a] <= t <= (accelerators[a]["last_year"] or t))
     handle = tuple((a, t) for a in accelerators for t in years if first[a] <= t)
     fleet = _fleet(case, accelerators)
-    operate = tuple((a, r, t) for a in accelerators for r in regions for t in years if first[a] <= t or (a, r, t) in fleet)
-    commitments = {(str(r["commitment"]), int(str(r["year"]))): r for r in tables["commitments"] if r["year"] in years}
-    can_research = [(str(tier), t) for tier in sorted({str(r["tier"]) for r in tables["research"]}) for t in years]
-    efficiency = frozenset(str(r["workload"]) for r in tables["efficiency"])
+    operate = tuple(
+        (a, r, t) for a in accelerators for r in regions for t in years if first[a] <= t or (a, r, t) in fleet
+    )
+    commitments = {(r["commitment"], r["year"]): r for r in tables["commitments"] if r["year"] in years}
+    efficiency = frozenset(r["workload"] for r in tables["efficiency"])
     owned = {(a, t) for a, _, t in operate}
     return Structure(
         years=years,
@@ -122,7 +122,7 @@ def structure(case: Case) -> Structure:
         places=places,
         suppliers=suppliers,
         supply=supply,
-        has_capacity=frozenset((str(r["stage"]), str(r["supplier"]), str(r["place"])) for r in tables["capacity"]),
+        has_capacity=frozenset((r["stage"], r["supplier"], r["place"]) for r in tables["capacity"]),
         draws=draws,
         expand=expand,
         lead={key: lead[key] for key in expand},
@@ -140,25 +140,27 @@ def structure(case: Case) -> Structure:
         operate=operate,
         commitments=commitments,
         deliver=_deliver(commitments, accelerators, bill, set(build), owned),
-        budget=tuple(int(str(r["year"])) for r in tables["budget"] if r["year"] in years),
+        budget=tuple(r["year"] for r in tables["budget"] if r["year"] in years),
         assign=tuple(
-            (str(r["accelerator"]), str(r["workload"]), t)
+            (r["accelerator"], r["workload"], t)
             for r in tables["throughput"]
             for t in years
             if (r["accelerator"], t) in owned
         ),
         has_efficiency=efficiency,
-        workloads=tuple(str(r["workload"]) for r in tables["workloads"]),
-        serve=tuple((w, j, t) for w, j in sorted({(str(r["workload"]), str(r["tier"])) for r in tables["demand"]}) for t in years),
-        research=tuple(can_research),
+        workloads=tuple(r["workload"] for r in tables["workloads"]),
+        serve=tuple(
+            (w, j, t) for w, j in sorted({(r["workload"], r["tier"]) for r in tables["demand"]}) for t in years
+        ),
+        research=tuple((j, t) for j in sorted({r["tier"] for r in tables["research"]}) for t in years),
     )
 
 
 def _draws(rows: tuple[Row, ...]) -> dict[tuple[str, str], tuple[str, ...]]:
     draws: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
-        of_stage = str(row["of_stage"])
-        drawn = draws[str(row["stage"]), str(row["supplier"])]
+        of_stage = row["of_stage"]
+        drawn = draws[row["stage"], row["supplier"]]
         if of_stage not in drawn:
             drawn.append(of_stage)
     return {key: tuple(sorted(drawn)) for key, drawn in draws.items()}
@@ -166,9 +168,9 @@ def _draws(rows: tuple[Row, ...]) -> dict[tuple[str, str], tuple[str, ...]]:
 
 def _supplier_places(case: Case, draws: Mapping[tuple[str, str], tuple[str, ...]]) -> dict[tuple[str, str], set[str]]:
     """Where each supplier can supply: the places of its capacity rows, and those of what it draws from."""
-    places: dict[tuple[str, str], set[str]] = {(str(r["stage"]), str(r["supplier"])): set() for r in case.tables["suppliers"]}
+    places: dict[tuple[str, str], set[str]] = {(r["stage"], r["supplier"]): set() for r in case.tables["suppliers"]}
     for row in case.tables["capacity"]:
-        places[str(row["stage"]), str(row["supplier"])].add(str(row["place"]))
+        places[row["stage"], row["supplier"]].add(row["place"])
     for _ in draws:  # as many rounds as there are links settle every chain of allocations
         for who, pools in draws.items():
             places[who].update(p for (s, _k), where in list(places.items()) if s in pools for p in where)
@@ -207,16 +209,16 @@ def _needs(
 ) -> dict[tuple[str, str], tuple[tuple[Need, str], ...]]:
     """Resolve needs to places: a row that names a place replaces there the row for every place."""
     needs: dict[tuple[str, str], list[tuple[Need, str]]] = defaultdict(list)
-    named = {tuple(str(row[c]) for c in ("stage", "supplier", "basis", "needs_stage", "place")) for row in rows if row["place"]}
+    named = {
+        tuple(row[c] for c in ("stage", "supplier", "basis", "needs_stage", "place")) for row in rows if row["place"]
+    }
     for row in rows:
         if row["basis"] != basis:
             continue
-        s, k, n = str(row["stage"]), str(row["supplier"]), str(row["needs_stage"])
-        key = (s, k, str(row["place"] or ""), basis, n)
+        s, k, n = row["stage"], row["supplier"], row["needs_stage"]
+        key = (s, k, (row["place"] or ""), basis, n)
         where = (
-            [str(row["place"])]
-            if row["place"]
-            else [p for p in sorted(places_of[s, k]) if (s, k, basis, n, p) not in named]
+            [row["place"]] if row["place"] else [p for p in sorted(places_of[s, k]) if (s, k, basis, n, p) not in named]
         )
         for p in where:
             at = schema.GLOBAL if stages[n]["scope"] == "global" else p
@@ -227,9 +229,9 @@ def _needs(
 def _fleet(case: Case, accelerators: Mapping[str, Row]) -> dict[tuple[str, str, int], tuple[int, ...]]:
     fleet: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for row in case.tables["fleet"]:
-        a, r, y = str(row["accelerator"]), str(row["region"]), int(str(row["installed_year"]))
+        a, r, y = row["accelerator"], row["region"], row["installed_year"]
         for t in case.years:
-            if t < y + int(str(accelerators[a]["life_years"])):
+            if t < y + accelerators[a]["life_years"]:
                 fleet[a, r, t].append(y)
     return {key: tuple(vintages) for key, vintages in fleet.items()}
 
@@ -246,7 +248,7 @@ def _deliver(
     for (c, t), row in commitments.items():
         for a, described in accelerators.items():
             in_scope = all(row[scope] in {None, described[scope]} for scope in ("accelerator", "family", "vendor"))
-            counts = row["stage"] is None or (a, str(row["stage"])) in bill
+            counts = row["stage"] is None or (a, row["stage"]) in bill
             possible = (a, t) in (build if row["basis"] == "built" else owned)
             if in_scope and counts and possible:
                 found.append((c, a, t))

@@ -11,7 +11,13 @@ def variables(m: Model) -> None:
     m.supply = pyo.Var(m.on.supply, domain=pyo.NonNegativeReals)
     m.expand = pyo.Var(m.on.expand, domain=pyo.NonNegativeReals, bounds=_expand_bounds)
     m.stored = pyo.Var(
-        [(s, p, t) for s in m.on.stages if m.on.stages[s]["storable"] for p in m.on.places.get(s, ()) for t in m.on.years],
+        [
+            (s, p, t)
+            for s in m.on.stages
+            if m.on.stages[s]["storable"]
+            for p in m.on.places.get(s, ())
+            for t in m.on.years
+        ],
         domain=pyo.NonNegativeReals,
     )
 
@@ -19,7 +25,9 @@ def variables(m: Model) -> None:
 def constraints(m: Model) -> None:
     """Declare limits and balances."""
     m.supply_limit = pyo.Constraint(m.on.supply, rule=supply_limit)
-    m.stage_balance = pyo.Constraint([(s, p, t) for s in m.on.stages for p in m.on.places.get(s, ()) for t in m.on.years], rule=stage_balance)
+    m.stage_balance = pyo.Constraint(
+        [(s, p, t) for s in m.on.stages for p in m.on.places.get(s, ()) for t in m.on.years], rule=stage_balance
+    )
 
 
 def _expand_bounds(m: Model, s: Stage, k: Supplier, p: Place, u: Year) -> tuple[int, Expression]:
@@ -29,7 +37,8 @@ def _expand_bounds(m: Model, s: Stage, k: Supplier, p: Place, u: Year) -> tuple[
 def limit(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:
     r"""Return what a supplier can deliver: its capacity, what was added in time, and its share of other stages' limits.
 
-    $limit_{s,k,p,t} = capacity_{s,k,p,t} + \sum_u expand_{s,k,p,u} + \sum_{s'} share_{s,k,s',t} \sum_{k'} limit_{s',k',p,t}$
+    $limit_{s,k,p,t} = capacity_{s,k,p,t} + \sum_u expand_{s,k,p,u}
+    + \sum_{s'} share_{s,k,s',t} \sum_{k'} limit_{s',k',p,t}$
     """
     capacity = m.capacity[s, k, p, t] if (s, k, p) in m.on.has_capacity else 0
     added = pyo.quicksum(m.expand[s, k, p, u] for u in m.on.arrived.get((s, k, p, t), ()))
@@ -80,7 +89,9 @@ def _use_by_accelerators(m: Model, s: Stage, p: Place, t: Year) -> Expression:
 
 def _use_by_suppliers(m: Model, s: Stage, p: Place, t: Year) -> Expression:
     """What suppliers of other stages need of this one for each unit they supply."""
-    return pyo.quicksum(m.need[need] * m.supply[need[0], need[1], place, t] for need, place in m.on.supply_needs.get((s, p), ()))
+    return pyo.quicksum(
+        m.need[need] * m.supply[need[0], need[1], place, t] for need, place in m.on.supply_needs.get((s, p), ())
+    )
 
 
 def _use_by_expansions(m: Model, s: Stage, p: Place, t: Year) -> Expression:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain import lp
+from supplychain.case.notices import refuse_foresight
 from supplychain.errors import CertificateError
 from supplychain.model import build, numbers, solver
 from supplychain.plan import lifted, money, quantities, relief
@@ -86,8 +87,10 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
 
     `time_limit` is in seconds, for the first solve. `progress` is told what is being done.
 
-    Raises: NoAnswerError if the solver finds no optimum, CertificateError if what it finds does not pass its checks.
+    Raises: InputError if the case limits foresight, NoAnswerError if the solver finds no optimum, CertificateError if
+    what it finds does not pass its checks.
     """
+    refuse_foresight(case)
     progress("building the model")
     m = build(case)
     on, money_units = m.on, m.money
@@ -155,7 +158,9 @@ def _certificate(labelled: lp.LabelledLP, solution: lp.Solution, x: lp.Vector) -
     proof = lp.certificate(labelled, solution)
     chosen = float(labelled.cost @ x) + labelled.offset
     activity = labelled.activity(x)
-    outside = float(np.maximum(np.maximum(activity - labelled.row_upper, labelled.row_lower - activity), 0).max(initial=0.0))
+    outside = float(
+        np.maximum(np.maximum(activity - labelled.row_upper, labelled.row_lower - activity), 0).max(initial=0.0)
+    )
     found = asdict(proof) | {
         "tie_break_objective_relative": abs(chosen - solution.objective) / max(1.0, abs(solution.objective)),
         "tie_break_primal_residual_scaled": outside / max(1.0, float(np.abs(x).max(initial=0.0))),

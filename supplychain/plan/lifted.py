@@ -24,7 +24,9 @@ def unconstrained(solved: Solved, labelled: LabelledLP, ties: Sequence[Vector]) 
     return _lifted(solved, labelled, ties, rows={"supply_limit", "budget", "ramp"}, columns={"build"})
 
 
-def _lifted(solved: Solved, labelled: LabelledLP, ties: Sequence[Vector], *, rows: set[str], columns: set[str]) -> Solved:
+def _lifted(
+    solved: Solved, labelled: LabelledLP, ties: Sequence[Vector], *, rows: set[str], columns: set[str]
+) -> Solved:
     """Solve with some limits lifted; where nothing is short, no capacity is ordered."""
     row_upper = {i: math.inf for label, i in labelled.row.items() if label[0] in rows}
     column_upper = {j: math.inf for label, j in labelled.column.items() if label[0] in columns}

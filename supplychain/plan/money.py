@@ -83,7 +83,9 @@ class Ledger:
         for s in on.stages:
             for p in on.places.get(s, ()):
                 for v in on.years:
-                    paid = math.fsum(solved.price(s, k, p, v) * solved.x["supply"][s, k, p, v] for k in on.suppliers[s, p])
+                    paid = math.fsum(
+                        solved.price(s, k, p, v) * solved.x["supply"][s, k, p, v] for k in on.suppliers[s, p]
+                    )
                     if paid and on.is_flow(s):
                         factor, years = self._annuity(v, on.cost_life(s))
                         for t in years:
@@ -111,10 +113,10 @@ class Ledger:
         for (a, _, t), operating in solved.x["operate"].items():
             self._book(t, OPEX, operating * solved.n["opex_usd_per_year"][a], {a: 1.0})
         for row in solved.case.tables["fleet"]:
-            a, installed = str(row["accelerator"]), int(str(row["installed_year"]))
+            a, installed = row["accelerator"], row["installed_year"]
             factor, years = self._annuity(installed, on.life(a))
             for t in years:
-                usd = float(str(row["units"])) * float(str(row["unit_cost_usd"]))
+                usd = row["units"] * row["unit_cost_usd"]
                 self._book(t, OPENING_FLEET, factor * usd, {a: 1.0})
 
     def _book_shortfalls(self) -> None:
@@ -122,7 +124,7 @@ class Ledger:
             self._book(t, SHORTFALL, short * self._solved.n["shortfall_usd_per_unit"][c, t], {_IDLE: 1.0})
 
     def _users(self, s: str, p: str, v: int, t: int) -> Shares:
-        """Return which accelerators what was bought in year v serves in year t, in shares; unused is under the blank name."""
+        """Return whom what was bought in year v serves in year t: shares by accelerator, unused under a blank."""
         if (s, p, v, t) not in self._memo:
             found: Shares = defaultdict(float)
             for (how, *who), amount in self._solved.uses(s, p, v).items():
@@ -174,7 +176,10 @@ def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int]
     """Cost per million tokens by workload: average, with all cost on tokens, and of one more."""
     rows: list[tuple[object, ...]] = []
     for t in solved.case.report_years:
-        cost_of = {w: math.fsum(x for (u, _, v), x in ledger.cost.items() if (u, v) == (t, w)) for w in (*solved.on.workloads, RESEARCH)}
+        cost_of = {
+            w: math.fsum(x for (u, _, v), x in ledger.cost.items() if (u, v) == (t, w))
+            for w in (*solved.on.workloads, RESEARCH)
+        }
         serving = math.fsum(cost_of[w] for w in solved.on.workloads)
         all_cost = serving + cost_of[RESEARCH]
         mtok = {w: solved.served(w, t) * units.MTOK_PER_TTOK for w in solved.on.workloads}
@@ -194,12 +199,25 @@ def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
     rows = []
     for t in solved.case.report_years:
         value = math.fsum(
-            x * solved.n["value_usd_per_mtok"][index] * units.MTOK_PER_TTOK for index, x in solved.x["serve"].items() if index[2] == t
+            x * solved.n["value_usd_per_mtok"][index] * units.MTOK_PER_TTOK
+            for index, x in solved.x["serve"].items()
+            if index[2] == t
         )
         serving = math.fsum(x for (u, _, w), x in ledger.cost.items() if u == t and w != RESEARCH)
         research = math.fsum(x for (u, _, w), x in ledger.cost.items() if u == t and w == RESEARCH)
         total = math.fsum(usd for (u, _), usd in spent.items() if u == t)
-        rows.append((t, value, serving, research, _over(value - serving, value), total, _over(total, value), _memory_share(solved, t)))
+        rows.append(
+            (
+                t,
+                value,
+                serving,
+                research,
+                _over(value - serving, value),
+                total,
+                _over(total, value),
+                _memory_share(solved, t),
+            )
+        )
     names = [
         "year",
         "token_value_usd",
@@ -228,7 +246,12 @@ def _is_component(solved: Solved, s: str) -> bool:
     """Whether a stage goes into accelerators, by itself or through the suppliers of one that does."""
     if solved.on.users[s]:
         return True
-    return any(_is_component(solved, need[0]) for (n, _), found in solved.on.supply_needs.items() if n == s for need, _ in found)
+    return any(
+        _is_component(solved, need[0])
+        for (n, _), found in solved.on.supply_needs.items()
+        if n == s
+        for need, _ in found
+    )
 
 
 def _over(amount: float, by: float) -> float:

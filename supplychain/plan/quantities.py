@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from supplychain.plan.solved import Solved
 
 _NONE = 1e-12
@@ -85,7 +87,8 @@ def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
 def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
     """Research served by tier."""
     rows = [
-        {"year": t, "tier": j} | _unserved("h100e_years", solved.n["demand_h100e_years"][j, t], served, unlimited.x["research"][j, t])
+        {"year": t, "tier": j}
+        | _unserved("h100e_years", solved.n["demand_h100e_years"][j, t], served, unlimited.x["research"][j, t])
         for (j, t), served in solved.x["research"].items()
         if t in solved.case.report_years
     ]
@@ -96,14 +99,19 @@ def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
 def _unserved(unit: str, demand: float, served: float, unlimited: float) -> dict[str, float]:
     left = max(0.0, demand - served)
     blocked = min(left, max(0.0, unlimited - served))
-    return {f"demand_{unit}": demand, f"served_{unit}": served, f"blocked_{unit}": blocked, f"uneconomic_{unit}": left - blocked}
+    return {
+        f"demand_{unit}": demand,
+        f"served_{unit}": served,
+        f"blocked_{unit}": blocked,
+        f"uneconomic_{unit}": left - blocked,
+    }
 
 
 def builds(solved: Solved) -> pd.DataFrame:
     """Accelerators built, installed and left waiting."""
     rows = []
     for a, t in solved.on.handle:
-        row = {
+        row: dict[str, Any] = {
             "year": t,
             "accelerator": a,
             "built": solved.x["build"].get((a, t), 0.0),
@@ -131,7 +139,7 @@ def commitments_kept(solved: Solved) -> pd.DataFrame:
             {
                 "year": t,
                 "commitment": c,
-                "unit": solved.on.stages[str(stage)]["unit"] if stage else "units",
+                "unit": solved.on.stages[stage]["unit"] if stage else "units",
                 "minimum": solved.n["minimum"][c, t],
                 "delivered": math.fsum(counted),
                 "shortfall": solved.x["shortfall"][c, t],
@@ -183,8 +191,8 @@ def orders(solved: Solved) -> pd.DataFrame:
 def requirements(solved: Solved, unconstrained: Solved) -> pd.DataFrame:
     """What each stage would supply with no limit on any stage, build, ramp or budget, beside what it can.
 
-    A stage that only expansions use is required for what is missing elsewhere: need x the rise of what is missing, shared over
-    the suppliers that may expand in proportion to what they may order in all.
+    A stage that only expansions use is required for what is missing elsewhere: need x the rise of what is missing,
+    shared over the suppliers that may expand in proportion to what they may order in all.
     """
     on = solved.on
     available: dict[tuple[str, int], float] = defaultdict(float)
@@ -233,6 +241,6 @@ def _to_expand(
     return total
 
 
-def _frame(rows: list[dict[str, object]], key: list[str], columns: list[str]) -> pd.DataFrame:
+def _frame(rows: Sequence[Mapping[str, Any]], key: list[str], columns: list[str]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=[*key, *columns])
     return frame.sort_values(key, kind="stable", ignore_index=True)

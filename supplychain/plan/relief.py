@@ -1,7 +1,7 @@
 """What relief of a stage, a group or the budget is worth, in each year: the tables `bottlenecks` and `binding`.
 
-Relief raises every limit of the stage by one per cent of its solved value in that year alone, and with them what other limits
-draw from them by allocation. Gains and losses are one-sided slopes of the optimal cost, so they hold at ties too.
+Relief raises every limit of the stage by one per cent of its solved value in that year alone, and with them what other
+limits draw from them by allocation. Gains and losses are one-sided slopes of the optimal cost: they hold at ties too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from supplychain import lp, units
 from supplychain.plan.solved import Solved, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from supplychain.lp import LabelledLP, Slopes, Vector
 
@@ -36,7 +36,10 @@ _STEP = 1e-3
 
 @dataclass(frozen=True)
 class Worth:
-    """What one relief is worth, in undiscounted USD of its year. Parts: serving = tokens and commitments + research; saving = the rest."""
+    """What one relief is worth, in undiscounted USD of its year.
+
+    A gain is saving (cost) and serving (demand, of which `research` is one part).
+    """
 
     gain: float
     loss: float
@@ -82,7 +85,11 @@ class Reliefs:
         self._sooner, self._money = sooner, money
         self._value = {t: solved.value(t) for t in solved.on.years}
         served = ("serve", "research", "shortfall")
-        self._served = {labelled.column[v, *i] if isinstance(i, tuple) else labelled.column[v, i]: x for v in served for i, x in solved.x[v].items()}
+        self._served = {
+            labelled.column[v, *i] if isinstance(i, tuple) else labelled.column[v, i]: x
+            for v in served
+            for i, x in solved.x[v].items()
+        }
         self._tokens = {labelled.column["serve", *i]: x for i, x in solved.x["serve"].items()}
 
     def by_stage(self, years: Iterable[int]) -> list[Relieved]:
@@ -92,7 +99,17 @@ class Reliefs:
         for t in years:
             for s, row in on.stages.items():
                 worth = self._of_stages([s], t)
-                found.append(Relieved(t, s, str(row["group"]), str(row["nature"]), int(str(row["position"])), worth, self._annual(s, t)))
+                found.append(
+                    Relieved(
+                        t,
+                        s,
+                        row["group"],
+                        row["nature"],
+                        row["position"],
+                        worth,
+                        self._annual(s, t),
+                    )
+                )
             found += self._budget(t)
         return _ranked(found)
 
@@ -100,15 +117,17 @@ class Reliefs:
         """Return what relief of all stages of each group together is worth in each year."""
         groups: dict[str, list[str]] = defaultdict(list)
         for s, row in self._solved.on.stages.items():
-            groups[str(row["group"])].append(s)
+            groups[row["group"]].append(s)
         found = []
         for t in years:
             for group, members in groups.items():
                 rows = [self._solved.on.stages[s] for s in members]
-                natures = sorted({str(row["nature"]) for row in rows})
-                position = min(int(str(row["position"])) for row in rows)
+                natures = sorted({row["nature"] for row in rows})
+                position = min(row["position"] for row in rows)
                 worth = self._of_stages(members, t)
-                found.append(Relieved(t, group, group, " and ".join(natures), position, worth, self._annual(members[0], t)))
+                found.append(
+                    Relieved(t, group, group, " and ".join(natures), position, worth, self._annual(members[0], t))
+                )
             found += self._budget(t)
         return _ranked(found)
 
@@ -122,7 +141,11 @@ class Reliefs:
         return Worth(worth.gain, worth.loss, worth.saving, worth.research, worth.helps, blank=True)
 
     def _rows(self, stages: Iterable[str], t: int) -> dict[int, tuple[str, str, str]]:
-        return {self._lp.row["supply_limit", s, k, p, u]: (s, k, p) for s, k, p, u in self._solved.on.supply if u == t and s in stages}
+        return {
+            self._lp.row["supply_limit", s, k, p, u]: (s, k, p)
+            for s, k, p, u in self._solved.on.supply
+            if u == t and s in stages
+        }
 
     def _relief(self, stages: list[str], t: int) -> Direction:
         """Return one per cent of every limit of the stages, and what other limits draw from that by allocation."""
@@ -153,7 +176,7 @@ class Reliefs:
         worth = self._worth({row: move or self._money}, t)
         if not move:
             worth = Worth(worth.gain, worth.loss, worth.saving, worth.research, worth.helps, blank=True)
-        last = 1 + max(int(str(row["position"])) for row in self._solved.on.stages.values())
+        last = 1 + max(row["position"] for row in self._solved.on.stages.values())
         annual = self._spread(t, self._solved.case.settings.capital_write_off_years)
         return [Relieved(t, CAPITAL, CAPITAL, "commercial", last, worth, annual)]
 
@@ -169,7 +192,7 @@ class Reliefs:
         return Worth(gain * usd, max(gain, loss) * usd, saving * usd, (with_research - saving) * usd, helps)
 
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
-        """Return the years in which more is served, at the value of its tiers, when the relief is taken a small part of the way."""
+        """Return the years in which more is served, at the value of its tiers, by a small part of the relief."""
         upper = {row: float(self._lp.row_upper[row] + _STEP * move) for row, move in direction.items()}
         with lp.changed(self._lp, upper, start=self._slopes.at, what="a relief") as (relieved, at):
             x = values(self._lp, lp.prefer(relieved, at, [self._sooner]))
@@ -180,20 +203,25 @@ class Reliefs:
         return self._spread(t, self._solved.on.cost_life(s)) if self._solved.on.is_flow(s) else 1.0
 
     def _spread(self, t: int, life: int) -> float:
-        """Return which part of a flow's gain is one year's: its discount factor over the sum of those of its life in the horizon."""
+        """Return which part of a flow's gain is one year's: its discount factor over those of its life."""
         discount = self._solved.n["discount"]
         return discount[t] / math.fsum(discount[u] for u in range(t, t + life) if u in discount)
 
 
-def unit_prices(solved: Solved, labelled: LabelledLP, slopes: Slopes, money: float) -> Callable[[str, str, int], tuple[float, float]]:
+def unit_prices(
+    solved: Solved, labelled: LabelledLP, slopes: Slopes, money: float
+) -> Callable[[str, str, int], tuple[float, float]]:
     """Return a function of stage, place and year: what one unit more, and one less, is worth there [USD per unit].
 
-    The smallest price over the suppliers with a limit above 0, or over all if none has: what all units there are worth, without
-    what a cheap supplier is worth beyond a dear one.
+    The smallest price over the suppliers with a limit above 0, or over all if none has: what all units there are worth,
+    without what a cheap supplier is worth beyond a dear one.
     """
 
     def price(s: str, p: str, t: int) -> tuple[float, float]:
-        every = [(labelled.row["supply_limit", s, k, p, t], solved.limits[s, k, p, t].total) for k in solved.on.suppliers[s, p]]
+        every = [
+            (labelled.row["supply_limit", s, k, p, t], solved.limits[s, k, p, t].total)
+            for k in solved.on.suppliers[s, p]
+        ]
         rows = [row for row, limit in every if limit > 0] or [row for row, _ in every]
         usd = 1 / (money * solved.n["discount"][t])
         return _smallest(slopes.gain, rows, labelled) * usd, _smallest(slopes.loss, rows, labelled) * usd
@@ -213,7 +241,7 @@ def _smallest(slope: Callable[[Direction], float], rows: list[int], labelled: La
 
 
 def marginal_costs(solved: Solved, labelled: LabelledLP, slopes: Slopes, money: float) -> dict[tuple[str, int], float]:
-    """Return what one more million tokens would cost, by workload and year: the loss of its service [USD per 10^6 tokens]."""
+    """Return what one more million tokens would cost, by workload and year: the loss of its service [USD]."""
     found = {}
     for w, t in sorted({(w, t) for w, _, t in solved.on.serve}):
         served = solved.served(w, t)
@@ -232,7 +260,10 @@ def _ranked(found: list[Relieved]) -> list[Relieved]:
             (r for r in found if r.year == t),
             key=lambda r: (not (r.worth.blank and r.worth.gain > 0), -_annual_gain(r), r.position, r.name),
         )
-        ranked += [Relieved(r.year, r.name, r.group, r.nature, r.position, r.worth, r.annual, n) for n, r in enumerate(order, start=1)]
+        ranked += [
+            Relieved(r.year, r.name, r.group, r.nature, r.position, r.worth, r.annual, n)
+            for n, r in enumerate(order, start=1)
+        ]
     return ranked
 
 
@@ -281,13 +312,18 @@ def binding(stages: list[Relieved], groups: list[Relieved]) -> pd.DataFrame:
     for t in sorted({r.year for r in stages}):
         for level, found in (("group", groups), ("stage", stages)):
             sole = [r for r in found if r.year == t and r.worth.state == "sole"]
-            rows.append({"year": t, "level": level} | (_binding(min(sole, key=lambda r: r.rank)) if sole else {"state": "demand"}))
+            rows.append(
+                {"year": t, "level": level}
+                | (_binding(min(sole, key=lambda r: r.rank)) if sole else {"state": "demand"})
+            )
     names = ["annual_gain_usd_per_pct", "gain_usd_per_pct", "gain_research_usd_per_pct"]
     return pd.DataFrame(rows, columns=["year", "level", "members", "state", "nature", *names, "helps"])
 
 
-def _binding(r: Relieved) -> Mapping[str, object]:
+def _binding(r: Relieved) -> dict[str, object]:
     amounts = _amounts(r)
-    kept = {name: amounts[name] for name in ("annual_gain_usd_per_pct", "gain_usd_per_pct", "gain_research_usd_per_pct")}
+    kept = {
+        name: amounts[name] for name in ("annual_gain_usd_per_pct", "gain_usd_per_pct", "gain_research_usd_per_pct")
+    }
     helps = " ".join(map(str, r.worth.helps))
     return {"members": r.name, "state": r.worth.state, "nature": r.nature, **kept, "helps": helps}

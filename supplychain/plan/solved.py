@@ -68,11 +68,14 @@ class Solved:
     def used(self) -> dict[tuple[str, str, int], float]:
         """Everything that uses a stage at a place in a year."""
         return {
-            (s, p, t): math.fsum(self.uses(s, p, t).values()) for s in self.on.stages for p in self.on.places.get(s, ()) for t in self.on.years
+            (s, p, t): math.fsum(self.uses(s, p, t).values())
+            for s in self.on.stages
+            for p in self.on.places.get(s, ())
+            for t in self.on.years
         }
 
     def uses(self, s: str, p: str, t: int) -> dict[tuple[str, ...], float]:
-        """Return who uses a stage, and how much: `("accelerator", a)`, `("supply", stage, supplier, place)`, `("expansion", …)`."""
+        """Return who uses a stage, and how much: `("accelerator", a)`, `("supply", s, k, p)`, `("expansion", s, k, p)`."""
         x, n, on = self.x, self.n, self.on
         found: dict[tuple[str, ...], float] = defaultdict(float)
         for a in on.users[s]:
@@ -80,7 +83,9 @@ class Solved:
                 found["accelerator", a] += n["bill_of_materials"][a, s] * x["build"].get((a, t), 0.0)
             else:
                 regions = on.regions if p == schema.GLOBAL else (p,)
-                found["accelerator", a] += n["bill_of_materials"][a, s] * math.fsum(x["operate"].get((a, r, t), 0.0) for r in regions)
+                found["accelerator", a] += n["bill_of_materials"][a, s] * math.fsum(
+                    x["operate"].get((a, r, t), 0.0) for r in regions
+                )
         for need, place in on.supply_needs.get((s, p), ()):
             found["supply", need[0], need[1], place] += n["need"][need] * x["supply"][need[0], need[1], place, t]
         for need, place in on.expansion_needs.get((s, p), ()):
@@ -115,9 +120,15 @@ class Solved:
 
     def value(self, t: int) -> float:
         """Return what is served in a year, at the value of its tiers [USD]."""
-        tokens = (x * self.n["value_usd_per_mtok"][index] * units.MTOK_PER_TTOK for index, x in self.x["serve"].items() if index[2] == t)
+        tokens = (
+            x * self.n["value_usd_per_mtok"][index] * units.MTOK_PER_TTOK
+            for index, x in self.x["serve"].items()
+            if index[2] == t
+        )
         research = (
-            x * self.n["value_usd_per_h100e_hour"][index] * units.HOURS_PER_YEAR for index, x in self.x["research"].items() if index[1] == t
+            x * self.n["value_usd_per_h100e_hour"][index] * units.HOURS_PER_YEAR
+            for index, x in self.x["research"].items()
+            if index[1] == t
         )
         return math.fsum(tokens) + math.fsum(research)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -38,7 +37,7 @@ def write(folder: str | Path, summary: Mapping[str, Any], tables: Mapping[str, p
             if (target / "tables").exists():
                 (target / "tables").rename(old)
             (fresh / "tables").rename(target / "tables")
-            os.replace(fresh / "summary.json", target / "summary.json")
+            (fresh / "summary.json").replace(target / "summary.json")
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     except OSError as error:

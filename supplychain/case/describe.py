@@ -1,0 +1,124 @@
+"""What the schema says of the inputs, for other tools and for people: `datapackage.json` and the input reference."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from supplychain import schema
+
+if TYPE_CHECKING:
+    from supplychain.case import Case
+
+_FIELD_TYPES = {"text": "string", "number": "number", "integer": "integer", "boolean": "boolean"}
+
+
+def datapackage(case: Case) -> str:
+    """Return the `datapackage.json` of a case: a Tabular Data Package (Frictionless v1) with units, ranges and keys."""
+    resources = [
+        _resource(table, case.headers[table.name], case) for table in schema.TABLES if case.headers[table.name]
+    ]
+    package = {
+        "profile": "tabular-data-package",
+        "name": case.settings.name,
+        "title": case.settings.title,
+        "resources": resources,
+    }
+    return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+
+
+def _resource(table: schema.Table, header: tuple[str, ...], case: Case) -> dict[str, Any]:
+    foreign = [
+        {
+            "fields": list(reference.columns),
+            "reference": {"resource": reference.table, "fields": list(reference.target)},
+        }
+        for reference in table.references
+        if all(column in header for column in reference.columns) and case.headers[reference.table]
+    ]
+    described: dict[str, Any] = {
+        "fields": [_field(table.column(name), name) for name in header],
+        "primaryKey": list(table.key),
+        "missingValues": [""],
+    }
+    return {
+        "profile": "tabular-data-resource",
+        "name": table.name,
+        "path": table.file,
+        "description": table.meaning,
+        "encoding": "utf-8",
+        "schema": described | ({"foreignKeys": foreign} if foreign else {}),
+    }
+
+
+def _field(column: schema.Column, name: str) -> dict[str, Any]:
+    is_range = name != column.name
+    constraints: dict[str, Any] = {} if column.blank or is_range else {"required": True}
+    if column.minimum is not None:
+        constraints["minimum"] = column.minimum
+    if column.maximum is not None:
+        constraints["maximum"] = column.maximum
+    if column.choices:
+        constraints["enum"] = list(column.choices)
+    end = {schema.LOW: "low end of the range of ", schema.HIGH: "high end of the range of "}.get(
+        name.removeprefix(column.name), ""
+    )
+    field: dict[str, Any] = {
+        "name": name,
+        "type": _FIELD_TYPES[column.type],
+        "description": end + (column.name if end else column.meaning),
+    }
+    if column.unit:
+        field["unit"] = column.unit
+    return field | ({"constraints": constraints} if constraints else {})
+
+
+def reference() -> str:
+    """Return the input reference: every table, column and setting, in Markdown."""
+    parts = [
+        "# Inputs",
+        "",
+        "One folder is one case: `case.toml`, and CSV tables (UTF-8, comma, one header row).",
+        "This page is generated from `supplychain/schema.py`; `supplychain check CASE` checks a folder against it.",
+        "",
+        "Any number in a column `x` with a unit may have `x_low` and `x_high` beside it:",
+        "they describe uncertainty, the solve uses `x`.",
+        "A *quantity* given for some years is linear between them, 0 before the first and held after the last;",
+        "a *price* takes its first given value before. Other tables with a year are not interpolated.",
+        "",
+        "## `case.toml`",
+        "",
+        "| setting | type | unit | may be absent | meaning |",
+        "|---|---|---|---|---|",
+        *(f"| `{c.name}` | {_kind(c)} | {c.unit} | {_default(c)} | {c.meaning} |" for c in schema.SETTINGS),
+    ]
+    for table in schema.TABLES:
+        parts += [
+            "",
+            f"## `{table.file}`{'' if table.required else ' (optional)'}",
+            "",
+            f"{table.meaning} Key: {', '.join(f'`{k}`' for k in table.key)}.",
+            "",
+            "| column | type | unit | may be blank | years | meaning |",
+            "|---|---|---|---|---|---|",
+            *(
+                f"| `{c.name}` | {_kind(c)} | {c.unit} | {'yes' if c.blank else ''} | {c.series} | {c.meaning} |"
+                for c in table.columns
+            ),
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def _default(column: schema.Column) -> str:
+    if not column.blank:
+        return ""
+    return "yes" if column.default is None else f"yes: {column.default}"
+
+
+def _kind(column: schema.Column) -> str:
+    if column.choices:
+        return " or ".join(f"`{choice}`" for choice in column.choices)
+    if column.minimum is None:
+        return column.type
+    most = "" if column.maximum is None else f" to {column.maximum:g}"
+    return f"{column.type}, {column.minimum:g}{most or ' or more'}"

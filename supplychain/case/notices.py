@@ -1,0 +1,233 @@
+"""What is valid and yet worth a look: each check is one function that yields its notices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from supplychain import schema
+from supplychain.case.read import CASE_FILE
+from supplychain.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from supplychain.case import Case
+    from supplychain.case.read import Row
+
+
+def notices(case: Case) -> list[Problem]:
+    """Return every notice of a valid case, check by check."""
+    return [notice for check in _CHECKS for notice in check(case)]
+
+
+def refuse_foresight(case: Case) -> None:
+    """Refuse a case that this version cannot solve.
+
+    Raises: InputError if the case limits foresight.
+    """
+    if case.settings.foresight_years is not None:
+        message = "limited foresight is not solved by this version; remove the setting for perfect foresight"
+        raise InputError(case.settings.name, [Problem(CASE_FILE, 0, "foresight_years", message)])
+
+
+def _held_series(case: Case) -> Iterator[Problem]:
+    """Series that end before the case does are held at their last value."""
+    for table in schema.TABLES:
+        series = [column.name for column in table.columns if column.series]
+        if not series:
+            continue
+        held: dict[int, list[str]] = defaultdict(list)
+        for key, given in _given_years(case, table).items():
+            if max(given) < case.settings.last_year:
+                held[max(given)].append(" / ".join(key) or "all")
+        for year, names in sorted(held.items()):
+            what = "held" if len(names) == 1 else f"{len(names)} series held"
+            message = f"{what} at the value of {year} to {case.settings.last_year}: {', '.join(names)}"
+            yield Problem(table.file, 0, " and ".join(series), message)
+
+
+def _unused_stages(case: Case) -> Iterator[Problem]:
+    used = {row["stage"] for row in case.tables["bill_of_materials"]} | {
+        row["needs_stage"] for row in case.tables["supplier_needs"]
+    }
+    used |= {row["of_stage"] for row in case.tables["allocation"]}
+    for row in case.tables["stages"]:
+        if row["stage"] not in used:
+            yield Problem("stages.csv", 0, "stage", f"nothing uses {row['stage']!r}")
+
+
+def _idle_suppliers(case: Case) -> Iterator[Problem]:
+    """Suppliers with no capacity in any year, no order that arrives in time, and no share of anything."""
+    able = {(s, k) for (s, k, _), given in case.yearly("capacity", "capacity").items() if any(given.values())}
+    able |= {(r["stage"], r["supplier"]) for r in case.tables["expansion"] if _arrives(case, r) and r["max_expansion"]}
+    shares = {(s, k): pool for (s, k, pool), given in case.yearly("allocation", "share").items() if any(given.values())}
+    for _ in shares:
+        able |= {who for who, pool in shares.items() if any(stage == pool for stage, _ in able)}
+    for row in case.tables["suppliers"]:
+        if (row["stage"], row["supplier"]) not in able:
+            yield Problem(
+                "suppliers.csv",
+                0,
+                "supplier",
+                f"{row['supplier']!r} of {row['stage']!r} can never supply: its limit is 0 in every year",
+            )
+
+
+def _idle_accelerators(case: Case) -> Iterator[Problem]:
+    working = {row["accelerator"] for row in case.tables["throughput"] if row["tokens_per_second"]}
+    for row in case.tables["accelerators"]:
+        if row["accelerator"] not in working:
+            yield Problem("accelerators.csv", 0, "accelerator", f"no workload runs on {row['accelerator']!r}")
+
+
+def _unservable_demand(case: Case) -> Iterator[Problem]:
+    """Workloads that no accelerator that can be owned inside the horizon runs."""
+    in_fleet = {row["accelerator"] for row in case.tables["fleet"]} | {
+        row["accelerator"] for row in case.tables["opening"]
+    }
+    first, last = case.settings.first_year, case.settings.last_year
+    owned = in_fleet | {
+        row["accelerator"]
+        for row in case.tables["accelerators"]
+        if row["first_year"] <= last and (row["last_year"] or last) >= first
+    }
+    runs = {
+        row["workload"] for row in case.tables["throughput"] if row["tokens_per_second"] and row["accelerator"] in owned
+    }
+    asked = {w for (w, _), given in case.yearly("demand", "demand_ttok").items() if any(given.values())}
+    for w in sorted(asked - {str(w) for w in runs}):
+        yield Problem("demand.csv", 0, "workload", f"no accelerator can serve {w!r}")
+
+
+def _empty_demand(case: Case) -> Iterator[Problem]:
+    years = f"{case.settings.first_year}-{case.settings.last_year}"
+    for (w, j), given in case.yearly("demand", "demand_ttok").items():
+        if not any(given.values()):
+            yield Problem("demand.csv", 0, "demand_ttok", f"{w} / {j} asks for nothing in {years}")
+
+
+def _ended_families(case: Case) -> Iterator[Problem]:
+    """Families of the opening fleet none of whose members can be built any more."""
+    family = {row["accelerator"]: row["family"] for row in case.tables["accelerators"]}
+    alive = {
+        row["family"]
+        for row in case.tables["accelerators"]
+        if row["last_year"] is None or row["last_year"] >= case.settings.first_year
+    }
+    for name in sorted({family[row["accelerator"]] for row in case.tables["fleet"]} - alive):
+        yield Problem("fleet.csv", 0, "accelerator", f"family {name!r} can no longer be built")
+
+
+def _late_prices(case: Case) -> Iterator[Problem]:
+    """Prices that are first given after they are first used take their first value until then."""
+    first_built = {row["accelerator"]: row["first_year"] for row in case.tables["accelerators"]}
+    first_used: dict[str, dict[tuple[str, ...], int]] = {
+        "unit_costs": {(a,): year for a, year in first_built.items()},
+        "efficiency": {},
+        "operations": {},
+        "capacity": {
+            (r["stage"], r["supplier"], r["place"]): r["year"] + r["lead_years"]
+            for r in reversed(case.tables["expansion"])
+        },
+    }
+    for name, used in first_used.items():
+        table = schema.TABLE[name]
+        column = next(c.name for c in table.columns if c.series == "price")
+        for key, given in _given_years(case, table).items():
+            start = max(
+                case.settings.first_year, used.get(key, case.settings.last_year + 1 if name == "capacity" else 0)
+            )
+            if min(given) > start and start <= case.settings.last_year:
+                what = f"{' / '.join(key) or 'it'} is first given for {min(given)} and used from {start}"
+                message = f"{what}; that value is used before"
+                yield Problem(table.file, 0, column, message)
+
+
+def _loose_ceilings(case: Case) -> Iterator[Problem]:
+    """Shares of one stage that add up to less than the whole leave a part that nobody can use."""
+    direct = {row["stage"] for row in case.tables["bill_of_materials"]}
+    total: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for (_, _, pool), given in case.yearly("allocation", "share").items():
+        for year, share in given.items():
+            total[pool][year] += share
+    for pool, sums in sorted(total.items()):
+        short = {year: share for year, share in sums.items() if share < 1 - 1e-9}
+        if short and pool not in direct:
+            year = min(short, key=lambda t: (short[t], t))
+            message = f"shares of {pool!r} add up to less than 1 in {_spans(short)}; least {short[year]:g} in {year}"
+            yield Problem("allocation.csv", 0, "share", message)
+
+
+def _late_orders(case: Case) -> Iterator[Problem]:
+    """Orders that arrive after the horizon, or that no foresight window can fit, are never placed."""
+    late: dict[str, list[int]] = defaultdict(list)
+    unfit: dict[str, list[int]] = defaultdict(list)
+    window = case.settings.foresight_years
+    for row in case.tables["expansion"]:
+        who, year = f"{row['stage']} / {row['supplier']}", row["year"]
+        if year in case.years and not _arrives(case, row):
+            late[who].append(year)
+        elif window is not None and row["lead_years"] >= window:
+            unfit[who].append(year)
+    for orders, reason in (
+        (late, f"arrive after {case.settings.last_year}"),
+        (unfit, f"do not fit the {window} years that are seen at once"),
+    ):
+        by_years: dict[str, list[str]] = defaultdict(list)
+        for who, years in sorted(orders.items()):
+            by_years[_spans(years)].append(who)
+        for span, names in sorted(by_years.items()):
+            yield Problem(
+                "expansion.csv", 0, "lead_years", f"orders in {span} {reason} and are never placed: {', '.join(names)}"
+            )
+
+
+def _ignored_rows(case: Case) -> Iterator[Problem]:
+    """Rows of years outside the case, in tables that are not interpolated."""
+    for name in ("expansion", "build_limits", "commitments", "budget"):
+        years = [row["year"] for row in case.tables[name] if row["year"] not in case.years]
+        if years:
+            span = f"{case.settings.first_year}-{case.settings.last_year}"
+            yield Problem(
+                f"{name}.csv", 0, "year", f"{len(years)} rows of {_spans(years)} are outside {span} and are ignored"
+            )
+
+
+def _arrives(case: Case, row: Row) -> bool:
+    year, lead = row["year"], row["lead_years"]
+    return year in case.years and year + lead <= case.settings.last_year
+
+
+def _given_years(case: Case, table: schema.Table) -> dict[tuple[str, ...], list[int]]:
+    given: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for row in case.tables[table.name]:
+        given[tuple(row[k] for k in table.key if k != "year")].append(row["year"])
+    return given
+
+
+def _spans(years: Iterable[int]) -> str:
+    """Return years as ranges: 2026-2028, 2031.
+
+    >>> _spans([2026, 2027, 2028, 2031])
+    '2026-2028, 2031'
+    """
+    known = sorted(set(years))
+    starts = [y for y in known if y - 1 not in known]
+    ends = [y for y in known if y + 1 not in known]
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
+
+
+_CHECKS = (
+    _held_series,
+    _unused_stages,
+    _idle_suppliers,
+    _idle_accelerators,
+    _unservable_demand,
+    _empty_demand,
+    _ended_families,
+    _late_prices,
+    _loose_ceilings,
+    _late_orders,
+    _ignored_rows,
+)

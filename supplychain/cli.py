@@ -1,0 +1,160 @@
+"""The command line: parse, call, print, exit.
+
+Exit status: 0 good, 2 bad input, 3 no answer, 1 anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import get_completion_class
+
+from supplychain.errors import InputError, NoAnswerError, Problem, SupplychainError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BAD_INPUT, NO_ANSWER, FAILED = 2, 3, 1
+_PATIENCE = 1.0
+"""Seconds after which progress is shown."""
+
+_CASE = click.argument("case", metavar="CASE")
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Examples:\n\n  supplychain solve inputs/base\n\n  supplychain check mycase",
+)
+@click.version_option(version("supplychain"), prog_name="supplychain")
+def cli() -> None:
+    """Find the bottleneck of AI compute in every year, and what serving the projected tokens costs."""
+
+
+@cli.command(
+    epilog="Examples:\n\n  supplychain solve inputs/base\n\n  supplychain solve inputs/base --out answer"
+    "\n\n  supplychain solve inputs/base --json"
+)
+@_CASE
+@click.option("--out", metavar="DIR", help="Write summary.json and tables/*.csv there.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary and the binding table as JSON.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Give up if the solver takes longer.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def solve(case: str, out: str | None, as_json: bool, time_limit: float | None, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Solve a case: what binds in each year, what it costs, where the money goes."""
+    import supplychain  # noqa: PLC0415 - the solver takes over a second to import
+    from supplychain.plan.show import text  # noqa: PLC0415
+
+    with _Progress(on=not quiet) as progress:
+        plan = supplychain.solve(supplychain.load(case), time_limit=time_limit, progress=progress)
+        if out is not None:
+            plan.write(out)
+    if as_json:
+        click.echo(
+            json.dumps({**plan.summary, "binding": json.loads(plan.binding.to_json(orient="records"))}, indent=2)
+        )
+    elif not quiet:
+        first, years, *lines = text(plan).splitlines()
+        click.echo(click.style(first, bold=True))
+        click.echo(click.style(years, bold=True))
+        for line in lines:
+            click.echo(click.style(line, fg="yellow") if line.startswith("Binding") else line)
+
+
+@cli.command(epilog="Example:\n\n  supplychain check inputs/base")
+@_CASE
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def check(case: str, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Check the inputs of a case: every error at once, then what is worth a look."""
+    from supplychain.case import load  # noqa: PLC0415
+    from supplychain.case.notices import notices, refuse_foresight  # noqa: PLC0415
+
+    loaded = load(case)
+    found = notices(loaded)
+    if not quiet:
+        rows = sum(map(len, loaded.tables.values()))
+        click.echo(f"{case} is valid: {sum(map(bool, loaded.tables.values()))} tables, {rows} rows.")
+        _list(found)
+    refuse_foresight(loaded)
+
+
+def _list(found: Sequence[Problem]) -> None:
+    if found:
+        click.echo(f"Worth a look ({len(found)}):" if len(found) > 1 else "Worth a look:")
+    for notice in found:
+        click.echo(f"  {notice}")
+
+
+@cli.command(epilog="Example:\n\n  supplychain new mycase --from inputs/base")
+@click.argument("folder", metavar="DIR")
+@click.option("--from", "source", required=True, metavar="CASE", help="The case to start from.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def new(folder: str, source: str, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Start a case of your own: a copy of another's tables in a new folder."""
+    from supplychain.case.new import new as make  # noqa: PLC0415
+
+    made = make(folder, source)
+    if not quiet:
+        click.echo(f"{made} is ready. Edit its tables, then: supplychain check {made}")
+
+
+@cli.command(epilog='Example:\n\n  eval "$(supplychain completion bash)"')
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the shell's completion script."""
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.ClickException(shell)
+    click.echo(found(cli, {}, "supplychain", "_SUPPLYCHAIN_COMPLETE").source())
+
+
+class _Progress:
+    """Says on a terminal what is being done, once it has taken a second."""
+
+    def __init__(self, *, on: bool) -> None:
+        self._on = on and sys.stderr.isatty()
+        self._start = time.monotonic()
+        self._shown = 0
+
+    def __enter__(self) -> Callable[[str], None]:
+        return self._say
+
+    def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def _say(self, what: str) -> None:
+        if self._on and time.monotonic() - self._start > _PATIENCE:
+            self._clear()
+            click.echo(f"{what} …", err=True, nl=False)
+            self._shown = len(what) + 2
+
+    def _clear(self) -> None:
+        if self._shown:
+            click.echo("\r" + " " * self._shown + "\r", err=True, nl=False)
+            self._shown = 0
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    try:
+        cli.main(args=arguments, prog_name="supplychain", standalone_mode=True)
+    except InputError as error:
+        _fail(error, BAD_INPUT)
+    except NoAnswerError as error:
+        _fail(error, NO_ANSWER)
+    except SupplychainError as error:
+        _fail(error, FAILED)
+
+
+def _fail(error: SupplychainError, status: int) -> None:
+    click.echo(str(error), err=True)
+    sys.exit(status)
