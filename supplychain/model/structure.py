@@ -207,7 +207,7 @@ def _arrived(
 def _needs(
     rows: tuple[Row, ...], basis: str, places_of: Mapping[tuple[str, str], set[str]], stages: Mapping[str, Row]
 ) -> dict[tuple[str, str], tuple[tuple[Need, str], ...]]:
-    """Resolve needs to places: a row that names a place replaces there the row for every place."""
+    """Resolve needs to the places of their supplier: a row that names one replaces there the row for every place."""
     needs: dict[tuple[str, str], list[tuple[Need, str]]] = defaultdict(list)
     named = {
         tuple(row[c] for c in ("stage", "supplier", "basis", "needs_stage", "place")) for row in rows if row["place"]
@@ -217,10 +217,9 @@ def _needs(
             continue
         s, k, n = row["stage"], row["supplier"], row["needs_stage"]
         key = (s, k, (row["place"] or ""), basis, n)
-        where = (
-            [row["place"]] if row["place"] else [p for p in sorted(places_of[s, k]) if (s, k, basis, n, p) not in named]
-        )
-        for p in where:
+        for p in sorted(places_of[s, k]):
+            if p != row["place"] if row["place"] else (s, k, basis, n, p) in named:
+                continue
             at = schema.GLOBAL if stages[n]["scope"] == "global" else p
             needs[n, at].append((key, p))
     return {key: tuple(found) for key, found in needs.items()}

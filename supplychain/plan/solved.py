@@ -75,7 +75,7 @@ class Solved:
         }
 
     def uses(self, s: str, p: str, t: int) -> dict[tuple[str, ...], float]:
-        """Return who uses a stage, and how much: `("accelerator", a)`, `("supply", s, k, p)`, `("expansion", s, k, p)`."""
+        """Return who uses a stage, and how much: ("accelerator", a), ("supply", s, k, p) or ("expansion", s, k, p)."""
         x, n, on = self.x, self.n, self.on
         found: dict[tuple[str, ...], float] = defaultdict(float)
         for a in on.users[s]:
