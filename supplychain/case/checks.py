@@ -26,7 +26,7 @@ def faults(reading: Reading) -> list[Problem]:
     tables = reading.tables
     found = list(reading.problems)
     found += _keys_once(tables)
-    found += _references(tables, broken={p.file for p in reading.problems if not p.row or p.row == 1})
+    found += _references(tables, broken={p.file for p in reading.problems if p.row <= 1 or not p.column})
     if not found:
         found += [problem for check in _SETTING_CHECKS for problem in check(reading)]
     if not found:
@@ -54,27 +54,30 @@ def _keys_once(tables: Tables) -> Iterator[Problem]:
 
 
 def _references(tables: Tables, broken: set[str]) -> Iterator[Problem]:
-    """Names must be keys of the table they point to, unless that table could not be read at all."""
+    """Names must be keys of the table they point to, unless that table has rows or keys that could not be read."""
     for rows in tables.values():
         for reference in rows.table.references:
             target = tables[reference.table]
             if target.table.file in broken:
                 continue
             known = {tuple(row[c] for c in reference.target) for row in target.rows}
+            if any(None in key for key in known):
+                continue
             for line, row in rows.numbered():
                 values = tuple(row[c] for c in reference.columns)
                 if None not in values and values not in known:
-                    yield Problem(rows.table.file, line, reference.columns[-1], _unknown(reference, values, known))
+                    yield Problem(rows.table.file, line, *_unknown(reference, values, known))
     if schema.TABLE["sources"].file not in broken:
         yield from _derived_from(tables)
 
 
-def _unknown(reference: schema.Reference, values: Key, known: set[Key]) -> str:
-    what = {"sources": "source", "suppliers": "supplier"}.get(reference.table, reference.table.removesuffix("s"))
-    *context, last = values
-    near = [str(k[-1]) for k in known if list(k[:-1]) == context]
-    of = f" of {reference.columns[0]} {shown(context[0])!r}" if context else ""
-    return f"no {what}{of} is called {shown(last)!r}{did_you_mean(str(last), sorted(near))}"
+def _unknown(reference: schema.Reference, values: Key, known: set[Key]) -> tuple[str, str]:
+    """Return the first column with a name that leads nowhere, and what is wrong with it."""
+    n = next(n for n in range(len(values)) if values[: n + 1] not in {key[: n + 1] for key in known})
+    near = sorted({str(key[n]) for key in known if key[:n] == values[:n]})
+    what = reference.target[n] + (f" of {reference.columns[0]} {shown(values[0])!r}" if n else "")
+    where = "" if n + 1 == len(values) else f" in {reference.table}.csv"
+    return reference.columns[n], f"no {what}{where} is called {shown(values[n])!r}{did_you_mean(str(values[n]), near)}"
 
 
 def _derived_from(tables: Tables) -> Iterator[Problem]:
@@ -119,8 +122,8 @@ def _groups(tables: Tables) -> Iterator[Problem]:
     first: dict[object, Row] = {}
     for line, row in tables["stages"].numbered():
         other = first.setdefault(row["group"], row)
-        for column in ("kind", "cost_life_years"):
-            if row[column] != other[column]:
+        for column in ("kind", "cost_life_years") if row["kind"] == other["kind"] == "flow" else ("kind",):
+            if row[column] != other[column] and row[column] is not None and other[column] is not None:
                 same = f"stage {other['stage']!r} of the same group {row['group']!r} has {other[column]!r}"
                 message = f"{row[column]!r}; {same}, must be the same"
                 yield Problem("stages.csv", line, column, message)
@@ -290,7 +293,7 @@ def _commitments(tables: Tables) -> Iterator[Problem]:
         if len(given) != 1:
             message = f"{len(given)} of accelerator, family and vendor are given; must be exactly one"
             yield Problem("commitments.csv", line, "accelerator", message)
-        for scope in set(given) - {"accelerator"}:
+        for scope in (scope for scope in given if scope != "accelerator"):
             known = sorted({a[scope] for a in tables["accelerators"].rows})
             if row[scope] not in known:
                 message = f"no accelerator has the {scope} {shown(row[scope])!r}{did_you_mean(row[scope], known)}"

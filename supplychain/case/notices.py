@@ -61,9 +61,9 @@ def _idle_suppliers(case: Case) -> Iterator[Problem]:
     """Suppliers with no capacity in any year, no order that arrives in time, and no share of anything."""
     able = {(s, k) for (s, k, _), given in case.yearly("capacity", "capacity").items() if any(given.values())}
     able |= {(r["stage"], r["supplier"]) for r in case.tables["expansion"] if _arrives(case, r) and r["max_expansion"]}
-    shares = {(s, k): pool for (s, k, pool), given in case.yearly("allocation", "share").items() if any(given.values())}
+    shares = [key for key, given in case.yearly("allocation", "share").items() if any(given.values())]
     for _ in shares:
-        able |= {who for who, pool in shares.items() if any(stage == pool for stage, _ in able)}
+        able |= {(s, k) for s, k, pool in shares if any(stage == pool for stage, _ in able)}
     for row in case.tables["suppliers"]:
         if (row["stage"], row["supplier"]) not in able:
             yield Problem(

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+import sys
 import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -23,8 +24,8 @@ Row: TypeAlias = "Mapping[str, Any]"
 """Cells by column name. Once a case is checked, each has the type that the schema gives it."""
 
 CASE_FILE = "case.toml"
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_INTEGER = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _BOOLEANS = {
     "true": True,
     "True": True,
@@ -37,6 +38,7 @@ _BOOLEANS = {
 }
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _SHOWN = 60
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def read_folder(folder: Path) -> Reading:
     reading.problems += [
         Problem(name, 0, "", f"no table has this name{did_you_mean(name, expected)}; a case holds no other .csv files")
         for name in names
-        if name.endswith(".csv") and name not in expected
+        if name.lower().endswith(".csv") and name not in expected
     ]
     return reading
 
@@ -92,7 +94,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def shown(value: object) -> str:
     """Return a value as a message shows it: short, and in one line."""
-    text = " ".join(str(value).split()) if isinstance(value, str) else str(value)
+    text = re.sub(r"\s", " ", str(value))
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
@@ -139,7 +141,7 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         return {}, problems
     try:
         given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or a whole number with more digits than Python reads
         return {}, [Problem(path.name, 0, "", f"is not valid TOML: {error}")]
     known = {column.name: column for column in schema.SETTINGS}
     problems = [
@@ -160,6 +162,8 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def _setting(column: schema.Column, given: object) -> tuple[Value, str]:
+    if isinstance(given, int) and abs(given) > _LARGEST:
+        return None, f"{shown(given)} is too large for a number"
     if column.type == "text" and isinstance(given, str):
         return given, "" if given.strip() else f"is blank; must be {_expected(column)}"
     if column.type == "integer" and isinstance(given, int) and not isinstance(given, bool):
@@ -183,7 +187,9 @@ def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
         for number, cells in enumerate(reader, start=1):
             lines.append((number, cells))
     except csv.Error as error:
-        return Rows(table), [Problem(path.name, len(lines) + 1, "", f"is not valid CSV: {error}")]
+        return Rows(table), [
+            Problem(path.name, len(lines) + 1, "", f"is not valid CSV ({error}); every quote that opens must close")
+        ]
     while lines and not any(cell.strip() for cell in lines[-1][1]):
         lines.pop()
     header, problems = _header(path.name, lines[0][1], table)
@@ -207,8 +213,11 @@ def _header(file: str, header: Sequence[str], table: schema.Table) -> tuple[list
             if mark in header[0]:
                 return list(header), [Problem(file, 1, "", f"columns are separated by {name}; must be commas")]
     known = allowed_columns(table)
+    if not set(header) & set(known):
+        names = ",".join(column.name for column in table.columns)
+        return list(header), [Problem(file, 1, "", f"{shown(','.join(header))!r}; must be the header row {names}")]
     problems = [
-        Problem(file, 1, name, f"no column of this table is called {shown(name)!r}{did_you_mean(name, known)}")
+        Problem(file, 1, shown(name), f"no column of this table is called {shown(name)!r}{did_you_mean(name, known)}")
         for name in dict.fromkeys(header)
         if name not in known
     ]

@@ -15,7 +15,7 @@ def variables(m: Model) -> None:
 def constraints(m: Model) -> None:
     """Declare the warehouse balance and the ramps."""
     m.warehouse_balance = pyo.Constraint(m.on.handle, rule=warehouse_balance)
-    m.ramp = pyo.Constraint([(a, t) for a, t in m.on.build if (a,) in m.ramp_growth or a in m.ramp_growth], rule=ramp)
+    m.ramp = pyo.Constraint([(a, t) for a, t in m.on.build if a in m.ramp_growth], rule=ramp)
 
 
 def _build_bounds(m: Model, a: Accelerator, t: Year) -> tuple[int, Expression]:

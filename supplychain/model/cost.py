@@ -88,4 +88,7 @@ def budget(m: Model, t: Year) -> Relation:
     )
     systems = pyo.quicksum(m.other_cost_usd[a, u] * m.build[a, u] for a, u in m.on.build if u == t)
     ordered = pyo.quicksum(m.capex_usd_per_unit[index] * m.expand[index] for index in m.on.expand if index[3] == t)
-    return m.money * (components + systems + ordered) <= m.money * m.capital_usd[t]
+    spent = components + systems + ordered
+    if type(spent) is int:
+        return pyo.Constraint.Skip
+    return m.money * spent <= m.money * m.capital_usd[t]

@@ -29,9 +29,9 @@ class Structure:
     regions: tuple[str, ...]
     stages: Mapping[str, Row]
     places: Mapping[str, tuple[str, ...]]
-    """Places at which a stage is supplied."""
+    """Places of a stage: `global`, or every region."""
     suppliers: Mapping[tuple[str, str], tuple[str, ...]]
-    """Suppliers of a stage at a place."""
+    """Suppliers of a stage at a place; there may be none."""
     supply: tuple[tuple[str, str, str, int], ...]
     has_capacity: frozenset[tuple[str, str, str]]
     draws: Mapping[tuple[str, str], tuple[str, ...]]
@@ -94,7 +94,7 @@ def structure(case: Case) -> Structure:
     regions = tuple(row["region"] for row in tables["regions"])
     draws = _draws(tables["allocation"])
     places_of = _supplier_places(case, draws)
-    places, suppliers = _by_place(places_of)
+    places = {s: (schema.GLOBAL,) if row["scope"] == "global" else regions for s, row in stages.items()}
     lead = {(r["stage"], r["supplier"], r["place"], r["year"]): r["lead_years"] for r in tables["expansion"]}
     expand = tuple(key for key in sorted(lead) if key[3] in years and key[3] + lead[key] <= years[-1])
     capacity_life = {
@@ -120,7 +120,7 @@ def structure(case: Case) -> Structure:
         regions=regions,
         stages=stages,
         places=places,
-        suppliers=suppliers,
+        suppliers=_by_place(places_of, places),
         supply=supply,
         has_capacity=frozenset((r["stage"], r["supplier"], r["place"]) for r in tables["capacity"]),
         draws=draws,
@@ -178,15 +178,13 @@ def _supplier_places(case: Case, draws: Mapping[tuple[str, str], tuple[str, ...]
 
 
 def _by_place(
-    places_of: Mapping[tuple[str, str], set[str]],
-) -> tuple[dict[str, tuple[str, ...]], dict[tuple[str, str], tuple[str, ...]]]:
-    places: dict[str, set[str]] = defaultdict(set)
-    suppliers: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for (s, k), where in sorted(places_of.items()):
-        places[s] |= where
-        for p in where:
-            suppliers[s, p].append(k)
-    return {s: tuple(sorted(where)) for s, where in places.items()}, {key: tuple(ks) for key, ks in suppliers.items()}
+    places_of: Mapping[tuple[str, str], set[str]], places: Mapping[str, tuple[str, ...]]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    return {
+        (s, p): tuple(k for (stage, k), where in sorted(places_of.items()) if stage == s and p in where)
+        for s, at in places.items()
+        for p in at
+    }
 
 
 def _arrived(

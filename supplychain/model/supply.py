@@ -11,13 +11,7 @@ def variables(m: Model) -> None:
     m.supply = pyo.Var(m.on.supply, domain=pyo.NonNegativeReals)
     m.expand = pyo.Var(m.on.expand, domain=pyo.NonNegativeReals, bounds=_expand_bounds)
     m.stored = pyo.Var(
-        [
-            (s, p, t)
-            for s in m.on.stages
-            if m.on.stages[s]["storable"]
-            for p in m.on.places.get(s, ())
-            for t in m.on.years
-        ],
+        [(s, p, t) for s in m.on.stages if m.on.stages[s]["storable"] for p in m.on.places[s] for t in m.on.years],
         domain=pyo.NonNegativeReals,
     )
 
@@ -26,7 +20,7 @@ def constraints(m: Model) -> None:
     """Declare limits and balances."""
     m.supply_limit = pyo.Constraint(m.on.supply, rule=supply_limit)
     m.stage_balance = pyo.Constraint(
-        [(s, p, t) for s in m.on.stages for p in m.on.places.get(s, ()) for t in m.on.years], rule=stage_balance
+        [(s, p, t) for s in m.on.stages for p in m.on.places[s] for t in m.on.years], rule=stage_balance
     )
 
 
@@ -45,7 +39,7 @@ def limit(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:
     allocated = pyo.quicksum(
         m.share[s, k, pool, t] * limit(m, pool, owner, p, t)
         for pool in m.on.draws.get((s, k), ())
-        for owner in m.on.suppliers.get((pool, p), ())
+        for owner in m.on.suppliers[pool, p]
     )
     return capacity + added + allocated
 

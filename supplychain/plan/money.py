@@ -81,7 +81,7 @@ class Ledger:
         """Book what flow stages cost over the years of their annuity, and what stock stages charge each year."""
         solved, on = self._solved, self._solved.on
         for s in on.stages:
-            for p in on.places.get(s, ()):
+            for p in on.places[s]:
                 for v in on.years:
                     paid = math.fsum(
                         solved.price(s, k, p, v) * solved.x["supply"][s, k, p, v] for k in on.suppliers[s, p]

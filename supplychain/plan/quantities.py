@@ -21,7 +21,7 @@ def stages(solved: Solved) -> pd.DataFrame:
     """Limit and use of every stage, place and year that has either. Prices are added by `prices.unit_prices`."""
     rows = []
     for s, row in solved.on.stages.items():
-        for p in solved.on.places.get(s, ()):
+        for p in solved.on.places[s]:
             for t in solved.case.report_years:
                 limits = [solved.limits[s, k, p, t] for k in solved.on.suppliers[s, p]]
                 total, used = solved.limit_of(s, p, t), solved.used[s, p, t]

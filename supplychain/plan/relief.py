@@ -160,7 +160,7 @@ class Reliefs:
                     else math.fsum(
                         solved.n["share"][s, k, pool, t] * of(pool, owner, p)
                         for pool in solved.on.draws.get((s, k), ())
-                        for owner in solved.on.suppliers.get((pool, p), ())
+                        for owner in solved.on.suppliers[pool, p]
                     )
                 )
             return rise[s, k, p]

@@ -55,7 +55,7 @@ class Solved:
             pools = [
                 self.n["share"][s, k, pool, t] * self._limit((pool, owner, p, t), found).total
                 for pool in self.on.draws.get((s, k), ())
-                for owner in self.on.suppliers.get((pool, p), ())
+                for owner in self.on.suppliers[pool, p]
             ]
             found[index] = Limit(
                 capacity=self.n["capacity"].get(index, 0.0),
@@ -70,7 +70,7 @@ class Solved:
         return {
             (s, p, t): math.fsum(self.uses(s, p, t).values())
             for s in self.on.stages
-            for p in self.on.places.get(s, ())
+            for p in self.on.places[s]
             for t in self.on.years
         }
 
@@ -97,7 +97,7 @@ class Solved:
 
     def limit_of(self, s: str, p: str, t: int) -> float:
         """Return the limit of a stage at a place: the sum over its suppliers."""
-        return math.fsum(self.limits[s, k, p, t].total for k in self.on.suppliers.get((s, p), ()))
+        return math.fsum(self.limits[s, k, p, t].total for k in self.on.suppliers[s, p])
 
     def price(self, s: str, k: str, p: str, t: int) -> float:
         """Return a supplier's price; one that lives on an allocation alone asks none."""
