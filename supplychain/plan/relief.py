@@ -83,6 +83,7 @@ class Reliefs:
     def __init__(self, solved: Solved, labelled: LabelledLP, slopes: Slopes, sooner: Vector, money: float) -> None:
         self._solved, self._lp, self._slopes = solved, labelled, slopes
         self._sooner, self._money = sooner, money
+        self._known: dict[tuple[object, ...], Worth] = {}
         self._value = {t: solved.value(t) for t in solved.on.years}
         served = ("serve", "research", "shortfall")
         self._served = {
@@ -181,6 +182,13 @@ class Reliefs:
         return [Relieved(t, CAPITAL, CAPITAL, "commercial", last, worth, annual)]
 
     def _worth(self, direction: Direction, t: int) -> Worth:
+        """Return what a direction is worth; a group of one stage asks what its stage has asked."""
+        key = (t, *sorted(direction.items()))
+        if key not in self._known:
+            self._known[key] = self._asked(direction, t)
+        return self._known[key]
+
+    def _asked(self, direction: Direction, t: int) -> Worth:
         usd = 1 / (self._money * self._solved.n["discount"][t])
         gain = self._slopes.gain(direction)
         loss = self._slopes.loss(direction)
