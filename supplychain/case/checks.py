@@ -208,9 +208,15 @@ def served_places(tables: Tables) -> dict[tuple[object, object], set[object]]:
     return places
 
 
+def _possible_places(tables: Tables) -> dict[object, set[object]]:
+    """Return the places that each stage may have. What stands elsewhere is told by `_places`, and by no other check."""
+    regions = {row["region"] for row in tables["regions"].rows}
+    return {row["stage"]: {schema.GLOBAL} if row["scope"] == "global" else regions for row in tables["stages"].rows}
+
+
 def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
     """Every supplier has capacity or an allocation; capacity is added where it has one of them, and has a life."""
-    places = served_places(tables)
+    places, possible = served_places(tables), _possible_places(tables)
     for line, row in tables["suppliers"].numbered():
         if not places[row["stage"], row["supplier"]]:
             message = f"{row['supplier']!r} has no row in capacity.csv or allocation.csv; needs one (capacity may be 0)"
@@ -219,7 +225,7 @@ def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
     missing: dict[object, Problem] = {}
     for line, row in tables["expansion"].numbered():
         who = row["stage"], row["supplier"]
-        if row["place"] not in places[who]:
+        if row["place"] in possible[row["stage"]] - places[who]:
             absent = f"{row['supplier']!r} of {row['stage']!r} has no capacity row at {row['place']!r}"
             message = f"{absent}; needs one (capacity may be 0)"
             yield Problem("expansion.csv", line, "place", message)
@@ -233,13 +239,13 @@ def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
 def _needs_in_reach(tables: Tables) -> Iterator[Problem]:
     """What a supplier needs must be supplied where it is; a global supplier may need global stages only."""
     scope = _by_stage(tables, "scope")
-    places = served_places(tables)
+    places, possible = served_places(tables), _possible_places(tables)
     supplied: dict[object, set[object]] = defaultdict(set)
     for (stage, _), where in places.items():
         supplied[stage] |= where
     for line, row in tables["supplier_needs"].numbered():
         needed = row["needs_stage"]
-        where = places[row["stage"], row["supplier"]]
+        where = places[row["stage"], row["supplier"]] & possible[row["stage"]]
         if scope[row["stage"]] == "global" and scope[needed] == "regional":
             message = f"{needed!r} is regional; a global supplier may need global stages only"
             yield Problem("supplier_needs.csv", line, "needs_stage", message)

@@ -79,7 +79,7 @@ def read_folder(folder: Path) -> Reading:
         reading.problems += faults
     expected = [table.file for table in schema.TABLES]
     reading.problems += [
-        Problem(name, 0, "", f"no table has this name{did_you_mean(name, expected)}; a case holds no other .csv files")
+        Problem(name, 0, "", f"no table has this name; a case holds no other .csv files{did_you_mean(name, expected)}")
         for name in names
         if name.lower().endswith(".csv") and name not in expected
     ]
@@ -88,8 +88,9 @@ def read_folder(folder: Path) -> Reading:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` for the nearest known word, or nothing."""
-    near = get_close_matches(word, [k for k in known if k], n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    small = {k.lower(): k for k in known if k}
+    near = get_close_matches(word.lower(), small, n=1, cutoff=0.6)
+    return f"; did you mean {small[near[0]]!r}?" if near else ""
 
 
 def shown(value: object) -> str:
@@ -139,10 +140,15 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     text, problems = _text(path)
     if problems:
         return {}, problems
+    if not text.strip():
+        needed = ", ".join(column.name for column in schema.SETTINGS if not column.blank)
+        return {}, [Problem(path.name, 0, "", f"is empty; needs {needed}")]
     try:
         given = tomllib.loads(text)
-    except ValueError as error:  # TOMLDecodeError, or a whole number with more digits than Python reads
+    except tomllib.TOMLDecodeError as error:
         return {}, [Problem(path.name, 0, "", f"is not valid TOML: {error}")]
+    except ValueError:  # from Python's int
+        return {}, [Problem(path.name, 0, "", "has a number of thousands of digits; must be a number of its range")]
     known = {column.name: column for column in schema.SETTINGS}
     problems = [
         Problem(path.name, 0, name, f"no setting has this name{did_you_mean(name, known)}")
@@ -163,7 +169,7 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 def _setting(column: schema.Column, given: object) -> tuple[Value, str]:
     if isinstance(given, int) and abs(given) > _LARGEST:
-        return None, f"{shown(given)} is too large for a number"
+        return None, f"{shown(given)} is too large; must be {_expected(column)}"
     if column.type == "text" and isinstance(given, str):
         return given, "" if given.strip() else f"is blank; must be {_expected(column)}"
     if column.type == "integer" and isinstance(given, int) and not isinstance(given, bool):
@@ -188,7 +194,9 @@ def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
             lines.append((number, cells))
     except csv.Error as error:
         return Rows(table), [
-            Problem(path.name, len(lines) + 1, "", f"is not valid CSV ({error}); every quote that opens must close")
+            Problem(
+                path.name, len(lines) + 1, "", f"is not valid CSV ({error}); a quote that opens a cell must close it"
+            )
         ]
     while lines and not any(cell.strip() for cell in lines[-1][1]):
         lines.pop()
@@ -284,12 +292,10 @@ def _number_cell(column: schema.Column, cell: str) -> tuple[Value, str]:
     pattern = _INTEGER if column.type == "integer" else _NUMBER
     if not pattern.fullmatch(cell):
         return None, f"{shown(cell)!r}; must be {_expected(column)}"
-    if column.type == "integer":
-        return _in_range(column, int(cell[:_SHOWN]))
     number = float(cell)
     if math.isinf(number):
-        return None, f"{shown(cell)} is too large for a number"
-    return _in_range(column, number)
+        return None, f"{shown(cell)} is too large; must be {_expected(column)}"
+    return _in_range(column, int(number) if column.type == "integer" else number)
 
 
 def _in_range(column: schema.Column, value: float) -> tuple[Value, str]:

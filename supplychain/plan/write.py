@@ -20,29 +20,40 @@ DIGITS = "%.12g"
 
 
 def write(folder: str | Path, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write `summary.json` and `tables/*.csv`. Files of an earlier answer are replaced together; other files are kept.
+    """Write `summary.json` and `tables/*.csv`. They replace those of an earlier answer together; other files are kept.
 
     Raises: OutputError if the folder cannot be written.
     """
     target = Path(folder)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=".writing-", dir=target))
-        try:
-            (fresh / "tables").mkdir()
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as scratch:
+            fresh, old = Path(scratch) / "tables", Path(scratch) / "replaced"
+            fresh.mkdir()
             for name, table in tables.items():
-                (fresh / "tables" / f"{name}.csv").write_text(csv(table), encoding="utf-8", newline="")
-            (fresh / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-            old = fresh / "replaced"
-            if (target / "tables").exists():
-                (target / "tables").rename(old)
-            (fresh / "tables").rename(target / "tables")
-            (fresh / "summary.json").replace(target / "summary.json")
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+                (fresh / f"{name}.csv").write_text(csv(table), encoding="utf-8", newline="")
+            new_summary = Path(scratch) / "summary.json"
+            new_summary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+            _swap(fresh, target / "tables", old)
+            new_summary.replace(target / "summary.json")
     except OSError as error:
         message = f"cannot write to {folder}: {error.strerror}"
         raise OutputError(message) from error
+
+
+def _swap(fresh: Path, place: Path, old: Path) -> None:
+    """Put a fresh folder in the place of another, with the files that only the other has."""
+    if place.exists():
+        for kept in place.iterdir():
+            if not (fresh / kept.name).exists():
+                shutil.copy2(kept, fresh / kept.name)
+        place.rename(old)
+    try:
+        fresh.rename(place)
+    except OSError:
+        if old.exists():
+            old.rename(place)
+        raise
 
 
 def csv(table: pd.DataFrame) -> str:
