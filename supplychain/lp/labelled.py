@@ -47,6 +47,10 @@ class LabelledLP:
         """Return A x."""
         return sums(self.indices, self.entries * np.repeat(x, np.diff(self.starts)), len(self.row_lower))
 
+    def size(self, x: Vector) -> Vector:
+        """Return |A| |x|: how large the terms of each row are, against which its rounding is judged."""
+        return sums(self.indices, np.abs(self.entries * np.repeat(x, np.diff(self.starts))), len(self.row_lower))
+
     def priced(self, y: Vector) -> Vector:
         """Return y A: what the rows' prices make of each column."""
         columns = np.repeat(np.arange(len(self.cost)), np.diff(self.starts))

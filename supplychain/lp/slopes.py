@@ -4,112 +4,122 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import highspy
 import numpy as np
 
 from supplychain.errors import NoAnswerError
-from supplychain.lp.solve import FEASIBILITY, Solution, reason
+from supplychain.lp.solve import FEASIBILITY, OPTIONS, Solution, changed, reason
+from supplychain.lp.ties import prefer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from supplychain.lp.labelled import LabelledLP, Vector
 
-_FIRST_STEP = 1e-3
-"""First try of the step, as a share of the direction; directions are about one per cent of a limit."""
-_SHRINK = 16.0
-_TRIES = 5
 _ROUNDING = 1e-12
 """Share of the objective below which differences are rounding."""
 
+Direction = dict[int, float]
+"""How far the upper limits of rows move."""
 
-@dataclass(frozen=True)
+
 class Slopes:
-    """Slopes at one solved LP, which is left as it was found. A direction maps rows to how far their upper limits move.
+    """Slopes at one solved LP, by direction.
 
-    Each slope is read from the duals of a warm re-solve a small step away, and kept only if the line through it meets
-    the known optimum, so that no breakpoint lies in between: a one-sided derivative, not a difference quotient.
+    From an optimum x, moving the limits by a small step along d moves x along a z that solves the tangent problem: least
+    cost·z, where rows and columns at a limit may only move as the limit does, and all others are free. Its optimum is
+    the one-sided derivative itself, with no step to choose and no difference to take, also where the optimum is
+    degenerate and the solver's dual is one of many.
+
+    Source: marginal values of linear programs, Mills (1956), in Linear Inequalities and Related Systems; directional
+    derivatives of the value function, Gauvin (2001), J. Optimization Theory and Applications 111.
     """
 
-    lp: LabelledLP
-    at: Solution
-    activity: Vector
+    def __init__(self, lp: LabelledLP, at: Solution, x: Vector) -> None:
+        """Take an optimal solution, and any optimal x: the slopes are the same for all, unless columns are held."""
+        self._at = at
+        self._rounding = _ROUNDING * max(1.0, abs(at.objective))
+        row_upper, row_lower = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x))
+        column_upper, column_lower = _room(x, lp.column_lower, lp.column_upper, np.abs(x))
+        self._tight = row_upper == 0
+        self._tangent = replace(
+            lp,
+            highs=highspy.Highs(),
+            offset=0.0,
+            row_lower=row_lower,
+            row_upper=row_upper,
+            column_lower=column_lower,
+            column_upper=column_upper,
+        )
+        problem = lp.highs.getLp()
+        problem.offset_ = 0.0
+        problem.row_lower_, problem.row_upper_ = row_lower, row_upper
+        problem.col_lower_, problem.col_upper_ = column_lower, column_upper
+        for option, value in OPTIONS.items():
+            self._tangent.highs.setOptionValue(option, value)
+        self._tangent.highs.passModel(problem)
 
-    def gain(self, direction: Mapping[int, float], held: Mapping[int, float] | None = None) -> float:
-        """Return the fall of cost per unit of relaxing (right derivative), with columns `held` at given values if any.
+    def gain(self, direction: Mapping[int, float], held: Sequence[int] = ()) -> float:
+        """Return the fall of cost per unit of relaxing (right derivative), with some columns held where they are.
 
         A price of 0 in any optimal dual proves that the gain is 0, so no solve is needed then.
         """
-        if self._value(self.at.y, direction) <= self._rounding():
-            return 0.0
-        with_sign = {row: step for row, step in direction.items() if step}
-        return max(0.0, min(self._slope(with_sign, +1.0, held or {}), self._value(self.at.y, direction)))
+        value = self._value(direction)
+        return 0.0 if value <= self._rounding else min(max(0.0, -self._slope(direction, +1.0, held)), value)
 
     def loss(self, direction: Mapping[int, float]) -> float:
         """Return the rise of cost per unit of tightening (left derivative); infinite if nothing is feasible then."""
-        tight = [row for row, step in direction.items() if step and self._is_tight(row)]
-        if not tight:
+        if not any(step and self._tight[row] for row, step in direction.items()):
             return 0.0
-        slope = self._slope({row: step for row, step in direction.items() if step}, -1.0, {})
-        return 0.0 if slope <= self._rounding() else max(slope, self._value(self.at.y, direction))
+        slope = self._slope(direction, -1.0, ())
+        return 0.0 if slope <= self._rounding else max(slope, self._value(direction))
 
-    def _is_tight(self, row: int) -> bool:
-        upper = self.lp.row_upper[row]
-        return bool(upper - self.activity[row] <= FEASIBILITY * max(1.0, abs(upper)))
+    def moves(self, direction: Mapping[int, float], objectives: Sequence[Vector]) -> Vector:
+        """Return how columns move per unit of relaxing: of the least-cost moves, the one that other objectives prefer."""
+        upper = {row: step for row, step in direction.items() if self._tight[row]}
+        with changed(self._tangent, upper, start=self._at, what="a relief") as (problem, at):
+            return prefer(problem, at, objectives)
 
-    def _rounding(self) -> float:
-        return _ROUNDING * max(1.0, abs(self.at.objective))
+    def _value(self, direction: Mapping[int, float]) -> float:
+        """Return what the solver's own dual makes of a direction: somewhere between gain and loss."""
+        return -math.fsum(float(self._at.y[row]) * step for row, step in direction.items())
 
-    @staticmethod
-    def _value(y: Vector, direction: Mapping[int, float]) -> float:
-        return -math.fsum(float(y[row]) * step for row, step in direction.items())
-
-    def _slope(self, direction: Mapping[int, float], sign: float, held: Mapping[int, float]) -> float:
-        step = _FIRST_STEP
-        slope = math.nan
-        with self._holding(held):
-            start = self.at.objective if not held else self._solved({}, 0.0)[0]
-            for _ in range(_TRIES):
-                objective, y = self._solved(direction, sign * step)
-                if math.isinf(objective):
-                    return math.inf
-                slope = self._value(y, direction)
-                missed = abs(start - objective - sign * step * slope)
-                if missed <= 1e-6 * step * abs(slope) + self._rounding():
-                    break
-                step /= _SHRINK
-        return slope
-
-    @contextmanager
-    def _holding(self, held: Mapping[int, float]) -> Iterator[None]:
-        """Keep columns at given values while inside."""
-        lp, highs = self.lp, self.lp.highs
-        columns = np.fromiter(held, dtype=np.int64, count=len(held))
-        values = np.fromiter(held.values(), dtype=float, count=len(held))
-        if len(columns):
-            highs.changeColsBounds(len(columns), columns, values, values)
-        try:
-            yield
-        finally:
-            if len(columns):
-                highs.changeColsBounds(len(columns), columns, lp.column_lower[columns], lp.column_upper[columns])
-
-    def _solved(self, direction: Mapping[int, float], step: float) -> tuple[float, Vector]:
-        lp, highs = self.lp, self.lp.highs
-        highs.setBasis(self.at.basis)
-        for row, move in direction.items():
-            highs.changeRowBounds(row, float(lp.row_lower[row]), float(lp.row_upper[row] + step * move))
-        try:
+    def _slope(self, direction: Mapping[int, float], sign: float, held: Sequence[int]) -> float:
+        highs = self._tangent.highs
+        highs.setBasis(self._at.basis)
+        with self._moving({row: sign * step for row, step in direction.items() if self._tight[row]}, held):
             highs.run()
             status = highs.getModelStatus()
             if status == highspy.HighsModelStatus.kInfeasible:
-                return math.inf, self.at.y
+                return math.inf
             if status != highspy.HighsModelStatus.kOptimal:
-                raise NoAnswerError(reason(status, "a re-solve for a price"))
-            return float(highs.getInfo().objective_function_value), np.array(highs.getSolution().row_dual)
+                raise NoAnswerError(reason(status, "the price of a limit"))
+            return float(highs.getInfo().objective_function_value)
+
+    @contextmanager
+    def _moving(self, upper: Direction, held: Sequence[int]) -> Iterator[None]:
+        """Move limits, and hold columns, while inside."""
+        tangent, highs = self._tangent, self._tangent.highs
+        columns = np.array(held, dtype=np.int64)
+        for row, step in upper.items():
+            lower = step if tangent.row_lower[row] == 0 else -np.inf
+            highs.changeRowBounds(row, lower, step)
+        if len(columns):
+            highs.changeColsBounds(len(columns), columns, np.zeros(len(columns)), np.zeros(len(columns)))
+        try:
+            yield
         finally:
-            for row in direction:
-                highs.changeRowBounds(row, float(lp.row_lower[row]), float(lp.row_upper[row]))
+            for row in upper:
+                highs.changeRowBounds(row, float(tangent.row_lower[row]), 0.0)
+            if len(columns):
+                bounds = tangent.column_lower[columns], tangent.column_upper[columns]
+                highs.changeColsBounds(len(columns), columns, *bounds)
+
+
+def _room(at: Vector, lower: Vector, upper: Vector, size: Vector) -> tuple[Vector, Vector]:
+    """Return upper and lower limits of a move: 0 where a limit is reached, none elsewhere."""
+    near = FEASIBILITY * np.maximum(1.0, size)
+    return np.where(upper - at <= near, 0.0, np.inf), np.where(at - lower <= near, 0.0, -np.inf)

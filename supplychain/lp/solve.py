@@ -10,7 +10,6 @@ import highspy
 import numpy as np
 
 from supplychain.errors import NoAnswerError
-from supplychain.lp.labelled import sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -144,7 +143,7 @@ def certificate(lp: LabelledLP, solution: Solution) -> Certificate:
     activity = lp.activity(x)
     over = np.maximum(np.maximum(activity - lp.row_upper, lp.row_lower - activity), 0)
     outside = np.maximum(np.maximum(x - lp.column_upper, lp.column_lower - x), 0)
-    row_scale = 1 + sums(lp.indices, np.abs(lp.entries * np.repeat(x, np.diff(lp.starts))), lp.shape[0])
+    row_scale = 1 + lp.size(x)
     reduced = lp.cost - lp.priced(y)
     row_value, row_wrong = _dual_value(y, lp.row_lower, lp.row_upper)
     column_value, column_wrong = _dual_value(reduced, lp.column_lower, lp.column_upper)

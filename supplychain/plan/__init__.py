@@ -100,7 +100,7 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
     x = lp.prefer(labelled, solution, ties)
     proof = _certificate(labelled, solution, x)
     solved = Solved(case, on, numbers(case, on), values(labelled, x))
-    slopes = lp.Slopes(labelled, solution, labelled.activity(x))
+    slopes = lp.Slopes(labelled, solution, x)
     progress("pricing stages")
     reliefs = relief.Reliefs(solved, labelled, slopes, ties[0], money_units)
     by_stage, by_group = reliefs.by_stage(case.report_years), reliefs.by_group(case.report_years)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from supplychain import lp, units
+from supplychain import units
 from supplychain.plan.solved import Solved, values
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ Direction = dict[int, float]
 SOLE_ABOVE = 0.05
 """A stage binds by itself if the part of its gain that serves more demand exceeds this share."""
 
-_STEP = 1e-3
-"""Share of a relief at which it is looked for which years are helped."""
+_HELPED = 1e-3
+"""A year is helped if the value of what is served in it rises by more than this share of the gain."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,9 @@ class Reliefs:
         self._solved, self._lp, self._slopes = solved, labelled, slopes
         self._sooner, self._money = sooner, money
         self._known: dict[tuple[object, ...], Worth] = {}
-        self._value = {t: solved.value(t) for t in solved.on.years}
         served = ("serve", "research", "shortfall")
-        self._served = {
-            labelled.column[v, *i] if isinstance(i, tuple) else labelled.column[v, i]: x
-            for v in served
-            for i, x in solved.x[v].items()
-        }
-        self._tokens = {labelled.column["serve", *i]: x for i, x in solved.x["serve"].items()}
+        self._served = [j for label, j in labelled.column.items() if label[0] in served]
+        self._tokens = [j for label, j in labelled.column.items() if label[0] == "serve"]
 
     def by_stage(self, years: Iterable[int]) -> list[Relieved]:
         """Return what relief of each stage, and of the budget, is worth in each year."""
@@ -200,12 +195,10 @@ class Reliefs:
         return Worth(gain * usd, max(gain, loss) * usd, saving * usd, (with_research - saving) * usd, helps)
 
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
-        """Return the years in which more is served, at the value of its tiers, by a small part of the relief."""
-        upper = {row: float(self._lp.row_upper[row] + _STEP * move) for row, move in direction.items()}
-        with lp.changed(self._lp, upper, start=self._slopes.at, what="a relief") as (relieved, at):
-            x = values(self._lp, lp.prefer(relieved, at, [self._sooner]))
-        after = Solved(self._solved.case, self._solved.on, self._solved.n, x)
-        return tuple(t for t in self._solved.on.years if after.value(t) - self._value[t] > 1e-3 * _STEP * gain)
+        """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
+        moves = values(self._lp, self._slopes.moves(direction, [self._sooner]))
+        more = Solved(self._solved.case, self._solved.on, self._solved.n, moves)
+        return tuple(t for t in self._solved.on.years if more.value(t) > _HELPED * gain)
 
     def _annual(self, s: str, t: int) -> float:
         return self._spread(t, self._solved.on.cost_life(s)) if self._solved.on.is_flow(s) else 1.0
