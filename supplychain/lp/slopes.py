@@ -29,13 +29,12 @@ Direction = dict[int, float]
 class Slopes:
     """Slopes at one solved LP, by direction.
 
-    From an optimum x, moving the limits by a small step along d moves x along a z that solves the tangent problem: least
-    cost·z, where rows and columns at a limit may only move as the limit does, and all others are free. Its optimum is
-    the one-sided derivative itself, with no step to choose and no difference to take, also where the optimum is
-    degenerate and the solver's dual is one of many.
+    From an optimum x, moving the limits by a small step along d moves x along a z that solves the tangent problem:
+    least cost·z, where rows and columns at a limit may only move as the limit does, and all others are free. Its
+    optimum is the one-sided derivative itself, with no step to choose and no difference to take, also where the optimum
+    is degenerate and the solver's dual is one of many.
 
-    Source: marginal values of linear programs, Mills (1956), in Linear Inequalities and Related Systems; directional
-    derivatives of the value function, Gauvin (2001), J. Optimization Theory and Applications 111.
+    Source: Mills (1956), Marginal values of matrix games and linear programs, Annals of Mathematics Studies 38.
     """
 
     def __init__(self, lp: LabelledLP, at: Solution, x: Vector) -> None:
@@ -78,7 +77,7 @@ class Slopes:
         return 0.0 if slope <= self._rounding else max(slope, self._value(direction))
 
     def moves(self, direction: Mapping[int, float], objectives: Sequence[Vector]) -> Vector:
-        """Return how columns move per unit of relaxing: of the least-cost moves, the one that other objectives prefer."""
+        """Return how columns move per unit of relaxing: of least-cost moves, the one that other objectives prefer."""
         upper = {row: step for row, step in direction.items() if self._tight[row]}
         with changed(self._tangent, upper, start=self._at, what="a relief") as (problem, at):
             return prefer(problem, at, objectives)
