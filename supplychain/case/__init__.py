@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ class Case:
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{name}</td><td>{len(rows)}</td></tr>" for name, rows in self.tables.items())
-        return f"<b>{self.settings.title}</b><table><tr><th>table</th><th>rows</th></tr>{rows}</table>"
+        return f"<b>{escape(self.settings.title)}</b><table><tr><th>table</th><th>rows</th></tr>{rows}</table>"
 
     def __repr__(self) -> str:
         s = self.settings

@@ -172,7 +172,7 @@ def _late_orders(case: Case) -> Iterator[Problem]:
             unfit[who].append(year)
     for orders, reason in (
         (late, f"arrive after {case.settings.last_year}"),
-        (unfit, f"do not fit the {window} years that are seen at once"),
+        (unfit, f"do not fit foresight_years = {window}"),
     ):
         by_years: dict[str, list[str]] = defaultdict(list)
         for who, years in sorted(orders.items()):
@@ -189,9 +189,7 @@ def _ignored_rows(case: Case) -> Iterator[Problem]:
         years = [row["year"] for row in case.tables[name] if row["year"] not in case.years]
         if years:
             span = f"{case.settings.first_year}-{case.settings.last_year}"
-            yield Problem(
-                f"{name}.csv", 0, "year", f"{len(years)} rows of {_spans(years)} are outside {span} and are ignored"
-            )
+            yield Problem(f"{name}.csv", 0, "year", f"rows of {_spans(years)} are outside {span} and are ignored")
 
 
 def _arrives(case: Case, row: Row) -> bool:

@@ -1,0 +1,863 @@
+"""The planning LP stated a second time, straight from the tables, as an oracle for the tests.
+
+It shares no code with the package: its own reader, its own series, its own rows, solved by
+`scipy.optimize.linprog`. Names and signs are those of the contract. Two conventions keep it short:
+
+- Every column is >= 0 and has no other bound. Whatever limits something is a labelled row
+  (`demand`, `build_limit` and `expansion_limit` too), so that each limit can be shifted or lifted.
+- A quantity that the contract does not define is 0. A row may name `build[a, t-1]` of a year in
+  which `a` is not made: the term vanishes.
+
+All values are in the units of the tables, all money in discounted USD.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import tomllib
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, diags_array
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+Label: TypeAlias = tuple[str | int, ...]
+Terms: TypeAlias = dict[Label, float]
+Sum: TypeAlias = "list[tuple[float, Label]]"
+Row: TypeAlias = dict[str, str]
+Site: TypeAlias = tuple[str, str, str]  # stage, supplier, place
+Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+
+GLOBAL = "global"
+TTOK_PER_TOKEN_PER_SECOND = 365 * 24 * 3600 * 1e-12  # kept up for a year
+MTOK_PER_TTOK = 1e6
+HOURS_PER_YEAR = 365 * 24
+WIDEST_GAP = 1e-8  # relative: an answer whose dual bound is further away is not an answer
+
+COLUMNS = {  # kind of column: the length of its label
+    "supply": 5,
+    "expand": 5,
+    "stored": 4,
+    "build": 3,
+    "deliver": 4,
+    "shortfall": 3,
+    "warehouse": 3,
+    "install": 4,
+    "operate": 4,
+    "assign": 4,
+    "assign_research": 3,
+    "serve": 4,
+    "research": 3,
+}
+
+
+class UnsolvedError(RuntimeError):
+    """The solver did not prove an optimum: infeasible, unbounded, or too inaccurate."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """One case as it is written: the settings, and each table as rows of text."""
+
+    settings: dict[str, Any]
+    rows: dict[str, list[Row]]
+
+    def __getitem__(self, table: str) -> list[Row]:
+        return self.rows.get(table, [])
+
+
+def load(folder: Path) -> Tables:
+    """Read `case.toml` and every CSV table of a folder; a table without a file has no rows."""
+    settings = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8-sig"))
+    rows: dict[str, list[Row]] = {}
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows[path.stem] = list(csv.DictReader(file))
+    return Tables(settings, rows)
+
+
+def interpolate(given: Mapping[int, float], t: int, *, before: float) -> float:
+    """Linear between given years, held after the last; `before` is the value before the first."""
+    years = sorted(given)
+    after = bisect_right(years, t)
+    if after == 0:
+        return before
+    if after == len(years):
+        return given[years[-1]]
+    left, right = years[after - 1], years[after]
+    weight = (t - left) / (right - left)
+    return (1 - weight) * given[left] + weight * given[right]
+
+
+class Series:
+    """A quantity or a price by key and year, as `series[key, t]` reads it.
+
+    A quantity is 0 before its first given year, a price takes its first given value.
+    """
+
+    def __init__(self, rows: Iterable[Row], keys: Collection[str], column: str) -> None:
+        self.given: dict[tuple[str, ...], dict[int, float]] = defaultdict(dict)
+        for row in rows:
+            self.given[tuple(row[key] for key in keys)][int(row["year"])] = float(row[column])
+
+    def quantity(self, key: tuple[str, ...], t: int) -> float:
+        """0 before the first given year, and where nothing is given at all."""
+        return interpolate(self.given[key], t, before=0.0) if key in self.given else 0.0
+
+    def price(self, key: tuple[str, ...], t: int, default: float = 0.0) -> float:
+        """The first given value before it; `default` where nothing is given at all."""
+        if key not in self.given:
+            return default
+        given = self.given[key]
+        return interpolate(given, t, before=given[min(given)])
+
+
+@dataclass(frozen=True)
+class Order:
+    """One row of `expansion` that may be ordered: what it may add, when, at what price."""
+
+    stage: str
+    supplier: str
+    place: str
+    year: int
+    online: int
+    life: int
+    most: float
+    capex_usd: float
+
+    @property
+    def column(self) -> Label:
+        return ("expand", self.stage, self.supplier, self.place, self.year)
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """One row of `accelerators`."""
+
+    name: str
+    vendor: str
+    family: str
+    first_year: int
+    last_year: float
+    life: int
+    opex_usd: float
+    h100e: float
+    ramp: tuple[float, float] | None
+
+
+class Numbers:
+    """What the tables say, looked up by the keys of the contract."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        settings = tables.settings
+        self.first, self.last = int(settings["first_year"]), int(settings["last_year"])
+        self.years = range(self.first, self.last + 1)
+        self.rate = float(settings["discount_rate"])
+        self.alpha = float(settings.get("first_year_availability", 0.5))
+        self.lag = float(settings.get("build_lag_share", 0.0))
+        self.regions = [row["region"] for row in tables["regions"]]
+        self.stages = {row["stage"]: row for row in tables["stages"]}
+
+        site = ("stage", "supplier", "place")
+        self.capacity = Series(tables["capacity"], site, "capacity")
+        self.price = Series(tables["capacity"], site, "price_usd")
+        self.share = Series(tables["allocation"], ("stage", "supplier", "of_stage"), "share")
+        self.other_cost = Series(tables["unit_costs"], ("accelerator",), "other_cost_usd")
+        self.efficiency = Series(tables["efficiency"], ("workload",), "multiplier")
+        self.utilisation = Series(tables["operations"], (), "utilisation")
+        tier = ("workload", "tier")
+        self.demand = Series(tables["demand"], tier, "demand_ttok")
+        self.value = Series(tables["demand"], tier, "value_usd_per_mtok")
+        self.research = Series(tables["research"], ("tier",), "demand_h100e_years")
+        self.rent = Series(tables["research"], ("tier",), "value_usd_per_h100e_hour")
+
+        self.accelerators = [_accelerator(row) for row in tables["accelerators"]]
+        self.bom: dict[str, dict[str, float]] = defaultdict(dict)
+        for row in tables["bill_of_materials"]:
+            self.bom[row["accelerator"]][row["stage"]] = float(row["quantity"])
+        self.speed = {
+            (row["accelerator"], row["workload"]): float(row["tokens_per_second"]) for row in tables["throughput"]
+        }
+        self.most_built = {
+            (row["accelerator"], int(row["year"])): float(row["max_units"]) for row in tables["build_limits"]
+        }
+        self.opening = {
+            row["accelerator"]: (float(row["warehouse_units"]), float(row["built_units"])) for row in tables["opening"]
+        }
+        self.budget = {int(row["year"]): float(row["capital_usd"]) for row in tables["budget"]}
+        self.commitments = [row for row in tables["commitments"] if int(row["year"]) in self.years]
+
+    def is_flow(self, s: str) -> bool:
+        return self.stages[s]["kind"] == "flow"
+
+    def is_storable(self, s: str) -> bool:
+        return self.is_flow(s) and self.stages[s].get("storable", "").lower() == "true"
+
+    def cost_life(self, s: str) -> int:
+        return int(self.stages[s]["cost_life_years"])
+
+    def places(self, s: str) -> list[str]:
+        return [GLOBAL] if self.stages[s]["scope"] == GLOBAL else self.regions
+
+    def delta(self, t: int) -> float:
+        """δ_t = (1 + discount_rate)^-(t-t₀)."""
+        return float((1 + self.rate) ** (self.first - t))
+
+    def pvf(self, t: int, life: int) -> float:
+        """pvf(t,L) = crf(L) · Σ_{u∈T, t≤u<t+L} δ_u."""
+        crf = self.rate / (1 - (1 + self.rate) ** -life) if self.rate else 1 / life
+        return crf * math.fsum(self.delta(u) for u in self.years if t <= u < t + life)
+
+    @cached_property
+    def allocations(self) -> list[tuple[str, str, str]]:
+        """Every (stage, supplier, of_stage) of the table `allocation`."""
+        return sorted({(row["stage"], row["supplier"], row["of_stage"]) for row in self.tables["allocation"]})
+
+    @cached_property
+    def sites(self) -> list[Site]:
+        """Where each supplier supplies: where it has capacity rows, or a share of a limit there."""
+        found = {(row["stage"], row["supplier"], row["place"]) for row in self.tables["capacity"]}
+        while True:
+            shared = {(s, k, p) for s, k, of_stage in self.allocations for (stage, _, p) in found if stage == of_stage}
+            if shared <= found:
+                return sorted(found)
+            found |= shared
+
+    @cached_property
+    def orders(self) -> list[Order]:
+        """The rows of `expansion` that are ordered inside the case and arrive inside it."""
+        lives = {
+            (row["stage"], row["supplier"]): row.get("capacity_life_years", "") for row in self.tables["suppliers"]
+        }
+        orders = []
+        for row in self.tables["expansion"]:
+            year, lead = int(row["year"]), int(row["lead_years"])
+            if year < self.first or year + lead > self.last:
+                continue
+            s, k = row["stage"], row["supplier"]
+            amount, capex = float(row["max_expansion"]), float(row["capex_usd_per_unit"])
+            life = int(lives[s, k])
+            orders.append(Order(s, k, row["place"], year, year + lead, life, amount, capex))
+        return orders
+
+    @cached_property
+    def needs(self) -> dict[tuple[str, str, str, str], dict[str, float]]:
+        """What one unit needs by (basis, stage, supplier, place).
+
+        A row without a place holds at every place, unless a row with the place replaces it there.
+        """
+        found: dict[tuple[str, str, str, str], dict[str, float]] = defaultdict(dict)
+        for named in (False, True):
+            for row in self.tables["supplier_needs"]:
+                if bool(row["place"]) != named:
+                    continue
+                s, k = row["stage"], row["supplier"]
+                for p in [row["place"]] if named else self.places(s):
+                    found[row["basis"], s, k, p][row["needs_stage"]] = float(row["quantity"])
+        return found
+
+    @cached_property
+    def fleet(self) -> dict[tuple[str, str, int], float]:
+        """Units owned at the start that are still alive, by (accelerator, region, year)."""
+        life = {a.name: a.life for a in self.accelerators}
+        owned: dict[tuple[str, str, int], float] = defaultdict(float)
+        for row in self.tables["fleet"]:
+            a, r, installed = row["accelerator"], row["region"], int(row["installed_year"])
+            for t in self.years:
+                if installed <= t < installed + life[a]:
+                    owned[a, r, t] += float(row["units"])
+        return owned
+
+    @cached_property
+    def draws(self) -> dict[tuple[str, str, str, int], list[tuple[float, Site]]]:
+        """Of which other limits each limit takes which share, by (stage, supplier, place, year)."""
+        found: dict[tuple[str, str, str, int], list[tuple[float, Site]]] = defaultdict(list)
+        for s, k, of_stage in self.allocations:
+            for source in self.sites:
+                if source[0] == of_stage:
+                    for t in self.years:
+                        share = self.share.quantity((s, k, of_stage), t)
+                        found[s, k, source[2], t].append((share, source))
+        return found
+
+
+def _accelerator(row: Row) -> Accelerator:
+    ramp = row.get("ramp_start_units", "")
+    return Accelerator(
+        name=row["accelerator"],
+        vendor=row["vendor"],
+        family=row["family"],
+        first_year=int(row["first_year"]),
+        last_year=int(row["last_year"]) if row["last_year"] else math.inf,
+        life=int(row["life_years"]),
+        opex_usd=float(row["opex_usd_per_year"]),
+        h100e=float(row["h100e"]),
+        ramp=(float(ramp), float(row["ramp_growth"])) if ramp else None,
+    )
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit as a sum: `fixed` + Σ coefficient · expand."""
+
+    fixed: float
+    terms: Terms
+
+    def at(self, values: Mapping[Label, float]) -> float:
+        """The limit where the expansions are `values`; an expansion not named there is 0."""
+        return self.fixed + math.fsum(c * values.get(x, 0.0) for x, c in self.terms.items())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An optimum.
+
+    objective_usd: total discounted cost, with the value of unserved demand.
+    values: by column label, in the units of the tables.
+    duals: by row label, USD of the first year for one unit more on the right-hand side, counted as
+        a benefit; of `<=` rows never negative. At ties one of several.
+    gap: relative distance between the objective and its dual bound.
+    """
+
+    objective_usd: float
+    values: dict[Label, float]
+    duals: dict[Label, float]
+    gap: float
+
+
+class Statement:
+    """An LP with labelled columns and rows: least `cost · x + constant`, rows, x >= 0."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self.numbers = numbers
+        self.cost: Terms = {}
+        self.constant = 0.0
+        self.rows: dict[Label, Terms] = {}
+        self.rhs: Terms = {}
+        self.equalities: set[Label] = set()
+        self.limits: dict[tuple[str, str, str, int], Limit] = {}
+
+    def column(self, *label: str | int, usd: float = 0.0) -> None:
+        """Declare a column and what one unit of it costs."""
+        if label in self.cost:
+            message = f"column {label} is declared twice"
+            raise ValueError(message)
+        self.cost[label] = usd
+
+    def row(self, label: Label, terms: Iterable[tuple[float, Label]], rhs: float, *, equal: bool = False) -> None:
+        """Declare Σ coefficient · column <= rhs (or = rhs). Columns that do not exist are 0."""
+        if label in self.rows:
+            message = f"row {label} is declared twice"
+            raise ValueError(message)
+        total: Terms = defaultdict(float)
+        for coefficient, column in terms:
+            if COLUMNS[str(column[0])] != len(column):
+                message = f"no column is labelled like {column}"
+                raise ValueError(message)
+            if column in self.cost and coefficient:
+                total[column] += coefficient
+        if total:
+            self.rows[label] = dict(total)
+            self.rhs[label] = rhs
+            if equal:
+                self.equalities.add(label)
+
+    def columns(self, *kinds: str) -> list[Label]:
+        """The labels of all columns of these kinds."""
+        return [label for label in self.cost if label[0] in kinds]
+
+    def rows_of(self, *kinds: str) -> set[Label]:
+        """The labels of all rows of these kinds; with `drop_rows` this lifts a kind of limit."""
+        return {label for label in self.rows if label[0] in kinds}
+
+    def solve(
+        self,
+        rhs_shift: Mapping[Label, float] | None = None,
+        hold: Mapping[Label, float] | None = None,
+        drop_rows: Collection[Label] = (),
+        method: str = "highs",
+    ) -> Answer:
+        """Solve with some right-hand sides shifted, columns held or rows left out.
+
+        Raises UnsolvedError unless an optimum is found whose dual bound agrees to WIDEST_GAP.
+        """
+        shift, held = rhs_shift or {}, hold or {}
+        unknown = [x for x in (*shift, *drop_rows) if x not in self.rows]
+        unknown += [x for x in held if x not in self.cost]
+        if unknown:
+            message = f"no such row or column: {unknown[:5]}"
+            raise KeyError(message)
+        dropped = set(drop_rows)
+        labels = [label for label in self.rows if label not in dropped]
+        matrix = self.matrix[np.array([label not in dropped for label in self.rows])]
+        fixed = np.array([held.get(column, math.nan) for column in self.cost])
+        rhs = np.array([self.rhs[label] + shift.get(label, 0.0) for label in labels])
+        equal = np.array([label in self.equalities for label in labels], dtype=bool)
+        cost = np.array(list(self.cost.values()))
+
+        x, y = _optimum(_Problem(matrix, rhs, equal, cost, fixed), method)
+        objective = self.constant + math.fsum(cost * x)
+        of_held = np.nan_to_num((cost + matrix.T @ y) * fixed)
+        bound = self.constant + math.fsum(of_held) - math.fsum(rhs * y)
+        gap = abs(objective - bound) / max(abs(objective), 1.0)
+        if not gap <= WIDEST_GAP:
+            message = f"objective {objective!r}, dual bound {bound!r}: {gap:.1e} apart"
+            raise UnsolvedError(message)
+        return Answer(
+            objective_usd=objective,
+            values=dict(zip(self.cost, x.tolist(), strict=True)),
+            duals=dict(zip(labels, y.tolist(), strict=True)),
+            gap=gap,
+        )
+
+    @cached_property
+    def matrix(self) -> csr_array:
+        """The coefficients of all rows, in the order of `rows` and `cost`."""
+        position = {column: j for j, column in enumerate(self.cost)}
+        entries = [
+            (i, position[column], coefficient)
+            for i, terms in enumerate(self.rows.values())
+            for column, coefficient in terms.items()
+        ]
+        i, j, coefficients = zip(*entries, strict=True)
+        return csr_array((coefficients, (i, j)), shape=(len(self.rows), len(position)))
+
+
+class _Problem(NamedTuple):
+    """Least cost · x: matrix x <= rhs (= where `equal`), x >= 0, x = fixed where that is given."""
+
+    matrix: csr_array
+    rhs: Floats
+    equal: np.ndarray[Any, np.dtype[np.bool_]]
+    cost: Floats
+    fixed: Floats
+
+
+def _optimum(problem: _Problem, method: str) -> tuple[Floats, Floats]:
+    """The best x, and what one unit more on each right-hand side would save.
+
+    Solved in units in which numbers are near 1: rows and columns are scaled by powers of two, which
+    is exact, then quantities and money as a whole.
+    """
+    matrix, rhs, equal, cost, fixed = problem
+    row_unit, column_unit = _equilibrate(matrix)
+    quantity = _power_of_two(_middle(rhs * row_unit))
+    money = _power_of_two(_middle(cost * column_unit * quantity))
+    scaled = (diags_array(row_unit) @ matrix @ diags_array(column_unit)).tocsr()
+    b = rhs * row_unit / quantity
+    at = fixed / (column_unit * quantity)
+    found = linprog(
+        cost * column_unit * (quantity / money),
+        A_ub=scaled[~equal],
+        b_ub=b[~equal],
+        A_eq=scaled[equal],
+        b_eq=b[equal],
+        bounds=np.column_stack([np.nan_to_num(at), np.where(np.isnan(at), np.inf, at)]),
+        method=method,
+        options={"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9},
+    )
+    if found.status != 0:
+        message = f"linprog: {found.message}"
+        raise UnsolvedError(message)
+    y = np.empty(len(b))
+    y[~equal] = -found.ineqlin.marginals
+    y[equal] = -found.eqlin.marginals
+    return found.x * column_unit * quantity, y * row_unit * (money / quantity)
+
+
+def _equilibrate(matrix: csr_array) -> tuple[Floats, Floats]:
+    """Powers of two by which rows and columns are multiplied so that coefficients come near 1."""
+    logs = matrix.copy()
+    logs.data = np.log2(np.abs(logs.data))
+    pattern = logs.copy()
+    pattern.data = np.ones_like(pattern.data)
+    in_row, in_column = np.maximum(pattern.sum(axis=1), 1), np.maximum(pattern.sum(axis=0), 1)
+    row, column = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[1])
+    for _ in range(20):
+        row = -(logs.sum(axis=1) + pattern @ column) / in_row
+        column = -(logs.sum(axis=0) + pattern.T @ row) / in_column
+    return np.exp2(np.round(row)), np.exp2(np.round(column))
+
+
+def _middle(numbers: Floats) -> float:
+    """The geometric mean of what is not 0."""
+    sizes = np.abs(numbers[numbers != 0])
+    return float(np.exp(np.mean(np.log(sizes)))) if len(sizes) else 1.0
+
+
+def _power_of_two(number: float) -> float:
+    return float(2.0 ** round(math.log2(number)))
+
+
+def build(tables: Tables) -> Statement:
+    """State the LP of the contract for these tables, all years at once."""
+    n = Numbers(tables)
+    lp = Statement(n)
+    for declare in (
+        supply_columns,
+        accelerator_columns,
+        commitment_columns,
+        service_columns,
+        supply_limit,
+        expansion_limit,
+        stage_balance,
+        build_limit,
+        warehouse_balance,
+        operate_owned,
+        new_units_operate,
+        ramp,
+        commitment,
+        delivered_once,
+        compute,
+        service,
+        research_service,
+        demand,
+        budget,
+    ):
+        declare(lp, n)
+    return lp
+
+
+def supply_columns(lp: Statement, n: Numbers) -> None:
+    """Supply, expansion and storage.
+
+    A flow costs pvf(t, cost_life) · price, a stock δ_t · price, an expansion
+    pvf(t + lead, capacity_life) · (1 + discount_rate)^lead · capex.
+    """
+    for s, k, p in n.sites:
+        for t in n.years:
+            charge = n.pvf(t, n.cost_life(s)) if n.is_flow(s) else n.delta(t)
+            lp.column("supply", s, k, p, t, usd=charge * n.price.price((s, k, p), t))
+    for order in n.orders:
+        interest = (1 + n.rate) ** (order.online - order.year)
+        usd = n.pvf(order.online, order.life) * interest * order.capex_usd
+        lp.column(*order.column, usd=usd)
+    for s in filter(n.is_storable, n.stages):
+        for p in n.places(s):
+            for t in n.years:
+                lp.column("stored", s, p, t)
+
+
+def accelerator_columns(lp: Statement, n: Numbers) -> None:
+    """What is made, waits, is installed and operates.
+
+    A unit built costs pvf(t, life) · other_cost, a unit operating δ_t · opex.
+    """
+    with_fleet = {a for a, _, _ in n.fleet}
+    for a in n.accelerators:
+        for t in n.years:
+            if a.first_year <= t <= a.last_year:
+                other_cost = n.other_cost.price((a.name,), t)
+                lp.column("build", a.name, t, usd=n.pvf(t, a.life) * other_cost)
+            if t >= a.first_year:
+                lp.column("warehouse", a.name, t)
+                for r in n.regions:
+                    lp.column("install", a.name, r, t)
+            if t >= a.first_year or a.name in with_fleet:
+                for r in n.regions:
+                    lp.column("operate", a.name, r, t, usd=n.delta(t) * a.opex_usd)
+
+
+def commitment_columns(lp: Statement, n: Numbers) -> None:
+    """What each accelerator in scope delivers, and what falls short at δ_t · shortfall_usd."""
+    for row in n.commitments:
+        c, t = row["commitment"], int(row["year"])
+        lp.column("shortfall", c, t, usd=n.delta(t) * float(row["shortfall_usd_per_unit"]))
+        for a in n.accelerators:
+            can_deliver = any(source in lp.cost for source in delivered_from(n, row, a.name))
+            if credit(n, row, a) and can_deliver:
+                lp.column("deliver", c, a.name, t)
+
+
+def service_columns(lp: Statement, n: Numbers) -> None:
+    """Busy accelerator-years, and what they serve.
+
+    What is served saves δ_t · value · 10⁶ per 10¹² tokens and δ_t · value · 8760 per
+    H100-equivalent year; the value of all demand is the constant.
+    """
+    for a in n.accelerators:
+        for t in n.years:
+            if ("operate", a.name, n.regions[0], t) in lp.cost:
+                lp.column("assign_research", a.name, t)
+                for w in (w for (b, w) in n.speed if b == a.name):
+                    lp.column("assign", a.name, w, t)
+    for t in n.years:
+        for w, j in n.demand.given:
+            worth = n.delta(t) * n.value.price((w, j), t) * MTOK_PER_TTOK
+            lp.column("serve", w, j, t, usd=-worth)
+            lp.constant += worth * n.demand.quantity((w, j), t)
+        for (tier,) in n.research.given:
+            worth = n.delta(t) * n.rent.price((tier,), t) * HOURS_PER_YEAR
+            lp.column("research", tier, t, usd=-worth)
+            lp.constant += worth * n.research.quantity((tier,), t)
+
+
+def supply_limit(lp: Statement, n: Numbers) -> None:
+    """A supplier supplies at most its limit.
+
+    limit[s,k,p,t] = capacity + Σ expansions online and alive + Σ share · limits drawn from.
+    """
+
+    def limit(s: str, k: str, p: str, t: int) -> Limit:
+        if (s, k, p, t) not in lp.limits:
+            fixed = n.capacity.quantity((s, k, p), t)
+            terms: Terms = defaultdict(float)
+            for order in n.orders:
+                alive = order.online <= t < order.online + order.life
+                if (order.stage, order.supplier, order.place) == (s, k, p) and alive:
+                    terms[order.column] += 1.0
+            for share, source in n.draws.get((s, k, p, t), []):
+                drawn = limit(*source, t)
+                fixed += share * drawn.fixed
+                for column, coefficient in drawn.terms.items():
+                    terms[column] += share * coefficient
+            lp.limits[s, k, p, t] = Limit(fixed, dict(terms))
+        return lp.limits[s, k, p, t]
+
+    for s, k, p in n.sites:
+        for t in n.years:
+            most = limit(s, k, p, t)
+            expanded = [(-c, x) for x, c in most.terms.items()]
+            supplied = ("supply", s, k, p, t)
+            lp.row(("supply_limit", s, k, p, t), [(1, supplied), *expanded], most.fixed)
+
+
+def expansion_limit(lp: Statement, n: Numbers) -> None:
+    """expand <= max_expansion."""
+    for order in n.orders:
+        lp.row(("expansion_limit", *order.column[1:]), [(1, order.column)], order.most)
+
+
+def stage_balance(lp: Statement, n: Numbers) -> None:
+    """Everything that uses a stage at a place in a year comes from its suppliers or from store."""
+    uses: dict[tuple[str, str, int], Sum] = defaultdict(list)
+    for s, p, t, quantity, column in (*used_by_units(n), *used_by_suppliers(n)):
+        uses[s, GLOBAL if n.stages[s]["scope"] == GLOBAL else p, t].append((quantity, column))
+    supplies: dict[tuple[str, str, int], Sum] = defaultdict(list)
+    for s, k, p in n.sites:
+        for t in n.years:
+            supplies[s, p, t].append((-1, ("supply", s, k, p, t)))
+    for s in n.stages:
+        for p in n.places(s):
+            for t in n.years:
+                stored: Sum = [(-1, ("stored", s, p, t - 1)), (1, ("stored", s, p, t))]
+                terms = uses[s, p, t] + supplies[s, p, t] + stored
+                lp.row(("stage_balance", s, p, t), terms, 0.0)
+
+
+def used_by_units(n: Numbers) -> Iterable[tuple[str, str, int, float, Label]]:
+    """(stage, place, year, quantity, column): flows by units built, stocks by units operating."""
+    for a, bom in n.bom.items():
+        for s, quantity in bom.items():
+            for t in n.years:
+                if n.is_flow(s):
+                    yield s, GLOBAL, t, quantity, ("build", a, t)
+                else:
+                    for r in n.regions:
+                        yield s, r, t, quantity, ("operate", a, r, t)
+
+
+def used_by_suppliers(n: Numbers) -> Iterable[tuple[str, str, int, float, Label]]:
+    """(stage, place, year, quantity, column): by what is supplied, by expansions that arrive."""
+    for s, k, p in n.sites:
+        for needed, quantity in n.needs.get(("supply", s, k, p), {}).items():
+            for t in n.years:
+                yield needed, p, t, quantity, ("supply", s, k, p, t)
+    for order in n.orders:
+        key = ("expansion", order.stage, order.supplier, order.place)
+        for needed, quantity in n.needs.get(key, {}).items():
+            yield needed, order.place, order.online, quantity, order.column
+
+
+def build_limit(lp: Statement, n: Numbers) -> None:
+    """build <= max_units in the years that have a row."""
+    for (a, t), most in n.most_built.items():
+        lp.row(("build_limit", a, t), [(1, ("build", a, t))], most)
+
+
+def warehouse_balance(lp: Statement, n: Numbers) -> None:
+    """Units wait from arrival to installation.
+
+    warehouse[t] = warehouse[t-1] + (1-λ) build[t] + λ build[t-1] - Σ_r install[t]; the opening
+    stands for the year before t₀.
+    """
+    for a in n.accelerators:
+        waiting, built = n.opening.get(a.name, (0.0, 0.0))
+        for t in n.years:
+            if t < a.first_year:
+                continue
+            terms: Sum = [
+                (1, ("warehouse", a.name, t)),
+                (-1, ("warehouse", a.name, t - 1)),
+                (n.lag - 1, ("build", a.name, t)),
+                (-n.lag, ("build", a.name, t - 1)),
+                *((1, ("install", a.name, r, t)) for r in n.regions),
+            ]
+            arrived = waiting + n.lag * built if t == n.first else 0.0
+            lp.row(("warehouse_balance", a.name, t), terms, arrived, equal=True)
+
+
+def operate_owned(lp: Statement, n: Numbers) -> None:
+    """Only units that are installed and still alive can operate."""
+    for a in n.accelerators:
+        for r in n.regions:
+            for t in n.years:
+                alive = range(max(n.first, t - a.life + 1), t + 1)
+                installed = [(-1.0, ("install", a.name, r, u)) for u in alive]
+                terms = [(1.0, ("operate", a.name, r, t)), *installed]
+                lp.row(("operate_owned", a.name, r, t), terms, n.fleet.get((a.name, r, t), 0.0))
+
+
+def new_units_operate(lp: Statement, n: Numbers) -> None:
+    """install[a,r,t] <= operate[a,r,t]."""
+    for a in n.accelerators:
+        for r in n.regions:
+            for t in n.years:
+                if t >= a.first_year:
+                    new, operating = ("install", a.name, r, t), ("operate", a.name, r, t)
+                    lp.row(("new_units_operate", a.name, r, t), [(1, new), (-1, operating)], 0.0)
+
+
+def ramp(lp: Statement, n: Numbers) -> None:
+    """build[a,t] <= ramp_start + ramp_growth · build[a,t-1].
+
+    In t₀ the opening built units stand for the year before; one in production before t₀ without an
+    opening has no limit in t₀.
+    """
+    for a in n.accelerators:
+        if a.ramp is None:
+            continue
+        start, growth = a.ramp
+        for t in n.years:
+            if t == n.first and a.first_year < n.first and a.name not in n.opening:
+                continue
+            before = n.opening.get(a.name, (0.0, 0.0))[1] if t == n.first else 0.0
+            terms: Sum = [
+                (1, ("build", a.name, t)),
+                (-growth, ("build", a.name, t - 1)),
+            ]
+            if ("build", a.name, t) in lp.cost:
+                lp.row(("ramp", a.name, t), terms, start + growth * before)
+
+
+def credit(n: Numbers, row: Row, a: Accelerator) -> float:
+    """q[c,a]: what one unit of an accelerator counts for a commitment; 0 out of its scope."""
+    in_scope = (row["accelerator"] or a.name, row["family"] or a.family, row["vendor"] or a.vendor)
+    if in_scope != (a.name, a.family, a.vendor):
+        return 0.0
+    return n.bom[a.name].get(row["stage"], 0.0) if row["stage"] else 1.0
+
+
+def delivered_from(n: Numbers, row: Row, a: str) -> list[Label]:
+    """What can be delivered: units built in the year, or units that operate in it."""
+    t = int(row["year"])
+    if row["basis"] == "built":
+        return [("build", a, t)]
+    return [("operate", a, r, t) for r in n.regions]
+
+
+def commitment(lp: Statement, n: Numbers) -> None:
+    """Σ_a q · deliver + shortfall >= minimum, stated as <=."""
+    for row in n.commitments:
+        c, t = row["commitment"], int(row["year"])
+        delivered: Sum = [(-credit(n, row, a), ("deliver", c, a.name, t)) for a in n.accelerators]
+        delivered.append((-1, ("shortfall", c, t)))
+        lp.row(("commitment", c, t), delivered, -float(row["minimum"]))
+
+
+def delivered_once(lp: Statement, n: Numbers) -> None:
+    """One unit counts once among the commitments of each basis, so that two orders add."""
+    delivered: dict[tuple[str, str, int], dict[Label, float]] = defaultdict(dict)
+    for row in n.commitments:
+        for a in n.accelerators:
+            column: Label = ("deliver", row["commitment"], a.name, int(row["year"]))
+            if column in lp.cost:
+                terms = delivered[row["basis"], a.name, int(row["year"])]
+                terms[column] = 1.0
+                terms.update(dict.fromkeys(delivered_from(n, row, a.name), -1.0))
+    for key, terms in delivered.items():
+        lp.row(("delivered_once", *key), [(q, x) for x, q in terms.items()], 0.0)
+
+
+def compute(lp: Statement, n: Numbers) -> None:
+    """New units work a share alpha of their first year, all units their busy share.
+
+    Σ_w assign + assign_research <= utilisation · Σ_r (operate - (1-alpha) install).
+    """
+    for _, a, t in lp.columns("assign_research"):
+        busy = n.utilisation.price((), int(t))
+        terms: Sum = [(1, ("assign_research", a, t))]
+        terms += [(1, ("assign", a, w, t)) for (b, w) in n.speed if b == a]
+        for r in n.regions:
+            terms.append((-busy, ("operate", a, r, t)))
+            terms.append((busy * (1 - n.alpha), ("install", a, r, t)))
+        lp.row(("compute", a, t), terms, 0.0)
+
+
+def service(lp: Statement, n: Numbers) -> None:
+    """Tokens served come from busy units: speed · efficiency · seconds per year, in 10¹² tokens."""
+    for w in dict.fromkeys(w for w, _ in n.demand.given):
+        for t in n.years:
+            per_speed = n.efficiency.price((w,), t, default=1.0) * TTOK_PER_TOKEN_PER_SECOND
+            terms: Sum = [(1, ("serve", v, j, t)) for v, j in n.demand.given if v == w]
+            for (a, v), speed in n.speed.items():
+                if v == w:
+                    terms.append((-speed * per_speed, ("assign", a, w, t)))
+            lp.row(("service", w, t), terms, 0.0)
+
+
+def research_service(lp: Statement, n: Numbers) -> None:
+    """Research comes from busy units by their H100 equivalents."""
+    if n.research.given:
+        for t in n.years:
+            terms: Sum = [(1, ("research", j, t)) for (j,) in n.research.given]
+            terms += [(-a.h100e, ("assign_research", a.name, t)) for a in n.accelerators]
+            lp.row(("research_service", t), terms, 0.0)
+
+
+def demand(lp: Statement, n: Numbers) -> None:
+    """serve <= demand, research <= demand."""
+    for t in n.years:
+        for w, j in n.demand.given:
+            most = n.demand.quantity((w, j), t)
+            lp.row(("demand", w, j, t), [(1, ("serve", w, j, t))], most)
+        for (j,) in n.research.given:
+            most = n.research.quantity((j,), t)
+            lp.row(("research_demand", j, t), [(1, ("research", j, t))], most)
+
+
+def budget(lp: Statement, n: Numbers) -> None:
+    """Cash of the year: flow purchases, other cost of what is built, orders of expansion."""
+    for t, capital in n.budget.items():
+        spent: Sum = [(n.price.price((s, k, p), t), ("supply", s, k, p, t)) for s, k, p in n.sites if n.is_flow(s)]
+        spent += [(n.other_cost.price((a.name,), t), ("build", a.name, t)) for a in n.accelerators]
+        spent += [(order.capex_usd, order.column) for order in n.orders if order.year == t]
+        lp.row(("budget", t), spent, capital)
+
+
+def relief(lp: Statement, values: Mapping[Label, float], stages: Collection[str], year: int, step: float) -> Terms:
+    """The shift of right-hand sides that relieves stages, together, in one year.
+
+    Every limit of the stages, at all places, rises by `step` times its solved value, once. Limits
+    of other stages rise by their share of what rises in the limits that they draw from.
+    `values` need hold the expansions only; those it does not name are 0.
+    """
+    n = lp.numbers
+
+    def rise(s: str, k: str, p: str) -> float:
+        if s in stages:
+            return step * lp.limits[s, k, p, year].at(values)
+        return math.fsum(share * rise(*of) for share, of in n.draws.get((s, k, p, year), []))
+
+    rises = {("supply_limit", s, k, p, year): rise(s, k, p) for s, k, p in n.sites}
+    return {row: amount for row, amount in rises.items() if amount}
