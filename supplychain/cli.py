@@ -6,6 +6,7 @@ Exit status: 0 good, 2 bad input, 3 no answer, 1 anything else.
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from supplychain.errors import InputError, NoAnswerError, Problem, SupplychainError
+from supplychain.errors import InputError, NoAnswerError, SupplychainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,7 +54,12 @@ def solve(case: str, out: str | None, as_json: bool, time_limit: float | None, q
     """Solve a case: what binds in each year, what it costs, where the money goes."""
     import supplychain  # noqa: PLC0415 - the solver takes over a second to import
     from supplychain.plan.show import text  # noqa: PLC0415
+    from supplychain.plan.write import check_target  # noqa: PLC0415
 
+    if time_limit is not None and not math.isfinite(time_limit):
+        raise click.BadParameter(str(time_limit), param_hint="--time-limit")
+    if out is not None:
+        check_target(out)
     with _Progress(on=not quiet) as progress:
         plan = supplychain.solve(supplychain.load(case), time_limit=time_limit, progress=progress)
         if out is not None:
@@ -79,19 +85,15 @@ def check(case: str, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
     from supplychain.case.notices import notices, refuse_foresight  # noqa: PLC0415
 
     loaded = load(case)
-    found = notices(loaded)
+    found = [] if quiet else notices(loaded)
+    if found:
+        click.echo(f"Worth a look ({len(found)}):")
+    for notice in found:
+        click.echo(f"  {notice}")
+    refuse_foresight(loaded)
     if not quiet:
         rows = sum(map(len, loaded.tables.values()))
         click.echo(f"{case} is valid: {sum(map(bool, loaded.tables.values()))} tables, {rows} rows.")
-        _list(found)
-    refuse_foresight(loaded)
-
-
-def _list(found: Sequence[Problem]) -> None:
-    if found:
-        click.echo(f"Worth a look ({len(found)}):" if len(found) > 1 else "Worth a look:")
-    for notice in found:
-        click.echo(f"  {notice}")
 
 
 @cli.command(epilog="Example:\n\n  supplychain new mycase --from inputs/base")

@@ -221,10 +221,11 @@ def test_what_is_worth_a_look(notice: str, case: Path, capsys: pytest.CaptureFix
     """Bug: a case that is valid and cannot mean what it says passes without a word."""
     edit, said = NOTICES[notice]
     edit(case)
-    _, printed, _ = run(capsys, "check", str(case))
-    first, second, *found = printed.splitlines()
-    assert first.startswith(f"{case} is valid: ")
-    assert second == f"Worth a look ({len(found)}):"
+    status, printed, _ = run(capsys, "check", str(case))
+    heading, *found = printed.splitlines()
+    if status == 0:
+        assert found.pop().startswith(f"{case} is valid: ")
+    assert heading == f"Worth a look ({len(found)}):"
     assert f"  {said}" in found
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema
 from supplychain.case.read import CASE_FILE, did_you_mean, shown
 from supplychain.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from supplychain.case.read import Reading, Row, Rows, Value
 
@@ -21,18 +21,21 @@ Key: TypeAlias = "tuple[Value, ...]"
 def faults(reading: Reading) -> list[Problem]:
     """Return every fault of what was read, in the order of files and rows.
 
-    Checks between tables need cells that could be read: they run on keys always, on the rest once every cell is right.
+    A check between tables runs if the tables that it reads have no fault by themselves: it would blame the wrong cell.
     """
     tables = reading.tables
     found = list(reading.problems)
     found += _keys_once(tables)
     found += _references(tables, broken={p.file for p in reading.problems if p.row <= 1 or not p.column})
-    if not found:
-        found += [problem for check in _SETTING_CHECKS for problem in check(reading)]
-    if not found:
-        first_year = reading.settings["first_year"]
-        found += [problem for check in _TABLE_CHECKS for problem in check(tables)]
-        found += [problem for check in _YEAR_CHECKS for problem in check(tables, first_year)]
+    faulty = {p.file for p in found}
+    if CASE_FILE not in faulty:
+        found += _horizon(reading.settings)
+    for check, names in _TABLE_CHECKS.items():
+        if not any(tables[name].table.file in faulty for name in names):
+            found += check(tables)
+    for year_check, name in _YEAR_CHECKS.items():
+        if not faulty & {CASE_FILE, "accelerators.csv", tables[name].table.file}:
+            found += year_check(tables, reading.settings["first_year"])
     order = {table.file: n for n, table in enumerate(schema.TABLES)}
     return sorted(found, key=lambda p: (order.get(p.file, -1), p.row))
 
@@ -89,9 +92,9 @@ def _derived_from(tables: Tables) -> Iterator[Problem]:
                 yield Problem("sources.csv", line, "derived_from", message)
 
 
-def _horizon(reading: Reading) -> Iterator[Problem]:
-    first, last = (reading.settings[name] for name in ("first_year", "last_year"))
-    report = reading.settings["report_last_year"]
+def _horizon(settings: Mapping[str, Any]) -> Iterator[Problem]:
+    first, last = (settings[name] for name in ("first_year", "last_year"))
+    report = settings["report_last_year"]
     if last < first:
         yield Problem(CASE_FILE, 0, "last_year", f"{last}; must be first_year ({first}) or later")
     elif report is not None and not first <= report <= last:
@@ -340,17 +343,23 @@ def _by_stage(tables: Tables, column: str) -> dict[object, object]:
     return {row["stage"]: row[column] for row in tables["stages"].rows}
 
 
-_SETTING_CHECKS = (_horizon,)
-_TABLE_CHECKS = (
-    _stage_columns,
-    _groups,
-    _places,
-    _allocation_circles,
-    _need_circles,
-    _suppliers_serve,
-    _needs_in_reach,
-    _bill_of_materials,
-    _accelerators,
-    _commitments,
-)
-_YEAR_CHECKS = (_unit_costs, _opening, _fleet)
+_SUPPLY = ("regions", "stages", "suppliers", "capacity", "allocation")
+_TABLE_CHECKS: dict[Callable[[Tables], Iterator[Problem]], tuple[str, ...]] = {
+    _stage_columns: ("stages",),
+    _groups: ("stages",),
+    _places: ("regions", "stages", "capacity", "expansion", "supplier_needs"),
+    _allocation_circles: ("stages", "allocation"),
+    _need_circles: ("stages", "supplier_needs"),
+    _suppliers_serve: (*_SUPPLY, "expansion"),
+    _needs_in_reach: (*_SUPPLY, "supplier_needs"),
+    _bill_of_materials: (*_SUPPLY, "bill_of_materials"),
+    _accelerators: ("accelerators",),
+    _commitments: ("accelerators", "stages", "commitments"),
+}
+"""Each check, and the tables that it reads."""
+_YEAR_CHECKS: dict[Callable[[Tables, int], Iterator[Problem]], str] = {
+    _unit_costs: "unit_costs",
+    _opening: "opening",
+    _fleet: "fleet",
+}
+"""Each check against the first year of the case, and the table that it reads beside `accelerators`."""

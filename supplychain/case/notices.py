@@ -121,7 +121,11 @@ def _ended_families(case: Case) -> Iterator[Problem]:
 
 def _late_prices(case: Case) -> Iterator[Problem]:
     """Prices that are first given after they are first used take their first value until then."""
-    first_built = {row["accelerator"]: row["first_year"] for row in case.tables["accelerators"]}
+    first_built = {
+        row["accelerator"]: row["first_year"]
+        for row in case.tables["accelerators"]
+        if row["last_year"] is None or row["last_year"] >= case.settings.first_year
+    }
     first_used: dict[str, dict[tuple[str, ...], int]] = {
         "unit_costs": {(a,): year for a, year in first_built.items()},
         "efficiency": {},

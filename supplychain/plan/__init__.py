@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import asdict, dataclass, fields
+from html import escape
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ class Plan:
     def _repr_html_(self) -> str:
         from supplychain.plan.show import overview  # noqa: PLC0415 - needed in notebooks only
 
-        parts = [f"<b>{self.case.settings.title}</b>"]
+        parts = [f"<b>{escape(self.case.settings.title)}</b>"]
         parts += [f"<h4>{title}</h4>{table.to_html(na_rep='')}" for title, table in overview(self)]
         return "".join(parts)
 

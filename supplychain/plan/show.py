@@ -25,8 +25,8 @@ def text(plan: Plan) -> str:
     """Return the answer as text of at most 100 columns: what binds, what it costs, where the money goes."""
     years = list(plan.case.report_years)
     blocks = [years[n : n + _BLOCK] for n in range(0, len(years), _BLOCK)]
-    title = f"{plan.case.settings.title} ({plan.case.settings.name})"
-    return "\n".join([title[:99], *(line for block in blocks for line in _block(plan, block))])
+    title = _plain(f"{plan.case.settings.title} ({plan.case.settings.name})")
+    return "\n".join([title[: _LABEL + _BLOCK * _CELL], *(line for block in blocks for line in _block(plan, block))])
 
 
 def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
@@ -49,7 +49,13 @@ def _line(name: str, cells: Mapping[int, str]) -> str:
     return (name.ljust(_LABEL) + "".join(_cut(cell).rjust(_CELL) for cell in cells.values())).rstrip()
 
 
+def _plain(text: str) -> str:
+    """Return a name from the inputs in one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def _cut(cell: str) -> str:
+    cell = _plain(cell)
     return cell if len(cell) < _CELL else cell[: _CELL - 2] + "…"
 
 
@@ -138,7 +144,9 @@ def _money(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
     named = sorted(total, key=lambda item: (-total[item], item))[:_ITEMS]
     by = _by_item(cost)
     rest = {t: math.fsum(x.get(t, 0.0) for item, x in by.items() if item not in named) for t in years}
-    rows = [(f"  {item}", {t: _number(by[item].get(t, 0.0) / 1e9) for t in years}) for item in named]
+    rows = [
+        (f"  {_plain(item)}"[: _LABEL - 1], {t: _number(by[item].get(t, 0.0) / 1e9) for t in years}) for item in named
+    ]
     return [*rows, ("  rest", {t: _number(x / 1e9) for t, x in rest.items()})]
 
 

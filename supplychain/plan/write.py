@@ -41,6 +41,21 @@ def write(folder: str | Path, summary: Mapping[str, Any], tables: Mapping[str, p
         raise OutputError(message) from error
 
 
+def check_target(folder: str | Path) -> None:
+    """Refuse, before any work is done, a folder that cannot be one.
+
+    Raises: OutputError.
+    """
+    target = Path(folder)
+    in_the_way = next((p for p in (target, *target.parents) if p.exists() and not p.is_dir()), None)
+    if not str(folder).strip():
+        message = "cannot write: the folder to write to is blank"
+        raise OutputError(message)
+    if in_the_way is not None:
+        message = f"cannot write to {folder}: {in_the_way} is a file"
+        raise OutputError(message)
+
+
 def _swap(fresh: Path, place: Path, old: Path) -> None:
     """Put a fresh folder in the place of another, with the files that only the other has."""
     if place.exists():
