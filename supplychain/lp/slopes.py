@@ -11,8 +11,7 @@ import highspy
 import numpy as np
 
 from supplychain.errors import NoAnswerError
-from supplychain.lp.solve import FEASIBILITY, OPTIONS, Solution, changed, reason
-from supplychain.lp.ties import prefer
+from supplychain.lp.solve import FEASIBILITY, OPTIONS, Solution, reason, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +38,7 @@ class Slopes:
 
     def __init__(self, lp: LabelledLP, at: Solution, x: Vector) -> None:
         """Take an optimal solution, and any optimal x: the slopes are the same for all, unless columns are held."""
-        self._at = at
+        self.at = at
         self._rounding = _ROUNDING * max(1.0, abs(at.objective))
         row_upper, row_lower = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x))
         column_upper, column_lower = _room(x, lp.column_lower, lp.column_upper, np.abs(x))
@@ -76,22 +75,15 @@ class Slopes:
         slope = self._slope(direction, -1.0, ())
         return 0.0 if slope <= self._rounding else max(slope, self._value(direction))
 
-    def moves(self, direction: Mapping[int, float], objectives: Sequence[Vector]) -> Vector:
-        """Return how columns move per unit of relaxing: of least-cost moves, the one that other objectives prefer."""
-        upper = {row: step for row, step in direction.items() if self._tight[row]}
-        with changed(self._tangent, upper, start=self._at, what="a relief") as (problem, at):
-            return prefer(problem, at, objectives)
-
     def _value(self, direction: Mapping[int, float]) -> float:
         """Return what the solver's own dual makes of a direction: somewhere between gain and loss."""
-        return -math.fsum(float(self._at.y[row]) * step for row, step in direction.items())
+        return -math.fsum(float(self.at.y[row]) * step for row, step in direction.items())
 
     def _slope(self, direction: Mapping[int, float], sign: float, held: Sequence[int]) -> float:
         highs = self._tangent.highs
-        highs.setBasis(self._at.basis)
+        highs.setBasis(self.at.basis)
         with self._moving({row: sign * step for row, step in direction.items() if self._tight[row]}, held):
-            highs.run()
-            status = highs.getModelStatus()
+            status = run(highs)
             if status == highspy.HighsModelStatus.kInfeasible:
                 return math.inf
             if status != highspy.HighsModelStatus.kOptimal:

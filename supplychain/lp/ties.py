@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from supplychain.lp.solve import FEASIBILITY, Solution, read
+from supplychain.lp.labelled import sums
+from supplychain.lp.solve import FEASIBILITY, Solution, read, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from supplychain.lp.labelled import LabelledLP, Vector
 
-_NO_PRICE = 1e-10
-"""A price smaller than this, in the LP's own money, is rounding."""
+_NO_PRICE = 1e-11
+"""A price smaller than this share of the terms that it is made of is rounding."""
 
 
 def prefer(lp: LabelledLP, solution: Solution, objectives: Sequence[Vector]) -> Vector:
@@ -30,19 +31,20 @@ def prefer(lp: LabelledLP, solution: Solution, objectives: Sequence[Vector]) -> 
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
     rows, columns = (np.arange(n) for n in lp.shape)
-    now = solution
+    now, cost = solution, lp.cost
     highs.setBasis(solution.basis)
     try:
         for objective in objectives:
-            fix(now.reduced, column_lower, column_upper)
-            fix(now.y, row_lower, row_upper)
+            row_sign, column_sign = _signs(lp, cost, now)
+            fix(column_sign, now.x, np.abs(now.x), column_lower, column_upper)
+            fix(row_sign, lp.activity(now.x), lp.size(now.x), row_lower, row_upper)
             highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
             highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
-            scale = np.abs(objective).max(initial=0) or 1.0
-            highs.changeColsCost(len(columns), columns, objective / scale)
+            cost = objective / (np.abs(objective).max(initial=0) or 1.0)
+            highs.changeColsCost(len(columns), columns, cost)
             if objective is objectives[-1]:
                 highs.clearSolver()
-            highs.run()
+            run(highs)
             now = read(lp, what="the choice among equal optima")
     finally:
         highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)
@@ -52,11 +54,30 @@ def prefer(lp: LabelledLP, solution: Solution, objectives: Sequence[Vector]) -> 
     return snapped(now.x, lp.column_lower, lp.column_upper)
 
 
-def fix(price: Vector, lower: Vector, upper: Vector) -> None:
-    """Hold, in place, every bound or limit that has a price."""
-    at_lower, at_upper = price > _NO_PRICE, price < -_NO_PRICE
+def fix(sign: Vector, at: Vector, size: Vector, lower: Vector, upper: Vector) -> None:
+    """Hold, in place, every bound or limit that is reached and has a price of the sign that belongs to it."""
+    near = FEASIBILITY * np.maximum(1.0, size)
+    at_lower = (sign > 0) & (at - lower <= near)
+    at_upper = (sign < 0) & (upper - at <= near)
     upper[at_lower] = lower[at_lower]
     lower[at_upper] = upper[at_upper]
+
+
+def _signs(lp: LabelledLP, cost: Vector, at: Solution) -> tuple[Vector, Vector]:
+    """Return the signs of the prices of rows and columns; 0 for rounding, whatever the units of either, or of money.
+
+    A column's price is a difference of terms and judged against their sum. A row's price is nothing if it is nothing to
+    any column, beside the terms of that column's own.
+    """
+    columns = np.repeat(np.arange(lp.shape[1]), np.diff(lp.starts))
+    terms = np.abs(cost) + sums(columns, np.abs(lp.entries * at.y[lp.indices]), lp.shape[1])
+    per_row = np.full(lp.shape[0], np.inf)
+    np.minimum.at(per_row, lp.indices, terms[columns] / np.abs(lp.entries))
+    return _sign(at.y, _NO_PRICE * per_row), _sign(at.reduced, _NO_PRICE * terms)
+
+
+def _sign(price: Vector, rounding: Vector) -> Vector:
+    return np.where(np.abs(price) > rounding, np.sign(price), 0.0)
 
 
 def snapped(x: Vector, lower: Vector, upper: Vector) -> Vector:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _NONE = 1e-12
 """Below this a quantity is nothing."""
 
+_ROUNDING = 1e-9
+"""A difference below this share is rounding."""
+
 
 def stages(solved: Solved) -> pd.DataFrame:
     """Limit and use of every stage, place and year that has either. Prices are added by `prices.unit_prices`."""
@@ -99,6 +102,8 @@ def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
 def _unserved(unit: str, demand: float, served: float, unlimited: float) -> dict[str, float]:
     left = max(0.0, demand - served)
     blocked = min(left, max(0.0, unlimited - served))
+    if blocked <= _ROUNDING * demand:
+        blocked = 0.0
     return {
         f"demand_{unit}": demand,
         f"served_{unit}": served,

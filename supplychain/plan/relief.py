@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from supplychain import units
+from supplychain import lp, units
 from supplychain.plan.solved import Solved, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from supplychain.lp import LabelledLP, Slopes, Vector
 
@@ -30,8 +30,22 @@ Direction = dict[int, float]
 SOLE_ABOVE = 0.05
 """A stage binds by itself if the part of its gain that serves more demand exceeds this share."""
 
+_STEP = 1e-2
+"""Part of a relief that is taken to see which years are helped."""
+
 _HELPED = 1e-3
 """A year is helped if the value of what is served in it rises by more than this share of the gain."""
+
+_NO_PART = 1e-8
+"""A part of a gain below this share of it is rounding."""
+
+
+def settled(price: float) -> float:
+    """Return a price with the nine significant digits that no solver path changes, so that equal ones rank as equal.
+
+    Inputs are short decimals, so prices often end in a 5 where they are cut; eleven digits first put them just there.
+    """
+    return float(f"{float(f'{price:.11g}'):.9g}")
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,7 @@ class Reliefs:
         self._solved, self._lp, self._slopes = solved, labelled, slopes
         self._sooner, self._money = sooner, money
         self._known: dict[tuple[object, ...], Worth] = {}
+        self._value = {t: solved.value(t) for t in solved.on.years}
         served = ("serve", "research", "shortfall")
         self._served = [j for label, j in labelled.column.items() if label[0] in served]
         self._tokens = [j for label, j in labelled.column.items() if label[0] == "serve"]
@@ -188,17 +203,28 @@ class Reliefs:
         gain = self._slopes.gain(direction)
         loss = self._slopes.loss(direction)
         if gain == 0:
-            return Worth(0.0, loss * usd, 0.0, 0.0, ())
+            return Worth(0.0, settled(loss * usd), 0.0, 0.0, ())
         saving = min(gain, self._slopes.gain(direction, self._served))
         with_research = min(gain, max(saving, self._slopes.gain(direction, self._tokens)))
         helps = self._helped(direction, gain / self._money) if gain - saving > SOLE_ABOVE * gain else ()
-        return Worth(gain * usd, max(gain, loss) * usd, saving * usd, (with_research - saving) * usd, helps)
+        parts = (saving, with_research - saving, gain - with_research)
+        saving, research, tokens = (part * usd if part > _NO_PART * gain else 0.0 for part in parts)
+        all_saved = research == tokens == 0
+        return Worth(
+            settled(gain * usd),
+            settled(max(gain, loss) * usd),
+            settled(gain * usd if all_saved else saving),
+            settled(research),
+            helps,
+        )
 
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
-        moves = values(self._lp, self._slopes.moves(direction, [self._sooner]))
-        more = Solved(self._solved.case, self._solved.on, self._solved.n, moves)
-        return tuple(t for t in self._solved.on.years if more.value(t) > _HELPED * gain)
+        upper = {row: float(self._lp.row_upper[row] + _STEP * move) for row, move in direction.items()}
+        with lp.changed(self._lp, upper, start=self._slopes.at, what="a relief") as (relieved, at):
+            x = lp.prefer(relieved, at, [self._sooner])
+        after = Solved(self._solved.case, self._solved.on, self._solved.n, values(self._lp, x))
+        return tuple(t for t, before in self._value.items() if after.value(t) - before > _HELPED * _STEP * gain)
 
     def _annual(self, s: str, t: int) -> float:
         return self._spread(t, self._solved.on.cost_life(s)) if self._solved.on.is_flow(s) else 1.0
@@ -219,23 +245,22 @@ def unit_prices(
     """
 
     def price(s: str, p: str, t: int) -> tuple[float, float]:
-        every = [
-            (labelled.row["supply_limit", s, k, p, t], solved.limits[s, k, p, t].total)
-            for k in solved.on.suppliers[s, p]
-        ]
-        rows = [row for row, limit in every if limit > 0] or [row for row, _ in every]
+        every = {
+            labelled.row["supply_limit", s, k, p, t]: solved.limits[s, k, p, t].total for k in solved.on.suppliers[s, p]
+        }
+        limits = {row: limit for row, limit in every.items() if limit > 0} or every
         usd = 1 / (money * solved.n["discount"][t])
-        return _smallest(slopes.gain, rows, labelled) * usd, _smallest(slopes.loss, rows, labelled) * usd
+        return settled(_smallest(slopes.gain, limits) * usd), settled(_smallest(slopes.loss, limits) * usd)
 
     return price
 
 
-def _smallest(slope: Callable[[Direction], float], rows: list[int], labelled: LabelledLP) -> float:
-    """Return the smallest slope over single rows; steps are per cents of each limit, slopes per unit."""
+def _smallest(slope: Callable[[Direction], float], limits: Mapping[int, float]) -> float:
+    """Return the smallest slope over single rows, per unit; steps are per cents of each limit, or a unit of none."""
     smallest = math.inf
-    for row in rows:
-        one_percent = max(units.PERCENT * abs(float(labelled.row_upper[row])), 1e-6)
-        smallest = min(smallest, slope({row: one_percent}) / one_percent)
+    for row, limit in limits.items():
+        step = units.PERCENT * limit or 1.0
+        smallest = min(smallest, slope({row: step}) / step)
         if smallest == 0:
             break
     return smallest
@@ -249,7 +274,7 @@ def marginal_costs(solved: Solved, labelled: LabelledLP, slopes: Slopes, money: 
         step = units.PERCENT * served if served > 0 else 1.0
         loss = slopes.loss({labelled.row["service", w, t]: step})
         usd = loss / step / money / solved.n["discount"][t] / units.MTOK_PER_TTOK
-        found[w, t] = usd if math.isfinite(usd) else math.nan
+        found[w, t] = settled(usd) if math.isfinite(usd) else math.nan
     return found
 
 
