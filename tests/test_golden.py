@@ -1,4 +1,7 @@
-"""Headline numbers of the shipped case, and whether the README still tells the truth. A change carries a dated reason."""
+"""Headline numbers of the shipped case, and whether the README still tells the truth.
+
+A change of a number carries a dated reason.
+"""
 
 from __future__ import annotations
 
