@@ -23,11 +23,12 @@ bench: $(VENV)/dev  ## measure, side by side, on this machine
 generated: $(VENV)/dev  ## write inputs/README.md and every datapackage.json from the schema
 	$(BIN)/python tests/generated.py --write
 
-lock: $(VENV)/dev  ## pin the newest versions that pyproject.toml allows, with hashes; needs uv
-	uv pip compile pyproject.toml --group build $(LOCK) -o requirements.lock
-	uv pip compile pyproject.toml --group build --group dev $(LOCK) -c requirements.lock -o requirements-dev.lock
+lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
+	$(COMPILE) --group build -o requirements.lock
+	$(COMPILE) --group build --group dev -c requirements.lock -o requirements-dev.lock
+	sed -i '/^--/d' requirements.lock requirements-dev.lock
 
-LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --upgrade
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade
 
 clean:
 	rm -rf $(VENV)
