@@ -41,9 +41,9 @@ def built(  # noqa: PLR0913 - what an LP is made of
     return lp.from_highs(highs, rows_named, columns_named)
 
 
-def solved(problem: lp.LabelledLP) -> lp.Solution:
+def solved(problem: lp.LabelledLP) -> lp.Optimum:
     problem.highs.run()
-    return lp.read(problem)
+    return lp.found(problem)
 
 
 def slopes(problem: lp.LabelledLP) -> lp.Slopes:
@@ -245,7 +245,7 @@ class TestCertificate:
         at = solved(problem)
         values = getattr(at, field).copy()
         values[column] += moved
-        wrong = lp.Solution(at.objective, at.x, at.y, at.reduced, at.basis)
+        wrong = lp.Optimum(at.objective, at.x, at.y, at.reduced, at.basis)
         object.__setattr__(wrong, field, values)
         assert getattr(lp.certificate(problem, wrong), shown) > 0.01
 
@@ -324,9 +324,9 @@ class TestNoAnswer:
         """
         problem.highs.run()
         with pytest.raises(NoAnswerError, match=word):
-            lp.read(problem, what="the test")
+            lp.found(problem, what="the test")
         with pytest.raises(NoAnswerError, match="no answer for the test"):
-            lp.read(problem, what="the test")
+            lp.found(problem, what="the test")
 
     @pytest.mark.parametrize(
         ("option", "value", "word"),
@@ -342,12 +342,12 @@ class TestNoAnswer:
         problem.highs.setOptionValue(option, value)
         problem.highs.run()
         with pytest.raises(NoAnswerError, match=word):
-            lp.read(problem)
+            lp.found(problem)
 
     def test_an_lp_that_was_never_run_has_no_answer(self) -> None:
         """Catches: zeros of an unsolved LP read as a plan."""
         with pytest.raises(NoAnswerError, match="the case"):
-            lp.read(wyndor())
+            lp.found(wyndor())
 
 
 class TestChanged:
@@ -396,7 +396,7 @@ def test_options_follow_size_and_time() -> None:
 
     Catches: options that are measured for one size and used for all.
     """
-    from supplychain.lp.solve import IPX_FROM_ROWS  # noqa: PLC0415
+    from supplychain.lp.optimum import IPX_FROM_ROWS  # noqa: PLC0415
 
     assert lp.options(IPX_FROM_ROWS - 1)["solver"] == "simplex"
     assert lp.options(IPX_FROM_ROWS)["solver"] == "ipx"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from plants import add, drawn, edited, files_of, plan_of, whole, without_ranges
 from reference import HOURS_PER_YEAR, MTOK_PER_TTOK
 
-import supplychain.lp.solve
+import supplychain.lp.optimum
 import supplychain.model
 
 bounded = partial(
@@ -360,7 +360,7 @@ def test_threads_and_seeds_of_the_solver_change_no_byte(
     """
     before = files_of(drawn(seed).plan)
     for name, value in options.items():
-        monkeypatch.setitem(supplychain.lp.solve.OPTIONS, name, value)
+        monkeypatch.setitem(supplychain.lp.optimum.OPTIONS, name, value)
     Highs.resetGlobalScheduler(True)  # noqa: FBT003 - HiGHS names no argument
     try:
         same_files(before, files_of(plan_of(drawn(seed).case)))

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import highspy
 import numpy as np
 import numpy.typing as npt
+
+from supplychain.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Label: TypeAlias = tuple[Any, ...]
-"""Name of a row or column: what it is, then its indices, e.g. `("supply_limit", "cowos", "tsmc", "global", 2026)`."""
+Label: TypeAlias = Any
+"""Name of a row or column. Of a Pyomo model: what it is, then its indices, e.g. `("supply_limit", "cowos", 2026)`."""
 
 Vector: TypeAlias = npt.NDArray[np.float64]
+
+_SCALING_ROUNDS = 8
+"""Rounds of scaling after which another one changes little."""
 
 
 @dataclass(frozen=True)
 class LabelledLP:
     """min cost·x + offset subject to row_lower <= A x <= row_upper and column_lower <= x <= column_upper.
 
-    `highs` is a live solver that holds exactly this problem; whoever changes it puts it back.
+    `highs` is a live solver that holds exactly this problem; whoever changes it puts it back. A maximisation is held as
+    the minimisation of its negative, and `sign` is -1.
     """
 
     highs: Any
@@ -37,6 +45,7 @@ class LabelledLP:
     """Where each column begins in `indices` and `entries`; one longer than the number of columns."""
     indices: npt.NDArray[np.int64]
     entries: Vector
+    sign: float = 1.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -53,8 +62,33 @@ class LabelledLP:
 
     def priced(self, y: Vector) -> Vector:
         """Return y A: what the rows' prices make of each column."""
-        columns = np.repeat(np.arange(len(self.cost)), np.diff(self.starts))
-        return sums(columns, self.entries * y[self.indices], len(self.cost))
+        return sums(self.column_of_entry, self.entries * y[self.indices], len(self.cost))
+
+    def price_sizes(self) -> tuple[Vector, Vector]:
+        """Return how large row prices and reduced costs are here, against which their rounding is judged.
+
+        Rows and columns are scaled so that their entries are near 1; then no price is much larger than the largest
+        cost. So the answer is the same in whatever units rows, columns and the objective are stated.
+
+        Source: geometric scaling, Fulkerson & Wolfe (1962), SIAM Review 4, 142-146.
+        """
+        some = self.entries != 0
+        logs, rows, columns = np.log(np.abs(self.entries[some])), self.indices[some], self.column_of_entry[some]
+        row_logs, column_logs = np.zeros(len(self.row_lower)), np.zeros(len(self.cost))
+        row_counts, column_counts = (
+            np.bincount(rows, minlength=len(row_logs)),
+            np.bincount(columns, minlength=len(column_logs)),
+        )
+        for _ in range(_SCALING_ROUNDS):
+            column_logs = -sums(columns, logs + row_logs[rows], len(column_logs)) / np.maximum(1, column_counts)
+            row_logs = -sums(rows, logs + column_logs[columns], len(row_logs)) / np.maximum(1, row_counts)
+        largest = float(np.abs(self.cost * np.exp(column_logs)).max(initial=0))
+        return largest * np.exp(row_logs), largest * np.exp(-column_logs)
+
+    @property
+    def column_of_entry(self) -> npt.NDArray[np.int64]:
+        """Return the column of each entry."""
+        return np.repeat(np.arange(len(self.cost)), np.diff(self.starts))
 
 
 def sums(groups: npt.NDArray[np.int64], amounts: Vector, count: int) -> Vector:
@@ -65,6 +99,14 @@ def sums(groups: npt.NDArray[np.int64], amounts: Vector, count: int) -> Vector:
 def from_highs(highs: Any, rows: Sequence[Label], columns: Sequence[Label]) -> LabelledLP:  # noqa: ANN401 - HiGHS ships no types
     """Return the LP that a live HiGHS holds, under the given names of its rows and columns, in its order."""
     highs.ensureColwise()
+    if highs.getObjectiveSense()[1] == highspy.ObjSense.kMaximize:
+        sign = -1.0
+        count = highs.getNumCol()
+        highs.changeColsCost(count, np.arange(count), -np.array(highs.getLp().col_cost_, dtype=float))
+        highs.changeObjectiveOffset(-highs.getLp().offset_)
+        highs.changeObjectiveSense(highspy.ObjSense.kMinimize)
+    else:
+        sign = 1.0
     lp = highs.getLp()
     return LabelledLP(
         highs=highs,
@@ -79,4 +121,30 @@ def from_highs(highs: Any, rows: Sequence[Label], columns: Sequence[Label]) -> L
         starts=np.array(lp.a_matrix_.start_, dtype=np.int64),
         indices=np.array(lp.a_matrix_.index_, dtype=np.int64),
         entries=np.array(lp.a_matrix_.value_, dtype=float),
+        sign=sign,
     )
+
+
+def read(path: str | Path) -> LabelledLP:
+    """Read an LP from a file in MPS or LP format; rows and columns keep the names that they have there.
+
+    Raises: InputError if there is no such file, it cannot be read, or it is not a linear program.
+    """
+    path = Path(path)
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
+    if not path.is_file():
+        raise InputError(str(path), [Problem(path.name, 0, "", "there is no such file")])
+    if highs.readModel(str(path)) == highspy.HighsStatus.kError:
+        raise InputError(str(path), [Problem(path.name, 0, "", "cannot be read as an MPS or LP file")])
+    lp = highs.getLp()
+    if highs.getModel().hessian_.dim_:
+        raise InputError(str(path), [Problem(path.name, 0, "", "has a quadratic objective; must be a linear program")])
+    values = (lp.col_cost_, lp.a_matrix_.value_, lp.row_lower_, lp.row_upper_, lp.col_lower_, lp.col_upper_)
+    if any(np.isnan(part).any() for part in values):
+        raise InputError(str(path), [Problem(path.name, 0, "", "has a value that is not a number")])
+    if any(kind != highspy.HighsVarType.kContinuous for kind in lp.integrality_):
+        raise InputError(str(path), [Problem(path.name, 0, "", "has whole-number columns; must be a linear program")])
+    rows = list(lp.row_names_) or [f"r{i}" for i in range(highs.getNumRow())]
+    columns = list(lp.col_names_) or [f"c{j}" for j in range(highs.getNumCol())]
+    return from_highs(highs, rows, columns)

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
-from supplychain.errors import NoAnswerError
-from supplychain.lp.solve import FEASIBILITY, OPTIONS, Solution, reason, run
+from supplychain.errors import CertificateError, NoAnswerError
+from supplychain.lp.optimum import FEASIBILITY, WITHIN, Optimum, reason, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from supplychain.lp.labelled import LabelledLP, Vector
 
-_ROUNDING = 1e-12
-"""Share of the objective below which differences are rounding."""
+ROUNDING = 1e-11
+"""Share of the largest cost, scaled, below which a price is rounding; and of the terms of a sum, the sum."""
 
 Direction = dict[int, float]
-"""How far the upper limits of rows move."""
+"""How far each row's limit is relaxed: an upper limit rises, a lower one falls, an equality's right-hand side rises."""
 
 
 class Slopes:
@@ -36,14 +36,18 @@ class Slopes:
     Source: Mills (1956), Marginal values of matrix games and linear programs, Annals of Mathematics Studies 38.
     """
 
-    def __init__(self, lp: LabelledLP, at: Solution, x: Vector) -> None:
-        """Take an optimal solution, and any optimal x: the slopes are the same for all, unless columns are held."""
+    def __init__(self, lp: LabelledLP, at: Optimum, x: Vector | None = None) -> None:
+        """Take an optimum and, where columns will be held, the x at which: any optimal x gives the same slopes else."""
+        x = at.x if x is None else x
         self.at = at
-        self._rounding = _ROUNDING * max(1.0, abs(at.objective))
-        row_upper, row_lower = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x))
-        column_upper, column_lower = _room(x, lp.column_lower, lp.column_upper, np.abs(x))
-        self._tight = row_upper == 0
-        self._tangent = replace(
+        self._lp = lp
+        self._equal = lp.row_lower == lp.row_upper
+        self._row_size, self._column_size = lp.price_sizes()
+        y = self.felt(at.y)
+        self._worth = np.abs(y)
+        row_lower, row_upper = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x), y)
+        column_lower, column_upper = _room(x, lp.column_lower, lp.column_upper, np.abs(x), self.reduced(at.y))
+        self.tangent = replace(
             lp,
             highs=highspy.Highs(),
             offset=0.0,
@@ -56,61 +60,111 @@ class Slopes:
         problem.offset_ = 0.0
         problem.row_lower_, problem.row_upper_ = row_lower, row_upper
         problem.col_lower_, problem.col_upper_ = column_lower, column_upper
-        for option, value in OPTIONS.items():
-            self._tangent.highs.setOptionValue(option, value)
-        self._tangent.highs.passModel(problem)
+        self.tangent.highs.passOptions(lp.highs.getOptions())
+        self.tangent.highs.setOptionValue("solver", "simplex")
+        self.tangent.highs.passModel(problem)
+        self.tangent.highs.setBasis(at.basis)
 
     def gain(self, direction: Mapping[int, float], held: Sequence[int] = ()) -> float:
         """Return the fall of cost per unit of relaxing (right derivative), with some columns held where they are.
 
-        A price of 0 in any optimal dual proves that the gain is 0, so no solve is needed then.
+        A price of 0 in any optimal dual proves that the gain is 0, so no solve is needed then. With equalities in the
+        direction the gain has a sign.
         """
         value = self._value(direction)
-        return 0.0 if value <= self._rounding else min(max(0.0, -self._slope(direction, +1.0, held)), value)
+        if self._signed(direction):
+            return -self._slope(direction, +1.0, held)
+        return 0.0 if value == 0 else min(max(0.0, -self._slope(direction, +1.0, held)), value)
 
     def loss(self, direction: Mapping[int, float]) -> float:
         """Return the rise of cost per unit of tightening (left derivative); infinite if nothing is feasible then."""
-        if not any(step and self._tight[row] for row, step in direction.items()):
+        if self._signed(direction):
+            return self._slope(direction, -1.0, ())
+        if not any(step and self._is_tight(row) for row, step in direction.items()):
             return 0.0
-        slope = self._slope(direction, -1.0, ())
-        return 0.0 if slope <= self._rounding else max(slope, self._value(direction))
+        return max(self._slope(direction, -1.0, ()), self._value(direction))
+
+    def prices(self, direction: Mapping[int, float], sign: float, held: Sequence[int] = ()) -> tuple[float, Vector]:
+        """Return the slope of cost along a direction (sign +1) or against it (-1), and the duals that attain it.
+
+        Each solve starts where the last one ended; if its duals do not prove the slope, from the LP's own basis.
+        """
+        relaxed = {row: sign * step for row, step in direction.items()}
+        with self._moving(relaxed, held):
+            for start in (None, self.at.basis):
+                if start is not None:
+                    self.tangent.highs.setBasis(start)
+                slope, y, terms = self._solved()
+                proven = self._attained(y, relaxed)
+                if math.isinf(slope) or abs(slope - proven) <= WITHIN * max(1.0, terms):
+                    return slope if abs(slope) > ROUNDING * terms else 0.0, y
+        message = f"the price of a limit does not pass its checks: {slope:g} is not its duals' {proven:g}"
+        raise CertificateError(message)
+
+    def _solved(self) -> tuple[float, Vector, float]:
+        """Solve the tangent problem as it stands; return its optimum, its duals and the size of its terms."""
+        highs = self.tangent.highs
+        status = run(highs)
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return math.inf, self.at.y, 0.0
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise NoAnswerError(reason(status, "the price of a limit"))
+        solution = highs.getSolution()
+        terms = float(np.abs(self.tangent.cost * np.array(solution.col_value)).sum())
+        return float(highs.getInfo().objective_function_value), np.array(solution.row_dual), terms
+
+    def _attained(self, y: Vector, relaxed: Direction) -> float:
+        """Return what duals make of moved limits: with no gap, it is the slope."""
+        return math.fsum(float(y[i] if self._equal[i] else -abs(y[i])) * step for i, step in relaxed.items())
+
+    def felt(self, y: Vector) -> Vector:
+        """Return row prices, those that are rounding as 0."""
+        return np.where(np.abs(y) > ROUNDING * self._row_size, y, 0.0)
+
+    def reduced(self, y: Vector) -> Vector:
+        """Return the reduced costs of columns at row prices, those that are rounding as 0."""
+        reduced = self._lp.cost - self._lp.priced(y)
+        return np.where(np.abs(reduced) > ROUNDING * self._column_size, reduced, 0.0)
+
+    def _signed(self, direction: Mapping[int, float]) -> bool:
+        return any(self._equal[row] or step < 0 for row, step in direction.items())
+
+    def _is_tight(self, row: int) -> bool:
+        return bool(self.tangent.row_upper[row] == 0 or self.tangent.row_lower[row] == 0)
 
     def _value(self, direction: Mapping[int, float]) -> float:
         """Return what the solver's own dual makes of a direction: somewhere between gain and loss."""
-        return -math.fsum(float(self.at.y[row]) * step for row, step in direction.items())
+        return math.fsum(float(self._worth[row]) * step for row, step in direction.items())
 
     def _slope(self, direction: Mapping[int, float], sign: float, held: Sequence[int]) -> float:
-        highs = self._tangent.highs
-        highs.setBasis(self.at.basis)
-        with self._moving({row: sign * step for row, step in direction.items() if self._tight[row]}, held):
-            status = run(highs)
-            if status == highspy.HighsModelStatus.kInfeasible:
-                return math.inf
-            if status != highspy.HighsModelStatus.kOptimal:
-                raise NoAnswerError(reason(status, "the price of a limit"))
-            return float(highs.getInfo().objective_function_value)
+        return self.prices(direction, sign, held)[0]
 
     @contextmanager
-    def _moving(self, upper: Direction, held: Sequence[int]) -> Iterator[None]:
+    def _moving(self, relaxed: Direction, held: Sequence[int]) -> Iterator[None]:
         """Move limits, and hold columns, while inside."""
-        tangent, highs = self._tangent, self._tangent.highs
+        tangent, highs = self.tangent, self.tangent.highs
         columns = np.array(held, dtype=np.int64)
-        for row, step in upper.items():
-            lower = step if tangent.row_lower[row] == 0 else -np.inf
-            highs.changeRowBounds(row, lower, step)
+        for row, step in relaxed.items():
+            lower, upper = float(tangent.row_lower[row]), float(tangent.row_upper[row])
+            if self._equal[row]:
+                highs.changeRowBounds(row, step, step)
+            else:
+                highs.changeRowBounds(row, -step if lower == 0 else lower, step if upper == 0 else upper)
         if len(columns):
             highs.changeColsBounds(len(columns), columns, np.zeros(len(columns)), np.zeros(len(columns)))
         try:
             yield
         finally:
-            for row in upper:
-                highs.changeRowBounds(row, float(tangent.row_lower[row]), 0.0)
+            for row in relaxed:
+                highs.changeRowBounds(row, float(tangent.row_lower[row]), float(tangent.row_upper[row]))
             if len(columns):
                 bounds = tangent.column_lower[columns], tangent.column_upper[columns]
                 highs.changeColsBounds(len(columns), columns, *bounds)
 
 
-def _room(at: Vector, lower: Vector, upper: Vector, size: Vector) -> tuple[Vector, Vector]:
-    """Return upper and lower limits of a move: 0 where a limit is reached, none elsewhere."""
+def _room(at: Vector, lower: Vector, upper: Vector, size: Vector, price: Vector) -> tuple[Vector, Vector]:
+    """Return lower and upper limits of a move: 0 where a limit is reached or has a price, none elsewhere."""
     near = FEASIBILITY * np.maximum(1.0, size)
-    return np.where(upper - at <= near, 0.0, np.inf), np.where(at - lower <= near, 0.0, -np.inf)
+    at_lower = (at - lower <= near) | ((price > 0) & np.isfinite(lower))
+    at_upper = (upper - at <= near) | ((price < 0) & np.isfinite(upper))
+    return np.where(at_lower, 0.0, -np.inf), np.where(at_upper, 0.0, np.inf)

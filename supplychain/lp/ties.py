@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain.lp.labelled import sums
-from supplychain.lp.solve import FEASIBILITY, Solution, read, run
+from supplychain.lp.optimum import FEASIBILITY, Optimum, found, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ _NO_PRICE = 1e-11
 """A price smaller than this share of the terms that it is made of is rounding."""
 
 
-def prefer(lp: LabelledLP, solution: Solution, objectives: Sequence[Vector]) -> Vector:
+def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector]) -> Vector:
     """Return the optimum that minimises the first objective, then the next, and so on, without giving up any before it.
 
     The set of all optima is known from one optimal dual: a column with a reduced cost stays at its bound, a row with a
@@ -31,8 +31,8 @@ def prefer(lp: LabelledLP, solution: Solution, objectives: Sequence[Vector]) -> 
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
     rows, columns = (np.arange(n) for n in lp.shape)
-    now, cost = solution, lp.cost
-    highs.setBasis(solution.basis)
+    now, cost = at, lp.cost
+    highs.setBasis(at.basis)
     try:
         for objective in objectives:
             row_sign, column_sign = _signs(lp, cost, now)
@@ -45,12 +45,12 @@ def prefer(lp: LabelledLP, solution: Solution, objectives: Sequence[Vector]) -> 
             if objective is objectives[-1]:
                 highs.clearSolver()
             run(highs)
-            now = read(lp, what="the choice among equal optima")
+            now = found(lp, what="the choice among equal optima")
     finally:
         highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)
         highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
         highs.changeColsCost(len(columns), columns, lp.cost)
-        highs.setBasis(solution.basis)
+        highs.setBasis(at.basis)
     return snapped(now.x, lp.column_lower, lp.column_upper)
 
 
@@ -63,7 +63,7 @@ def fix(sign: Vector, at: Vector, size: Vector, lower: Vector, upper: Vector) ->
     lower[at_upper] = upper[at_upper]
 
 
-def _signs(lp: LabelledLP, cost: Vector, at: Solution) -> tuple[Vector, Vector]:
+def _signs(lp: LabelledLP, cost: Vector, at: Optimum) -> tuple[Vector, Vector]:
     """Return the signs of the prices of rows and columns; 0 for rounding, whatever the units of either, or of money.
 
     A column's price is a difference of terms and judged against their sum. A row's price is nothing if it is nothing to

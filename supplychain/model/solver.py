@@ -6,41 +6,25 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pyomo.contrib.solver.solvers.highs import Highs
 
 from supplychain import lp, units
 from supplychain.model._pyomo import Model, pyo
 
 if TYPE_CHECKING:
-    from supplychain.lp import LabelledLP, Solution, Vector
+    from supplychain.lp import LabelledLP, Optimum, Vector
 
 
-class _LabelledHighs(Highs):
-    """Pyomo's persistent interface, which also tells the names of the rows and columns that it made."""
-
-    def labelled(self) -> LabelledLP:
-        """Return the LP that HiGHS holds; names are the Pyomo component's and its index."""
-        rows = [_label(constraint) for constraint in self._pyomo_con_to_solver_con_map]
-        columns = [_label(self._vars[v][0]) for v in self._pyomo_var_to_solver_var_map]
-        return lp.from_highs(self._solver_model, rows, columns)
-
-
-def _label(data: Model) -> lp.Label:
-    index = data.index()
-    return (data.parent_component().local_name, *(index if isinstance(index, tuple) else (index,)))
-
-
-def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Solution]:
-    """Solve a model from a cold start and return its LP and an optimal solution.
+def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimum]:
+    """Solve a model from a cold start and return its LP and its optimum.
 
     Raises: NoAnswerError if the time limit, or anything else, keeps HiGHS from an optimum.
     """
     rows = sum(len(component) for component in m.component_objects(pyo.Constraint))
-    interface = _LabelledHighs()
+    interface = lp.LabelledHighs()
     options = lp.options(rows, time_limit)
     interface.solve(m, load_solutions=False, raise_exception_on_nonoptimal_result=False, solver_options=options)
     labelled = interface.labelled()
-    return labelled, lp.read(labelled, what=f"case {m.name!r}")
+    return labelled, lp.found(labelled, what=f"case {m.name!r}")
 
 
 def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:

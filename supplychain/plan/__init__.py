@@ -151,7 +151,7 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
     )
 
 
-def _certificate(labelled: lp.LabelledLP, solution: lp.Solution, x: lp.Vector) -> dict[str, Any]:
+def _certificate(labelled: lp.LabelledLP, solution: lp.Optimum, x: lp.Vector) -> dict[str, Any]:
     """Check the optimum and the plan chosen among equal ones; return the proof.
 
     Raises: CertificateError if a residual, the gap or what tie-breaking gave up is too large.

@@ -21,7 +21,7 @@ import highspy
 
 import supplychain as sc
 from supplychain import lp, model
-from supplychain.lp.solve import IPX_FROM_ROWS
+from supplychain.lp.optimum import IPX_FROM_ROWS
 
 ROOT = Path(__file__).parents[2]
 RUNS = 5

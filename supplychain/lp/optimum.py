@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FEASIBILITY = 1e-9
 """Largest primal and dual infeasibility that HiGHS may leave."""
 
+WITHIN = 1e-7
+"""Largest scaled residual and duality gap that an optimum may have."""
+
 OPTIONS: dict[str, Any] = {
     "threads": 1,
     "random_seed": 0,
@@ -27,6 +30,14 @@ OPTIONS: dict[str, Any] = {
     "output_flag": False,
 }
 """One thread and one seed, so that the same LP always takes the same path."""
+
+_ENDED = {
+    highspy.HighsModelStatus.kOptimal,
+    highspy.HighsModelStatus.kTimeLimit,
+    highspy.HighsModelStatus.kIterationLimit,
+    highspy.HighsModelStatus.kInterrupt,
+}
+"""Ends of a run after which there is no use in trying again."""
 
 IPX_FROM_ROWS = 6_000
 """Above this size interior point with crossover is faster than simplex from a cold start; measured by tests/bench."""
@@ -39,7 +50,7 @@ def options(rows: int, time_limit: float | None = None) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Solution:
+class Optimum:
     """An optimum: column values, row prices (d objective / d limit), reduced costs, and the basis they belong to."""
 
     objective: float
@@ -49,27 +60,7 @@ class Solution:
     basis: Any
 
 
-_ENDED = frozenset(
-    getattr(highspy.HighsModelStatus, name) for name in ("kOptimal", "kTimeLimit", "kIterationLimit", "kInterrupt")
-)
-"""What HiGHS says when there is no use in trying again."""
-
-
-def run(highs: Any) -> highspy.HighsModelStatus:  # noqa: ANN401 - HiGHS ships no types
-    """Run HiGHS from the basis that it holds, and from nothing if that leads nowhere; return how it ended.
-
-    Of 40 variants of `base` 4 ended in `unknown` at one of their thousand warm re-solves, and solved from nothing.
-    """
-    highs.run()
-    status: highspy.HighsModelStatus = highs.getModelStatus()
-    if status not in _ENDED:
-        highs.clearSolver()
-        highs.run()
-        status = highs.getModelStatus()
-    return status
-
-
-def read(lp: LabelledLP, *, what: str = "the case") -> Solution:
+def found(lp: LabelledLP, *, what: str = "the case") -> Optimum:
     """Return the optimal solution that HiGHS holds after a run.
 
     Raises: NoAnswerError if it is not optimal.
@@ -78,14 +69,39 @@ def read(lp: LabelledLP, *, what: str = "the case") -> Solution:
     status = highs.getModelStatus()
     if status != highspy.HighsModelStatus.kOptimal:
         raise NoAnswerError(reason(status, what))
-    found = highs.getSolution()
-    return Solution(
+    solution = highs.getSolution()
+    return Optimum(
         objective=float(highs.getInfo().objective_function_value),
-        x=np.array(found.col_value),
-        y=np.array(found.row_dual),
-        reduced=np.array(found.col_dual),
+        x=np.array(solution.col_value),
+        y=np.array(solution.row_dual),
+        reduced=np.array(solution.col_dual),
         basis=highs.getBasis(),
     )
+
+
+def optimum_of(lp: LabelledLP, *, what: str) -> Optimum:
+    """Run HiGHS from where it stands and return its optimum.
+
+    Raises: NoAnswerError if it does not reach one.
+    """
+    run(lp.highs)
+    return found(lp, what=what)
+
+
+def run(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
+    """Run HiGHS from where it stands, and from nothing if that leads nowhere; return how it ended.
+
+    Of 40 variants of one LP 4 ended in `unknown` at one of their thousand warm re-solves, and solved from nothing.
+    """
+    usual = highs.getOptionValue("solver")[1]
+    if usual != "simplex" and highs.getBasis().valid:
+        highs.setOptionValue("solver", "simplex")  # the others do not start from a basis
+    highs.run()
+    highs.setOptionValue("solver", usual)
+    if highs.getModelStatus() not in _ENDED:
+        highs.clearSolver()
+        highs.run()
+    return highs.getModelStatus()
 
 
 @contextmanager
@@ -94,9 +110,9 @@ def changed(
     row_upper: Mapping[int, float],
     column_upper: Mapping[int, float] | None = None,
     *,
-    start: Solution | None = None,
+    start: Optimum | None = None,
     what: str = "a changed case",
-) -> Iterator[tuple[LabelledLP, Solution]]:
+) -> Iterator[tuple[LabelledLP, Optimum]]:
     """Solve the LP with other upper limits, from a given basis or from nothing; HiGHS holds it while inside.
 
     Raises: NoAnswerError if the changed LP has no optimum.
@@ -108,8 +124,7 @@ def changed(
     else:
         lp.highs.setBasis(start.basis)
     try:
-        run(lp.highs)
-        yield new, read(new, what=what)
+        yield new, optimum_of(new, what=what)
     finally:
         _hold(lp)
 
@@ -157,9 +172,9 @@ class Certificate:
     dual_degenerate: bool
 
 
-def certificate(lp: LabelledLP, solution: Solution) -> Certificate:
+def certificate(lp: LabelledLP, at: Optimum) -> Certificate:
     """Check a solution against the LP: how far it is from feasible, from dual feasible, and from a closed gap."""
-    x, y = solution.x, solution.y
+    x, y = at.x, at.y
     activity = lp.activity(x)
     over = np.maximum(np.maximum(activity - lp.row_upper, lp.row_lower - activity), 0)
     outside = np.maximum(np.maximum(x - lp.column_upper, lp.column_lower - x), 0)
@@ -170,8 +185,8 @@ def certificate(lp: LabelledLP, solution: Solution) -> Certificate:
     cost_scale = 1 + np.abs(lp.cost)
     primal = float(lp.cost @ x) + lp.offset
     dual = float(row_value.sum() + column_value.sum()) + lp.offset
-    columns = np.array([int(s) for s in solution.basis.col_status])
-    rows = np.array([int(s) for s in solution.basis.row_status])
+    columns = np.array([int(s) for s in at.basis.col_status])
+    rows = np.array([int(s) for s in at.basis.row_status])
     basic = int(highspy.HighsBasisStatus.kBasic)
     at_bound = (np.minimum(x - lp.column_lower, lp.column_upper - x) <= FEASIBILITY)[columns == basic].any()
     row_at_bound = (np.minimum(activity - lp.row_lower, lp.row_upper - activity) <= FEASIBILITY)[rows == basic].any()

@@ -1,0 +1,306 @@
+"""What can be asked of any linear program: an optimum with its proof, two-sided prices, ranges, curves, joint sets.
+
+Every function works in place on the LP's warm solver and leaves the LP as it found it. Each raises NoAnswerError if the
+LP has no optimum, or reaches the solver's time or iteration limit, and CertificateError if an optimum does not pass its
+checks.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+import pandas as pd
+
+from supplychain.errors import CertificateError
+from supplychain.lp.optimum import OPTIONS, WITHIN, Certificate, Optimum, certificate, found, optimum_of, run
+from supplychain.lp.slopes import Slopes
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
+
+    from supplychain.lp.labelled import Label, LabelledLP, Vector
+
+SAME_SLOPE = 1e-6
+"""Slopes that differ by less than this share are one segment of a curve."""
+
+_CLOSEST = 1e-10
+"""Share of its place within which breakpoints of a curve are one."""
+
+_PRIMAL = 4
+"""HiGHS's number for the primal simplex: the optimum at hand is feasible where the furthest step is sought."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An optimum under the LP's own names.
+
+    `objective` is in the LP's own sense. `primal` is indexed by column label. `duals`, indexed by row label, has one
+    sign for minimisation and maximisation: what relaxing the limit by one unit is worth, never negative; an equality's
+    has the sign of what raising its right-hand side is worth. At a tie it is one point between gain and loss.
+    """
+
+    status: str
+    objective: float
+    primal: pd.Series
+    duals: pd.Series
+    basis: Any
+    certificate: Certificate
+
+
+def solve(lp: LabelledLP, *, time_limit: float | None = None) -> Solution:
+    """Solve an LP, from its solver's current basis if it has one, and prove the answer."""
+    at = _optimum(lp, time_limit)
+    equal = lp.row_lower == lp.row_upper
+    worth = np.where(equal, -at.y, np.abs(at.y))
+    return Solution(
+        status="optimal",
+        objective=lp.sign * at.objective,
+        primal=pd.Series(at.x, index=_index(list(lp.column)), name="primal"),
+        duals=pd.Series(worth, index=_index(list(lp.row)), name="dual"),
+        basis=at.basis,
+        certificate=certificate(lp, at),
+    )
+
+
+def two_sided_prices(lp: LabelledLP, rows: Sequence[Label] | Mapping[Hashable, Mapping[Label, float]]) -> pd.DataFrame:
+    """Return what one unit more, and one unit less, of each row's limit is worth.
+
+    `rows` are row labels, or names of weighted sets of them: `{name: {row: weight}}`. Relaxing raises an upper limit
+    and lowers a lower one. A row that is slack costs no solve.
+
+    Returns: indexed by row label or set name; columns `gain` and `loss` [objective per unit], 0 <= gain <= loss; `loss`
+    is infinite where any tightening leaves nothing feasible. An equality has its two signed one-sided derivatives.
+    Source: left and right shadow prices, Koltai & Terlaky (2000), Int. J. Production Economics 65, 257-274.
+    """
+    slopes = Slopes(lp, _optimum(lp))
+    directions = _directions(lp, rows)
+    prices = [(slopes.gain(direction), slopes.loss(direction)) for direction in directions.values()]
+    return pd.DataFrame(prices, columns=["gain", "loss"], index=_index(list(directions)))
+
+
+def allowable_ranges(lp: LabelledLP, rows: Sequence[Label]) -> pd.DataFrame:
+    """Return how far each limit may move, alone, before its price changes.
+
+    The gain holds in the direction of relaxing, the loss in the other: at a degenerate optimum, where the two differ,
+    each side has its own range. A slack row has price 0 on both sides. Of a row with two limits the upper one is
+    reported; the lower one moves the other way.
+
+    Returns: indexed by row label; columns `lower` and `upper` [of the limit].
+    Source: Hillier & Lieberman, Introduction to Operations Research, allowable increase and decrease.
+    """
+    at = _optimum(lp)
+    slopes = Slopes(lp, at)
+    ranges = []
+    for label in rows:
+        i = lp.row[label]
+        is_upper = math.isfinite(lp.row_upper[i])
+        if not is_upper and math.isinf(lp.row_lower[i]):
+            ranges.append((-math.inf, math.inf))
+            continue
+        limit = lp.row_upper[i] if is_upper else lp.row_lower[i]
+        relaxed, tightened = (_reach(lp, at, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
+        ranges.append((limit - tightened, limit + relaxed) if is_upper else (limit - relaxed, limit + tightened))
+    return pd.DataFrame(ranges, columns=["lower", "upper"], index=_index(list(rows)))
+
+
+def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) -> pd.DataFrame:
+    """Return the optimal objective as limits are relaxed along a direction, with every breakpoint.
+
+    `direction` gives how far each row's limit is relaxed per unit; the curve runs from 0 to `up_to` (may be infinite).
+
+    Returns: one row per segment; columns `from`, `to` [units of the direction], `slope` [objective per unit] and
+    `value` [objective at `from`], both in the LP's own sense. Where nothing is feasible both are infinite.
+    Source: parametric linear programming, Gass & Saaty (1955), Naval Research Logistics Quarterly 2, 39-45.
+    """
+    moves = {lp.row[label]: float(step) for label, step in direction.items()}
+    segments: list[list[float]] = []
+    start, rounding = 0.0, _CLOSEST
+    at = _optimum(lp)
+    while start < up_to:
+        with _relaxed(lp, moves, start) as (here, now):
+            slopes = Slopes(here, now)
+            slope, _ = slopes.prices(moves, +1.0)
+            end = min(up_to, start + _reach(here, now, slopes, moves, +1.0))
+        begin = segments[-1][1] if segments else 0.0
+        if math.isinf(slope):
+            segments.append([begin, up_to, math.inf, math.inf])
+            break
+        if end - start <= rounding * max(1.0, start) and end < up_to:
+            start, rounding = start + rounding * max(1.0, start), 2 * rounding
+            if rounding > SAME_SLOPE:
+                message = f"the value curve does not get beyond {start:g}: breakpoints lie closer than rounding"
+                raise CertificateError(message)
+            continue
+        if segments and abs(slope - segments[-1][2]) <= SAME_SLOPE * max(abs(slope), abs(segments[-1][2])):
+            segments[-1][1] = end
+        else:
+            segments.append([begin, end, slope, now.objective - slope * (start - begin)])
+        start, rounding = end, _CLOSEST
+    lp.highs.setBasis(at.basis)
+    table = pd.DataFrame(segments, columns=["from", "to", "slope", "value"])
+    return table.assign(slope=lp.sign * table["slope"], value=lp.sign * table["value"])
+
+
+def joint_sets(lp: LabelledLP, rows: Sequence[Label], max_size: int = 4) -> list[frozenset[Label]]:
+    """Return the minimal sets of two or more rows that are worth something only when relaxed together.
+
+    Candidates are rows with gain 0 and loss above 0; equalities are none. A set moves the objective if every optimal
+    dual prices one of its rows, so minimal sets are minimal hitting sets of the duals' supports; each set that fails
+    its test yields a dual that it does not hit, and no set is tried before it hits all duals known.
+
+    Returns: smallest first, then in the order of `rows`.
+    Source: implicit hitting sets, Moreno-Centeno & Karp (2013), Operations Research 61, 453-468.
+    """
+    slopes = Slopes(lp, _optimum(lp))
+    name = {lp.row[label]: label for label in rows}
+    one_sided = [i for i in name if lp.row_lower[i] != lp.row_upper[i]]
+    candidates = [i for i in one_sided if slopes.gain({i: 1.0}) == 0 and slopes.loss({i: 1.0}) > 0]
+    known: list[set[int]] = []
+    minimal: list[frozenset[int]] = []
+    for size in range(2, max_size + 1):
+        for members in combinations(candidates, size):
+            chosen = frozenset(members)
+            if any(small <= chosen for small in minimal) or not all(chosen & support for support in known):
+                continue
+            direction = dict.fromkeys(members, 1.0)
+            slope, y = slopes.prices(direction, +1.0)
+            if slope < 0:
+                minimal.append(chosen)
+            else:
+                felt = slopes.felt(y)
+                known.append({i for i in candidates if felt[i]})
+    return [frozenset(name[i] for i in chosen) for chosen in minimal]
+
+
+def parallel_rows(lp: LabelledLP) -> list[tuple[Label, ...]]:
+    """Return the groups of rows that are multiples of each other: they steal each other's price."""
+    groups: dict[tuple[tuple[int, ...], tuple[float, ...]], list[Label]] = {}
+    order = np.lexsort((lp.column_of_entry, lp.indices))
+    rows, columns, entries = lp.indices[order], lp.column_of_entry[order], lp.entries[order]
+    bounds = np.searchsorted(rows, np.arange(lp.shape[0] + 1))
+    for label, i in lp.row.items():
+        part = slice(bounds[i], bounds[i + 1])
+        kept = entries[part] != 0
+        values = entries[part][kept]
+        if len(values):
+            shape = tuple(float(f"{v:.12g}") for v in values / values[0])
+            groups.setdefault((tuple(columns[part][kept].tolist()), shape), []).append(label)
+    return [tuple(labels) for labels in groups.values() if len(labels) > 1]
+
+
+def _optimum(lp: LabelledLP, time_limit: float | None = None) -> Optimum:
+    """Run the solver and check what it found.
+
+    Raises: NoAnswerError if there is no optimum, CertificateError if it does not pass its checks.
+    """
+    for option, value in OPTIONS.items():
+        lp.highs.setOptionValue(option, value)
+    usual = lp.highs.getOptionValue("time_limit")[1]
+    if time_limit is not None:
+        lp.highs.setOptionValue("time_limit", lp.highs.getRunTime() + time_limit)  # HiGHS counts all its runs
+    try:
+        at = optimum_of(lp, what="this LP")
+    finally:
+        lp.highs.setOptionValue("time_limit", usual)
+    proof = certificate(lp, at)
+    worst = max(proof.primal_residual_scaled, proof.dual_residual_scaled, proof.duality_gap_relative)
+    if not worst <= WITHIN:
+        message = f"the solver's optimum does not pass its checks: {worst:.1e} off; must be {WITHIN:g} or less"
+        raise CertificateError(message)
+    return at
+
+
+def _directions(
+    lp: LabelledLP, rows: Sequence[Label] | Mapping[Hashable, Mapping[Label, float]]
+) -> dict[Hashable, dict[int, float]]:
+    if hasattr(rows, "items"):
+        return {
+            name: {lp.row[label]: float(weight) for label, weight in chosen.items()} for name, chosen in rows.items()
+        }
+    return {label: {lp.row[label]: 1.0} for label in rows}
+
+
+@contextmanager
+def _relaxed(lp: LabelledLP, moves: Mapping[int, float], by: float) -> Iterator[tuple[LabelledLP, Optimum]]:
+    """Solve with limits relaxed along a direction; HiGHS holds that LP while inside."""
+    lower, upper = lp.row_lower.copy(), lp.row_upper.copy()
+    for i, step in moves.items():
+        upper[i] += step * by
+        lower[i] += step * by if lp.row_lower[i] == lp.row_upper[i] else -step * by
+    here = replace(lp, row_lower=lower, row_upper=upper)
+    rows = np.arange(lp.shape[0])
+    lp.highs.changeRowsBounds(len(rows), rows, lower, upper)
+    try:
+        yield here, optimum_of(here, what="a relaxed LP")
+    finally:
+        lp.highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
+
+
+def _reach(lp: LabelledLP, at: Optimum, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:
+    """Return how far limits can move along a direction (sign +1) or against it (-1) before the slope changes.
+
+    The duals that attain the slope stay optimal as long as some x is feasible and complementary to them: columns with a
+    reduced cost at their bound, rows with a price at their moved limit. The furthest such step is one more LP, with the
+    step as a column.
+    """
+    slope, y = slopes.prices(moves, sign)
+    if math.isinf(slope):
+        return 0.0
+    tangent = slopes.tangent
+    column_lower, column_upper = _complementary(
+        slopes.reduced(y), lp.column_lower, lp.column_upper, tangent.column_lower, tangent.column_upper
+    )
+    row_lower, row_upper = _complementary(
+        slopes.felt(y), lp.row_lower, lp.row_upper, tangent.row_lower, tangent.row_upper
+    )
+    highs = highspy.Highs()
+    highs.passOptions(lp.highs.getOptions())
+    highs.setOptionValue("solver", "simplex")
+    highs.setOptionValue("presolve", "off")
+    highs.setOptionValue("simplex_strategy", _PRIMAL)
+    problem = lp.highs.getLp()
+    problem.col_cost_ = np.zeros(lp.shape[1])
+    problem.offset_ = 0.0
+    problem.col_lower_, problem.col_upper_ = column_lower, column_upper
+    problem.row_lower_, problem.row_upper_ = row_lower, row_upper
+    highs.passModel(problem)
+    highs.setBasis(at.basis)
+    highs.addCol(-1.0, 0.0, math.inf, 0, np.array([], dtype=np.int32), np.array([]))
+    step_column = lp.shape[1]
+    for i, step in moves.items():
+        one_of_two = lp.row_lower[i] != lp.row_upper[i] and math.isfinite(lp.row_lower[i])
+        if one_of_two and math.isfinite(lp.row_upper[i]):
+            _split(lp, highs, i, row_lower[i], row_upper[i])
+            highs.changeCoeff(highs.getNumRow() - 1, step_column, sign * step)
+        falls = one_of_two and math.isinf(lp.row_upper[i])
+        highs.changeCoeff(i, step_column, sign * step if falls else -sign * step)
+    if run(highs) == highspy.HighsModelStatus.kUnbounded:
+        return math.inf
+    return float(found(replace(lp, highs=highs), what="the range of a price").x[step_column])
+
+
+def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> None:  # noqa: ANN401 - HiGHS ships no types
+    """Leave a row its upper limit and add a last row for its lower limit, held where the row was held."""
+    here = lp.indices == row
+    columns = lp.column_of_entry[here].astype(np.int32)
+    at_lower, at_upper = lower == upper == lp.row_lower[row], lower == upper == lp.row_upper[row]
+    highs.changeRowBounds(row, upper if at_upper else -math.inf, lp.row_upper[row])
+    highs.addRow(lp.row_lower[row], lower if at_lower else math.inf, len(columns), columns, lp.entries[here])
+
+
+def _complementary(
+    price: Vector, lower: Vector, upper: Vector, may_fall: Vector, may_rise: Vector
+) -> tuple[Vector, Vector]:
+    """Return limits that hold everything with a price at the limit that the price names, where it is reached."""
+    at_lower, at_upper = (price > 0) & (may_fall == 0), (price < 0) & (may_rise == 0)
+    return np.where(at_upper, upper, lower), np.where(at_lower, lower, upper)
+
+
+def _index(labels: Sequence[Hashable]) -> pd.Index[Any]:
+    return pd.Index(labels, dtype=object, tupleize_cols=False)
