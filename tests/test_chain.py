@@ -117,7 +117,7 @@ def test_a_chain_with_room_is_limited_by_demand() -> None:
 def test_equal_limits_gain_nothing_alone_and_lose_in_full(count: int) -> None:
     """Two or three stages with enough for 40 chips each: 1 % more of one is worth 0, 1 % less costs 0.4 chips.
 
-    In groups of their own as well. Together they gain: in one group, 1 % of all is 400 000 USD.
+    In groups of their own as well. Together they gain 400 000 USD for 1 %: they bind jointly, and win the label.
     Sensitivity: the solver's dual gives one of them 400 000 and the others 0, for gain and loss alike.
     Catches: a dual at a tie taken for a price.
     """
@@ -125,7 +125,13 @@ def test_equal_limits_gain_nothing_alone_and_lose_in_full(count: int) -> None:
     plan = plan_of(chain([Link(name, 40, per_unit) for name, per_unit in zip(names, (0.5, 3.0, 7.0), strict=False)]))
     assert (plan.bottlenecks["gain_usd_per_pct"] == 0).all()
     assert plan.bottlenecks["loss_usd_per_pct"].to_list() == [near(0.4 * CHIP)] * count
-    assert (plan.bottlenecks["state"] == "tight").all()
+    assert (plan.bottlenecks["state"] == "joint").all()
+    for stage, others in zip(plan.bottlenecks["stage"], plan.bottlenecks["moves_with"], strict=True):
+        assert set(others.split(" + ")) == set(names) - {stage}
+    for level in ("stage", "group"):
+        label = one(plan.binding, level=level)
+        assert (set(label["members"].split(" + ")), label["state"]) == (set(names), "joint")
+        assert label["gain_usd_per_pct"] == near(0.4 * CHIP)
     prices = plan.stages.set_index("stage")
     assert (prices["gain_usd_per_unit"] == 0).all()
     for name, per_unit in zip(names, (0.5, 3.0, 7.0), strict=False):

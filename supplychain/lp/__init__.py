@@ -4,6 +4,7 @@ Nothing here knows what the rows and columns stand for.
 """
 
 from supplychain.lp.from_model import LabelledHighs, from_pyomo
+from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read
 from supplychain.lp.optimum import FEASIBILITY, Certificate, Optimum, certificate, changed, found, options
 from supplychain.lp.questions import (
@@ -11,6 +12,7 @@ from supplychain.lp.questions import (
     allowable_ranges,
     joint_sets,
     parallel_rows,
+    reach,
     solve,
     two_sided_prices,
     value_curve,
@@ -35,9 +37,11 @@ __all__ = [
     "from_highs",
     "from_pyomo",
     "joint_sets",
+    "minimal_sets",
     "options",
     "parallel_rows",
     "prefer",
+    "reach",
     "read",
     "solve",
     "two_sided_prices",

@@ -10,15 +10,15 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
 import pandas as pd
 
-from supplychain.errors import CertificateError
-from supplychain.lp.optimum import OPTIONS, WITHIN, Certificate, Optimum, certificate, found, optimum_of, run
+from supplychain.errors import CertificateError, NoAnswerError
+from supplychain.lp.joint import minimal_sets
+from supplychain.lp.optimum import OPTIONS, WITHIN, Certificate, Optimum, certificate, optimum_of, reason, run
 from supplychain.lp.slopes import Slopes
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ SAME_SLOPE = 1e-6
 
 _CLOSEST = 1e-10
 """Share of its place within which breakpoints of a curve are one."""
-
-_PRIMAL = 4
-"""HiGHS's number for the primal simplex: the optimum at hand is feasible where the furthest step is sought."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ def allowable_ranges(lp: LabelledLP, rows: Sequence[Label]) -> pd.DataFrame:
             ranges.append((-math.inf, math.inf))
             continue
         limit = lp.row_upper[i] if is_upper else lp.row_lower[i]
-        relaxed, tightened = (_reach(lp, at, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
+        relaxed, tightened = (reach(lp, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
         ranges.append((limit - tightened, limit + relaxed) if is_upper else (limit - relaxed, limit + tightened))
     return pd.DataFrame(ranges, columns=["lower", "upper"], index=_index(list(rows)))
 
@@ -126,7 +123,7 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
         with _relaxed(lp, moves, start) as (here, now):
             slopes = Slopes(here, now)
             slope, _ = slopes.prices(moves, +1.0)
-            end = min(up_to, start + _reach(here, now, slopes, moves, +1.0))
+            end = min(up_to, start + reach(here, slopes, moves, +1.0))
         begin = segments[-1][1] if segments else 0.0
         if math.isinf(slope):
             segments.append([begin, up_to, math.inf, math.inf])
@@ -150,32 +147,15 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
 def joint_sets(lp: LabelledLP, rows: Sequence[Label], max_size: int = 4) -> list[frozenset[Label]]:
     """Return the minimal sets of two or more rows that are worth something only when relaxed together.
 
-    Candidates are rows with gain 0 and loss above 0; equalities are none. A set moves the objective if every optimal
-    dual prices one of its rows, so minimal sets are minimal hitting sets of the duals' supports; each set that fails
-    its test yields a dual that it does not hit, and no set is tried before it hits all duals known.
+    Candidates are rows with gain 0 and loss above 0; equalities are none.
 
-    Returns: smallest first, then in the order of `rows`.
-    Source: implicit hitting sets, Moreno-Centeno & Karp (2013), Operations Research 61, 453-468.
+    Returns: smallest first, then in the order of `rows`; see `minimal_sets`.
     """
     slopes = Slopes(lp, _optimum(lp))
-    name = {lp.row[label]: label for label in rows}
-    one_sided = [i for i in name if lp.row_lower[i] != lp.row_upper[i]]
-    candidates = [i for i in one_sided if slopes.gain({i: 1.0}) == 0 and slopes.loss({i: 1.0}) > 0]
-    known: list[set[int]] = []
-    minimal: list[frozenset[int]] = []
-    for size in range(2, max_size + 1):
-        for members in combinations(candidates, size):
-            chosen = frozenset(members)
-            if any(small <= chosen for small in minimal) or not all(chosen & support for support in known):
-                continue
-            direction = dict.fromkeys(members, 1.0)
-            slope, y = slopes.prices(direction, +1.0)
-            if slope < 0:
-                minimal.append(chosen)
-            else:
-                felt = slopes.felt(y)
-                known.append({i for i in candidates if felt[i]})
-    return [frozenset(name[i] for i in chosen) for chosen in minimal]
+    one_sided = [label for label in rows if lp.row_lower[lp.row[label]] != lp.row_upper[lp.row[label]]]
+    relief = {label: {lp.row[label]: 1.0} for label in one_sided}
+    tied = [label for label in one_sided if slopes.gain(relief[label]) == 0 and slopes.loss(relief[label]) > 0]
+    return minimal_sets(slopes, tied, lambda chosen: {lp.row[label]: 1.0 for label in chosen}, max_size)
 
 
 def parallel_rows(lp: LabelledLP) -> list[tuple[Label, ...]]:
@@ -242,7 +222,7 @@ def _relaxed(lp: LabelledLP, moves: Mapping[int, float], by: float) -> Iterator[
         lp.highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
 
 
-def _reach(lp: LabelledLP, at: Optimum, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:
+def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:
     """Return how far limits can move along a direction (sign +1) or against it (-1) before the slope changes.
 
     The duals that attain the slope stay optimal as long as some x is feasible and complementary to them: columns with a
@@ -259,19 +239,11 @@ def _reach(lp: LabelledLP, at: Optimum, slopes: Slopes, moves: Mapping[int, floa
     row_lower, row_upper = _complementary(
         slopes.felt(y), lp.row_lower, lp.row_upper, tangent.row_lower, tangent.row_upper
     )
-    highs = highspy.Highs()
-    highs.passOptions(lp.highs.getOptions())
-    highs.setOptionValue("solver", "simplex")
-    highs.setOptionValue("presolve", "off")
-    highs.setOptionValue("simplex_strategy", _PRIMAL)
-    problem = lp.highs.getLp()
-    problem.col_cost_ = np.zeros(lp.shape[1])
-    problem.offset_ = 0.0
-    problem.col_lower_, problem.col_upper_ = column_lower, column_upper
-    problem.row_lower_, problem.row_upper_ = row_lower, row_upper
-    highs.passModel(problem)
-    highs.setBasis(at.basis)
-    highs.addCol(-1.0, 0.0, math.inf, 0, np.array([], dtype=np.int32), np.array([]))
+    highs, start = slopes.stepping
+    rows, columns = (np.arange(n) for n in lp.shape)
+    highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
+    highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
+    highs.setBasis(start)
     step_column = lp.shape[1]
     for i, step in moves.items():
         one_of_two = lp.row_lower[i] != lp.row_upper[i] and math.isfinite(lp.row_lower[i])
@@ -280,9 +252,17 @@ def _reach(lp: LabelledLP, at: Optimum, slopes: Slopes, moves: Mapping[int, floa
             highs.changeCoeff(highs.getNumRow() - 1, step_column, sign * step)
         falls = one_of_two and math.isinf(lp.row_upper[i])
         highs.changeCoeff(i, step_column, sign * step if falls else -sign * step)
-    if run(highs) == highspy.HighsModelStatus.kUnbounded:
+    status = run(highs)
+    furthest = -float(highs.getInfo().objective_function_value)
+    for i in moves:
+        highs.changeCoeff(i, step_column, 0.0)
+    if highs.getNumRow() > lp.shape[0]:
+        highs.deleteRows(highs.getNumRow() - lp.shape[0], np.arange(lp.shape[0], highs.getNumRow()))
+    if status == highspy.HighsModelStatus.kUnbounded:
         return math.inf
-    return float(found(replace(lp, highs=highs), what="the range of a price").x[step_column])
+    if status != highspy.HighsModelStatus.kOptimal:
+        raise NoAnswerError(reason(status, "the range of a price"))
+    return furthest
 
 
 def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> None:  # noqa: ANN401 - HiGHS ships no types

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-11
 """Share of the largest cost, scaled, below which a price is rounding; and of the terms of a sum, the sum."""
+
+_PRIMAL = 4
+"""HiGHS's number for the primal simplex."""
 
 Direction = dict[int, float]
 """How far each row's limit is relaxed: an upper limit rises, a lower one falls, an equality's right-hand side rises."""
@@ -80,7 +84,7 @@ class Slopes:
         """Return the rise of cost per unit of tightening (left derivative); infinite if nothing is feasible then."""
         if self._signed(direction):
             return self._slope(direction, -1.0, ())
-        if not any(step and self._is_tight(row) for row, step in direction.items()):
+        if not self.is_tight(direction):
             return 0.0
         return max(self._slope(direction, -1.0, ()), self._value(direction))
 
@@ -100,6 +104,25 @@ class Slopes:
                     return slope if abs(slope) > ROUNDING * terms else 0.0, y
         message = f"the price of a limit does not pass its checks: {slope:g} is not its duals' {proven:g}"
         raise CertificateError(message)
+
+    @cached_property
+    def stepping(self) -> tuple[Any, Any]:
+        """Return a solver for the furthest step along a direction, and the basis to start from.
+
+        It holds the LP with no cost but that of a last column, the step, which has no entries yet. The optimum at hand
+        is feasible there, so it starts with the primal simplex.
+        """
+        highs = highspy.Highs()
+        highs.passOptions(self._lp.highs.getOptions())
+        for option, value in (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", _PRIMAL)):
+            highs.setOptionValue(option, value)
+        problem = self._lp.highs.getLp()
+        problem.col_cost_ = np.zeros(self._lp.shape[1])
+        problem.offset_ = 0.0
+        highs.passModel(problem)
+        highs.setBasis(self.at.basis)
+        highs.addCol(-1.0, 0.0, math.inf, 0, np.array([], dtype=np.int32), np.array([]))
+        return highs, highs.getBasis()
 
     def _solved(self) -> tuple[float, Vector, float]:
         """Solve the tangent problem as it stands; return its optimum, its duals and the size of its terms."""
@@ -129,8 +152,10 @@ class Slopes:
     def _signed(self, direction: Mapping[int, float]) -> bool:
         return any(self._equal[row] or step < 0 for row, step in direction.items())
 
-    def _is_tight(self, row: int) -> bool:
-        return bool(self.tangent.row_upper[row] == 0 or self.tangent.row_lower[row] == 0)
+    def is_tight(self, direction: Mapping[int, float]) -> bool:
+        """Whether any limit that a direction moves is reached: where none is, the loss is 0."""
+        lower, upper = self.tangent.row_lower, self.tangent.row_upper
+        return any(step and (upper[row] == 0 or lower[row] == 0) for row, step in direction.items())
 
     def _value(self, direction: Mapping[int, float]) -> float:
         """Return what the solver's own dual makes of a direction: somewhere between gain and loss."""

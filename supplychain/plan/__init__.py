@@ -14,9 +14,8 @@ import pandas as pd
 from supplychain import lp
 from supplychain.case.notices import refuse_foresight
 from supplychain.errors import CertificateError
-from supplychain.model import build, numbers, solver
-from supplychain.plan import lifted, money, quantities, relief
-from supplychain.plan.solved import Solved, values
+from supplychain.plan import bottlenecks, lifted, money, prices, quantities
+from supplychain.plan.point import Point, point
 from supplychain.plan.write import write
 
 if TYPE_CHECKING:
@@ -92,39 +91,31 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
     what it finds does not pass its checks.
     """
     refuse_foresight(case)
-    progress("building the model")
-    m = build(case)
-    on, money_units = m.on, m.money
-    progress("solving")
-    labelled, solution = solver.solve(m, time_limit)
-    ties = solver.tie_breakers(m, labelled)
-    x = lp.prefer(labelled, solution, ties)
-    proof = _certificate(labelled, solution, x)
-    solved = Solved(case, on, numbers(case, on), values(labelled, x))
-    slopes = lp.Slopes(labelled, solution, x)
+    at = point(case, time_limit, progress)
+    solved = at.solved
+    proof = _certificate(at)
     progress("pricing stages")
-    reliefs = relief.Reliefs(solved, labelled, slopes, ties[0], money_units)
-    by_stage, by_group = reliefs.by_stage(case.report_years), reliefs.by_group(case.report_years)
-    price = relief.unit_prices(solved, labelled, slopes, money_units)
-    marginal = relief.marginal_costs(solved, labelled, slopes, money_units)
+    priced = prices.Prices(at)
+    marginal = priced.of_tokens()
+    asked = bottlenecks.Bottlenecks(at)
+    found = {level: asked.of_years(level, case.report_years) for level in ("stage", "group")}
     progress("lifting limits")
-    unlimited = lifted.unlimited(solved, labelled, ties)
-    unconstrained = lifted.unconstrained(solved, labelled, ties)
+    unlimited, unconstrained = lifted.unlimited(at), lifted.unconstrained(at)
     progress("writing tables")
     ledger = money.Ledger(solved)
     stages = quantities.stages(solved)
-    prices = [price(s, p, t) for t, s, p in stages[["year", "stage", "place"]].itertuples(index=False)]
-    stages["gain_usd_per_unit"] = [gain for gain, _ in prices]
-    stages["loss_usd_per_unit"] = [loss for _, loss in prices]
+    unit = [priced.of_stage(s, p, t) for t, s, p in stages[["year", "stage", "place"]].itertuples(index=False)]
+    stages["gain_usd_per_unit"] = [gain for gain, _ in unit]
+    stages["loss_usd_per_unit"] = [loss for _, loss in unit]
     summary = {
         "case": case.settings.name,
         "title": case.settings.title,
         "status": "optimal",
-        "objective_usd": float(f"{solution.objective / money_units:.12g}"),
+        "objective_usd": float(f"{at.objective_usd:.12g}"),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
-        "rows": labelled.shape[0],
-        "columns": labelled.shape[1],
+        "rows": at.lp.shape[0],
+        "columns": at.lp.shape[1],
         "certificate": proof,
         "versions": _versions(),
         "inputs_sha256": case.sha256,
@@ -132,9 +123,9 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
     return Plan(
         case=case,
         summary=summary,
-        binding=relief.binding(by_stage, by_group),
-        bottlenecks=relief.table(by_stage, "stage"),
-        bottlenecks_by_group=relief.table(by_group, "group"),
+        binding=bottlenecks.binding(found),
+        bottlenecks=bottlenecks.table(found["stage"], "stage"),
+        bottlenecks_by_group=bottlenecks.table(found["group"], "group"),
         stages=stages,
         supply=quantities.supply(solved),
         service=quantities.service(solved, unlimited),
@@ -151,19 +142,20 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
     )
 
 
-def _certificate(labelled: lp.LabelledLP, solution: lp.Optimum, x: lp.Vector) -> dict[str, Any]:
+def _certificate(at: Point) -> dict[str, Any]:
     """Check the optimum and the plan chosen among equal ones; return the proof.
 
     Raises: CertificateError if a residual, the gap or what tie-breaking gave up is too large.
     """
-    proof = lp.certificate(labelled, solution)
+    labelled, x = at.lp, at.x
+    proof = lp.certificate(labelled, at.at)
     chosen = float(labelled.cost @ x) + labelled.offset
     activity = labelled.activity(x)
     outside = float(
         np.maximum(np.maximum(activity - labelled.row_upper, labelled.row_lower - activity), 0).max(initial=0.0)
     )
     found = asdict(proof) | {
-        "tie_break_objective_relative": abs(chosen - solution.objective) / max(1.0, abs(solution.objective)),
+        "tie_break_objective_relative": abs(chosen - at.at.objective) / max(1.0, abs(at.at.objective)),
         "tie_break_primal_residual_scaled": outside / max(1.0, float(np.abs(x).max(initial=0.0))),
     }
     checked = (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LABEL, _CELL, _BLOCK = 29, 14, 5
 """Characters of the first column and of a year, and years side by side: 99 characters in all."""
-_ITEMS = 5
+_ITEMS = 4
 """Items of cost that are named; the rest is summed up."""
 
 Cells = dict[int, str]
@@ -74,12 +74,18 @@ def _binding(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
         ("Binding stage", {t: _name(name[t]) for t in years}),
         ("  group", {t: _name(group[t]["members"]) for t in years}),
         ("+1 % is worth, m USD a year", {t: _number(stage[t]["annual_gain_usd_per_pct"] / 1e6) for t in years}),
+        ("  up to +%", {t: _number(stage[t]["holds_to_pct"]) for t in years}),
+        ("  then", {t: _then(stage[t]) for t in years}),
         ("  tokens/research/saved, %", {t: _parts(worth.get((t, name[t]), {})) for t in years}),
     ]
 
 
 def _name(members: object) -> str:
     return members if isinstance(members, str) else "demand"
+
+
+def _then(row: Mapping[str, Any]) -> str:
+    return row["next"] if isinstance(row["next"], str) else ""
 
 
 def _parts(row: Mapping[str, Any]) -> str:
@@ -97,21 +103,18 @@ def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
 
 def _tokens(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
     cost = {row["year"]: row for row in _records(plan.token_cost) if row["workload"] == "all"}
-    amounts = [
-        ("Tokens asked for, 10^15", "demand"),
-        ("  served", "served"),
-        ("  blocked", "blocked"),
-        ("  uneconomic", "uneconomic"),
-    ]
     prices = [
         ("USD per 10^6 tokens, average", "average"),
         ("  fully loaded", "fully_loaded"),
         ("  marginal", "marginal"),
     ]
-    rows = []
-    for name, column in amounts:
-        total = _sum(plan.service, f"{column}_ttok")
-        rows.append((name, {t: _number(total[t] / 1e3) for t in years}))
+    total = {c: _sum(plan.service, f"{c}_ttok") for c in ("demand", "served", "blocked", "uneconomic")}
+    shown = {c: {t: _number(amount[t] / 1e3) for t in years} for c, amount in total.items()}
+    rows = [
+        ("Tokens asked for, 10^15", shown["demand"]),
+        ("  served", shown["served"]),
+        ("  blocked/uneconomic", {t: f"{shown['blocked'][t]}/{shown['uneconomic'][t]}" for t in years}),
+    ]
     return rows + [(name, {t: _number(cost[t][f"{column}_usd_per_mtok"]) for t in years}) for name, column in prices]
 
 
@@ -168,6 +171,8 @@ def _number(x: float) -> str:
     """Return a number with three significant digits, or whole if it is large."""
     if math.isnan(x):
         return ""
+    if math.isinf(x):
+        return "any"
     if x == 0:
         return "0"
     size = math.floor(math.log10(abs(x)))

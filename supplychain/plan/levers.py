@@ -1,0 +1,117 @@
+"""What can be relieved in a year: a stage, a group of stages, the budget, or any set of them.
+
+A lever is a set of stages; the budget counts as the stage `capital`. Relief of a lever raises every limit of its stages
+by one per cent of its solved value in one year alone, and with them what other limits draw from them by allocation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from supplychain import units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from supplychain.lp import LabelledLP
+    from supplychain.plan.solved import Solved
+
+CAPITAL = "capital"
+"""Stage and group under which the budget is ranked."""
+
+Direction: TypeAlias = "dict[int, float]"
+"""How far the limits of rows move."""
+
+Members: TypeAlias = "frozenset[str]"
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A stage or group under its name, and the stages that it stands for."""
+
+    name: str
+    group: str
+    members: Members
+    nature: str
+    position: int
+
+
+class Levers:
+    """The levers of a solved case, and what relief of each does to the rows of its LP."""
+
+    def __init__(self, solved: Solved, labelled: LabelledLP) -> None:
+        self._solved, self._lp = solved, labelled
+        self._rows: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+        for s, k, p, t in solved.on.supply:
+            self._rows[t].append((s, k, p))
+
+    def of_year(self, level: str, t: int) -> list[Lever]:
+        """Return the levers of a year, by `stage` or by `group`, the budget last if the year has one."""
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for s, row in self._solved.on.stages.items():
+            by_name[s if level == "stage" else row["group"]].append(s)
+        found = [self._lever(name, frozenset(stages)) for name, stages in by_name.items()]
+        return found + ([self._lever(CAPITAL, frozenset([CAPITAL]))] if t in self._solved.on.budget else [])
+
+    def _lever(self, name: str, members: Members) -> Lever:
+        group = name if members == {CAPITAL} else self._solved.on.stages[min(members)]["group"]
+        return Lever(name, group, members, self.nature(members), self._position(members))
+
+    def nature(self, members: Members) -> str:
+        """Return `physical`, `commercial`, or both."""
+        stages = self._solved.on.stages
+        return " and ".join(
+            sorted({"commercial" if s == CAPITAL else stages[s]["nature"] for s in members}, reverse=True)
+        )
+
+    def _position(self, members: Members) -> int:
+        stages = self._solved.on.stages
+        last = 1 + max(row["position"] for row in stages.values())
+        return min(last if s == CAPITAL else int(stages[s]["position"]) for s in members)
+
+    def relief(self, members: Members, t: int) -> Direction:
+        """Return how the LP's rows move when a lever is relieved by one per cent; empty if its limits are 0."""
+        n, on, limits = self._solved.n, self._solved.on, self._solved.limits
+        known: dict[tuple[str, str, str], float] = {}
+
+        def rise(s: str, k: str, p: str) -> float:
+            """Return how far a limit rises: by one per cent of itself once, or by its share of what others rise."""
+            if (s, k, p) not in known:
+                drawn = (
+                    n["share"][s, k, pool, t] * rise(pool, owner, p)
+                    for pool in on.draws.get((s, k), ())
+                    for owner in on.suppliers[pool, p]
+                )
+                known[s, k, p] = units.PERCENT * limits[s, k, p, t].total if s in members else math.fsum(drawn)
+            return known[s, k, p]
+
+        moves = {self._lp.row["supply_limit", *who, t]: rise(*who) for who in self._rows[t]}
+        if CAPITAL in members:
+            row = self._lp.row["budget", t]
+            moves[row] = units.PERCENT * float(self._lp.row_upper[row])
+        return {row: move for row, move in moves.items() if move > 0}
+
+    def single_units(self, members: Members, t: int) -> list[Direction]:
+        """Return one unit more of each limit of a lever, one at a time: what to ask where the limits are 0."""
+        rows = [self._lp.row["supply_limit", s, k, p, t] for s, k, p in self._rows[t] if s in members]
+        return [{row: 1.0} for row in rows + ([self._lp.row["budget", t]] if CAPITAL in members else [])]
+
+    def annual(self, members: Members, t: int) -> float:
+        """Return which part of a gain is one year's: of the shortest-lived member; a stock earns for one year only."""
+        return max(self._annual(s, t) for s in members)
+
+    def _annual(self, s: str, t: int) -> float:
+        if s == CAPITAL:
+            return self._spread(t, self._solved.case.settings.capital_write_off_years)
+        return self._spread(t, self._solved.on.cost_life(s)) if self._solved.on.is_flow(s) else 1.0
+
+    def _spread(self, t: int, life: int) -> float:
+        discount = self._solved.n["discount"]
+        return discount[t] / math.fsum(discount[u] for u in range(t, t + life) if u in discount)
+
+    def names(self, members: Iterable[str]) -> str:
+        """Return members as a table has them: upstream first, separated by ` + `."""
+        return " + ".join(sorted(members, key=lambda s: (self._position(frozenset([s])), s)))

@@ -1,0 +1,81 @@
+"""A solved LP of a case, and what can be asked at it: prices, and the same LP with other limits."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from supplychain import lp
+from supplychain.model import build, numbers, solver
+from supplychain.plan.solved import Solved, values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from supplychain.case import Case
+    from supplychain.lp import LabelledLP, Optimum, Slopes, Vector
+
+
+@dataclass(frozen=True)
+class Point:
+    """One solved LP: the live problem, its optimum, the plan chosen among equal ones, and money units per USD."""
+
+    solved: Solved
+    lp: LabelledLP
+    at: Optimum
+    x: Vector
+    ties: Sequence[Vector]
+    money: float
+
+    @cached_property
+    def slopes(self) -> Slopes:
+        """What a little more, and a little less, of any limit is worth here."""
+        return lp.Slopes(self.lp, self.at, self.x)
+
+    @property
+    def objective_usd(self) -> float:
+        """Total discounted cost."""
+        return self.at.objective / self.money
+
+    def usd(self, t: int) -> float:
+        """Return the undiscounted USD of year t in one money unit of the LP."""
+        return float(1 / (self.money * self.solved.n["discount"][t]))
+
+    @contextmanager
+    def changed(
+        self,
+        row_upper: Mapping[int, float],
+        column_upper: Mapping[int, float] | None = None,
+        *,
+        near: bool = True,
+        settle: bool = True,
+    ) -> Iterator[Point]:
+        """Solve with other upper limits; the point that is yielded holds the solver while inside.
+
+        A change that is not `near` is solved from nothing. Without `settle` the plan is any of the equal ones: enough
+        where only its cost and prices are asked for.
+        """
+        start = self.at if near else None
+        with lp.changed(self.lp, row_upper, column_upper, start=start, what="the case with other limits") as (
+            there,
+            at,
+        ):
+            x = lp.prefer(there, at, self.ties) if settle else at.x
+            solved = Solved(self.solved.case, self.solved.on, self.solved.n, values(there, x))
+            yield Point(solved, there, at, x, self.ties, self.money)
+
+
+def point(case: Case, time_limit: float | None = None, progress: Callable[[str], None] = lambda _: None) -> Point:
+    """Build and solve the LP of a case.
+
+    Raises: NoAnswerError if the solver finds no optimum.
+    """
+    progress("building the model")
+    m = build(case)
+    progress("solving")
+    labelled, at = solver.solve(m, time_limit)
+    ties = solver.tie_breakers(m, labelled)
+    x = lp.prefer(labelled, at, ties)
+    return Point(Solved(case, m.on, numbers(case, m.on), values(labelled, x)), labelled, at, x, ties, m.money)

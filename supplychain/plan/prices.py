@@ -1,0 +1,62 @@
+"""Two-sided prices of single limits, in undiscounted USD of their year."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from supplychain import units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from supplychain.plan.point import Point
+
+
+class Prices:
+    """Prices at a solved point."""
+
+    def __init__(self, at: Point) -> None:
+        self._at, self._solved, self._lp, self._slopes = at, at.solved, at.lp, at.slopes
+
+    def of_stage(self, s: str, p: str, t: int) -> tuple[float, float]:
+        """Return what one unit more, and one less, of a stage is worth at a place [USD per unit].
+
+        The smallest price over the suppliers with a limit above 0, or over all if none has: what all units there are
+        worth, without what a cheap supplier is worth beyond a dear one.
+        """
+        suppliers = self._solved.on.suppliers[s, p]
+        every = {self._lp.row["supply_limit", s, k, p, t]: self._solved.limits[s, k, p, t].total for k in suppliers}
+        limits = {row: limit for row, limit in every.items() if limit > 0} or every
+        usd = self._at.usd(t)
+        return settled(_smallest(self._slopes.gain, limits) * usd), settled(_smallest(self._slopes.loss, limits) * usd)
+
+    def of_tokens(self) -> dict[tuple[str, int], float]:
+        """Return what one more million tokens would cost, by workload and year: the loss of its service [USD]."""
+        found = {}
+        for w, t in sorted({(w, t) for w, _, t in self._solved.on.serve}):
+            served = self._solved.served(w, t)
+            step = units.PERCENT * served if served > 0 else 1.0
+            loss = self._slopes.loss({self._lp.row["service", w, t]: step})
+            usd = loss / step * self._at.usd(t) / units.MTOK_PER_TTOK
+            found[w, t] = settled(usd) if math.isfinite(usd) else math.nan
+        return found
+
+
+def settled(price: float) -> float:
+    """Return a price with the nine significant digits that no solver path changes, so that equal ones rank as equal.
+
+    Inputs are short decimals, so prices often end in a 5 where they are cut; eleven digits first put them just there.
+    """
+    return float(f"{float(f'{price:.11g}'):.9g}")
+
+
+def _smallest(slope: Callable[[dict[int, float]], float], limits: Mapping[int, float]) -> float:
+    """Return the smallest slope over single rows, per unit; steps are per cents of each limit, or a unit of none."""
+    smallest = math.inf
+    for row, limit in limits.items():
+        step = units.PERCENT * limit or 1.0
+        smallest = min(smallest, slope({row: step}) / step)
+        if smallest == 0:
+            break
+    return smallest

@@ -1,0 +1,94 @@
+"""How long a price lasts, what binds then, what binds jointly, and the ladder of a year: on paper and by re-solve."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+import reference
+from plants import Link, chain, drawn, one, plan_of
+
+if TYPE_CHECKING:
+    from plants import Drawn
+
+CHIP = 1e6
+
+
+def near(x: float) -> object:
+    return pytest.approx(x, rel=1e-8)
+
+
+def test_a_price_lasts_until_the_next_stage() -> None:
+    """Enough for 40, 50 and 60 chips: 25 % more of the first is worth 400 000 USD per cent, then the second binds.
+
+    Sensitivity: read from the solver's own ranging of a row, or from the stage that is next in rank.
+    Catches: a range of the activity taken for one of the limit, the label before the end taken for the one after.
+    """
+    plan = plan_of(chain([Link("wafer", 40), Link("memory", 50), Link("hall", 60, kind="stock", scope="regional")]))
+    row = one(plan.bottlenecks, stage="wafer")
+    assert (row["holds_to_pct"], row["next_stage"], row["state"]) == (near(25), "memory", "sole")
+    label = one(plan.binding, level="stage")
+    assert (label["members"], label["holds_to_pct"], label["next"]) == ("wafer", near(25), "memory")
+
+
+def test_a_price_that_demand_ends() -> None:
+    """Enough for 40 chips, 46 asked for: the price lasts for 15 %, then demand is served.
+
+    Catches: an end of demand reported as another stage, or as no end.
+    """
+    plan = plan_of(chain([Link("wafer", 40), Link("memory", 50)], demand=46))
+    label = one(plan.binding, level="stage")
+    assert (label["holds_to_pct"], label["next"]) == (near(15), "demand")
+
+
+def test_a_price_that_lasts_long() -> None:
+    """One stage with enough for 40 chips and 100 000 asked for: the price lasts for 249 900 %.
+
+    Catches: a range cut off where percentages are thought to end.
+    """
+    label = one(plan_of(chain([Link("wafer", 40)], demand=1e5)).binding, level="stage")
+    assert label["holds_to_pct"] == near(100 * (1e5 / 40 - 1))
+
+
+def test_a_pair_that_binds_together_beats_a_stage_that_binds_less() -> None:
+    """CoWoS and HBM both have enough for 40 chips, and each alone gains nothing; slack halls do not join them.
+
+    Sensitivity: with HBM for 41 chips CoWoS binds alone, for 2.5 %.
+    Catches: a joint set with a member that it does not need.
+    """
+    hall = Link("hall", 60, kind="stock", scope="regional")
+    label = one(plan_of(chain([Link("cowos", 40), Link("hbm", 40), hall])).binding, level="stage")
+    assert (set(label["members"].split(" + ")), label["state"]) == ({"cowos", "hbm"}, "joint")
+    assert (label["holds_to_pct"], label["next"]) == (near(50), "hall")
+    label = one(plan_of(chain([Link("cowos", 40), Link("hbm", 41), hall])).binding, level="stage")
+    assert (label["members"], label["state"], label["holds_to_pct"]) == ("cowos", "sole", near(2.5))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 4, 5, 7, 9, 11, 17, 22, 24])
+def test_a_price_lasts_as_long_as_the_objective_is_straight(seed: int) -> None:
+    """Up to `holds_to_pct` the independent statement falls by the gain, and beyond by less.
+
+    Catches: a range that stops at a change of plan that changes no price, or runs past a change of price.
+    """
+    d = drawn(seed)
+    found = d.plan.bottlenecks
+    for row in found[found["gain_usd_per_pct"] > 0].to_dict("records"):
+        end = min(row["holds_to_pct"], 1e4)
+        falls = [_fall(d, row["stage"], row["year"], pct) for pct in (0.5 * end, end, 1.5 * end)]
+        gain = row["gain_usd_per_pct"]
+        assert falls[0] == pytest.approx(0.5 * end * gain, rel=1e-5)
+        assert falls[1] == pytest.approx(end * gain, rel=1e-5)
+        if math.isfinite(row["holds_to_pct"]):
+            assert falls[2] < 1.5 * end * gain * (1 - 1e-7)
+
+
+def _fall(d: Drawn, stage: str, year: int, pct: float) -> float:
+    """By how much the objective falls if a stage is relieved by some per cent [USD of the year]."""
+    before = d.answer.objective_usd
+    if stage == "capital":
+        row = ("budget", year)
+        shift = {row: d.lp.rhs[row] * pct / 100}
+    else:
+        shift = reference.relief(d.lp, d.expanded, {stage}, year, pct / 100)
+    return (before - d.lp.solve(rhs_shift=shift).objective_usd) / d.lp.numbers.delta(year)
