@@ -18,12 +18,12 @@ _NO_PRICE = 1e-11
 """A price smaller than this share of the terms that it is made of is rounding."""
 
 
-def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector]) -> Vector:
+def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle: bool = True) -> Vector:
     """Return the optimum that minimises the first objective, then the next, and so on, without giving up any before it.
 
     The set of all optima is known from one optimal dual: a column with a reduced cost stays at its bound, a row with a
     price stays at its limit, and everything that satisfies this is optimal. Each further objective is minimised over
-    that set. The last solve starts from nothing, so that its answer does not depend on the path that led to it.
+    that set. To settle the last one it is solved from nothing, so that no digit depends on the path that led to it.
 
     Source: complementary slackness; lexicographic optimisation, Isermann (1982), Operations Research Spektrum 4.
     """
@@ -42,7 +42,7 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector]) -> Vector:
             highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
             cost = objective / (np.abs(objective).max(initial=0) or 1.0)
             highs.changeColsCost(len(columns), columns, cost)
-            if objective is objectives[-1]:
+            if settle and objective is objectives[-1]:
                 highs.clearSolver()
             run(highs)
             now = found(lp, what="the choice among equal optima")

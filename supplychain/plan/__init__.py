@@ -97,8 +97,7 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
     progress("pricing stages")
     priced = prices.Prices(at)
     marginal = priced.of_tokens()
-    asked = bottlenecks.Bottlenecks(at)
-    found = {level: asked.of_years(level, case.report_years) for level in ("stage", "group")}
+    found = bottlenecks.Bottlenecks(at).of_years(case.report_years)
     progress("lifting limits")
     unlimited, unconstrained = lifted.unlimited(at), lifted.unconstrained(at)
     progress("writing tables")

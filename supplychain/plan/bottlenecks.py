@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from supplychain.plan.point import Point
+
+LEVELS = ("stage", "group")
 
 SOLE_ABOVE = 0.05
 """Relief serves more demand if the part of its gain that does exceeds this share."""
@@ -82,6 +84,19 @@ class Found:
     next: str = ""
 
 
+Year: TypeAlias = "tuple[list[Found], Found | None]"
+"""The levers of a year in rank, and what binds."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A direction whose price's end is asked for, and by which levels."""
+
+    direction: Direction
+    year: int
+    levels: set[str]
+
+
 class Bottlenecks:
     """Asks a solved LP what relief is worth, and names what binds; the LP is left as it was found."""
 
@@ -89,14 +104,28 @@ class Bottlenecks:
         self._at, self._solved, self._slopes = at, at.solved, at.slopes
         self._levers = Levers(at.solved, at.lp)
         self._worths: dict[tuple[object, ...], Worth] = {}
-        self._after: dict[tuple[object, ...], tuple[float, str]] = {}
         served = ("serve", "research", "shortfall")
         self._served = [j for label, j in at.lp.column.items() if label[0] in served]
         self._tokens = [j for label, j in at.lp.column.items() if label[0] == "serve"]
 
-    def of_years(self, level: str, years: Iterable[int]) -> dict[int, tuple[list[Found], Found | None]]:
-        """Return, for each year, every lever in rank and what binds: a lever, a joint set, or nothing but demand."""
-        return {t: self._timed(level, *self.of_year(level, t)) for t in years}
+    def of_years(self, years: Iterable[int]) -> dict[str, dict[int, Year]]:
+        """Return, by stage and by group, the levers of each year in rank and what binds, and how long prices last."""
+        found = {level: {t: self.of_year(level, t) for t in years} for level in LEVELS}
+        asked: dict[tuple[object, ...], _Asked] = {}
+        for level, by_year in found.items():
+            for t, (ranked, binding) in by_year.items():
+                for f in [*ranked, *([binding] if binding else [])]:
+                    direction, blank = self._direction(f.lever.members, t)
+                    if f.worth.gain > 0 and not blank:
+                        asked.setdefault(_key(direction), _Asked(direction, t, set())).levels.add(level)
+        ends = {key: self._end(a) for key, a in asked.items()}
+        return {
+            level: {
+                t: ([self._with_end(level, f, ends) for f in ranked], binding and self._with_end(level, binding, ends))
+                for t, (ranked, binding) in by_year.items()
+            }
+            for level, by_year in found.items()
+        }
 
     def label(self, level: str, t: int) -> str:
         """Return the name of what binds in a year, with no more questions than it takes."""
@@ -119,7 +148,7 @@ class Bottlenecks:
     def _serves(self, gain: float, direction: Direction) -> bool:
         return gain - self._slopes.gain(direction, self._served) > SOLE_ABOVE * gain
 
-    def of_year(self, level: str, t: int) -> tuple[list[Found], Found | None]:
+    def of_year(self, level: str, t: int) -> Year:
         """Return the levers of a year in rank, and what binds."""
         levers = self._levers.of_year(level, t)
         worths = dict(zip(levers, self._price([lever.members for lever in levers], t), strict=True))
@@ -180,34 +209,29 @@ class Bottlenecks:
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
         upper = {row: float(self._at.lp.row_upper[row] + _STEP * move) for row, move in direction.items()}
-        with self._at.changed(upper) as relieved:
+        with self._at.changed(upper, ties=self._at.ties[:1]) as relieved:
             after = {t: relieved.solved.value(t) for t in self._solved.on.years}
         return tuple(t for t, value in after.items() if value - self._solved.value(t) > _HELPED * _STEP * gain)
 
-    def _timed(self, level: str, ranked: list[Found], binding: Found | None) -> tuple[list[Found], Found | None]:
-        """Add how far each price lasts and what binds just after."""
-        timed = [self._with_end(level, f) for f in ranked]
-        return timed, self._with_end(level, binding) if binding else None
+    def _end(self, asked: _Asked) -> tuple[float, dict[str, str]]:
+        """Return up to how many per cent a price lasts, and what binds just after, by level."""
+        end = lp.reach(self._at.lp, self._slopes, asked.direction, +1.0)
+        if math.isinf(end):
+            return end, {}
+        by = end * (1 + _BEYOND) + _BEYOND
+        upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in asked.direction.items()}
+        with self._at.changed(upper, ties=()) as there:
+            beyond = Bottlenecks(there)
+            return settled(end), {level: beyond.label(level, asked.year) for level in sorted(asked.levels)}
 
-    def _with_end(self, level: str, found: Found) -> Found:
+    def _with_end(
+        self, level: str, found: Found, ends: Mapping[tuple[object, ...], tuple[float, dict[str, str]]]
+    ) -> Found:
         direction, blank = self._direction(found.lever.members, found.year)
         if found.worth.gain == 0 or blank:
             return found
-        key = (level, *_key(direction))
-        if key not in self._after:
-            end = lp.reach(self._at.lp, self._slopes, direction, +1.0)
-            self._after[key] = (
-                settled(end),
-                self._label_after(level, direction, end, found.year) if math.isfinite(end) else "",
-            )
-        end, label = self._after[key]
-        return replace(found, holds_to_pct=end, next=label)
-
-    def _label_after(self, level: str, direction: Direction, end: float, t: int) -> str:
-        by = end * (1 + _BEYOND) + _BEYOND
-        upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in direction.items()}
-        with self._at.changed(upper, settle=False) as beyond:
-            return Bottlenecks(beyond).label(level, t)
+        end, labels = ends[_key(direction)]
+        return replace(found, holds_to_pct=end, next=labels.get(level, ""))
 
 
 def _parts(gain: float, saving: float, with_research: float) -> tuple[float, float]:
@@ -270,7 +294,7 @@ def _row(f: Found) -> dict[str, Any]:
     }
 
 
-def table(found: Mapping[int, tuple[list[Found], Found | None]], level: str) -> pd.DataFrame:
+def table(found: Mapping[int, Year], level: str) -> pd.DataFrame:
     """Return the table `bottlenecks` (level `stage`) or `bottlenecks_by_group` (level `group`)."""
     first = ["year", "stage", "group"] if level == "stage" else ["year", "group"]
     names = [*first, "rank", "state", "nature", *_AMOUNTS, "helps", "holds_to_pct", "next_stage", "moves_with"]
@@ -278,7 +302,7 @@ def table(found: Mapping[int, tuple[list[Found], Found | None]], level: str) -> 
     return pd.DataFrame(rows, columns=names).sort_values(["year", level], ignore_index=True)
 
 
-def binding(by_level: Mapping[str, Mapping[int, tuple[list[Found], Found | None]]]) -> pd.DataFrame:
+def binding(by_level: Mapping[str, Mapping[int, Year]]) -> pd.DataFrame:
     """Return what binds in each year, by group and by stage; `demand` where no relief would serve more."""
     names = ["year", "level", "members", "state", "nature", "annual_gain_usd_per_pct", "gain_usd_per_pct"]
     names += ["gain_research_usd_per_pct", "helps", "holds_to_pct", "next"]

@@ -88,7 +88,8 @@ class Levers:
                 known[s, k, p] = units.PERCENT * limits[s, k, p, t].total if s in members else math.fsum(drawn)
             return known[s, k, p]
 
-        moves = {self._lp.row["supply_limit", *who, t]: rise(*who) for who in self._rows[t]}
+        moved = [who for who in self._rows[t] if who[0] in members or who[:2] in on.draws]
+        moves = {self._lp.row["supply_limit", *who, t]: rise(*who) for who in moved}
         if CAPITAL in members:
             row = self._lp.row["budget", t]
             moves[row] = units.PERCENT * float(self._lp.row_upper[row])

@@ -50,19 +50,20 @@ class Point:
         column_upper: Mapping[int, float] | None = None,
         *,
         near: bool = True,
-        settle: bool = True,
+        ties: Sequence[Vector] | None = None,
     ) -> Iterator[Point]:
         """Solve with other upper limits; the point that is yielded holds the solver while inside.
 
-        A change that is not `near` is solved from nothing. Without `settle` the plan is any of the equal ones: enough
-        where only its cost and prices are asked for.
+        A change that is not `near` is solved from nothing. With fewer `ties` the plan is any of those that they leave:
+        with none, enough where only its cost and prices are asked for.
         """
         start = self.at if near else None
         with lp.changed(self.lp, row_upper, column_upper, start=start, what="the case with other limits") as (
             there,
             at,
         ):
-            x = lp.prefer(there, at, self.ties) if settle else at.x
+            settled = self.ties if ties is None else ties
+            x = lp.prefer(there, at, settled, settle=ties is None) if settled else at.x
             solved = Solved(self.solved.case, self.solved.on, self.solved.n, values(there, x))
             yield Point(solved, there, at, x, self.ties, self.money)
 
