@@ -65,6 +65,21 @@ def test_a_pair_that_binds_together_beats_a_stage_that_binds_less() -> None:
     assert (label["members"], label["state"], label["holds_to_pct"]) == ("cowos", "sole", near(2.5))
 
 
+def test_groups_that_bind_together_go_by_their_names() -> None:
+    """Two groups of two stages, of which one each has enough for 40 chips: the groups bind together.
+
+    Catches: a joint set of groups shown as the stages in them.
+    """
+    links = [Link(name, units, group=group) for name, units, group in (
+        ("wafer", 40, "silicon"), ("mask", 60, "silicon"), ("hbm", 40, "memory"), ("dram", 60, "memory"))]  # fmt: skip
+    plan = plan_of(chain(links))
+    label = one(plan.binding, level="group")
+    assert (set(label["members"].split(" + ")), label["state"]) == ({"silicon", "memory"}, "joint")
+    assert one(plan.bottlenecks_by_group, group="silicon")["moves_with"] == "memory"
+    assert one(plan.bottlenecks, stage="wafer")["moves_with"] == "hbm"
+    assert one(plan.bottlenecks, stage="mask")["state"] == "slack"
+
+
 @pytest.mark.parametrize("seed", [0, 1, 4, 5, 7, 9, 11, 17, 22, 24])
 def test_a_price_lasts_as_long_as_the_objective_is_straight(seed: int) -> None:
     """Up to `holds_to_pct` the independent statement falls by the gain, and beyond by less.

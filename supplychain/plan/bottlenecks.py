@@ -79,6 +79,8 @@ class Found:
     annual_gain: float
     state: str
     rank: int = 0
+    together: tuple[Lever, ...] = ()
+    """The levers of a joint set, upstream first."""
     moves_with: str = ""
     holds_to_pct: float = math.nan
     next: str = ""
@@ -155,27 +157,27 @@ class Bottlenecks:
         joint = self._joint([lever for lever, w in worths.items() if w.gain == 0 and w.loss > 0 and not w.blank], t)
         found = []
         for lever, worth in worths.items():
-            sets = [j for j in joint if lever.members <= j.lever.members]
-            others = max(sets, key=lambda j: j.annual_gain).lever.members - lever.members if sets else frozenset()
-            state = _state(worth, joint=bool(sets))
+            best = min((j for j in joint if lever in j.together), key=_order, default=None)
             annual = 0.0 if worth.blank else worth.gain * self._levers.annual(lever.members, t)
-            found.append(Found(t, lever, worth, annual, state, moves_with=self._levers.names(others)))
+            others = [other for other in best.together if other != lever] if best else []
+            state = _state(worth, joint=best is not None)
+            found.append(Found(t, lever, worth, annual, state, moves_with=_names(others)))
         ranked = [replace(f, rank=n) for n, f in enumerate(sorted(found, key=_order), start=1)]
         binding = sorted([f for f in ranked if f.state == "sole"] + joint, key=_order)
         return ranked, binding[0] if binding else None
 
     def _joint(self, tied: Sequence[Lever], t: int) -> list[Found]:
         """Return the minimal sets of levers, worth nothing alone, whose relief together serves more demand."""
-        sets = lp.minimal_sets(
-            self._slopes, [lever.members for lever in tied], lambda s: self._levers.relief(_union(s), t), JOINT_UP_TO
-        )
-        unions = [_union(s) for s in sets]
+        sets = lp.minimal_sets(self._slopes, tied, lambda levers: self._levers.relief(_union(levers), t), JOINT_UP_TO)
+        together = [sorted(levers, key=lambda lever: (lever.position, lever.name)) for levers in sets]
+        unions = [_union(levers) for levers in together]
         found = []
-        for members, worth in zip(unions, self._price(unions, t), strict=True):
+        for levers, members, worth in zip(together, unions, self._price(unions, t), strict=True):
             if worth.serves:
-                name = self._levers.names(members)
-                lever = Lever(name, name, members, self._levers.nature(members), 0)
-                found.append(Found(t, lever, worth, worth.gain * self._levers.annual(members, t), "joint"))
+                name, position = _names(levers), levers[0].position
+                lever = Lever(name, name, members, self._levers.nature(members), position)
+                annual = worth.gain * self._levers.annual(members, t)
+                found.append(Found(t, lever, worth, annual, "joint", together=tuple(levers)))
         return found
 
     def _price(self, asked: Sequence[Members], t: int) -> list[Worth]:
@@ -255,8 +257,12 @@ def _order(f: Found) -> tuple[object, ...]:
     return (not (f.worth.blank and f.worth.gain > 0), -f.annual_gain, f.lever.position, f.lever.name)
 
 
-def _union(sets: Iterable[Members]) -> Members:
-    return frozenset().union(*sets)
+def _union(levers: Iterable[Lever]) -> Members:
+    return frozenset().union(*(lever.members for lever in levers))
+
+
+def _names(levers: Iterable[Lever]) -> str:
+    return " + ".join(lever.name for lever in levers)
 
 
 def _key(direction: Direction) -> tuple[object, ...]:

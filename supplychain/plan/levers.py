@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from supplychain import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from supplychain.lp import LabelledLP
     from supplychain.plan.solved import Solved
 
@@ -112,7 +110,3 @@ class Levers:
     def _spread(self, t: int, life: int) -> float:
         discount = self._solved.n["discount"]
         return discount[t] / math.fsum(discount[u] for u in range(t, t + life) if u in discount)
-
-    def names(self, members: Iterable[str]) -> str:
-        """Return members as a table has them: upstream first, separated by ` + `."""
-        return " + ".join(sorted(members, key=lambda s: (self._position(frozenset([s])), s)))
