@@ -76,6 +76,33 @@ def solve(case: str, out: str | None, as_json: bool, time_limit: float | None, q
             click.echo(click.style(line, fg="yellow") if line.startswith("Binding") else line)
 
 
+@cli.command(
+    epilog="Examples:\n\n  supplychain explain inputs/base --year 2027"
+    "\n\n  supplychain explain inputs/base --year 2027 --stage hbm"
+)
+@_CASE
+@click.option("--year", type=int, required=True, help="A reported year.")
+@click.option("--stage", metavar="STAGE", help="Show the value curve of this stage instead of what binds.")
+@click.option(
+    "--up-to", type=click.FloatRange(min=0, min_open=True), default=25.0, metavar="PERCENT", help="End of the curve."
+)
+def explain(case: str, year: int, stage: str | None, up_to: float) -> None:
+    """Explain one year: what binds and how firmly, what would bind next, and what stands idle."""
+    if not math.isfinite(up_to):
+        raise click.BadParameter(str(up_to), param_hint="--up-to")
+    import supplychain  # noqa: PLC0415 - the solver takes over a second to import
+    from supplychain.plan.explain import explain as text  # noqa: PLC0415
+
+    with _Progress(on=True) as progress:
+        plan = supplychain.solve(supplychain.load(case), progress=progress)
+        progress("climbing the ladder")
+        try:
+            shown = text(plan, year, stage, up_to)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+    click.echo(shown)
+
+
 @cli.command(epilog="Example:\n\n  supplychain check inputs/base")
 @_CASE
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")

@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -469,3 +470,33 @@ def test_new_leaves_nothing_when_it_fails(
 
 def _files(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_explain_reads_a_year(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bug: a section is missing or empty, lines are cut by a terminal, rounding is shown as a number."""
+    status, printed, _ = run(capsys, "explain", str(TINY), "--year", "2026")
+    assert status == 0
+    lines = printed.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[1] == "Binding: packaging (sole, physical); group: packaging"
+    assert lines[2] == "+1 % is worth 9.00 m USD a year, up to +10.0 %, then packaging."
+    assert lines[3] == "It serves more in 2026, 2027."
+    rungs = [line.split()[1] for line in lines if re.match(r"  \d  ", line)]
+    assert rungs == ["packaging", "hbm", "site_power", "generation"]
+    assert "Relief of packaging, further and further:" in lines
+    assert re.search(r"generation +10\.0 +MW +16\.7 +1\.60", printed)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--year", "2028"], "2028 is not reported; must be from 2026 to 2027"),
+        (["--year", "2026", "--stage", "hmb"], "no stage is called 'hmb'; must be one of"),
+        (["--year", "2026", "--up-to", "nan"], "nan"),
+    ],
+)
+def test_explain_refuses(asked: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bug: a year or stage that is not there ends in a traceback."""
+    status, printed, error = run(capsys, "explain", str(TINY), *asked)
+    assert (status, printed) == (2, "")
+    assert said in error

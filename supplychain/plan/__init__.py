@@ -14,7 +14,7 @@ import pandas as pd
 from supplychain import lp
 from supplychain.case.notices import refuse_foresight
 from supplychain.errors import CertificateError
-from supplychain.plan import bottlenecks, lifted, money, prices, quantities
+from supplychain.plan import bottlenecks, ladder, lifted, money, prices, quantities
 from supplychain.plan.point import Point, point
 from supplychain.plan.write import write
 
@@ -69,6 +69,31 @@ class Plan:
         Raises: OutputError if the folder cannot be written.
         """
         write(folder, self.summary, self.tables)
+
+    def ladder(self, year: int) -> pd.DataFrame:
+        """Lift what binds in a year altogether, then what binds then, and so on: see `plan.ladder.ladder`.
+
+        Raises: ValueError if the year is not reported.
+        """
+        return ladder.ladder(point(self.case), self._reported(year))
+
+    def curve(self, stage: str, year: int, up_to: float = 25.0) -> pd.DataFrame:
+        """Return what relief of a stage in a year is worth up to a percentage: see `plan.ladder.curve`.
+
+        Raises: ValueError if there is no such stage, or the year is not reported.
+        """
+        names = list(self.bottlenecks["stage"].unique())
+        if stage not in names:
+            message = f"no stage is called {stage!r}; must be one of {', '.join(names)}"
+            raise ValueError(message)
+        return ladder.curve(point(self.case), stage, self._reported(year), up_to)
+
+    def _reported(self, year: int) -> int:
+        if year not in self.case.report_years:
+            years = self.case.report_years
+            message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
+            raise ValueError(message)
+        return year
 
     def _repr_html_(self) -> str:
         from supplychain.plan.show import overview  # noqa: PLC0415 - needed in notebooks only

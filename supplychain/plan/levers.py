@@ -90,8 +90,22 @@ class Levers:
         moves = {self._lp.row["supply_limit", *who, t]: rise(*who) for who in moved}
         if CAPITAL in members:
             row = self._lp.row["budget", t]
-            moves[row] = units.PERCENT * float(self._lp.row_upper[row])
+            budget = float(self._lp.row_upper[row])
+            moves[row] = units.PERCENT * budget if math.isfinite(budget) else 0.0
         return {row: move for row, move in moves.items() if move > 0}
+
+    def rows(self, members: Members, t: int) -> list[int]:
+        """Return the rows of a lever's limits, and of those that draw from them: what goes when it is lifted."""
+        pools = set(members)
+        draws = self._solved.on.draws
+        for _ in draws:  # as many rounds as there are links settle every chain of allocations
+            pools |= {s for (s, _), drawn in draws.items() if pools & set(drawn)}
+        rows = [
+            self._lp.row["supply_limit", s, k, p, t]
+            for s, k, p in self._rows[t]
+            if s in members or pools & set(draws.get((s, k), ()))
+        ]
+        return rows + ([self._lp.row["budget", t]] if CAPITAL in members else [])
 
     def single_units(self, members: Members, t: int) -> list[Direction]:
         """Return one unit more of each limit of a lever, one at a time: what to ask where the limits are 0."""

@@ -25,7 +25,7 @@ def text(plan: Plan) -> str:
     """Return the answer as text of at most 100 columns: what binds, what it costs, where the money goes."""
     years = list(plan.case.report_years)
     blocks = [years[n : n + _BLOCK] for n in range(0, len(years), _BLOCK)]
-    title = _plain(f"{plan.case.settings.title} ({plan.case.settings.name})")
+    title = plain(f"{plan.case.settings.title} ({plan.case.settings.name})")
     return "\n".join([title[: _LABEL + _BLOCK * _CELL], *(line for block in blocks for line in _block(plan, block))])
 
 
@@ -49,13 +49,13 @@ def _line(name: str, cells: Mapping[int, str]) -> str:
     return (name.ljust(_LABEL) + "".join(_cut(cell).rjust(_CELL) for cell in cells.values())).rstrip()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a name from the inputs in one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _cut(cell: str) -> str:
-    cell = _plain(cell)
+    cell = plain(cell)
     return cell if len(cell) < _CELL else cell[: _CELL - 2] + "…"
 
 
@@ -73,8 +73,8 @@ def _binding(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
     return [
         ("Binding stage", {t: _name(name[t]) for t in years}),
         ("  group", {t: _name(group[t]["members"]) for t in years}),
-        ("+1 % is worth, m USD a year", {t: _number(stage[t]["annual_gain_usd_per_pct"] / 1e6) for t in years}),
-        ("  up to +%", {t: _number(stage[t]["holds_to_pct"]) for t in years}),
+        ("+1 % is worth, m USD a year", {t: number(stage[t]["annual_gain_usd_per_pct"] / 1e6) for t in years}),
+        ("  up to +%", {t: number(stage[t]["holds_to_pct"]) for t in years}),
         ("  then", {t: _then(stage[t]) for t in years}),
         ("  tokens/research/saved, %", {t: _parts(worth.get((t, name[t]), {})) for t in years}),
     ]
@@ -109,13 +109,13 @@ def _tokens(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
         ("  marginal", "marginal"),
     ]
     total = {c: _sum(plan.service, f"{c}_ttok") for c in ("demand", "served", "blocked", "uneconomic")}
-    shown = {c: {t: _number(amount[t] / 1e3) for t in years} for c, amount in total.items()}
+    shown = {c: {t: number(amount[t] / 1e3) for t in years} for c, amount in total.items()}
     rows = [
         ("Tokens asked for, 10^15", shown["demand"]),
         ("  served", shown["served"]),
         ("  blocked/uneconomic", {t: f"{shown['blocked'][t]}/{shown['uneconomic'][t]}" for t in years}),
     ]
-    return rows + [(name, {t: _number(cost[t][f"{column}_usd_per_mtok"]) for t in years}) for name, column in prices]
+    return rows + [(name, {t: number(cost[t][f"{column}_usd_per_mtok"]) for t in years}) for name, column in prices]
 
 
 def _capacity(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
@@ -125,10 +125,10 @@ def _capacity(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
     site = site_stage(plan)
     power = _sum(plan.stages[plan.stages["stage"] == site], "used") if site else {}
     return [
-        ("Accelerators built, thousands", {t: _number(built.get(t, 0.0) / 1e3) for t in years}),
-        ("H100 equivalents operating, k", {t: _number(operating.get(t, 0.0) / 1e3) for t in years}),
-        ("MW operating", {t: _number(power.get(t, 0.0)) if site else "" for t in years}),
-        ("Capital, bn USD", {t: _number(spent.get(t, 0.0) / 1e9) for t in years}),
+        ("Accelerators built, thousands", {t: number(built.get(t, 0.0) / 1e3) for t in years}),
+        ("H100 equivalents operating, k", {t: number(operating.get(t, 0.0) / 1e3) for t in years}),
+        ("MW operating", {t: number(power.get(t, 0.0)) if site else "" for t in years}),
+        ("Capital, bn USD", {t: number(spent.get(t, 0.0) / 1e9) for t in years}),
     ]
 
 
@@ -148,9 +148,9 @@ def _money(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
     by = _by_item(cost)
     rest = {t: math.fsum(x.get(t, 0.0) for item, x in by.items() if item not in named) for t in years}
     rows = [
-        (f"  {_plain(item)}"[: _LABEL - 1], {t: _number(by[item].get(t, 0.0) / 1e9) for t in years}) for item in named
+        (f"  {plain(item)}"[: _LABEL - 1], {t: number(by[item].get(t, 0.0) / 1e9) for t in years}) for item in named
     ]
-    return [*rows, ("  rest", {t: _number(x / 1e9) for t, x in rest.items()})]
+    return [*rows, ("  rest", {t: number(x / 1e9) for t, x in rest.items()})]
 
 
 def _by_item(cost: pd.DataFrame) -> dict[str, dict[int, float]]:
@@ -167,7 +167,7 @@ def _sum(table: pd.DataFrame, column: str) -> dict[int, float]:
     return found
 
 
-def _number(x: float) -> str:
+def number(x: float) -> str:
     """Return a number with three significant digits, or whole if it is large."""
     if math.isnan(x):
         return ""

@@ -1,0 +1,132 @@
+"""What would bind next, and next: the ladder of a year, and the value curve of one stage."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from supplychain import lp
+from supplychain.plan.bottlenecks import Bottlenecks
+from supplychain.plan.levers import CAPITAL, Levers, Members
+
+if TYPE_CHECKING:
+    from supplychain.plan.point import Point
+
+_RUNGS = ["rung", "lifted", "state", "used_pct", "tokens_ttok", "research_h100e_years", "gain_usd", "binding"]
+_SEGMENTS = ["from_pct", "to_pct", "gain_usd_per_pct", "gain_usd", "binding"]
+_DEMAND = "demand"
+_ROUNDING = 1e-9
+"""A difference below this share is rounding."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Where the ladder stands: what is lifted, what that is worth, and what to lift next."""
+
+    objective_usd: float
+    tokens: float
+    research: float
+    used: dict[tuple[str, str], float]
+    binding: str
+    lift: tuple[str, str, Members] | None
+    """State, name and stages of what is lifted next; None if no relief gains anything."""
+
+
+def ladder(start: Point, t: int) -> pd.DataFrame:
+    """Lift what binds in a year altogether, then what binds then, until relief of all that is left gains nothing.
+
+    What serves more demand is lifted first; then what only saves cost. At the top the objective is that of the case
+    with every stage of the year lifted.
+
+    Returns: one row per rung. `used_pct` is how much of what was lifted is used then, in per cent of its limit before,
+    by the member and place that is stretched furthest; tokens and research are what the rung adds over all years, USD
+    its gain in undiscounted money of that year; `binding` is what binds in the year then.
+    """
+    lifted: Members = frozenset()
+    here = _step(start, t, lifted)
+    rows: list[tuple[object, ...]] = []
+    while here.lift is not None:
+        state, name, members = here.lift
+        lifted |= members
+        rungs = Levers(start.solved, start.lp)
+        with start.changed(dict.fromkeys(rungs.rows(lifted, t), math.inf)) as above:
+            there = _step(above, t, lifted)
+        rows.append(
+            (
+                len(rows) + 1,
+                name,
+                state,
+                _stretched(start, there.used, members, t),
+                _rise(here.tokens, there.tokens),
+                _rise(here.research, there.research),
+                (here.objective_usd - there.objective_usd) / start.solved.n["discount"][t],
+                there.binding,
+            )
+        )
+        here = there
+    return pd.DataFrame(rows, columns=_RUNGS)
+
+
+def _rise(before: float, after: float) -> float:
+    return after - before if abs(after - before) > _ROUNDING * abs(before) else 0.0
+
+
+def _step(at: Point, t: int, lifted: Members) -> _Step:
+    solved = at.solved
+    ranked, binding = Bottlenecks(at).of_year("stage", t)
+    used = {(s, p): solved.used[s, p, t] for s, places in solved.on.places.items() for p in places}
+    saving = [f for f in ranked if f.worth.gain > 0]
+    found = binding or (saving[0] if saving else None)
+    lift: tuple[str, str, Members] | None
+    if found is not None:
+        lift = found.state, found.lever.name, found.lever.members
+    else:
+        lift = _all_left(at, t, lifted, frozenset().union(*(f.lever.members for f in ranked)))
+    return _Step(
+        at.objective_usd,
+        math.fsum(solved.x["serve"].values()),
+        math.fsum(solved.x["research"].values()),
+        used,
+        binding.lever.name if binding else _DEMAND,
+        lift,
+    )
+
+
+def _all_left(at: Point, t: int, lifted: Members, every: Members) -> tuple[str, str, Members] | None:
+    """Return all stages that are left as one lift, if their relief together gains anything: limits of 0 by a unit."""
+    left = every - lifted
+    levers = Levers(at.solved, at.lp)
+    relief = {row: step for one in levers.single_units(left, t) for row, step in one.items()} | levers.relief(left, t)
+    return ("joint", "all that is left", left) if left and at.slopes.gain(relief) > 0 else None
+
+
+def _stretched(start: Point, used: dict[tuple[str, str], float], members: Members, t: int) -> float:
+    limits = {(s, p): start.solved.limit_of(s, p, t) for s in members - {CAPITAL} for p in start.solved.on.places[s]}
+    return max((100 * used[at] / limit for at, limit in limits.items() if limit > 0), default=math.nan)
+
+
+def curve(start: Point, s: str, t: int, up_to: float) -> pd.DataFrame:
+    """Return what relief of a stage is worth, further and further: every breakpoint up to a percentage.
+
+    Returns: one row per segment. `gain_usd_per_pct` is the slope on it, `gain_usd` the gain in all at its end
+    (undiscounted USD of the year), `binding` what binds in the year in its middle.
+    """
+    relief = Levers(start.solved, start.lp).relief(frozenset([s]), t)
+    if not relief:
+        return pd.DataFrame(columns=_SEGMENTS)
+    names = list(start.lp.row)
+    segments = lp.value_curve(start.lp, {names[row]: step for row, step in relief.items()}, up_to)
+    rows: list[tuple[object, ...]] = []
+    gained = 0.0
+    for begin, end, slope, _ in segments.itertuples(index=False):
+        middle = (begin + end) / 2
+        upper = {row: float(start.lp.row_upper[row] + middle * step) for row, step in relief.items()}
+        with start.changed(upper, ties=()) as there:
+            binding = Bottlenecks(there).label("stage", t)
+        gain = max(0.0, -slope * start.usd(t))
+        gained += gain * (end - begin)
+        rows.append((begin, end, gain, gained, binding))
+    return pd.DataFrame(rows, columns=_SEGMENTS)

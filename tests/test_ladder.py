@@ -1,0 +1,76 @@
+"""The ladder of a year and the value curve of a stage: on paper, and against the case with everything lifted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from plants import Link, chain, drawn, plan_of
+
+import supplychain as sc
+
+TINY = Path(__file__).parents[1] / "inputs" / "tiny"
+
+
+def near(x: object) -> object:
+    return pytest.approx(x, rel=1e-8, abs=1e-6)
+
+
+def test_the_ladder_of_a_chain() -> None:
+    """Enough for 40, 50 and 60 chips, 55 asked for: lift the first (125 % used, 10 Ttok), then the second (110 %, 5).
+
+    Catches: a rung that is skipped, use in per cent of the lifted limit, gains counted from the ground.
+    """
+    links = [Link("wafer", 40), Link("memory", 50), Link("hall", 60, kind="stock", scope="regional")]
+    rungs = plan_of(chain(links, demand=55)).ladder(2030)
+    assert rungs["lifted"].tolist() == ["wafer", "memory"]
+    assert rungs["state"].tolist() == ["sole", "sole"]
+    assert rungs["used_pct"].tolist() == near([125, 110])
+    assert rungs["tokens_ttok"].tolist() == near([10, 5])
+    assert rungs["gain_usd"].tolist() == near([10e6, 5e6])
+    assert rungs["binding"].tolist() == ["memory", "demand"]
+
+
+def test_stages_that_bind_together_are_lifted_together() -> None:
+    """Two stages with enough for 40 chips each, 50 asked for: one rung for both.
+
+    Catches: a ladder that ends where each stage alone gains nothing.
+    """
+    rungs = plan_of(chain([Link("cowos", 40), Link("hbm", 40)], demand=50)).ladder(2030)
+    assert [set(name.split(" + ")) for name in rungs["lifted"]] == [{"cowos", "hbm"}]
+    assert rungs["tokens_ttok"].tolist() == near([10])
+
+
+@pytest.mark.parametrize("seed", [0, 1, 5, 7, 9, 11, 17, 24, 30, 31])
+def test_the_top_of_the_ladder_is_the_case_with_every_stage_of_the_year_lifted(seed: int) -> None:
+    """The independent statement without the year's supply limits and budget costs what the ladder's gains leave.
+
+    Catches: a ladder that stops early, or that lifts other years too.
+    """
+    d = drawn(seed)
+    for t in d.plan.case.report_years:
+        limits = {row for row in d.lp.rows_of("supply_limit", "budget") if row[-1] == t}
+        free = d.lp.solve(drop_rows=limits).objective_usd
+        gained = d.plan.ladder(t)["gain_usd"].sum() * d.lp.numbers.delta(t)
+        assert d.answer.objective_usd - gained == pytest.approx(free, rel=1e-8)
+
+
+def test_the_curve_of_a_chain() -> None:
+    """Enough for 40 and 50 chips, 60 asked for: 400 000 USD per cent of the first up to 25 %, then nothing.
+
+    Catches: breakpoints off by the size of the step, a gain that is not summed up.
+    """
+    segments = plan_of(chain([Link("wafer", 40), Link("memory", 50)], demand=60)).curve("wafer", 2030, 40)
+    assert segments["to_pct"].tolist() == near([25, 40])
+    assert segments["gain_usd_per_pct"].tolist() == near([0.4e6, 0])
+    assert segments["gain_usd"].tolist() == near([10e6, 10e6])
+    assert segments["binding"].tolist() == ["wafer", "memory"]
+
+
+def test_a_year_and_a_stage_that_are_not_there() -> None:
+    """Catches: an empty table, or a KeyError of the insides, for a misspelt question."""
+    plan = sc.solve(sc.load(TINY))
+    with pytest.raises(ValueError, match="2028 is not reported; must be from 2026 to 2027"):
+        plan.ladder(2028)
+    with pytest.raises(ValueError, match="no stage is called 'hmb'; must be one of capital, generation, hbm"):
+        plan.curve("hmb", 2026)
