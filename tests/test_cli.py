@@ -39,11 +39,9 @@ CONTRACT = {
     "binding": "year level members state nature annual_gain_usd_per_pct gain_usd_per_pct gain_research_usd_per_pct"
     " helps holds_to_pct next",
     "bottlenecks": "year stage group rank state nature annual_gain_usd_per_pct gain_usd_per_pct loss_usd_per_pct"
-    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct next_stage"
-    " moves_with",
+    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct moves_with",
     "bottlenecks_by_group": "year group rank state nature annual_gain_usd_per_pct gain_usd_per_pct loss_usd_per_pct"
-    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct next_stage"
-    " moves_with",
+    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct moves_with",
     "stages": "year stage place unit capacity expanded allocated used used_share stored gain_usd_per_unit"
     " loss_usd_per_unit",
     "supply": "year stage supplier place unit supplied limit price_usd spent_usd",

@@ -39,7 +39,7 @@ _ENDED = {
 }
 """Ends of a run after which there is no use in trying again."""
 
-IPX_FROM_ROWS = 6_000
+IPX_FROM_ROWS = 3_000
 """Above this size interior point with crossover is faster than simplex from a cold start; measured by tests/bench."""
 
 

@@ -232,13 +232,11 @@ def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: floa
     slope, y = slopes.prices(moves, sign)
     if math.isinf(slope):
         return 0.0
-    tangent = slopes.tangent
+    (rows_fall, rows_rise), (columns_fall, columns_rise) = slopes.row_room, slopes.column_room
     column_lower, column_upper = _complementary(
-        slopes.reduced(y), lp.column_lower, lp.column_upper, tangent.column_lower, tangent.column_upper
+        slopes.reduced(y), lp.column_lower, lp.column_upper, columns_fall, columns_rise
     )
-    row_lower, row_upper = _complementary(
-        slopes.felt(y), lp.row_lower, lp.row_upper, tangent.row_lower, tangent.row_upper
-    )
+    row_lower, row_upper = _complementary(slopes.felt(y), lp.row_lower, lp.row_upper, rows_fall, rows_rise)
     highs, start = slopes.stepping
     rows, columns = (np.arange(n) for n in lp.shape)
     highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)

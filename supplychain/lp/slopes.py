@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ROUNDING = 1e-11
 """Share of the largest cost, scaled, below which a price is rounding; and of the terms of a sum, the sum."""
 
+_BASIC, _AT_UPPER = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kUpper)
+
 _PRIMAL = 4
 """HiGHS's number for the primal simplex."""
 
@@ -49,36 +51,57 @@ class Slopes:
         self._row_size, self._column_size = lp.price_sizes()
         y = self.felt(at.y)
         self._worth = np.abs(y)
-        row_lower, row_upper = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x), y)
-        column_lower, column_upper = _room(x, lp.column_lower, lp.column_upper, np.abs(x), self.reduced(at.y))
-        self.tangent = replace(
-            lp,
-            highs=highspy.Highs(),
+        self.row_room = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x), y)
+        self.column_room = _room(x, lp.column_lower, lp.column_upper, np.abs(x), self.reduced(at.y))
+
+    @cached_property
+    def tangent(self) -> LabelledLP:
+        """The tangent problem, in a solver of its own that starts at the LP's basis."""
+        (row_lower, row_upper), (column_lower, column_upper) = self.row_room, self.column_room
+        highs = self._copy()
+        rows, columns = (np.arange(n) for n in self._lp.shape)
+        highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
+        highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
+        return replace(
+            self._lp,
+            highs=highs,
             offset=0.0,
             row_lower=row_lower,
             row_upper=row_upper,
             column_lower=column_lower,
             column_upper=column_upper,
         )
-        problem = lp.highs.getLp()
+
+    @cached_property
+    def _own(self) -> _Basis:
+        """The LP's own basis, factored."""
+        highs = self._copy()
+        highs.run()
+        return _Basis(self._lp, self.at, highs)
+
+    def _copy(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
+        """Return a solver that holds the LP, without its offset, at its own basis."""
+        highs = highspy.Highs()
+        highs.passOptions(self._lp.highs.getOptions())
+        highs.setOptionValue("solver", "simplex")
+        problem = self._lp.highs.getLp()
         problem.offset_ = 0.0
-        problem.row_lower_, problem.row_upper_ = row_lower, row_upper
-        problem.col_lower_, problem.col_upper_ = column_lower, column_upper
-        self.tangent.highs.passOptions(lp.highs.getOptions())
-        self.tangent.highs.setOptionValue("solver", "simplex")
-        self.tangent.highs.passModel(problem)
-        self.tangent.highs.setBasis(at.basis)
+        highs.passModel(problem)
+        highs.setBasis(self.at.basis)
+        return highs
 
     def gain(self, direction: Mapping[int, float], held: Sequence[int] = ()) -> float:
         """Return the fall of cost per unit of relaxing (right derivative), with some columns held where they are.
 
-        A price of 0 in any optimal dual proves that the gain is 0, so no solve is needed then. With equalities in the
-        direction the gain has a sign.
+        A price of 0 in any optimal dual proves that the gain is 0, and where the LP's basis stays optimal for a small
+        step its duals are the gain, so no solve is needed then. With equalities in the direction the gain has a sign.
         """
         value = self._value(direction)
         if self._signed(direction):
             return -self._slope(direction, +1.0, held)
-        return 0.0 if value == 0 else min(max(0.0, -self._slope(direction, +1.0, held)), value)
+        if value == 0:
+            return 0.0
+        return min(max(0.0, -self._slope(direction, +1.0, held)), value)
 
     def loss(self, direction: Mapping[int, float]) -> float:
         """Return the rise of cost per unit of tightening (left derivative); infinite if nothing is feasible then."""
@@ -91,8 +114,11 @@ class Slopes:
     def prices(self, direction: Mapping[int, float], sign: float, held: Sequence[int] = ()) -> tuple[float, Vector]:
         """Return the slope of cost along a direction (sign +1) or against it (-1), and the duals that attain it.
 
-        Each solve starts where the last one ended; if its duals do not prove the slope, from the LP's own basis.
+        Where the LP's basis stays optimal for a small step, its own duals attain the slope, and there is nothing to
+        solve. Each solve starts where the last one ended; if its duals do not prove the slope, from the LP's own basis.
         """
+        if not held and self._own.stays(direction, sign):
+            return -sign * self._value(direction), self.at.y
         relaxed = {row: sign * step for row, step in direction.items()}
         with self._moving(relaxed, held):
             for start in (None, self.at.basis):
@@ -154,7 +180,7 @@ class Slopes:
 
     def is_tight(self, direction: Mapping[int, float]) -> bool:
         """Whether any limit that a direction moves is reached: where none is, the loss is 0."""
-        lower, upper = self.tangent.row_lower, self.tangent.row_upper
+        lower, upper = self.row_room
         return any(step and (upper[row] == 0 or lower[row] == 0) for row, step in direction.items())
 
     def _value(self, direction: Mapping[int, float]) -> float:
@@ -185,6 +211,46 @@ class Slopes:
             if len(columns):
                 bounds = tangent.column_lower[columns], tangent.column_upper[columns]
                 highs.changeColsBounds(len(columns), columns, *bounds)
+
+
+class _Basis:
+    """The basis of an optimum, factored: how basic values move with limits, and whether they may."""
+
+    def __init__(self, lp: LabelledLP, at: Optimum, highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
+        self._highs, self._shape = highs, lp.shape
+        self._equal = lp.row_lower == lp.row_upper
+        self._status = np.array([int(status) for status in at.basis.row_status])
+        activity, size = lp.activity(at.x), lp.size(at.x)
+        self._tight = np.minimum(lp.row_upper - activity, activity - lp.row_lower) <= FEASIBILITY * np.maximum(1, size)
+        _, basic = highs.getBasicVariables()
+        row, column = np.maximum(-1 - basic, 0), np.maximum(basic, 0)
+        self._sign = np.where(basic < 0, -1.0, 1.0)  # HiGHS's variable of a row is its activity, negated
+        value, size = (np.where(basic < 0, a[row], b[column]) for a, b in ((activity, at.x), (size, np.abs(at.x))))
+        lower = np.where(basic < 0, lp.row_lower[row], lp.column_lower[column])
+        upper = np.where(basic < 0, lp.row_upper[row], lp.column_upper[column])
+        near = FEASIBILITY * np.maximum(1.0, size)
+        self._at_lower, self._at_upper = value - lower <= near, upper - value <= near
+
+    def stays(self, direction: Mapping[int, float], sign: float) -> bool:
+        """Whether the basis stays optimal for a small step along a direction (sign +1) or against it (-1).
+
+        Basic values move with the limits of nonbasic rows; those at a bound must not move beyond it.
+        """
+        moved = np.zeros(self._shape[0])
+        for row, step in direction.items():
+            if self._equal[row]:
+                return False
+            if self._status[row] == _BASIC:
+                if self._tight[row] and sign * step < 0:
+                    return False
+            else:
+                moved[row] = sign * step if self._status[row] == _AT_UPPER else -sign * step
+        status, moves = self._highs.getBasisSolve(moved)
+        if status != highspy.HighsStatus.kOk:
+            return False
+        moves = moves * self._sign
+        least = FEASIBILITY * float(np.abs(moves).max(initial=0.0))
+        return not bool((self._at_lower & (moves < -least)).any() or (self._at_upper & (moves > least)).any())
 
 
 def _room(at: Vector, lower: Vector, upper: Vector, size: Vector, price: Vector) -> tuple[Vector, Vector]:

@@ -24,6 +24,7 @@ def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimu
     options = lp.options(rows, time_limit)
     interface.solve(m, load_solutions=False, raise_exception_on_nonoptimal_result=False, solver_options=options)
     labelled = interface.labelled()
+    labelled.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
     return labelled, lp.found(labelled, what=f"case {m.name!r}")
 
 

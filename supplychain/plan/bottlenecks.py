@@ -90,15 +90,6 @@ Year: TypeAlias = "tuple[list[Found], Found | None]"
 """The levers of a year in rank, and what binds."""
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """A direction whose price's end is asked for, and by which levels."""
-
-    direction: Direction
-    year: int
-    levels: set[str]
-
-
 class Bottlenecks:
     """Asks a solved LP what relief is worth, and names what binds; the LP is left as it was found."""
 
@@ -106,6 +97,7 @@ class Bottlenecks:
         self._at, self._solved, self._slopes = at, at.solved, at.slopes
         self._levers = Levers(at.solved, at.lp)
         self._worths: dict[tuple[object, ...], Worth] = {}
+        self._ends: dict[tuple[object, ...], float] = {}
         served = ("serve", "research", "shortfall")
         self._served = [j for label, j in at.lp.column.items() if label[0] in served]
         self._tokens = [j for label, j in at.lp.column.items() if label[0] == "serve"]
@@ -113,21 +105,38 @@ class Bottlenecks:
     def of_years(self, years: Iterable[int]) -> dict[str, dict[int, Year]]:
         """Return, by stage and by group, the levers of each year in rank and what binds, and how long prices last."""
         found = {level: {t: self.of_year(level, t) for t in years} for level in LEVELS}
-        asked: dict[tuple[object, ...], _Asked] = {}
-        for level, by_year in found.items():
-            for t, (ranked, binding) in by_year.items():
-                for f in [*ranked, *([binding] if binding else [])]:
-                    direction, blank = self._direction(f.lever.members, t)
-                    if f.worth.gain > 0 and not blank:
-                        asked.setdefault(_key(direction), _Asked(direction, t, set())).levels.add(level)
-        ends = {key: self._end(a) for key, a in asked.items()}
+        bound = {(level, t): self._with_end(b) for level, by in found.items() for t, (_, b) in by.items() if b}
+        asked: dict[tuple[object, ...], list[tuple[str, int]]] = {}
+        for (level, t), b in bound.items():
+            asked.setdefault(_key(self._direction(b.lever.members, t)[0]), []).append((level, t))
+        for which in asked.values():
+            labels = self._labels_after(bound[which[0]], [level for level, _ in which])
+            for level, t in which:
+                bound[level, t] = replace(bound[level, t], next=labels.get(level, ""))
         return {
-            level: {
-                t: ([self._with_end(level, f, ends) for f in ranked], binding and self._with_end(level, binding, ends))
-                for t, (ranked, binding) in by_year.items()
-            }
-            for level, by_year in found.items()
+            level: {t: ([self._with_end(f) for f in ranked], bound.get((level, t))) for t, (ranked, _) in by.items()}
+            for level, by in found.items()
         }
+
+    def _with_end(self, found: Found) -> Found:
+        """Add up to how many per cent a price lasts."""
+        direction, blank = self._direction(found.lever.members, found.year)
+        if found.worth.gain == 0 or blank:
+            return found
+        if _key(direction) not in self._ends:
+            self._ends[_key(direction)] = lp.reach(self._at.lp, self._slopes, direction, +1.0)
+        return replace(found, holds_to_pct=self._ends[_key(direction)])
+
+    def _labels_after(self, found: Found, levels: list[str]) -> dict[str, str]:
+        """Return what binds just after a price ends, by level."""
+        if not math.isfinite(found.holds_to_pct):
+            return {}
+        direction, _ = self._direction(found.lever.members, found.year)
+        by = found.holds_to_pct * (1 + _BEYOND) + _BEYOND
+        upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in direction.items()}
+        with self._at.changed(upper, ties=()) as there:
+            beyond = Bottlenecks(there)
+            return {level: beyond.label(level, found.year) for level in levels}
 
     def label(self, level: str, t: int) -> str:
         """Return the name of what binds in a year, with no more questions than it takes."""
@@ -215,26 +224,6 @@ class Bottlenecks:
             after = {t: relieved.solved.value(t) for t in self._solved.on.years}
         return tuple(t for t, value in after.items() if value - self._solved.value(t) > _HELPED * _STEP * gain)
 
-    def _end(self, asked: _Asked) -> tuple[float, dict[str, str]]:
-        """Return up to how many per cent a price lasts, and what binds just after, by level."""
-        end = lp.reach(self._at.lp, self._slopes, asked.direction, +1.0)
-        if math.isinf(end):
-            return end, {}
-        by = end * (1 + _BEYOND) + _BEYOND
-        upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in asked.direction.items()}
-        with self._at.changed(upper, ties=()) as there:
-            beyond = Bottlenecks(there)
-            return settled(end), {level: beyond.label(level, asked.year) for level in sorted(asked.levels)}
-
-    def _with_end(
-        self, level: str, found: Found, ends: Mapping[tuple[object, ...], tuple[float, dict[str, str]]]
-    ) -> Found:
-        direction, blank = self._direction(found.lever.members, found.year)
-        if found.worth.gain == 0 or blank:
-            return found
-        end, labels = ends[_key(direction)]
-        return replace(found, holds_to_pct=end, next=labels.get(level, ""))
-
 
 def _parts(gain: float, saving: float, with_research: float) -> tuple[float, float]:
     """Return the saving and the research part of a gain, without what is rounding beside it."""
@@ -293,9 +282,8 @@ def _row(f: Found) -> dict[str, Any]:
         "nature": f.lever.nature,
         **dict(zip(_AMOUNTS, (math.nan,) * len(amounts) if w.blank else amounts, strict=True)),
         "helps": " ".join(map(str, w.helps)),
-        "holds_to_pct": f.holds_to_pct,
+        "holds_to_pct": settled(f.holds_to_pct),
         "next": f.next,
-        "next_stage": f.next,
         "moves_with": f.moves_with,
     }
 
@@ -303,7 +291,7 @@ def _row(f: Found) -> dict[str, Any]:
 def table(found: Mapping[int, Year], level: str) -> pd.DataFrame:
     """Return the table `bottlenecks` (level `stage`) or `bottlenecks_by_group` (level `group`)."""
     first = ["year", "stage", "group"] if level == "stage" else ["year", "group"]
-    names = [*first, "rank", "state", "nature", *_AMOUNTS, "helps", "holds_to_pct", "next_stage", "moves_with"]
+    names = [*first, "rank", "state", "nature", *_AMOUNTS, "helps", "holds_to_pct", "moves_with"]
     rows = [_row(f) for ranked, _ in found.values() for f in ranked]
     return pd.DataFrame(rows, columns=names).sort_values(["year", level], ignore_index=True)
 

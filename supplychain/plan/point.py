@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from supplychain import lp
 from supplychain.model import build, numbers, solver
-from supplychain.plan.solved import Solved, values
+from supplychain.plan.solved import Names, Solved, names, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +28,7 @@ class Point:
     x: Vector
     ties: Sequence[Vector]
     money: float
+    names: Names
 
     @cached_property
     def slopes(self) -> Slopes:
@@ -64,8 +65,8 @@ class Point:
         ):
             settled = self.ties if ties is None else ties
             x = lp.prefer(there, at, settled, settle=ties is None) if settled else at.x
-            solved = Solved(self.solved.case, self.solved.on, self.solved.n, values(there, x))
-            yield Point(solved, there, at, x, self.ties, self.money)
+            solved = Solved(self.solved.case, self.solved.on, self.solved.n, values(self.names, x))
+            yield replace(self, solved=solved, lp=there, at=at, x=x)
 
 
 def point(case: Case, time_limit: float | None = None, progress: Callable[[str], None] = lambda _: None) -> Point:
@@ -79,4 +80,5 @@ def point(case: Case, time_limit: float | None = None, progress: Callable[[str],
     labelled, at = solver.solve(m, time_limit)
     ties = solver.tie_breakers(m, labelled)
     x = lp.prefer(labelled, at, ties)
-    return Point(Solved(case, m.on, numbers(case, m.on), values(labelled, x)), labelled, at, x, ties, m.money)
+    where = names(labelled)
+    return Point(Solved(case, m.on, numbers(case, m.on), values(where, x)), labelled, at, x, ties, m.money, where)

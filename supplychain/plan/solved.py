@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema, units
 
@@ -133,12 +133,22 @@ class Solved:
         return math.fsum(tokens) + math.fsum(research)
 
 
-def values(labelled: LabelledLP, x: Vector) -> dict[str, dict[Any, float]]:
-    """Return column values by variable and index."""
-    found: dict[str, dict[Any, float]] = {name: {} for name in VARIABLES}
-    for (name, *index), value in zip(labelled.column, x.tolist(), strict=True):
-        found[name][tuple(index) if len(index) > 1 else index[0]] = value
+Names: TypeAlias = "Mapping[str, tuple[list[Any], list[int]]]"
+"""Of each variable, its indices and the columns in which they stand."""
+
+
+def names(labelled: LabelledLP) -> Names:
+    """Return where the variables of the model stand in an LP."""
+    found: dict[str, tuple[list[Any], list[int]]] = {name: ([], []) for name in VARIABLES}
+    for (name, *index), column in labelled.column.items():
+        found[name][0].append(tuple(index) if len(index) > 1 else index[0])
+        found[name][1].append(column)
     return found
+
+
+def values(where: Names, x: Vector) -> dict[str, dict[Any, float]]:
+    """Return column values by variable and index."""
+    return {name: dict(zip(index, x[columns].tolist(), strict=True)) for name, (index, columns) in where.items()}
 
 
 VARIABLES = (
