@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,13 @@ from plants import Link, chain, drawn, plan_of
 
 import supplychain as sc
 
+BASE = Path(__file__).parents[1] / "inputs" / "base"
 TINY = Path(__file__).parents[1] / "inputs" / "tiny"
+
+
+@cache
+def base() -> sc.Plan:
+    return sc.solve(sc.load(BASE))
 
 
 def near(x: object) -> object:
@@ -65,6 +72,19 @@ def test_the_curve_of_a_chain() -> None:
     assert segments["gain_usd_per_pct"].tolist() == near([0.4e6, 0])
     assert segments["gain_usd"].tolist() == near([10e6, 10e6])
     assert segments["binding"].tolist() == ["wafer", "memory"]
+
+
+@pytest.mark.parametrize("stage", ["hbm", "cowos_amd", "transformers", "grid_delivery"])
+def test_the_curve_of_any_stage_of_base_comes_to_its_end(stage: str) -> None:
+    """Scarce, tight and idle stages of the shipped case: up to 25 %, slopes that never rise, no gap.
+
+    Catches: a solver that is asked how far a price of 0 lasts, and ends in `unknown`.
+    """
+    segments = base().curve(stage, 2028)
+    assert segments["from_pct"].iloc[0] == 0
+    assert segments["to_pct"].iloc[-1] == near(25)
+    assert segments["to_pct"].tolist()[:-1] == segments["from_pct"].tolist()[1:]
+    assert segments["gain_usd_per_pct"].is_monotonic_decreasing
 
 
 def test_a_year_and_a_stage_that_are_not_there() -> None:

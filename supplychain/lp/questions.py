@@ -232,6 +232,8 @@ def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: floa
     slope, y = slopes.prices(moves, sign)
     if math.isinf(slope):
         return 0.0
+    if slope == 0 and sign > 0 and slopes.only_relaxes(moves):
+        return math.inf  # the cost is convex and does not rise: once it is flat it stays flat
     (rows_fall, rows_rise), (columns_fall, columns_rise) = slopes.row_room, slopes.column_room
     column_lower, column_upper = _complementary(
         slopes.reduced(y), lp.column_lower, lp.column_upper, columns_fall, columns_rise
@@ -250,7 +252,7 @@ def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: floa
             highs.changeCoeff(highs.getNumRow() - 1, step_column, sign * step)
         falls = one_of_two and math.isinf(lp.row_upper[i])
         highs.changeCoeff(i, step_column, sign * step if falls else -sign * step)
-    status = run(highs)
+    status = _run_any_way(highs)
     furthest = -float(highs.getInfo().objective_function_value)
     for i in moves:
         highs.changeCoeff(i, step_column, 0.0)
@@ -261,6 +263,21 @@ def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: floa
     if status != highspy.HighsModelStatus.kOptimal:
         raise NoAnswerError(reason(status, "the range of a price"))
     return furthest
+
+
+def _run_any_way(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
+    """Run the solver for the furthest step; with presolve and its own choice of simplex if that leads nowhere."""
+    status = run(highs)
+    if status not in {highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kSolveError}:
+        return status
+    usual = {name: highs.getOptionValue(name)[1] for name in ("presolve", "simplex_strategy")}
+    for name, value in (("presolve", "on"), ("simplex_strategy", 0)):
+        highs.setOptionValue(name, value)
+    highs.clearSolver()
+    status = run(highs)
+    for name, value in usual.items():
+        highs.setOptionValue(name, value)
+    return status
 
 
 def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> None:  # noqa: ANN401 - HiGHS ships no types

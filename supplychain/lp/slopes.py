@@ -178,6 +178,10 @@ class Slopes:
     def _signed(self, direction: Mapping[int, float]) -> bool:
         return any(self._equal[row] or step < 0 for row, step in direction.items())
 
+    def only_relaxes(self, direction: Mapping[int, float]) -> bool:
+        """Whether a direction loosens limits and tightens none."""
+        return not self._signed(direction)
+
     def is_tight(self, direction: Mapping[int, float]) -> bool:
         """Whether any limit that a direction moves is reached: where none is, the loss is 0."""
         lower, upper = self.row_room

@@ -78,8 +78,8 @@ def _step(at: Point, t: int, lifted: Members) -> _Step:
     solved = at.solved
     ranked, binding = Bottlenecks(at).of_year("stage", t)
     used = {(s, p): solved.used[s, p, t] for s, places in solved.on.places.items() for p in places}
-    saving = [f for f in ranked if f.worth.gain > 0]
-    found = binding or (saving[0] if saving else None)
+    candidates = [*([binding] if binding else []), *(f for f in ranked if f.worth.gain > 0)]
+    found = next((f for f in candidates if f.lever.members - lifted), None)
     lift: tuple[str, str, Members] | None
     if found is not None:
         lift = found.state, found.lever.name, found.lever.members
