@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from plants import Link, chain, drawn, plan_of
+from test_chain import shared
 
 import supplychain as sc
 
@@ -46,6 +47,17 @@ def test_stages_that_bind_together_are_lifted_together() -> None:
     rungs = plan_of(chain([Link("cowos", 40), Link("hbm", 40)], demand=50)).ladder(2030)
     assert [set(name.split(" + ")) for name in rungs["lifted"]] == [{"cowos", "hbm"}]
     assert rungs["tokens_ttok"].tolist() == near([10])
+
+
+def test_what_draws_on_a_lifted_stage_is_lifted_with_it() -> None:
+    """A share of one half of packaging for 100 makes 50 chips: packaging lifted takes its share along, in one rung.
+
+    Sensitivity: a share that stays at 50 makes a first rung that gains nothing, and a second for the share.
+    Catches: lifting a stage and leaving the allocations of it.
+    """
+    rungs = plan_of(shared()).ladder(2030)
+    assert len(rungs) == 1
+    assert rungs["gain_usd"].iloc[0] > 0
 
 
 @pytest.mark.parametrize("seed", [0, 1, 5, 7, 9, 11, 17, 24, 30, 31])
