@@ -49,18 +49,24 @@ class Written:
         return lp.from_highs(highs, rows or list(range(m)), list(range(n)))
 
     def moved(self, direction: dict[int, float], by: float) -> Written:
-        """Return the LP with limits relaxed: an upper limit rises, a lower one falls, an equality's side rises."""
-        lower, upper = self.lower.copy(), self.upper.copy()
+        """Return the LP with limits relaxed: an upper limit rises, a lower one falls, an equality's side rises.
+
+        A number from that of rows on is a column's: its upper bound rises.
+        """
+        lower, upper, column_upper = self.lower.copy(), self.upper.copy(), self.column_upper.copy()
         for i, step in direction.items():
+            if i >= len(lower):
+                column_upper[i - len(lower)] += step * by
+                continue
             upper[i] += step * by
             lower[i] += step * by if self.lower[i] == self.upper[i] else -step * by
-        return replace(self, lower=lower, upper=upper)
+        return replace(self, lower=lower, upper=upper, column_upper=column_upper)
 
     def value(self, direction: dict[int, float] | None = None, by: float = 0.0) -> float:
         """Return the optimum after a move of limits, solved from nothing; infinitely bad if nothing is feasible."""
         case = self.moved(direction or {}, by)
         sign = -1.0 if self.maximise else 1.0
-        if (case.lower > case.upper).any():
+        if (case.lower > case.upper).any() or (case.column_lower > case.column_upper).any():
             return sign * INFINITY
         equal = case.lower == case.upper
         above, below = ~equal & np.isfinite(case.upper), ~equal & np.isfinite(case.lower)

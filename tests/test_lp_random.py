@@ -14,6 +14,7 @@ import pytest
 from lps import INFINITY, Written
 
 from supplychain import lp
+from supplychain.lp.optimum import optimum_of
 
 SEEDS = range(200)
 FAR = 1000.0
@@ -132,6 +133,28 @@ def test_prices_of_weighted_sets_equal_small_finite_moves(seed: int) -> None:
     for name, direction in sets.items():
         assert prices.loc[name, "gain"] == pytest.approx(slope(case, direction, +1), abs=1e-5)
         assert prices.loc[name, "loss"] == pytest.approx(slope(case, direction, -1), abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_prices_of_upper_bounds_equal_small_finite_moves(seed: int) -> None:
+    """Of each column with an upper bound, reached or not, and of bounds that move together and with rows.
+
+    Catches: a reduced cost of the wrong sign, or one of many at a tie, taken for a bound's price; a bound with room
+    that has one; less of a bound of nothing that costs something instead of being impossible.
+    """
+    case = random_case(seed)
+    problem = case.labelled()
+    lp.solve(problem)
+    slopes = lp.Slopes(problem, optimum_of(problem, what="a random LP"))
+    rows, rng = len(case.lower), np.random.default_rng(seed)
+    bounded = (rows + np.flatnonzero(np.isfinite(case.column_upper))).tolist()
+    directions = [{j: 1.0} for j in bounded]
+    for _ in range(3):
+        some = rng.permutation([*bounded, *limited(case)])[:3].tolist()
+        directions.append({i: float(rng.integers(1, 3)) for i in some})
+    for direction in directions:
+        assert slopes.gain(direction) == pytest.approx(slope(case, direction, +1), abs=1e-5)
+        assert slopes.loss(direction) == pytest.approx(slope(case, direction, -1), abs=1e-5)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -4,9 +4,10 @@ Nothing here knows what the rows and columns stand for.
 """
 
 from supplychain.lp.from_model import LabelledHighs, from_pyomo
+from supplychain.lp.graft import Grafts
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read
-from supplychain.lp.optimum import FEASIBILITY, Certificate, Optimum, certificate, changed, found, options
+from supplychain.lp.optimum import FEASIBILITY, Certificate, Optimum, certificate, changed, found, options, solved_again
 from supplychain.lp.questions import (
     Solution,
     allowable_ranges,
@@ -18,17 +19,21 @@ from supplychain.lp.questions import (
     value_curve,
 )
 from supplychain.lp.slopes import Slopes
-from supplychain.lp.ties import prefer
+from supplychain.lp.ties import prefer, share_of
+from supplychain.lp.trace import Trace, Tracer
 
 __all__ = [
     "FEASIBILITY",
     "Certificate",
+    "Grafts",
     "Label",
     "LabelledHighs",
     "LabelledLP",
     "Optimum",
     "Slopes",
     "Solution",
+    "Trace",
+    "Tracer",
     "Vector",
     "allowable_ranges",
     "certificate",
@@ -43,7 +48,9 @@ __all__ = [
     "prefer",
     "reach",
     "read",
+    "share_of",
     "solve",
+    "solved_again",
     "two_sided_prices",
     "value_curve",
 ]

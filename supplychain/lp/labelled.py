@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -46,11 +46,22 @@ class LabelledLP:
     indices: npt.NDArray[np.int64]
     entries: Vector
     sign: float = 1.0
+    _sizes: list[tuple[Vector, Vector]] = field(default_factory=list)
+    """Sizes of prices, once they are known: the same for LPs that differ in limits alone."""
 
     @property
     def shape(self) -> tuple[int, int]:
         """Return the numbers of rows and columns."""
         return len(self.row_lower), len(self.cost)
+
+    def copied(self, basis: Any = None) -> LabelledLP:  # noqa: ANN401 - HiGHS ships no types
+        """Return the same LP in a solver of its own, with the same options, at a basis or at none."""
+        highs = highspy.Highs()
+        highs.passOptions(self.highs.getOptions())
+        highs.passModel(self.highs.getLp())
+        if basis is not None:
+            highs.setBasis(basis)
+        return replace(self, highs=highs)
 
     def activity(self, x: Vector) -> Vector:
         """Return A x."""
@@ -72,6 +83,11 @@ class LabelledLP:
 
         Source: geometric scaling, Fulkerson & Wolfe (1962), SIAM Review 4, 142-146.
         """
+        if not self._sizes:
+            self._sizes.append(self._price_sizes())
+        return self._sizes[0]
+
+    def _price_sizes(self) -> tuple[Vector, Vector]:
         some = self.entries != 0
         logs, rows, columns = np.log(np.abs(self.entries[some])), self.indices[some], self.column_of_entry[some]
         row_logs, column_logs = np.zeros(len(self.row_lower)), np.zeros(len(self.cost))

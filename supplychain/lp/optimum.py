@@ -12,7 +12,7 @@ import numpy as np
 from supplychain.errors import NoAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from supplychain.lp.labelled import LabelledLP, Vector
 
@@ -88,6 +88,19 @@ def optimum_of(lp: LabelledLP, *, what: str) -> Optimum:
     return found(lp, what=what)
 
 
+def solved_again(lp: LabelledLP) -> float:
+    """Return the objective of the LP solved from nothing, in a solver of its own, by another algorithm.
+
+    Where the first solve would be by interior point it is the simplex method, else interior point.
+
+    Raises: NoAnswerError if it does not reach an optimum.
+    """
+    other = lp.copied()
+    first = options(lp.shape[0])["solver"]
+    other.highs.setOptionValue("solver", "simplex" if first == "ipx" else "ipx")
+    return optimum_of(other, what="the LP solved again").objective
+
+
 def run(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
     """Run HiGHS from where it stands, and from nothing if that leads nowhere; return how it ended.
 
@@ -118,7 +131,7 @@ def changed(
     Raises: NoAnswerError if the changed LP has no optimum.
     """
     new = replace(lp, row_upper=_with(lp.row_upper, row_upper), column_upper=_with(lp.column_upper, column_upper or {}))
-    _hold(new)
+    _hold(new, row_upper, column_upper or {})
     if start is None:
         lp.highs.clearSolver()
     else:
@@ -126,7 +139,7 @@ def changed(
     try:
         yield new, optimum_of(new, what=what)
     finally:
-        _hold(lp)
+        _hold(lp, row_upper, column_upper or {})
 
 
 def _with(values: Vector, other: Mapping[int, float]) -> Vector:
@@ -136,11 +149,12 @@ def _with(values: Vector, other: Mapping[int, float]) -> Vector:
     return values
 
 
-def _hold(lp: LabelledLP) -> None:
-    """Give HiGHS the limits of this LP."""
-    rows, columns = (np.arange(n) for n in lp.shape)
-    lp.highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
-    lp.highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)
+def _hold(lp: LabelledLP, rows: Iterable[int], columns: Iterable[int]) -> None:
+    """Give HiGHS the limits of some rows and columns of this LP."""
+    some = np.array(sorted(rows), dtype=np.int64)
+    lp.highs.changeRowsBounds(len(some), some, lp.row_lower[some], lp.row_upper[some])
+    some = np.array(sorted(columns), dtype=np.int64)
+    lp.highs.changeColsBounds(len(some), some, lp.column_lower[some], lp.column_upper[some])
 
 
 def reason(status: highspy.HighsModelStatus, what: str) -> str:

@@ -13,22 +13,28 @@ import numpy as np
 
 from supplychain.errors import CertificateError, NoAnswerError
 from supplychain.lp.optimum import FEASIBILITY, WITHIN, Optimum, reason, run
+from supplychain.lp.ties import share_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from supplychain.lp.labelled import LabelledLP, Vector
 
 ROUNDING = 1e-11
 """Share of the largest cost, scaled, below which a price is rounding; and of the terms of a sum, the sum."""
 
-_BASIC, _AT_UPPER = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kUpper)
+_MOVE, _EASED, _ATTAINS = 1e-3, (1e-5, 1e-7, 1e-9), 1e-9
+"""To choose one of many duals: what the move is worth, as a share of the objective; by which shares of it other limits
+are eased, in turn, until the dual attains the slope within the last number."""
 
 _PRIMAL = 4
 """HiGHS's number for the primal simplex."""
 
 Direction = dict[int, float]
-"""How far each row's limit is relaxed: an upper limit rises, a lower one falls, an equality's right-hand side rises."""
+"""How far each row's limit is relaxed: an upper limit rises, a lower one falls, an equality's right-hand side rises.
+
+A number from that of rows on is a column's: its upper bound rises.
+"""
 
 
 class Slopes:
@@ -42,15 +48,30 @@ class Slopes:
     Source: Mills (1956), Marginal values of matrix games and linear programs, Annals of Mathematics Studies 38.
     """
 
-    def __init__(self, lp: LabelledLP, at: Optimum, x: Vector | None = None) -> None:
-        """Take an optimum and, where columns will be held, the x at which: any optimal x gives the same slopes else."""
+    def __init__(
+        self,
+        lp: LabelledLP,
+        at: Optimum,
+        x: Vector | None = None,
+        *,
+        live: bool = False,
+        solver: Callable[[], Any] | None = None,
+    ) -> None:
+        """Take an optimum and, where columns will be held, the x at which: any optimal x gives the same slopes else.
+
+        `live` says that the LP's own solver has just found this optimum and stays as it is while slopes are asked.
+        `solver` gives one that holds the LP with whatever limits, for the tangent problem; without it a copy is made.
+        """
         x = at.x if x is None else x
         self.at = at
+        self._live, self._solver = live, solver
+        self._x = x
         self._lp = lp
-        self._equal = lp.row_lower == lp.row_upper
+        self._rows = lp.shape[0]
+        self._equal = np.concatenate([lp.row_lower == lp.row_upper, np.zeros(lp.shape[1], dtype=bool)])
         self._row_size, self._column_size = lp.price_sizes()
         y = self.felt(at.y)
-        self._worth = np.abs(y)
+        self._worth = np.concatenate([np.abs(y), np.maximum(-self.reduced(at.y), 0.0)])
         self.row_room = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x), y)
         self.column_room = _room(x, lp.column_lower, lp.column_upper, np.abs(x), self.reduced(at.y))
 
@@ -58,10 +79,11 @@ class Slopes:
     def tangent(self) -> LabelledLP:
         """The tangent problem, in a solver of its own that starts at the LP's basis."""
         (row_lower, row_upper), (column_lower, column_upper) = self.row_room, self.column_room
-        highs = self._copy()
+        highs = self._solver() if self._solver else self.copy()
         rows, columns = (np.arange(n) for n in self._lp.shape)
         highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
         highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
+        highs.setBasis(self.at.basis)
         return replace(
             self._lp,
             highs=highs,
@@ -75,32 +97,33 @@ class Slopes:
     @cached_property
     def _own(self) -> _Basis:
         """The LP's own basis, factored."""
-        highs = self._copy()
+        if self._live:
+            return _Basis(self._lp, self.at, self._lp.highs)
+        highs = self.copy()
         highs.run()
         return _Basis(self._lp, self.at, highs)
 
-    def _copy(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
+    def copy(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
         """Return a solver that holds the LP, without its offset, at its own basis."""
-        highs = highspy.Highs()
-        highs.passOptions(self._lp.highs.getOptions())
+        highs = self._lp.copied(self.at.basis).highs
         highs.setOptionValue("solver", "simplex")
-        problem = self._lp.highs.getLp()
-        problem.offset_ = 0.0
-        highs.passModel(problem)
-        highs.setBasis(self.at.basis)
+        highs.changeObjectiveOffset(0.0)
         return highs
 
     def gain(self, direction: Mapping[int, float], held: Sequence[int] = ()) -> float:
         """Return the fall of cost per unit of relaxing (right derivative), with some columns held where they are.
 
         A price of 0 in any optimal dual proves that the gain is 0, and where the LP's basis stays optimal for a small
-        step its duals are the gain, so no solve is needed then. With equalities in the direction the gain has a sign.
+        step its duals are the gain, so no solve is needed then; held columns that do not move in that step change
+        nothing. With equalities in the direction the gain has a sign.
         """
-        value = self._value(direction)
+        value = self.between(direction)
         if self._signed(direction):
             return -self._slope(direction, +1.0, held)
         if value == 0:
             return 0.0
+        if held and self._as_solved(held) and self._own.stays(direction, +1.0) and self._own.rests(held):
+            return self.gain(direction)
         return min(max(0.0, -self._slope(direction, +1.0, held)), value)
 
     def loss(self, direction: Mapping[int, float]) -> float:
@@ -109,7 +132,7 @@ class Slopes:
             return self._slope(direction, -1.0, ())
         if not self.is_tight(direction):
             return 0.0
-        return max(self._slope(direction, -1.0, ()), self._value(direction))
+        return max(self._slope(direction, -1.0, ()), self.between(direction))
 
     def prices(self, direction: Mapping[int, float], sign: float, held: Sequence[int] = ()) -> tuple[float, Vector]:
         """Return the slope of cost along a direction (sign +1) or against it (-1), and the duals that attain it.
@@ -118,7 +141,7 @@ class Slopes:
         solve. Each solve starts where the last one ended; if its duals do not prove the slope, from the LP's own basis.
         """
         if not held and self._own.stays(direction, sign):
-            return -sign * self._value(direction), self.at.y
+            return -sign * self.between(direction), self.at.y
         relaxed = {row: sign * step for row, step in direction.items()}
         with self._moving(relaxed, held):
             for start in (None, self.at.basis):
@@ -130,6 +153,56 @@ class Slopes:
                     return slope if abs(slope) > ROUNDING * terms else 0.0, y
         message = f"the price of a limit does not pass its checks: {slope:g} is not its duals' {proven:g}"
         raise CertificateError(message)
+
+    def least_duals(self, direction: Mapping[int, float], sign: float) -> tuple[float, Vector]:
+        """Return the slope of cost as `prices` does and, of the duals that attain it, the one that is least else.
+
+        Least is the sum of all prices and reduced costs, each scaled and weighted by its name, so that the choice does
+        not depend on the path of the solver, on units or on the order of rows. It is found by one more tangent problem,
+        in which every limit and bound is eased a little beside the move.
+        """
+        slope, y = self.prices(direction, sign)
+        if not 0 < abs(slope) < math.inf:
+            return slope, y
+        money = _MOVE * max(1.0, abs(self.at.objective))
+        moved = {row: sign * step * money / abs(slope) for row, step in direction.items()}
+        for share in _EASED:
+            self._ease(share * money, moved)
+            status = run(self._eased)
+            least = np.array(self._eased.getSolution().row_dual)
+            attained = self._attained(least, moved)
+            optimal = status == highspy.HighsModelStatus.kOptimal
+            if optimal and abs(attained - math.copysign(money, slope)) <= _ATTAINS * money:
+                return slope, least
+        return slope, y
+
+    @cached_property
+    def _eased(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
+        """A solver for the tangent problem with limits eased."""
+        return self.copy()
+
+    @cached_property
+    def _ways(self) -> tuple[Vector, Vector]:
+        """How far each row and column is eased per unit of money: the inverse of its price's size, by its name."""
+        names = self._lp.row, self._lp.column
+        rows, columns = (np.array([1 + share_of(label) for label in labels]) for labels in names)
+        fixed = self._lp.column_lower == self._lp.column_upper
+        equal = self._equal[: self._rows]
+        return np.where(equal, 0.0, rows / self._row_size), np.where(fixed, 0.0, columns / self._column_size)
+
+    def _ease(self, money: float, moved: Direction) -> None:
+        """Let rows and columns at a limit pass it by what so much money is worth; rows that move only move."""
+        by_row, by_column = (money * way for way in self._ways)
+        row_lower, row_upper = self.row_room[0] - by_row, self.row_room[1] + by_row
+        for row, step in moved.items():
+            if self._equal[row] or self.row_room[1][row] == 0:
+                row_upper[row] = step
+            if self._equal[row] or self.row_room[0][row] == 0:
+                row_lower[row] = step if self._equal[row] else -step
+        rows, columns = (np.arange(n) for n in self._lp.shape)
+        self._eased.changeRowsBounds(len(rows), rows, row_lower, row_upper)
+        lower, upper = self.column_room
+        self._eased.changeColsBounds(len(columns), columns, lower - by_column, upper + by_column)
 
     @cached_property
     def stepping(self) -> tuple[Any, Any]:
@@ -164,7 +237,10 @@ class Slopes:
 
     def _attained(self, y: Vector, relaxed: Direction) -> float:
         """Return what duals make of moved limits: with no gap, it is the slope."""
-        return math.fsum(float(y[i] if self._equal[i] else -abs(y[i])) * step for i, step in relaxed.items())
+        worth = np.where(self._equal[: self._rows], y, -np.abs(y))
+        if max(relaxed) >= self._rows:
+            worth = np.concatenate([worth, np.minimum(self.reduced(y), 0.0)])
+        return math.fsum(float(worth[i]) * step for i, step in relaxed.items())
 
     def felt(self, y: Vector) -> Vector:
         """Return row prices, those that are rounding as 0."""
@@ -184,10 +260,18 @@ class Slopes:
 
     def is_tight(self, direction: Mapping[int, float]) -> bool:
         """Whether any limit that a direction moves is reached: where none is, the loss is 0."""
-        lower, upper = self.row_room
-        return any(step and (upper[row] == 0 or lower[row] == 0) for row, step in direction.items())
+        (lower, upper), (_, column_upper) = self.row_room, self.column_room
+        return any(
+            step and (upper[i] == 0 or lower[i] == 0 if i < self._rows else column_upper[i - self._rows] == 0)
+            for i, step in direction.items()
+        )
 
-    def _value(self, direction: Mapping[int, float]) -> float:
+    def _as_solved(self, columns: Sequence[int]) -> bool:
+        """Whether columns have the same values in the plan at hand as in the solver's own."""
+        here, there = self._x[list(columns)], self.at.x[list(columns)]
+        return bool((np.abs(here - there) <= FEASIBILITY * np.maximum(1.0, np.abs(here))).all())
+
+    def between(self, direction: Mapping[int, float]) -> float:
         """Return what the solver's own dual makes of a direction: somewhere between gain and loss."""
         return math.fsum(float(self._worth[row]) * step for row, step in direction.items())
 
@@ -199,19 +283,28 @@ class Slopes:
         """Move limits, and hold columns, while inside."""
         tangent, highs = self.tangent, self.tangent.highs
         columns = np.array(held, dtype=np.int64)
-        for row, step in relaxed.items():
-            lower, upper = float(tangent.row_lower[row]), float(tangent.row_upper[row])
-            if self._equal[row]:
-                highs.changeRowBounds(row, step, step)
+        for i, step in relaxed.items():
+            if i >= self._rows:
+                j = i - self._rows
+                lower, upper = float(tangent.column_lower[j]), float(tangent.column_upper[j])
+                highs.changeColBounds(j, lower, step if upper == 0 else upper)
+                continue
+            lower, upper = float(tangent.row_lower[i]), float(tangent.row_upper[i])
+            if self._equal[i]:
+                highs.changeRowBounds(i, step, step)
             else:
-                highs.changeRowBounds(row, -step if lower == 0 else lower, step if upper == 0 else upper)
+                highs.changeRowBounds(i, -step if lower == 0 else lower, step if upper == 0 else upper)
         if len(columns):
             highs.changeColsBounds(len(columns), columns, np.zeros(len(columns)), np.zeros(len(columns)))
         try:
             yield
         finally:
-            for row in relaxed:
-                highs.changeRowBounds(row, float(tangent.row_lower[row]), float(tangent.row_upper[row]))
+            for i in relaxed:
+                if i >= self._rows:
+                    j = i - self._rows
+                    highs.changeColBounds(j, float(tangent.column_lower[j]), float(tangent.column_upper[j]))
+                else:
+                    highs.changeRowBounds(i, float(tangent.row_lower[i]), float(tangent.row_upper[i]))
             if len(columns):
                 bounds = tangent.column_lower[columns], tangent.column_upper[columns]
                 highs.changeColsBounds(len(columns), columns, *bounds)
@@ -221,12 +314,16 @@ class _Basis:
     """The basis of an optimum, factored: how basic values move with limits, and whether they may."""
 
     def __init__(self, lp: LabelledLP, at: Optimum, highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
-        self._highs, self._shape = highs, lp.shape
+        self._highs, self._lp = highs, lp
         self._equal = lp.row_lower == lp.row_upper
-        self._status = np.array([int(status) for status in at.basis.row_status])
         activity, size = lp.activity(at.x), lp.size(at.x)
-        self._tight = np.minimum(lp.row_upper - activity, activity - lp.row_lower) <= FEASIBILITY * np.maximum(1, size)
+        tight = np.minimum(lp.row_upper - activity, activity - lp.row_lower) <= FEASIBILITY * np.maximum(1, size)
+        at_top = lp.column_upper - at.x <= FEASIBILITY * np.maximum(1, np.abs(at.x))
+        self._tight = np.concatenate([tight, at_top])
         _, basic = highs.getBasicVariables()
+        self._basic = np.zeros(sum(lp.shape), dtype=bool)
+        self._basic[np.where(basic < 0, -1 - basic, lp.shape[0] + basic)] = True
+        self._rises = np.concatenate([lp.row_upper - activity <= activity - lp.row_lower, at_top])
         row, column = np.maximum(-1 - basic, 0), np.maximum(basic, 0)
         self._sign = np.where(basic < 0, -1.0, 1.0)  # HiGHS's variable of a row is its activity, negated
         value, size = (np.where(basic < 0, a[row], b[column]) for a, b in ((activity, at.x), (size, np.abs(at.x))))
@@ -234,27 +331,40 @@ class _Basis:
         upper = np.where(basic < 0, lp.row_upper[row], lp.column_upper[column])
         near = FEASIBILITY * np.maximum(1.0, size)
         self._at_lower, self._at_upper = value - lower <= near, upper - value <= near
+        self._is_column, self._column, self._size = basic >= 0, basic[basic >= 0], lp.price_sizes()[1]
 
     def stays(self, direction: Mapping[int, float], sign: float) -> bool:
         """Whether the basis stays optimal for a small step along a direction (sign +1) or against it (-1).
 
         Basic values move with the limits of nonbasic rows; those at a bound must not move beyond it.
         """
-        moved = np.zeros(self._shape[0])
-        for row, step in direction.items():
-            if self._equal[row]:
+        rows = self._lp.shape[0]
+        moved = np.zeros(rows)
+        for i, step in direction.items():
+            if i < rows and self._equal[i]:
                 return False
-            if self._status[row] == _BASIC:
-                if self._tight[row] and sign * step < 0:
+            if self._basic[i]:
+                if self._tight[i] and sign * step < 0:
                     return False
-            else:
-                moved[row] = sign * step if self._status[row] == _AT_UPPER else -sign * step
+            elif i < rows:
+                moved[i] += sign * step if self._rises[i] else -sign * step
+            elif self._rises[i]:
+                if self._lp.column_lower[i - rows] == self._lp.column_upper[i - rows]:
+                    return False
+                entries = slice(*self._lp.starts[i - rows : i - rows + 2])
+                moved[self._lp.indices[entries]] -= sign * step * self._lp.entries[entries]
         status, moves = self._highs.getBasisSolve(moved)
         if status != highspy.HighsStatus.kOk:
             return False
-        moves = moves * self._sign
+        self._moves = moves = moves * self._sign
         least = FEASIBILITY * float(np.abs(moves).max(initial=0.0))
         return not bool((self._at_lower & (moves < -least)).any() or (self._at_upper & (moves > least)).any())
+
+    def rests(self, columns: Sequence[int]) -> bool:
+        """Whether none of these columns moves along the direction that was asked last; rounding is no move."""
+        moved = np.zeros(len(self._size))
+        moved[self._column] = np.abs(self._moves[self._is_column]) * self._size[self._column]
+        return float(moved[list(columns)].sum()) <= ROUNDING * float(moved.sum())
 
 
 def _room(at: Vector, lower: Vector, upper: Vector, size: Vector, price: Vector) -> tuple[Vector, Vector]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +14,7 @@ from supplychain.lp.optimum import FEASIBILITY, Optimum, found, run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from supplychain.lp.labelled import LabelledLP, Vector
+    from supplychain.lp.labelled import Label, LabelledLP, Vector
 
 _NO_PRICE = 1e-11
 """A price smaller than this share of the terms that it is made of is rounding."""
@@ -86,3 +88,10 @@ def snapped(x: Vector, lower: Vector, upper: Vector) -> Vector:
         near = np.isfinite(bound) & (np.abs(x - bound) <= FEASIBILITY * np.maximum(1, np.abs(x)))
         x = np.where(near, bound, x)
     return x
+
+
+@cache
+def share_of(label: Label) -> float:
+    """Return a number from 0 to 1 that a name always has: from its SHA-256."""
+    digest = hashlib.sha256("\x1f".join(map(str, label)).encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,13 +43,8 @@ def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:
     for j, t in m.on.research:
         value = pyo.value(m.value_usd_per_h100e_hour[j, t]) * units.HOURS_PER_YEAR
         sooner[labelled.column["research", j, t]] = -(len(years) - years.index(t)) * value
-    weights = np.array([1 + _share(label) for label in labelled.column])
+    weights = np.array([1 + lp.share_of(label) for label in labelled.column])
     return sooner, weights * _natural_unit(labelled)
-
-
-def _share(label: lp.Label) -> float:
-    digest = hashlib.sha256("\x1f".join(map(str, label)).encode()).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48
 
 
 def _natural_unit(labelled: LabelledLP) -> Vector:

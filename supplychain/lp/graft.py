@@ -1,0 +1,137 @@
+"""What one column more would be worth: a column of another LP, beside those that there are or instead of one."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+
+from supplychain.errors import NoAnswerError
+from supplychain.lp.optimum import reason, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from supplychain.lp.labelled import Label, LabelledLP, Vector
+    from supplychain.lp.slopes import Slopes
+
+_NOTHING = 1e-9
+"""Share of its terms below which a reduced cost is rounding; of the objective, below which a change is none."""
+
+
+class Grafts:
+    """Columns of one LP set into another, one at a time, in a solver of their own.
+
+    Both LPs name their rows and columns alike. A row that the other LP alone has comes with the column.
+    """
+
+    def __init__(self, slopes: Slopes, lp: LabelledLP, other: LabelledLP) -> None:
+        self._slopes, self._lp, self._other = slopes, lp, other
+        self._y, self._reduced = slopes.felt(slopes.at.y), slopes.reduced(slopes.at.y)
+
+    def beside(self, label: Label) -> float:
+        """Return how far the objective falls if the other LP's column may be used as well as the LP's own.
+
+        Both together stay within the upper bound of their own; 0 or more.
+        """
+        own = self._lp.column.get(label)
+        if label not in self._other.column or not self._pays(label, own):
+            return 0.0
+        with self._grafted(label) as column:
+            if own is not None:
+                both = np.array([own, column], dtype=np.int32)
+                self._highs.addRow(-math.inf, float(self._lp.column_upper[own]), 2, both, np.ones(2))
+            return max(0.0, -self._change())
+
+    def instead(self, label: Label) -> float:
+        """Return how far the objective rises if the other LP's column, or none, takes the place of the LP's own."""
+        own = self._lp.column[label]
+        if label not in self._other.column:
+            with self._without(own):
+                return self._change()
+        with self._without(own), self._grafted(label):
+            return self._change()
+
+    def _pays(self, label: Label, own: int | None) -> bool:
+        """Whether the column would earn anything at the LP's prices, its share of the upper bound paid."""
+        rows, entries, cost, _ = self._column(label)
+        prices = np.array([self._y[self._lp.row[r]] if r in self._lp.row else 0.0 for r in rows])
+        rent = max(0.0, -float(self._reduced[own])) if own is not None else 0.0
+        terms = entries * prices
+        return cost - float(terms.sum()) + rent < -_NOTHING * (abs(cost) + rent + float(np.abs(terms).sum()))
+
+    def _column(self, label: Label) -> tuple[list[Label], Vector, float, float]:
+        """Return a column of the other LP: its rows and entries, its cost and its upper bound."""
+        other, j = self._other, self._other.column[label]
+        part = slice(other.starts[j], other.starts[j + 1])
+        rows = [self._other_rows[i] for i in other.indices[part].tolist()]
+        return rows, other.entries[part], float(other.cost[j]), float(other.column_upper[j])
+
+    @cached_property
+    def _other_rows(self) -> list[Label]:
+        return list(self._other.row)
+
+    @cached_property
+    def _other_columns(self) -> list[Label]:
+        return list(self._other.column)
+
+    @cached_property
+    def _highs(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
+        return self._slopes.copy()
+
+    @contextmanager
+    def _grafted(self, label: Label) -> Iterator[int]:
+        """Set a column into the solver, with the rows that only it brings; return its number."""
+        highs, (rows, entries, cost, upper) = self._highs, self._column(label)
+        columns, rows_before = highs.getNumCol(), highs.getNumRow()
+        where = {}
+        for row in rows:
+            if row not in self._lp.row:
+                where[row] = highs.getNumRow()
+                self._bring(row)
+        index = np.array([where[row] if row in where else self._lp.row[row] for row in rows], dtype=np.int32)
+        highs.addCol(cost, 0.0, upper, len(index), index, entries)
+        try:
+            yield columns
+        finally:
+            if highs.getNumRow() > rows_before:
+                highs.deleteRows(highs.getNumRow() - rows_before, np.arange(rows_before, highs.getNumRow()))
+            highs.deleteCols(1, np.array([columns]))
+            highs.setBasis(self._slopes.at.basis)
+
+    def _bring(self, row: Label) -> None:
+        """Add a row of the other LP, over the columns that both have."""
+        other, i = self._other, self._other.row[row]
+        here = other.indices == i
+        names = [self._other_columns[j] for j in other.column_of_entry[here].tolist()]
+        both = [
+            (self._lp.column[name], x)
+            for name, x in zip(names, other.entries[here].tolist(), strict=True)
+            if name in self._lp.column
+        ]
+        index, entries = np.array([j for j, _ in both], dtype=np.int32), np.array([x for _, x in both])
+        self._highs.addRow(float(other.row_lower[i]), float(other.row_upper[i]), len(index), index, entries)
+
+    @contextmanager
+    def _without(self, own: int) -> Iterator[None]:
+        """Forbid one of the LP's columns."""
+        lower, upper = float(self._lp.column_lower[own]), float(self._lp.column_upper[own])
+        self._highs.changeColBounds(own, lower, lower)
+        try:
+            yield
+        finally:
+            self._highs.changeColBounds(own, lower, upper)
+            self._highs.setBasis(self._slopes.at.basis)
+
+    def _change(self) -> float:
+        """Solve as it stands; return how far the objective rises."""
+        before = self._slopes.at.objective - self._lp.offset
+        status = run(self._highs)
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise NoAnswerError(reason(status, "an LP with a column more"))
+        change = float(self._highs.getInfo().objective_function_value) - before
+        return change if abs(change) > _NOTHING * abs(before) else 0.0
