@@ -176,7 +176,8 @@ class _Progress:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status.
 
-    A run makes many small objects that live to its end, so that collecting garbage in between only costs time.
+    A run makes many small objects that live to its end, so that collecting garbage in between, and at the end, only
+    costs time.
     """
     gc.disable()
     try:
@@ -187,6 +188,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(error, NO_ANSWER)
     except SupplychainError as error:
         _fail(error, FAILED)
+    finally:
+        gc.freeze()
 
 
 def _fail(error: SupplychainError, status: int) -> None:

@@ -108,8 +108,8 @@ def test_a_chain_with_room_is_limited_by_demand() -> None:
     assert (row["served_ttok"], row["blocked_ttok"], row["uneconomic_ttok"]) == (near(25), near(0), near(0))
     for level in ("stage", "group"):
         binding = one(plan.binding, level=level)
-        assert binding["state"] == "demand"
-        assert binding[["members", "nature", "annual_gain_usd_per_pct", "gain_usd_per_pct", "helps"]].isna().all()
+        assert binding["members"] == binding["state"] == "demand"
+        assert binding[["nature", "annual_gain_usd_per_pct", "gain_usd_per_pct", "helps"]].isna().all()
     assert (plan.bottlenecks["state"] == "slack").all()
 
 

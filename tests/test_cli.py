@@ -39,9 +39,11 @@ CONTRACT = {
     "binding": "year level members state nature annual_gain_usd_per_pct gain_usd_per_pct gain_research_usd_per_pct"
     " helps holds_to_pct next",
     "bottlenecks": "year stage group rank state nature annual_gain_usd_per_pct gain_usd_per_pct loss_usd_per_pct"
-    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct moves_with",
+    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct next_stage"
+    " moves_with",
     "bottlenecks_by_group": "year group rank state nature annual_gain_usd_per_pct gain_usd_per_pct loss_usd_per_pct"
-    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct moves_with",
+    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct next_stage"
+    " moves_with",
     "stages": "year stage place unit capacity expanded allocated used used_share stored gain_usd_per_unit"
     " loss_usd_per_unit",
     "supply": "year stage supplier place unit supplied limit price_usd spent_usd",
@@ -51,14 +53,18 @@ CONTRACT = {
     "commitments_kept": "year commitment unit minimum delivered shortfall",
     "installed_base": "year accelerator region owned operating h100e_owned h100e_operating",
     "orders": "order_year online_year stage supplier place unit amount capex_usd",
+    "purchases": "order_year stage supplier place unit limit ordered benefit_usd_per_unit benefit_loss_usd_per_unit"
+    " benefit_per_capex_usd last_useful_order_year",
     "cost": "year item serving_usd research_usd",
     "capital": "year item usd",
     "token_cost": "year workload average_usd_per_mtok fully_loaded_usd_per_mtok marginal_usd_per_mtok",
+    "decomposition": "year workload term usd_per_mtok",
+    "average_cost": "year workload item usd_per_mtok",
     "economics": "year token_value_usd serving_cost_usd research_cost_usd gross_margin capital_usd"
     " capital_per_token_value memory_share_of_hardware",
     "requirements": "year stage unit available required ratio",
 }
-"""Tables and columns of the contract, less what comes with the next release."""
+"""Tables and columns of the contract, less what comes with the next release; and the parts of the average cost."""
 
 STAGE = "stage,label,group,nature,unit,kind,scope,position,storable,cost_life_years"
 ALLOCATION = "stage,supplier,of_stage,year,share,source"
@@ -329,17 +335,28 @@ def test_out_writes_the_tables_of_the_contract(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_tables_are_sorted_by_key_and_end_with_the_report(tmp_path: Path, plan: supplychain.Plan) -> None:
-    """Bug: rows come in the order of a set, or years that only carry value are reported."""
+    """Bug: rows come in the order of a set, or years that only carry value are reported.
+
+    The parts of a cost have an order of their own: a residual comes last, terms follow the chain.
+    """
     plan.write(tmp_path)
+    chain = ["opex", "packaging", "hbm", "turbines", "generation", "site_power", "other", "commitments"]
+    last = [*chain, "installed fleet", "residual"]
     for name, columns in CONTRACT.items():
         with (tmp_path / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         texts = ("year", "level", "stage", "group", "supplier", "place", "workload", "tier", "accelerator", "region")
-        key = [c for c in columns.split() if c in {*texts, "commitment", "order_year", "online_year", "item"}]
+        key = [c for c in columns.split() if c in {*texts, "commitment", "order_year", "online_year", "item", "term"}]
         if name == "orders":
             key.remove("online_year")
         if name in {"bottlenecks", "stages"}:
             key = [c for c in key if c != "group"]
+        for row in rows:
+            if "term" in row:
+                stage, _, part = row["term"].partition(": ")
+                row["term"] = f"{last.index(stage):02} {part}"
+            elif row.get("item") == "residual":
+                row["item"] = "~"
         found = [tuple(row[c] for c in key) for row in rows]
         assert found == sorted(found), name
         assert len(set(found)) == len(found), name
@@ -402,7 +419,7 @@ def test_an_answer_replaces_an_earlier_one(tmp_path: Path, plan: supplychain.Pla
 
 def test_notebooks_show_tables(plan: supplychain.Plan) -> None:
     """Bug: a notebook shows the name of an object instead of the answer."""
-    assert plan._repr_html_().count("<table") == 2
+    assert plan._repr_html_().count("<table") == 3
     assert "packaging" in plan._repr_html_()
     assert "<td>capacity</td><td>12</td>" in plan.case._repr_html_()
     assert repr(plan.case) == f"Case('tiny', 2026-2028, {_rows_of(TINY)} rows)"
@@ -477,12 +494,30 @@ def test_explain_reads_a_year(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed.splitlines()
     assert max(map(len, lines)) <= 100
     assert lines[1] == "Binding: packaging (sole, physical); group: packaging"
-    assert lines[2] == "+1 % is worth 9.00 m USD a year, up to +10.0 %, then packaging."
+    assert lines[2] == "+1 % is worth $9.00M a year, up to +10.0 %, then packaging."
     assert lines[3] == "It serves more in 2026, 2027."
+    assert lines[4] == "1 % more gains $15.0M in all its years, 1 % less costs $15.0M."
+    assert lines[5] == "+1 % of others: hbm $450k (saving), site_power $100k (saving)."
     rungs = [line.split()[1] for line in lines if re.match(r"  \d  ", line)]
     assert rungs == ["packaging", "hbm", "site_power", "generation"]
     assert "Relief of packaging, further and further:" in lines
     assert re.search(r"generation +10\.0 +MW +16\.7 +1\.60", printed)
+    assert "  nothing that is ordered arrives in this year; the first order does in 2027" in lines
+    residuals = [line.split()[1:] for line in lines if line.startswith("  residual")]
+    assert residuals == [["0", "0"], ["0", "0", "0"]]
+    assert re.search(r"in all +0\.250 +0\.500", printed)
+    later = run(capsys, "explain", str(TINY), "--year", "2027")[1]
+    assert re.search(r"site_power / onsite +west +2026 +10\.0 +10\.0 +MW +10\.6 +3\.54", later)
+
+
+def test_solve_prints_a_line_for_each_year(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bug: the label of a year, its worth, how long it lasts or what binds then is not what the table says."""
+    status, printed, _ = run(capsys, "solve", str(TINY))
+    assert status == 0
+    assert printed.splitlines()[1:3] == [
+        "2026  packaging [packaging]  +1 % is worth $9.00M a year, up to +10.0 %, then packaging",
+        "2027  site_power [power]     +1 % is worth $20.8M a year, up to +4.55 %, then demand",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from html import escape
 from importlib.metadata import version
@@ -14,7 +15,7 @@ import pandas as pd
 from supplychain import lp
 from supplychain.case.notices import refuse_foresight
 from supplychain.errors import CertificateError
-from supplychain.plan import bottlenecks, ladder, lifted, money, prices, quantities
+from supplychain.plan import bottlenecks, decomposition, ladder, lifted, money, prices, purchases, quantities
 from supplychain.plan.point import Point, point
 from supplychain.plan.write import write
 
@@ -28,6 +29,9 @@ __all__ = ["Plan", "solve"]
 
 _WITHIN = 1e-7
 """Largest scaled residual, duality gap and loss to tie-breaking that an answer may have."""
+
+_AGREES = 1e-9
+"""Largest relative difference between the plan's objective and that of the case solved again from nothing."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,12 @@ class Plan:
     commitments_kept: pd.DataFrame
     installed_base: pd.DataFrame
     orders: pd.DataFrame
+    purchases: pd.DataFrame
     cost: pd.DataFrame
     capital: pd.DataFrame
     token_cost: pd.DataFrame
+    decomposition: pd.DataFrame
+    average_cost: pd.DataFrame
     economics: pd.DataFrame
     requirements: pd.DataFrame
 
@@ -88,6 +95,17 @@ class Plan:
             raise ValueError(message)
         return ladder.curve(point(self.case), stage, self._reported(year), up_to)
 
+    def stranded(self, year: int) -> pd.DataFrame:
+        """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.stranded`.
+
+        Raises: ValueError if the year is not reported.
+        """
+        return ladder.stranded(point(self.case), self._reported(year))
+
+    def timing(self) -> pd.DataFrame:
+        """Return what it would be worth if an order arrived a year sooner or later: see `plan.purchases.timing`."""
+        return purchases.timing(point(self.case))
+
     def _reported(self, year: int) -> int:
         if year not in self.case.report_years:
             years = self.case.report_years
@@ -118,15 +136,21 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
     refuse_foresight(case)
     at = point(case, time_limit, progress)
     solved = at.solved
-    proof = _certificate(at)
     progress("pricing stages")
+    there = at.copy()
+    with ThreadPoolExecutor(1) as second:  # the solver works outside Python's lock
+        again = second.submit(lp.solved_again, there.lp)
+        others = second.submit(bottlenecks.of_years, there, case.report_years[1::2])
+        freed = second.submit(lambda: (lifted.unlimited(there), lifted.unconstrained(there)))
+        found = bottlenecks.of_years(at, case.report_years[::2])
+        marginals = decomposition.marginals(at)
+        found = bottlenecks.merged(found, others.result())
+        unlimited, unconstrained = freed.result()
+        proof = _certificate(at, again.result())
     priced = prices.Prices(at)
-    marginal = priced.of_tokens()
-    found = bottlenecks.Bottlenecks(at).of_years(case.report_years)
-    progress("lifting limits")
-    unlimited, unconstrained = lifted.unlimited(at), lifted.unconstrained(at)
     progress("writing tables")
     ledger = money.Ledger(solved)
+    token_cost = money.token_cost(solved, ledger, {key: cost.usd for key, cost in marginals.items()})
     stages = quantities.stages(solved)
     unit = [priced.of_stage(s, p, t) for t, s, p in stages[["year", "stage", "place"]].itertuples(index=False)]
     stages["gain_usd_per_unit"] = [gain for gain, _ in unit]
@@ -158,18 +182,21 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
         commitments_kept=quantities.commitments_kept(solved),
         installed_base=quantities.installed_base(solved),
         orders=quantities.orders(solved),
+        purchases=purchases.purchases(at),
         cost=money.cost(solved, ledger),
         capital=money.capital(solved),
-        token_cost=money.token_cost(solved, ledger, marginal),
+        token_cost=token_cost,
+        decomposition=decomposition.marginal(at, marginals),
+        average_cost=decomposition.average(solved, ledger, token_cost),
         economics=money.economics(solved, ledger),
         requirements=quantities.requirements(solved, unconstrained),
     )
 
 
-def _certificate(at: Point) -> dict[str, Any]:
-    """Check the optimum and the plan chosen among equal ones; return the proof.
+def _certificate(at: Point, again: float) -> dict[str, Any]:
+    """Check the optimum and the plan chosen among equal ones, also against the objective found anew; return the proof.
 
-    Raises: CertificateError if a residual, the gap or what tie-breaking gave up is too large.
+    Raises: CertificateError if a residual, the gap, what tie-breaking gave up or the difference is too large.
     """
     labelled, x = at.lp, at.x
     proof = lp.certificate(labelled, at.at)
@@ -179,6 +206,7 @@ def _certificate(at: Point) -> dict[str, Any]:
         np.maximum(np.maximum(activity - labelled.row_upper, labelled.row_lower - activity), 0).max(initial=0.0)
     )
     found = asdict(proof) | {
+        "solved_again_objective_relative": abs(chosen - again) / max(1.0, abs(again)),
         "tie_break_objective_relative": abs(chosen - at.at.objective) / max(1.0, abs(at.at.objective)),
         "tie_break_primal_residual_scaled": outside / max(1.0, float(np.abs(x).max(initial=0.0))),
     }
@@ -189,9 +217,10 @@ def _certificate(at: Point) -> dict[str, Any]:
         "tie_break_objective_relative",
         "tie_break_primal_residual_scaled",
     )
-    failed = [f"{name} is {found[name]:.1e}" for name in checked if found[name] > _WITHIN]
+    most = dict.fromkeys(checked, _WITHIN) | {"solved_again_objective_relative": _AGREES}
+    failed = [f"{name} is {found[name]:.1e}, must be {x:g} or less" for name, x in most.items() if found[name] > x]
     if failed:
-        message = f"the answer does not pass its checks: {', '.join(failed)}; must be {_WITHIN:g} or less"
+        message = f"the answer does not pass its checks: {'; '.join(failed)}"
         raise CertificateError(message)
     return {name: _at_most(value) if isinstance(value, float) else value for name, value in found.items()}
 

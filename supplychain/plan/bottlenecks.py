@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LEVELS = ("stage", "group")
 
+DEMAND = "demand"
+"""Binds where no relief would serve more."""
+
 SOLE_ABOVE = 0.05
 """Relief serves more demand if the part of its gain that does exceeds this share."""
 
@@ -37,6 +40,9 @@ _STEP = 1e-2
 
 _HELPED = 1e-3
 """A year is helped if the value of what is served in it rises by more than this share of the gain."""
+
+_EQUAL = 1e-8
+"""Gains that differ by less than this share are ranked by their exact order."""
 
 _BEYOND = 1e-6
 """How far past the end of a price the next label is read, as a share of the way and in per cent."""
@@ -89,6 +95,20 @@ class Found:
 Year: TypeAlias = "tuple[list[Found], Found | None]"
 """The levers of a year in rank, and what binds."""
 
+ByLevel: TypeAlias = "dict[str, dict[int, Year]]"
+"""The same by stage or group, and year."""
+
+
+def of_years(at: Point, years: Iterable[int]) -> ByLevel:
+    """Return, by stage and by group, the levers of each year in rank, what binds, and what binds after each."""
+    asked = Bottlenecks(at)
+    return {level: {t: asked.with_ends(level, asked.of_year(level, t)) for t in years} for level in LEVELS}
+
+
+def merged(some: ByLevel, others: ByLevel) -> ByLevel:
+    """Return the levers of all years together, in the order of the years."""
+    return {level: dict(sorted((some[level] | others[level]).items())) for level in LEVELS}
+
 
 class Bottlenecks:
     """Asks a solved LP what relief is worth, and names what binds; the LP is left as it was found."""
@@ -98,66 +118,79 @@ class Bottlenecks:
         self._levers = Levers(at.solved, at.lp)
         self._worths: dict[tuple[object, ...], Worth] = {}
         self._ends: dict[tuple[object, ...], float] = {}
-        served = ("serve", "research", "shortfall")
-        self._served = [j for label, j in at.lp.column.items() if label[0] in served]
-        self._tokens = [j for label, j in at.lp.column.items() if label[0] == "serve"]
+        self._labels: dict[tuple[object, ...], dict[str, str]] = {}
+        self._serving: dict[tuple[object, ...], bool] = {}
+        self._tokens = at.names["serve"][1]
+        self._served = [*self._tokens, *at.names["research"][1], *at.names["shortfall"][1]]
 
-    def of_years(self, years: Iterable[int]) -> dict[str, dict[int, Year]]:
-        """Return, by stage and by group, the levers of each year in rank and what binds, and how long prices last."""
-        found = {level: {t: self.of_year(level, t) for t in years} for level in LEVELS}
-        bound = {(level, t): self._with_end(b) for level, by in found.items() for t, (_, b) in by.items() if b}
-        asked: dict[tuple[object, ...], list[tuple[str, int]]] = {}
-        for (level, t), b in bound.items():
-            asked.setdefault(_key(self._direction(b.lever.members, t)[0]), []).append((level, t))
-        for which in asked.values():
-            labels = self._labels_after(bound[which[0]], [level for level, _ in which])
-            for level, t in which:
-                bound[level, t] = replace(bound[level, t], next=labels.get(level, ""))
-        return {
-            level: {t: ([self._with_end(f) for f in ranked], bound.get((level, t))) for t, (ranked, _) in by.items()}
-            for level, by in found.items()
-        }
+    def with_ends(self, level: str, year: Year) -> Year:
+        """Add how long prices last, and what binds then."""
+        ranked, bound = year
+        return [self._then(level, f) for f in ranked], bound and self._then(level, bound)
 
-    def _with_end(self, found: Found) -> Found:
-        """Add up to how many per cent a price lasts."""
+    def _then(self, level: str, found: Found) -> Found:
+        """Add up to how many per cent a price lasts, and what binds just after it."""
         direction, blank = self._direction(found.lever.members, found.year)
         if found.worth.gain == 0 or blank:
             return found
-        if _key(direction) not in self._ends:
-            self._ends[_key(direction)] = lp.reach(self._at.lp, self._slopes, direction, +1.0)
-        return replace(found, holds_to_pct=self._ends[_key(direction)])
+        key = _key(direction)
+        if key not in self._ends:
+            self._ends[key] = lp.reach(self._at.lp, self._slopes, direction, +1.0)
+        end = self._ends[key]
+        if math.isfinite(end) and key not in self._labels:
+            self._labels[key] = self._labels_after(direction, end, found.year)
+        return replace(found, holds_to_pct=end, next=self._labels.get(key, {}).get(level, ""))
 
-    def _labels_after(self, found: Found, levels: list[str]) -> dict[str, str]:
-        """Return what binds just after a price ends, by level."""
-        if not math.isfinite(found.holds_to_pct):
-            return {}
-        direction, _ = self._direction(found.lever.members, found.year)
-        by = found.holds_to_pct * (1 + _BEYOND) + _BEYOND
+    def _labels_after(self, direction: Direction, end: float, t: int) -> dict[str, str]:
+        """Return what binds in a year just after relief has gone so far, by level."""
+        by = end * (1 + _BEYOND) + _BEYOND
         upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in direction.items()}
         with self._at.changed(upper, ties=()) as there:
             beyond = Bottlenecks(there)
-            return {level: beyond.label(level, found.year) for level in levels}
+            return {level: beyond.label(level, t) for level in LEVELS}
 
     def label(self, level: str, t: int) -> str:
-        """Return the name of what binds in a year, with no more questions than it takes."""
+        """Return the name of what binds in a year, with no more questions than it takes.
+
+        No lever and no set of levers gains more than what one dual makes of its relief. So the levers are asked from
+        the largest such bound down, and sets only if what is left could gain more than the best lever found.
+        """
         usd = self._at.usd(t)
-        asked = [(lever, *self._direction(lever.members, t)) for lever in self._levers.of_year(level, t)]
-        paying, free = [], []
-        for lever, direction, blank in asked:
+        asked = []
+        for lever in self._levers.of_year(level, t):
+            direction, blank = self._direction(lever.members, t)
+            most = math.inf if blank else self._slopes.between(direction) * usd
+            asked.append((most * self._levers.annual(lever.members, t), most, lever, direction, blank))
+        asked.sort(key=lambda one: (-one[0], one[2].position, one[2].name))
+        best: Found | None = None
+        left = 0.0
+        for most_annual, most, lever, direction, blank in asked:
+            if best is not None and most_annual < (1 - _EQUAL) * best.annual_gain:
+                left += most
+                continue
             gain = self._slopes.gain(direction)
-            if gain > 0:
-                annual = 0.0 if blank else settled(gain * usd) * self._levers.annual(lever.members, t)
-                paying.append((Found(t, lever, Worth(gain, gain, blank=blank), annual, "sole"), direction))
-            elif not blank and self._slopes.is_tight(direction):
-                free.append((lever, direction))
-        paying.sort(key=lambda asked: _order(asked[0]))
-        sole = [next((found for found, d in paying if self._serves(found.worth.gain, d)), None)]
-        tied = [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
-        binding = sorted(self._joint(tied, t) + [found for found in sole if found], key=_order)
-        return binding[0].lever.name if binding else "demand"
+            found = self._bound(t, lever, gain * usd, blank=blank)
+            if gain == 0:
+                left += 0.0 if blank else most
+            elif (best is None or _order(found) < _order(best)) and self._serves(gain, direction):
+                best = found
+        if best is None or (not best.worth.blank and left >= (1 - _EQUAL) * best.annual_gain):
+            free = [(lever, d) for _, _, lever, d, blank in asked if not blank and self._slopes.gain(d) == 0]
+            free = [(lever, d) for lever, d in free if self._slopes.is_tight(d)]
+            tied = [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
+            best = min([*self._joint(tied, t), *([best] if best else [])], key=_order, default=None)
+        return best.lever.name if best else DEMAND
+
+    def _bound(self, t: int, lever: Lever, gain: float, *, blank: bool) -> Found:
+        """Return a lever as what may bind."""
+        annual = 0.0 if blank else settled(gain) * self._levers.annual(lever.members, t)
+        return Found(t, lever, Worth(gain, gain, blank=blank), annual, "sole")
 
     def _serves(self, gain: float, direction: Direction) -> bool:
-        return gain - self._slopes.gain(direction, self._served) > SOLE_ABOVE * gain
+        key = _key(direction)
+        if key not in self._serving:
+            self._serving[key] = gain - self._slopes.gain(direction, self._served) > SOLE_ABOVE * gain
+        return self._serving[key]
 
     def of_year(self, level: str, t: int) -> Year:
         """Return the levers of a year in rank, and what binds."""
@@ -284,6 +317,7 @@ def _row(f: Found) -> dict[str, Any]:
         "helps": " ".join(map(str, w.helps)),
         "holds_to_pct": settled(f.holds_to_pct),
         "next": f.next,
+        "next_stage": f.next,
         "moves_with": f.moves_with,
     }
 
@@ -291,7 +325,7 @@ def _row(f: Found) -> dict[str, Any]:
 def table(found: Mapping[int, Year], level: str) -> pd.DataFrame:
     """Return the table `bottlenecks` (level `stage`) or `bottlenecks_by_group` (level `group`)."""
     first = ["year", "stage", "group"] if level == "stage" else ["year", "group"]
-    names = [*first, "rank", "state", "nature", *_AMOUNTS, "helps", "holds_to_pct", "moves_with"]
+    names = [*first, "rank", "state", "nature", *_AMOUNTS, "helps", "holds_to_pct", "next_stage", "moves_with"]
     rows = [_row(f) for ranked, _ in found.values() for f in ranked]
     return pd.DataFrame(rows, columns=names).sort_values(["year", level], ignore_index=True)
 
@@ -301,7 +335,7 @@ def binding(by_level: Mapping[str, Mapping[int, Year]]) -> pd.DataFrame:
     names = ["year", "level", "members", "state", "nature", "annual_gain_usd_per_pct", "gain_usd_per_pct"]
     names += ["gain_research_usd_per_pct", "helps", "holds_to_pct", "next"]
     rows = [
-        {"year": t, "level": level} | (_row(bound) if bound else {"state": "demand"})
+        {"year": t, "level": level} | (_row(bound) if bound else {"members": DEMAND, "state": DEMAND})
         for level, found in by_level.items()
         for t, (_, bound) in found.items()
     ]

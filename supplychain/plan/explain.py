@@ -1,10 +1,13 @@
-"""One year in one reading: what binds, the ladder, the value curve, what arrives, what stands idle."""
+"""One year in one reading: what binds, the ladder, the value curve, what to order, what is stranded, what costs."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from supplychain.plan.show import number, plain
+from supplychain.plan.bottlenecks import DEMAND
+from supplychain.plan.decomposition import RESIDUAL
+from supplychain.plan.show import dollars, number, plain, worth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +21,10 @@ _NAME = 20
 """Characters of a name in the ladder."""
 _SEGMENTS = 12
 """Segments of the curve that are shown."""
-_IDLE = 8
-"""Stages that are shown idle, dearest first."""
+_OPTION = 32
+"""Characters of an option's stage and supplier."""
+_OTHERS, _OPTIONS, _IDLE, _PARTS = 3, 10, 8, 8
+"""Other stages, options, stranded stages and parts of a cost that are shown."""
 
 
 def explain(plan: Plan, year: int, stage: str | None = None, up_to: float = 25.0) -> str:
@@ -29,28 +34,38 @@ def explain(plan: Plan, year: int, stage: str | None = None, up_to: float = 25.0
     """
     rungs = plan.ladder(year)
     binding = _one(plan.binding, year=year, level="stage")
-    members = binding["members"] if isinstance(binding["members"], str) else ""
-    of = stage or members.split(" + ")[0]
+    bound = [] if binding["state"] == DEMAND else binding["members"].split(" + ")
+    of = stage or next(iter(bound), None)
     parts = [f"{plain(plan.case.settings.title)} ({plan.case.settings.name}), {year}", *_label(plan, binding, year)]
-    parts += ["", "Lifted altogether, one after the other:", *_ladder(rungs)]
+    parts += ["", "Lifted altogether, one after the other, to full service:", *_ladder(rungs)]
     if of:
         parts += ["", f"Relief of {of}, further and further:", *_curve(plan.curve(of, year, up_to))]
-    parts += ["", "Ordered capacity that arrives:", *_arrivals(plan.orders, year)]
-    parts += ["", "Idle while something else binds, at its price, dearest first:", *_idle(plan.supply, year)]
+    parts += ["", f"What to order by when, to arrive in {year}; most worth per dollar first:", *_options(plan, year)]
+    parts += ["", "Stranded: idle because other stages bind, dearest first:", *_stranded(plan.stranded(year))]
+    parts += ["", "Marginal cost, USD per 10^6 tokens, by who is paid in the end:"]
+    parts += _made_of(plan.decomposition, "term", year)
+    parts += ["", "Average cost, USD per 10^6 tokens, by item:", *_made_of(plan.average_cost, "item", year)]
     return "\n".join(line[:_WIDTH].rstrip() for line in parts)
 
 
 def _label(plan: Plan, binding: dict[str, Any], year: int) -> list[str]:
-    group = _one(plan.binding, year=year, level="group")["members"]
-    if not isinstance(binding["members"], str):
+    group = _one(plan.binding, year=year, level="group")
+    if binding["state"] == DEMAND:
         return ["Binding: demand. No relief of one stage, or of up to four together, would serve more."]
-    ends = f"up to +{number(binding['holds_to_pct'])} %" + (f", then {binding['next']}" if binding["next"] else "")
-    worth = f"+1 % is worth {number(binding['annual_gain_usd_per_pct'] / 1e6)} m USD a year, {ends}"
-    return [
-        f"Binding: {binding['members']} ({binding['state']}, {binding['nature']}); group: {group}",
-        f"{worth}.",
+    lines = [
+        f"Binding: {binding['members']} ({binding['state']}, {binding['nature']}); group: {group['members']}",
+        f"{worth(binding)}.",
         f"It serves more in {', '.join(binding['helps'].split()) or 'no year'}.",
     ]
+    here = plan.bottlenecks[plan.bottlenecks["year"] == year]
+    gains = f"1 % more gains {dollars(binding['gain_usd_per_pct'])} in all its years"
+    loss = here.loc[here["stage"] == binding["members"], "loss_usd_per_pct"]
+    if not math.isnan(binding["gain_usd_per_pct"]):
+        lines.append(gains + (f", 1 % less costs {dollars(loss.iloc[0])}." if len(loss) else "."))
+    others = here[(here["annual_gain_usd_per_pct"] > 0) & ~here["stage"].isin(binding["members"].split(" + "))]
+    ranked = others.sort_values("rank").head(_OTHERS).to_dict("records")
+    named = [f"{r['stage']} {dollars(r['annual_gain_usd_per_pct'])} ({r['state']})" for r in ranked]
+    return lines + ([f"+1 % of others: {', '.join(named)}."] if named else [])
 
 
 def _ladder(rungs: pd.DataFrame) -> list[str]:
@@ -71,8 +86,8 @@ def _ladder(rungs: pd.DataFrame) -> list[str]:
     return _table(names, rows, left={0, 1, 2, 7})
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _NAME else name[: _NAME - 1] + "…"
+def _short(name: str, width: int = _NAME) -> str:
+    return name if len(name) <= width else name[: width - 1] + "…"
 
 
 def _curve(segments: pd.DataFrame) -> list[str]:
@@ -92,27 +107,81 @@ def _curve(segments: pd.DataFrame) -> list[str]:
     return [*shown, f"  and {more} more segments up to {number(segments['to_pct'].iloc[-1])} %"] if more > 0 else shown
 
 
-def _arrivals(orders: pd.DataFrame, year: int) -> list[str]:
-    arriving = orders[orders["online_year"] == year]
-    rows = [
-        (f"{r['stage']} / {r['supplier']}", r["place"], str(r["order_year"]), number(r["amount"]), r["unit"])
-        for r in arriving.to_dict("records")
+def _options(plan: Plan, year: int) -> list[str]:
+    """Return the options that arrive in a year: what is ordered of each, and what more of it is worth."""
+    key = ["order_year", "stage", "supplier", "place"]
+    leads = {
+        (row["year"], row["stage"], row["supplier"], row["place"]): row["lead_years"]
+        for row in plan.case.tables["expansion"]
+    }
+    arriving = [
+        r for r in plan.purchases.to_dict("records") if r["order_year"] + leads[tuple(r[k] for k in key)] == year
     ]
-    return _table(["", "place", "ordered in", "amount", "unit"], rows, left={0, 1, 4}) if rows else ["  none"]
-
-
-def _idle(supply: pd.DataFrame, year: int) -> list[str]:
-    """Return limits that are not drawn on, and what they would cost at their price."""
-    here = supply[supply["year"] == year]
-    idle = here.assign(idle=here["limit"] - here["supplied"])
-    idle = idle.assign(usd=idle["idle"] * idle["price_usd"])
-    by = idle.groupby(["stage", "unit"], as_index=False)[["idle", "limit", "usd"]].sum()
-    by = by[by["idle"] > 1e-9 * by["limit"]].sort_values(["usd", "stage"], ascending=[False, True]).head(_IDLE)
+    found = [r for r in arriving if r["ordered"] > 0 or r["benefit_usd_per_unit"] > 0]
+    if arriving and not found:
+        return ["  nothing that could arrive in this year pays"]
+    if not found:
+        first = min((u + lead for (u, *_), lead in leads.items() if u in plan.case.years), default=None)
+        return [
+            "  nothing that is ordered arrives in this year" + (f"; the first order does in {first}" if first else "")
+        ]
+    found.sort(
+        key=lambda r: (-_known(r["benefit_per_capex_usd"]), -_known(r["benefit_usd_per_unit"]), *(r[k] for k in key))
+    )
     rows = [
-        (r["stage"], number(r["idle"]), r["unit"], number(100 * r["idle"] / r["limit"]), number(r["usd"] / 1e6))
+        (
+            _short(f"{r['stage']} / {r['supplier']}", _OPTION),
+            _short(r["place"]),
+            str(r["order_year"]),
+            number(r["ordered"]),
+            number(r["limit"]),
+            r["unit"],
+            number(r["benefit_usd_per_unit"] / 1e6),
+            number(r["benefit_per_capex_usd"]),
+        )
+        for r in found
+    ]
+    names = ["", "place", "order in", "ordered", "of", "unit", "+1, m USD", "per USD"]
+    more = [f"  and {len(rows) - _OPTIONS} more; see purchases"] if len(rows) > _OPTIONS else []
+    return [*_table(names, rows[:_OPTIONS], left={0, 1, 5}), *more]
+
+
+def _known(x: float) -> float:
+    return 0.0 if math.isnan(x) else x
+
+
+def _stranded(table: pd.DataFrame) -> list[str]:
+    """Return stranded capacity by stage, in units and USD."""
+    by = table.groupby(["stage", "unit"], as_index=False)[["limit", "stranded", "stranded_usd"]].sum()
+    by = by.sort_values(["stranded_usd", "stage"], ascending=[False, True]).head(_IDLE)
+    rows = [
+        (
+            r["stage"],
+            number(r["stranded"]),
+            r["unit"],
+            number(100 * r["stranded"] / r["limit"]),
+            number(r["stranded_usd"] / 1e6),
+        )
         for r in by.to_dict("records")
     ]
-    return _table(["", "idle", "unit", "of its limit, %", "m USD"], rows, left={0, 2}) if rows else ["  none"]
+    return _table(["", "stranded", "unit", "of its limit, %", "m USD"], rows, left={0, 2}) if rows else ["  none"]
+
+
+def _made_of(table: pd.DataFrame, part: str, year: int) -> list[str]:
+    """Return what a cost is made of, workloads side by side: the largest parts, the rest, the residual, the sum."""
+    here = table[table["year"] == year]
+    wide = here.pivot_table(index=part, columns="workload", values="usd_per_mtok", sort=False).fillna(0.0)
+    if wide.empty:
+        return ["  none"]
+    parts = wide.drop(index=RESIDUAL)
+    largest = [i for _, i in sorted((-parts.loc[i].abs().max(), i) for i in parts.index)][:_PARTS]
+    shown = parts.loc[[i for i in parts.index if i in largest]]
+    rows = [(str(name), *(number(x) for x in shown.loc[name])) for name in shown.index]
+    if len(parts) > len(shown):
+        rows.append(("rest", *(number(x) for x in parts.drop(index=shown.index).sum())))
+    rows.append((RESIDUAL, *(f"{x:.0e}" if x else "0" for x in wide.loc[RESIDUAL])))
+    rows.append(("in all", *(number(x) for x in wide.sum())))
+    return _table(["", *map(str, wide.columns)], rows, left={0})
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]], left: set[int]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supplychain import lp
-from supplychain.plan.bottlenecks import Bottlenecks
+from supplychain.plan.bottlenecks import DEMAND, Bottlenecks
 from supplychain.plan.levers import CAPITAL, Levers, Members
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _RUNGS = ["rung", "lifted", "state", "used_pct", "tokens_ttok", "research_h100e_years", "gain_usd", "binding"]
 _SEGMENTS = ["from_pct", "to_pct", "gain_usd_per_pct", "gain_usd", "binding"]
-_DEMAND = "demand"
+
 _ROUNDING = 1e-9
 """A difference below this share is rounding."""
 
@@ -90,7 +90,7 @@ def _step(at: Point, t: int, lifted: Members) -> _Step:
         math.fsum(solved.x["serve"].values()),
         math.fsum(solved.x["research"].values()),
         used,
-        binding.lever.name if binding else _DEMAND,
+        binding.lever.name if binding else DEMAND,
         lift,
     )
 
@@ -101,6 +101,31 @@ def _all_left(at: Point, t: int, lifted: Members, every: Members) -> tuple[str, 
     levers = Levers(at.solved, at.lp)
     relief = {row: step for one in levers.single_units(left, t) for row, step in one.items()} | levers.relief(left, t)
     return ("joint", "all that is left", left) if left and at.slopes.gain(relief) > 0 else None
+
+
+def stranded(start: Point, t: int) -> pd.DataFrame:
+    """Return the capacity of a year that lies idle because other stages bind: it would be used if all were lifted.
+
+    Returns: one row per stage and place with any; `stranded` in the stage's unit, `stranded_usd` at the mean price of
+    what is idle there: of a flow what it would be sold for, of a stock its charge for the year.
+    """
+    levers, solved = Levers(start.solved, start.lp), start.solved
+    every = frozenset(solved.on.stages) | ({CAPITAL} if t in solved.on.budget else set())
+    with start.changed(dict.fromkeys(levers.rows(every, t), math.inf)) as free:
+        wanted = {(s, p): free.solved.used[s, p, t] for s in solved.on.stages for p in solved.on.places[s]}
+    rows = []
+    for (s, p), used_then in wanted.items():
+        limit, used = solved.limit_of(s, p, t), solved.used[s, p, t]
+        units = min(limit, used_then) - used
+        if units > _ROUNDING * max(limit, used_then):
+            idle = {
+                k: solved.limits[s, k, p, t].total - solved.x["supply"][s, k, p, t] for k in solved.on.suppliers[s, p]
+            }
+            total = math.fsum(idle.values())
+            price = math.fsum(idle[k] * solved.price(s, k, p, t) for k in idle) / total if total > 0 else 0.0
+            rows.append((s, p, solved.on.stages[s]["unit"], limit, used, units, units * price))
+    names = ["stage", "place", "unit", "limit", "used", "stranded", "stranded_usd"]
+    return pd.DataFrame(rows, columns=names).sort_values(["stage", "place"], ignore_index=True)
 
 
 def _stretched(start: Point, used: dict[tuple[str, str], float], members: Members, t: int) -> float:

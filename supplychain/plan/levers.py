@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from supplychain import units
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from supplychain.lp import LabelledLP
     from supplychain.plan.solved import Solved
 
@@ -42,9 +44,14 @@ class Levers:
 
     def __init__(self, solved: Solved, labelled: LabelledLP) -> None:
         self._solved, self._lp = solved, labelled
-        self._rows: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
-        for s, k, p, t in solved.on.supply:
-            self._rows[t].append((s, k, p))
+        self._suppliers: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        for (s, p), suppliers in solved.on.suppliers.items():
+            self._suppliers[s] += [(s, k, p) for k in suppliers]
+        self._drawing = [who for s in self._suppliers for who in self._suppliers[s] if who[:2] in solved.on.draws]
+
+    def _of(self, stages: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Return who supplies some stages, and where."""
+        return [who for s in sorted(stages) for who in self._suppliers[s]]
 
     def of_year(self, level: str, t: int) -> list[Lever]:
         """Return the levers of a year, by `stage` or by `group`, the budget last if the year has one."""
@@ -86,7 +93,7 @@ class Levers:
                 known[s, k, p] = units.PERCENT * limits[s, k, p, t].total if s in members else math.fsum(drawn)
             return known[s, k, p]
 
-        moved = [who for who in self._rows[t] if who[0] in members or who[:2] in on.draws]
+        moved = self._of(members) + [who for who in self._drawing if who[0] not in members]
         moves = {self._lp.row["supply_limit", *who, t]: rise(*who) for who in moved}
         if CAPITAL in members:
             row = self._lp.row["budget", t]
@@ -102,14 +109,14 @@ class Levers:
             pools |= {s for (s, _), drawn in draws.items() if pools & set(drawn)}
         rows = [
             self._lp.row["supply_limit", s, k, p, t]
-            for s, k, p in self._rows[t]
+            for s, k, p in self._of(self._suppliers)
             if s in members or pools & set(draws.get((s, k), ()))
         ]
         return rows + ([self._lp.row["budget", t]] if CAPITAL in members else [])
 
     def single_units(self, members: Members, t: int) -> list[Direction]:
         """Return one unit more of each limit of a lever, one at a time: what to ask where the limits are 0."""
-        rows = [self._lp.row["supply_limit", s, k, p, t] for s, k, p in self._rows[t] if s in members]
+        rows = [self._lp.row["supply_limit", s, k, p, t] for s, k, p in self._of(members)]
         return [{row: 1.0} for row in rows + ([self._lp.row["budget", t]] if CAPITAL in members else [])]
 
     def annual(self, members: Members, t: int) -> float:

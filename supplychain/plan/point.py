@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from supplychain import lp
 from supplychain.model import build, numbers, solver
-from supplychain.plan.solved import Names, Solved, names, values
+from supplychain.plan.solved import Names, Solved, Values, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,11 +29,25 @@ class Point:
     ties: Sequence[Vector]
     money: float
     names: Names
+    live: bool = False
+    """Whether the LP's solver has just found this optimum, and holds it as long as the point is asked."""
+    changed_from: Point | None = None
 
     @cached_property
     def slopes(self) -> Slopes:
         """What a little more, and a little less, of any limit is worth here."""
-        return lp.Slopes(self.lp, self.at, self.x)
+        before = self.changed_from
+        solver = None if before is None else lambda: before.spare
+        return lp.Slopes(self.lp, self.at, self.x, live=self.live, solver=solver)
+
+    @cached_property
+    def spare(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
+        """A solver that points changed from this one use in turn: setting one up takes longer than what it is asked."""
+        return self.slopes.copy()
+
+    def copy(self) -> Point:
+        """Return the same point in a solver of its own, so that two may be asked at the same time."""
+        return replace(self, lp=self.lp.copied(self.at.basis), live=False, changed_from=None)
 
     @property
     def objective_usd(self) -> float:
@@ -65,8 +79,8 @@ class Point:
         ):
             settled = self.ties if ties is None else ties
             x = lp.prefer(there, at, settled, settle=ties is None) if settled else at.x
-            solved = Solved(self.solved.case, self.solved.on, self.solved.n, values(self.names, x))
-            yield replace(self, solved=solved, lp=there, at=at, x=x)
+            solved = Solved(self.solved.case, self.solved.on, self.solved.n, Values(self.names, x))
+            yield replace(self, solved=solved, lp=there, at=at, x=x, live=not settled, changed_from=self)
 
 
 def point(case: Case, time_limit: float | None = None, progress: Callable[[str], None] = lambda _: None) -> Point:
@@ -81,4 +95,4 @@ def point(case: Case, time_limit: float | None = None, progress: Callable[[str],
     ties = solver.tie_breakers(m, labelled)
     x = lp.prefer(labelled, at, ties)
     where = names(labelled)
-    return Point(Solved(case, m.on, numbers(case, m.on), values(where, x)), labelled, at, x, ties, m.money, where)
+    return Point(Solved(case, m.on, numbers(case, m.on), Values(where, x)), labelled, at, x, ties, m.money, where)

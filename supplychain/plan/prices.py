@@ -31,17 +31,6 @@ class Prices:
         usd = self._at.usd(t)
         return settled(_smallest(self._slopes.gain, limits) * usd), settled(_smallest(self._slopes.loss, limits) * usd)
 
-    def of_tokens(self) -> dict[tuple[str, int], float]:
-        """Return what one more million tokens would cost, by workload and year: the loss of its service [USD]."""
-        found = {}
-        for w, t in sorted({(w, t) for w, _, t in self._solved.on.serve}):
-            served = self._solved.served(w, t)
-            step = units.PERCENT * served if served > 0 else 1.0
-            loss = self._slopes.loss({self._lp.row["service", w, t]: step})
-            usd = loss / step * self._at.usd(t) / units.MTOK_PER_TTOK
-            found[w, t] = settled(usd) if math.isfinite(usd) else math.nan
-        return found
-
 
 def settled(price: float) -> float:
     """Return a price with the nine significant digits that no solver path changes, so that equal ones rank as equal.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from supplychain.plan.bottlenecks import DEMAND
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,6 +20,10 @@ _LABEL, _CELL, _BLOCK = 29, 14, 5
 _ITEMS = 4
 """Items of cost that are named; the rest is summed up."""
 
+_WIDTH, _NAME = 100, 44
+"""Characters of a line, and of what binds in it."""
+_UNITS = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
+
 Cells = dict[int, str]
 
 
@@ -26,15 +32,65 @@ def text(plan: Plan) -> str:
     years = list(plan.case.report_years)
     blocks = [years[n : n + _BLOCK] for n in range(0, len(years), _BLOCK)]
     title = plain(f"{plan.case.settings.title} ({plan.case.settings.name})")
-    return "\n".join([title[: _LABEL + _BLOCK * _CELL], *(line for block in blocks for line in _block(plan, block))])
+    first = [title, *year_lines(plan)]
+    return "\n".join(
+        [*(line[:_WIDTH].rstrip() for line in first), *(line for block in blocks for line in _block(plan, block))]
+    )
+
+
+def year_lines(plan: Plan) -> list[str]:
+    """Return a line for each year: what binds, its group, what one per cent more is worth, how long, and what then."""
+    years = list(plan.case.report_years)
+    stage, group = _binding_rows(plan)
+    names = {t: _short(f"{_bound(stage[t])} [{_bound(group[t])}]", _NAME) for t in years}
+    width = max(map(len, names.values()))
+    return [f"{t}  {names[t].ljust(width)}  {worth(stage[t])}" for t in years]
+
+
+def _bound(row: Mapping[str, Any]) -> str:
+    """Return what binds: a stage, or one with the others of its set."""
+    if row["state"] == DEMAND:
+        return DEMAND
+    first, *others = row["members"].split(" + ")
+    return f"{first} (with {', '.join(others)})" if others else first
+
+
+def worth(row: Mapping[str, Any]) -> str:
+    """Return what one per cent more of what binds is worth, in money of its year; up to where, and what binds then."""
+    if row["state"] == DEMAND:
+        return "no relief of up to four stages together would serve more"
+    if math.isnan(row["annual_gain_usd_per_pct"]):
+        return "there is none of it, and the first unit would serve more"
+    ends = "" if math.isinf(row["holds_to_pct"]) else f", up to +{number(row['holds_to_pct'])} %, then {_then(row)}"
+    return f"+1 % is worth {dollars(row['annual_gain_usd_per_pct'])} a year{ends}"
+
+
+def dollars(usd: float) -> str:
+    """Return an amount of money with two significant digits or more: $1.9B.
+
+    >>> dollars(1.94e9), dollars(2.5e12), dollars(15008000.0), dollars(312.0)
+    ('$1.94B', '$2,500B', '$15.0M', '$312')
+    """
+    size, unit = next(((size, unit) for size, unit in _UNITS if abs(usd) >= size), (1.0, ""))
+    return f"${number(usd / size)}{unit}"
+
+
+def _short(name: str, width: int) -> str:
+    return name if len(name) <= width else name[: width - 1] + "…"
 
 
 def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
     """Return the same as tables with a title each, years across."""
     years = list(plan.case.report_years)
+    stage, group = _binding_rows(plan)
+    binding: list[tuple[str, Cells]] = [
+        ("Binding stage", {t: _bound(stage[t]) for t in years}),
+        ("  group", {t: _bound(group[t]) for t in years}),
+        ("  worth", {t: worth(stage[t]) for t in years}),
+    ]
     return [
         (title, pd.DataFrame({t: {name: cells[t] for name, cells in rows} for t in years}))
-        for title, rows in _sections(plan, years)
+        for title, rows in [("What binds", binding), *_sections(plan, years)]
     ]
 
 
@@ -60,32 +116,26 @@ def _cut(cell: str) -> str:
 
 
 def _sections(plan: Plan, years: list[int]) -> list[tuple[str, list[tuple[str, Cells]]]]:
-    answer = [*_binding(plan, years), *_tokens(plan, years), *_capacity(plan, years)]
+    answer = [_served_by(plan, years), *_tokens(plan, years), *_capacity(plan, years)]
     return [("Answer", answer), ("Where the money goes, bn USD in the year", _money(plan, years))]
 
 
-def _binding(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
-    stage, group = (
-        {row["year"]: row for row in _records(plan.binding) if row["level"] == level} for level in ("stage", "group")
-    )
+def _binding_rows(plan: Plan) -> tuple[dict[int, dict[Any, Any]], dict[int, dict[Any, Any]]]:
+    """Return the rows of `binding` by year, of stages and of groups."""
+    rows = _records(plan.binding)
+    stage, group = ({row["year"]: row for row in rows if row["level"] == level} for level in ("stage", "group"))
+    return stage, group
+
+
+def _served_by(plan: Plan, years: list[int]) -> tuple[str, Cells]:
+    """Return whom relief of what binds serves: the shares of its gain."""
+    stage, _ = _binding_rows(plan)
     worth = {(row["year"], row["stage"]): row for row in _records(plan.bottlenecks)}
-    name = {t: stage[t]["members"] for t in years}
-    return [
-        ("Binding stage", {t: _name(name[t]) for t in years}),
-        ("  group", {t: _name(group[t]["members"]) for t in years}),
-        ("+1 % is worth, m USD a year", {t: number(stage[t]["annual_gain_usd_per_pct"] / 1e6) for t in years}),
-        ("  up to +%", {t: number(stage[t]["holds_to_pct"]) for t in years}),
-        ("  then", {t: _then(stage[t]) for t in years}),
-        ("  tokens/research/saved, %", {t: _parts(worth.get((t, name[t]), {})) for t in years}),
-    ]
-
-
-def _name(members: object) -> str:
-    return members if isinstance(members, str) else "demand"
+    return "Of it tokens/research/saved, %", {t: _parts(worth.get((t, stage[t]["members"]), {})) for t in years}
 
 
 def _then(row: Mapping[str, Any]) -> str:
-    return row["next"] if isinstance(row["next"], str) else ""
+    return row["next"] if isinstance(row["next"], str) and row["next"] else "nothing"
 
 
 def _parts(row: Mapping[str, Any]) -> str:

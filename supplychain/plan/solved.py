@@ -32,6 +32,28 @@ class Limit:
         return self.capacity + self.expanded + self.allocated
 
 
+class Limits(dict[tuple[str, str, str, int], Limit]):
+    """Limits by supplier, place and year; each is worked out when it is first asked for."""
+
+    def __init__(self, solved: Solved) -> None:
+        super().__init__()
+        self._solved = solved
+
+    def __missing__(self, index: tuple[str, str, str, int]) -> Limit:
+        (s, k, p, t), solved = index, self._solved
+        pools = [
+            solved.n["share"][s, k, pool, t] * self[pool, owner, p, t].total
+            for pool in solved.on.draws.get((s, k), ())
+            for owner in solved.on.suppliers[pool, p]
+        ]
+        self[index] = Limit(
+            capacity=solved.n["capacity"].get(index, 0.0),
+            expanded=math.fsum(solved.x["expand"][s, k, p, u] for u in solved.on.arrived.get(index, ())),
+            allocated=math.fsum(pools),
+        )
+        return self[index]
+
+
 @dataclass(frozen=True)
 class Solved:
     """One solution: `x[variable][index]`, beside the case's index sets `on` and numbers `n[param][index]`."""
@@ -42,27 +64,9 @@ class Solved:
     x: Mapping[str, Mapping[Any, float]]
 
     @cached_property
-    def limits(self) -> dict[tuple[str, str, str, int], Limit]:
+    def limits(self) -> Limits:
         """Limit of every supplier, place and year."""
-        found: dict[tuple[str, str, str, int], Limit] = {}
-        for index in self.on.supply:
-            self._limit(index, found)
-        return found
-
-    def _limit(self, index: tuple[str, str, str, int], found: dict[tuple[str, str, str, int], Limit]) -> Limit:
-        if index not in found:
-            s, k, p, t = index
-            pools = [
-                self.n["share"][s, k, pool, t] * self._limit((pool, owner, p, t), found).total
-                for pool in self.on.draws.get((s, k), ())
-                for owner in self.on.suppliers[pool, p]
-            ]
-            found[index] = Limit(
-                capacity=self.n["capacity"].get(index, 0.0),
-                expanded=math.fsum(self.x["expand"][s, k, p, u] for u in self.on.arrived.get(index, ())),
-                allocated=math.fsum(pools),
-            )
-        return found[index]
+        return Limits(self)
 
     @cached_property
     def used(self) -> dict[tuple[str, str, int], float]:
@@ -146,9 +150,17 @@ def names(labelled: LabelledLP) -> Names:
     return found
 
 
-def values(where: Names, x: Vector) -> dict[str, dict[Any, float]]:
-    """Return column values by variable and index."""
-    return {name: dict(zip(index, x[columns].tolist(), strict=True)) for name, (index, columns) in where.items()}
+class Values(dict[str, "Mapping[Any, float]"]):
+    """Column values by variable and index; those of a variable are looked up when it is first asked for."""
+
+    def __init__(self, where: Names, x: Vector) -> None:
+        super().__init__()
+        self._where, self._x = where, x
+
+    def __missing__(self, name: str) -> Mapping[Any, float]:
+        index, columns = self._where[name]
+        self[name] = dict(zip(index, self._x[columns].tolist(), strict=True))
+        return self[name]
 
 
 VARIABLES = (

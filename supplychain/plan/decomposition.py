@@ -1,0 +1,151 @@
+"""What the cost per million tokens is made of: the marginal cost, traced to who is paid in the end, and the average."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from supplychain import lp, units
+from supplychain.plan.money import OPEX, OTHER, RESEARCH
+from supplychain.plan.prices import settled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from supplychain.lp import Label, Trace
+    from supplychain.plan.money import Ledger
+    from supplychain.plan.point import Point
+    from supplychain.plan.solved import Solved
+
+RESIDUAL = "residual"
+"""What the terms leave unexplained; the last term."""
+
+INSTALLED_FLEET, BUILD_LIMITS, RAMPS, COMMITMENTS = "installed fleet", "build limits", "ramps", "commitments"
+NEW_UNITS, CAPITAL_RENT = "new units operate", "capital: rent"
+
+_STOPS = {"ramp": RAMPS, "delivered_once": COMMITMENTS, "new_units_operate": NEW_UNITS, "budget": CAPITAL_RENT}
+"""Rows at which tracing stops, and the term of what is paid to them less what is earned from them."""
+
+_AFTER_STAGES = (OTHER, BUILD_LIMITS, RAMPS, COMMITMENTS, NEW_UNITS, CAPITAL_RENT, INSTALLED_FLEET, RESIDUAL)
+
+_DIGITS, _NOISE = 11, 13
+"""Decimals of a term's share of its price that no solver path changes, and those that are rounded away first."""
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """What one more million tokens would cost [USD of the year]; not a number if no more can be served.
+
+    `dual` is one that attains it.
+    """
+
+    usd: float
+    dual: lp.Vector | None
+
+
+def marginals(at: Point) -> dict[tuple[str, int], Marginal]:
+    """Return the marginal cost of each workload in each reported year: the loss of its service.
+
+    Of the duals that attain it, the one that values everything else least is taken: see `lp.Slopes.least_duals`.
+    """
+    found = {}
+    for w, t in sorted({(w, t) for w, _, t in at.solved.on.serve if t in at.solved.case.report_years}):
+        served = at.solved.served(w, t)
+        step = units.PERCENT * served if served > 0 else 1.0
+        loss, dual = at.slopes.least_duals({at.lp.row["service", w, t]: step}, -1.0)
+        usd = loss / step * at.usd(t) / units.MTOK_PER_TTOK
+        found[w, t] = Marginal(settled(usd), dual) if math.isfinite(usd) else Marginal(math.nan, None)
+    return found
+
+
+def marginal(at: Point, found: Mapping[tuple[str, int], Marginal]) -> pd.DataFrame:
+    """Return the table `decomposition`: who is paid, in the end, for one more million tokens.
+
+    A stage has up to three terms: what its suppliers ask (the stage's name), what added capacity costs (`expansion`),
+    and what is paid above both because there is no more of it (`rent`). Accelerators are weighted by the tokens they
+    serve, regions by operation, vintages by surviving units; what a unit earns over its life pays for its build, and
+    each year's part of that in the same proportions. Opex, stocks, components and so on are then what was paid for
+    them. Units owned at the start earn `installed fleet`. Commitments, ramps and the rule that new units operate are
+    credits where they pay for what is built anyway. The last term is the residual.
+    """
+    solved = at.solved
+    stop = np.array([label[0] in _STOPS for label in at.lp.row])
+    order = {term: n for n, term in enumerate(_terms(solved))}
+    rows: list[tuple[int, str, str, float]] = []
+    for (w, t), cost in found.items():
+        if cost.dual is None:
+            continue
+        tracer = lp.Tracer(at.lp, at.x, at.slopes.felt(cost.dual), stop)
+        parts = _parts(at, tracer.trace(at.lp.row["service", w, t]))
+        shares = {term: _settled(share) for term, share in parts.items()}
+        shown = sorted(
+            (term for term, share in shares.items() if share or term == RESIDUAL), key=lambda term: order[term]
+        )
+        rows += [(t, w, term, shares[term] * cost.usd) for term in shown]
+    table = pd.DataFrame(rows, columns=["year", "workload", "term", "usd_per_mtok"])
+    return table.sort_values(["year", "workload"], kind="stable", ignore_index=True)
+
+
+def _terms(solved: Solved) -> list[str]:
+    """Return every term in the order of the table."""
+    stages = sorted(solved.on.stages, key=lambda s: (solved.on.stages[s]["position"], s))
+    return [OPEX, *(term for s in stages for term in (s, f"{s}: expansion", f"{s}: rent")), *_AFTER_STAGES]
+
+
+def _parts(at: Point, trace: Trace) -> dict[str, float]:
+    """Return the terms of a price as shares of it, the residual last."""
+    parts: dict[str, float] = defaultdict(float)
+    for amounts, labels, name in (
+        (trace.cost, list(at.lp.column), _of_cost),
+        (trace.bound, list(at.lp.column), _of_bound),
+        (trace.limit, list(at.lp.row), _of_limit),
+        (trace.kept, list(at.lp.row), lambda label: _STOPS.get(label[0])),
+    ):
+        for i in np.flatnonzero(amounts).tolist():
+            term = name(labels[i])
+            if term is not None:
+                parts[term] += float(amounts[i]) / trace.price
+    parts[RESIDUAL] = 1.0 - math.fsum(parts.values()) if trace.price else 0.0
+    return parts
+
+
+def _of_cost(label: Label) -> str | None:
+    return {"supply": label[1], "expand": f"{label[1]}: expansion", "build": OTHER, "operate": OPEX}.get(label[0])
+
+
+def _of_bound(label: Label) -> str | None:
+    return {"expand": f"{label[1]}: rent", "build": BUILD_LIMITS}.get(label[0])
+
+
+def _of_limit(label: Label) -> str | None:
+    """Return who owns what a limit gives away: a supplier its capacity, the owner of the fleet its units."""
+    fleet = dict.fromkeys(("operate_owned", "warehouse_balance"), INSTALLED_FLEET)
+    return {"supply_limit": f"{label[1]}: rent", **fleet}.get(label[0])
+
+
+def _settled(share: float) -> float:
+    return round(round(share, _NOISE), _DIGITS) + 0.0  # no minus before a 0
+
+
+def average(solved: Solved, ledger: Ledger, token_cost: pd.DataFrame) -> pd.DataFrame:
+    """Return the table `average_cost`: the items of the average cost by year and workload, and of all workloads.
+
+    The items are those of the table `cost`; the last is the residual.
+    """
+    rows: list[tuple[int, str, str, float]] = []
+    for t, w, usd in token_cost[["year", "workload", "average_usd_per_mtok"]].itertuples(index=False):
+        mtok = units.MTOK_PER_TTOK * math.fsum(solved.served(v, t) for v in solved.on.workloads if w in {v, "all"})
+        if not mtok:
+            continue
+        items: dict[str, float] = defaultdict(float)
+        for (u, item, v), cost in sorted(ledger.cost.items()):
+            if u == t and v != RESEARCH and w in {v, "all"}:
+                items[item] += cost / mtok
+        items[RESIDUAL] = _settled((usd - math.fsum(items.values())) / usd) * usd if usd else 0.0
+        rows += [(t, w, item, part) for item, part in items.items()]
+    return pd.DataFrame(rows, columns=["year", "workload", "item", "usd_per_mtok"])

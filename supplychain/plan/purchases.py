@@ -1,0 +1,96 @@
+"""What to buy first: what the right to order more capacity is worth, and an earlier or a later delivery."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from supplychain import lp
+from supplychain.model import build
+from supplychain.plan.prices import settled
+
+if TYPE_CHECKING:
+    from supplychain.case import Case
+    from supplychain.lp import LabelledLP
+    from supplychain.plan.point import Point
+
+_KEY = ["order_year", "stage", "supplier", "place"]
+_NONE = 1e-12
+"""Below this an order is none."""
+
+_DIGITS = 6
+"""Significant digits of a difference of two objectives."""
+
+
+def purchases(at: Point) -> pd.DataFrame:
+    """Return the table `purchases`: every option to expand that would arrive inside the horizon.
+
+    `benefit_usd_per_unit` is what one unit more of the option would gain, all its costs paid, in USD of the order year;
+    `benefit_loss_usd_per_unit` what one unit less would cost. An option that is not used up gains nothing by more.
+    `last_useful_order_year` is the last year in which an order of this supplier at this place pays: it is used, or more
+    of it would gain.
+    """
+    solved, rows_of_lp = at.solved, at.lp.shape[0]
+    rows = []
+    last: dict[tuple[str, str, str], int] = {}
+    for index in solved.on.expand:
+        s, k, p, u = index
+        limit = {rows_of_lp + at.lp.column["expand", s, k, p, u]: 1.0}
+        gain = settled(at.slopes.gain(limit) * at.usd(u))
+        loss = settled(max(gain, at.slopes.loss(limit) * at.usd(u)))
+        ordered, capex = solved.x["expand"][index], solved.n["capex_usd_per_unit"][index]
+        if ordered > _NONE or gain > 0:
+            last[s, k, p] = max(u, last.get((s, k, p), u))
+        if u in solved.case.report_years:
+            unit, most = solved.on.stages[s]["unit"], solved.n["max_expansion"][index]
+            rows.append((u, s, k, p, unit, most, ordered, gain, loss, settled(gain / capex) if capex else math.nan))
+    names = [*_KEY, "unit", "limit", "ordered", "benefit_usd_per_unit", "benefit_loss_usd_per_unit"]
+    table = pd.DataFrame(rows, columns=[*names, "benefit_per_capex_usd"])
+    useful = [last.get(key, math.nan) for key in zip(table["stage"], table["supplier"], table["place"], strict=True)]
+    table["last_useful_order_year"] = pd.array(useful, dtype="Int64")
+    return table.sort_values(_KEY, ignore_index=True)
+
+
+def timing(at: Point) -> pd.DataFrame:
+    """Return what it would be worth if an order arrived one year sooner or later, option by option.
+
+    `shorter_usd` and `longer_usd` are what is gained if each unit of the option may also be had with a lead time one
+    year shorter, or longer: the option as it is stays beside the new one, under the same limit. `slip_usd` is what is
+    lost if it arrives a year late, and not as it is; less than 0 if that saves. Each is the difference of two optima in
+    USD of the order year, and blank where there is no such lead time or delivery falls behind the horizon.
+
+    Returns: one row for every option of a reported year, by order year, stage, supplier and place.
+    """
+    case = at.solved.case
+    moved = {by: lp.Grafts(at.slopes, at.lp, _led(case, by)) for by in (-1, +1)}
+    rows = []
+    for row in case.tables["expansion"]:
+        u, lead = row["year"], row["lead_years"]
+        if u not in case.report_years or row["max_expansion"] == 0:
+            continue
+        s, k, p = row["stage"], row["supplier"], row["place"]
+        label = ("expand", s, k, p, u)
+        values = dict.fromkeys(("shorter", "longer", "slip"), math.nan)
+        usd = at.usd(u)
+        if lead > 0 and u + lead - 1 <= case.settings.last_year:
+            values["shorter"] = moved[-1].beside(label) * usd
+        if label in at.lp.column:
+            if u + lead + 1 <= case.settings.last_year:
+                values["longer"] = moved[+1].beside(label) * usd
+            values["slip"] = moved[+1].instead(label) * usd
+        ordered = at.solved.x["expand"].get((s, k, p, u), 0.0)
+        unit = at.solved.on.stages[s]["unit"]
+        worth = (float(f"{x:.{_DIGITS}g}") for x in values.values())
+        rows.append((u, s, k, p, unit, lead, row["max_expansion"], ordered, *worth))
+    names = [*_KEY, "unit", "lead_years", "limit", "ordered", "shorter_usd", "longer_usd", "slip_usd"]
+    return pd.DataFrame(rows, columns=names).sort_values(_KEY, ignore_index=True)
+
+
+def _led(case: Case, by: int) -> LabelledLP:
+    """Return the LP of the case with every lead time longer by some years; options without such a lead are left out."""
+    rows = [{**row, "lead_years": row["lead_years"] + by} for row in case.tables["expansion"]]
+    kept = tuple(row for row in rows if row["lead_years"] >= 0)
+    return lp.from_pyomo(build(replace(case, tables={**case.tables, "expansion": kept})))
