@@ -9,6 +9,10 @@ import pytest
 import reference
 from plants import Link, chain, drawn, one, plan_of
 
+from supplychain.plan.bottlenecks import LEVELS, Bottlenecks
+from supplychain.plan.levers import Levers
+from supplychain.plan.point import point
+
 if TYPE_CHECKING:
     from plants import Drawn
 
@@ -107,3 +111,24 @@ def _fall(d: Drawn, stage: str, year: int, pct: float) -> float:
     else:
         shift = reference.relief(d.lp, d.expanded, {stage}, year, pct / 100)
     return (before - d.lp.solve(rhs_shift=shift).objective_usd) / d.lp.numbers.delta(year)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4, 6, 9, 12, 17, 28, 31, 35, 41, 54])
+def test_what_binds_then_is_what_the_whole_analysis_would_say(seed: int) -> None:
+    """After every price, of stages and groups, the next label is that of all levers priced, ranked and tried in sets.
+
+    Catches: a label that is read from bounds too early; a joint set, or a lever that only saves, passed over.
+    """
+    at = point(drawn(seed).plan.case)
+    for t in at.solved.case.report_years:
+        for level in LEVELS:
+            table = drawn(seed).plan.bottlenecks if level == "stage" else drawn(seed).plan.bottlenecks_by_group
+            levers = {lever.name: lever for lever in Levers(at.solved, at.lp).of_year(level, t)}
+            ended = table[(table["year"] == t) & table["holds_to_pct"].lt(math.inf)]
+            for _, row in ended.iterrows():
+                relief = Levers(at.solved, at.lp).relief(levers[row[level]].members, t)
+                by = row["holds_to_pct"] * (1 + 2e-6) + 2e-6
+                upper = {i: float(at.lp.row_upper[i] + by * step) for i, step in relief.items()}
+                with at.changed(upper) as there:
+                    _, bound = Bottlenecks(there).of_year(level, t)
+                    assert row["next_stage"] == (bound.lever.name if bound else "demand"), (t, level, row[level])
