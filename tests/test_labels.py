@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 import reference
-from plants import Link, chain, drawn, one, plan_of
+from generator import FIRST
+from plants import TTOK, Link, add, add_stage, add_supplier, chain, drawn, one, plan_of
 
 from supplychain.plan.bottlenecks import LEVELS, Bottlenecks
 from supplychain.plan.levers import Levers
 from supplychain.plan.point import point
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from generator import Case
     from plants import Drawn
 
 CHIP = 1e6
@@ -132,3 +136,56 @@ def test_what_binds_then_is_what_the_whole_analysis_would_say(seed: int) -> None
                 with at.changed(upper) as there:
                     _, bound = Bottlenecks(there).of_year(level, t)
                     assert row["next_stage"] == (bound.lever.name if bound else "demand"), (t, level, row[level])
+
+
+def lines(stages: Mapping[str, tuple[str, float]], tiers: Mapping[str, Sequence[tuple[float, float]]]) -> Case:
+    """Several chips, each for a workload of its own with tiers of (demand, value): `stages` names, of each stage, the
+    chip that needs it and for how many chips there is enough."""
+    case = chain([Link("spare", 1e9)])
+    for chip, steps in tiers.items():
+        add(case, "accelerators", accelerator=chip, label=chip, vendor="v", family="f", first_year=FIRST,
+            life_years=10, opex_usd_per_year=0, h100e=1)  # fmt: skip
+        add(case, "unit_costs", accelerator=chip, year=FIRST, other_cost_usd=0)
+        add(case, "workloads", workload=chip, label=chip, tokens_counted="all")
+        add(case, "throughput", accelerator=chip, workload=chip, tokens_per_second=TTOK)
+        for n, (demand, value) in enumerate(steps):
+            add(case, "demand", workload=chip, tier=f"t{n}", year=FIRST, demand_ttok=demand, value_usd_per_mtok=value)
+    for row in case.rows("demand"):
+        if row["workload"] == "chat":
+            row["demand_ttok"] = 0
+    for position, (stage, (chip, units)) in enumerate(stages.items(), start=20):
+        link = Link(stage, units)
+        add_stage(case, link, position)
+        add(case, "bill_of_materials", accelerator=chip, stage=stage, quantity=1)
+        add_supplier(case, link)
+    return case
+
+
+def test_a_set_binds_then_although_a_stage_alone_would_serve_more() -> None:
+    """CoWoS for 40 chips, HBM and masks for 41, at 1 USD; lasers for 10 of another chip at 1 USD.
+
+    CoWoS binds for 2.5 %; then HBM and masks do together, for 410 000 USD per cent, and lasers alone for 100 000.
+
+    Sensitivity: looked for only where no stage binds alone, the set is passed over and lasers are named.
+    Catches: sets that are not weighed against stages after a price ends.
+    """
+    stages = {"cowos": ("a", 40.0), "hbm": ("a", 41.0), "mask": ("a", 41.0), "laser": ("b", 10.0)}
+    case = lines(stages, {"a": [(100, 1.0)], "b": [(100, 1.0)]})
+    label = one(plan_of(case).binding, level="stage")
+    assert (label["members"], label["holds_to_pct"], label["next"]) == ("cowos", near(2.5), "hbm + mask")
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_a_price_that_has_just_fallen_does_not_bind_then(order: tuple[str, str]) -> None:
+    """Stage A has enough for just the 40 Ttok worth 1 USD; more is worth 0.2. B, for 20 chips, always gains 0.6. C
+    binds first, with 1.2, and ends.
+
+    1 % of A, 0.4 chips: 80 000 USD more or 400 000 less; of B 120 000; of C 600 000 for 10 %, then 50 000. B is next.
+    Sensitivity: read from a dual of A, which is anything up to 400 000, A would be named.
+    Catches: a bound on a gain taken for the gain; the lever with the largest bound taken for the one that gains most.
+    """
+    tiers = {"a": [(40, 1.0), (100, 0.2)], "b": [(100, 0.6)], "c": [(55, 1.2), (100, 0.1)]}
+    units = {"a": 40.0, "b": 20.0, "c": 50.0}
+    case = lines({f"{name}_stage": (name, units[name]) for name in (*order, "c")}, tiers)
+    label = one(plan_of(case).binding, level="stage")
+    assert (label["members"], label["holds_to_pct"], label["next"]) == ("c_stage", near(10), "b_stage")
