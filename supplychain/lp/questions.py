@@ -123,7 +123,10 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
         with _relaxed(lp, moves, start) as (here, now):
             slopes = Slopes(here, now)
             slope, _ = slopes.prices(moves, +1.0)
-            end = min(up_to, start + reach(here, slopes, moves, +1.0))
+            try:
+                end = min(up_to, start + reach(here, slopes, moves, +1.0))
+            except CertificateError:
+                end = start  # too close to a breakpoint to tell its two sides apart: look again a little further on
         begin = segments[-1][1] if segments else 0.0
         if math.isinf(slope):
             segments.append([begin, up_to, math.inf, math.inf])
@@ -228,6 +231,8 @@ def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: floa
     The duals that attain the slope stay optimal as long as some x is feasible and complementary to them: columns with a
     reduced cost at their bound, rows with a price at their moved limit. The furthest such step is one more LP, with the
     step as a column.
+
+    Raises: CertificateError if there is not even a step of 0, which a price that is right always allows.
     """
     slope, y = slopes.prices(moves, sign)
     if math.isinf(slope):
@@ -260,6 +265,9 @@ def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: floa
         highs.deleteRows(highs.getNumRow() - lp.shape[0], np.arange(lp.shape[0], highs.getNumRow()))
     if status == highspy.HighsModelStatus.kUnbounded:
         return math.inf
+    if status == highspy.HighsModelStatus.kInfeasible:
+        message = "the range of a price does not pass its checks: the optimum at hand does not have that price"
+        raise CertificateError(message)
     if status != highspy.HighsModelStatus.kOptimal:
         raise NoAnswerError(reason(status, "the range of a price"))
     return furthest

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 ROUNDING = 1e-11
 """Share of the largest cost, scaled, below which a price is rounding; and of the terms of a sum, the sum."""
 
+_DOUBTFUL = 1e-6
+"""The same share, below which a price may be the rounding of a longer path."""
+
+_BASIC = int(highspy.HighsBasisStatus.kBasic)
+
 _MOVE, _EASED, _ATTAINS = 1e-3, (1e-5, 1e-7, 1e-9), 1e-9
 """To choose one of many duals: what the move is worth, as a share of the objective; by which shares of it other limits
 are eased, in turn, until the dual attains the slope within the last number."""
@@ -70,10 +75,12 @@ class Slopes:
         self._rows = lp.shape[0]
         self._equal = np.concatenate([lp.row_lower == lp.row_upper, np.zeros(lp.shape[1], dtype=bool)])
         self._row_size, self._column_size = lp.price_sizes()
-        y = self.felt(at.y)
-        self._worth = np.concatenate([np.abs(y), np.maximum(-self.reduced(at.y), 0.0)])
+        y, reduced = self.felt(at.y), self.reduced(at.y)
+        self._worth = np.concatenate([np.abs(y), np.maximum(-reduced, 0.0)])
+        y = _of_nonbasic(y, self._row_size, at.basis, "row_status")
+        reduced = _of_nonbasic(reduced, self._column_size, at.basis, "col_status")
         self.row_room = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x), y)
-        self.column_room = _room(x, lp.column_lower, lp.column_upper, np.abs(x), self.reduced(at.y))
+        self.column_room = _room(x, lp.column_lower, lp.column_upper, np.abs(x), reduced)
 
     @cached_property
     def tangent(self) -> LabelledLP:
@@ -365,6 +372,16 @@ class _Basis:
         moved = np.zeros(len(self._size))
         moved[self._column] = np.abs(self._moves[self._is_column]) * self._size[self._column]
         return float(moved[list(columns)].sum()) <= ROUNDING * float(moved.sum())
+
+
+def _of_nonbasic(price: Vector, size: Vector, basis: Any, status: str) -> Vector:  # noqa: ANN401 - HiGHS ships no types
+    """Return prices, those of basic variables as 0: that is what they are, whatever rounding makes of them.
+
+    Which are basic is looked up where there is a price small enough to be rounding: it takes longer than all the rest.
+    """
+    if not ((price != 0) & (np.abs(price) <= _DOUBTFUL * size)).any():
+        return price
+    return np.where(np.array([int(one) for one in getattr(basis, status)]) == _BASIC, 0.0, price)
 
 
 def _room(at: Vector, lower: Vector, upper: Vector, size: Vector, price: Vector) -> tuple[Vector, Vector]:
