@@ -6,12 +6,11 @@ between gain and loss, and its range inside the range of the price.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-import highspy
 import numpy as np
 import pytest
+from asked import asked
 from lps import INFINITY, Written, written
 
 from supplychain import lp
@@ -38,73 +37,6 @@ def holds(
         assert found["lower"].tolist() == pytest.approx([low for low, _ in ranges], rel=rel, abs=1e-9)
         assert found["upper"].tolist() == pytest.approx([high for _, high in ranges], rel=rel, abs=1e-9)
     assert lp.joint_sets(problem, rows) == []
-
-
-def resolved(problem: lp.LabelledLP, direction: dict[object, float], by: float) -> float:
-    """The optimum after a move of limits, by a new solver from nothing, in the sense of a minimisation."""
-    highs = highspy.Highs()
-    for option, value in (("output_flag", False), ("random_seed", 11), ("primal_feasibility_tolerance", 1e-9)):
-        highs.setOptionValue(option, value)
-    highs.passModel(problem.highs.getLp())
-    for label, step in direction.items():
-        i = problem.row[label]
-        lower, upper = problem.row_lower[i], problem.row_upper[i]
-        down = step * by if lower == upper else -step * by
-        highs.changeRowBounds(i, lower + down, upper + step * by)
-    highs.run()
-    status = highs.getModelStatus()
-    if status == highspy.HighsModelStatus.kInfeasible:
-        return INFINITY
-    assert status == highspy.HighsModelStatus.kOptimal
-    return float(highs.getInfo().objective_function_value)
-
-
-def straight(problem: lp.LabelledLP, label: object, sign: float, price: float, reach: float) -> None:
-    """Assert by finite moves that a price holds up to its reach, and not beyond."""
-    here = resolved(problem, {}, 0.0)
-    scale = max(1.0, abs(here))
-
-    def off(by: float) -> float:
-        return (resolved(problem, {label: 1.0}, sign * by) - (here - sign * price * by)) / scale
-
-    if math.isinf(price):
-        assert resolved(problem, {label: 1.0}, sign * 1e-3) == INFINITY
-        return
-    far = min(reach, 1e4)
-    assert off(far / 2) == pytest.approx(0, abs=1e-8)
-    assert off(far) == pytest.approx(0, abs=1e-8)
-    if math.isfinite(reach):
-        assert off(2 * reach + 1) > 1e-9
-
-
-def asked(problem: lp.LabelledLP, rows: list[object], direction: dict[object, float], up_to: float) -> None:
-    """Ask everything of some rows of a larger LP, and compare with finite moves solved from nothing."""
-    prices, ranges = lp.two_sided_prices(problem, rows), lp.allowable_ranges(problem, rows)
-    for label in rows:
-        i = problem.row[label]
-        low, high = ranges.loc[[label]].to_numpy()[0]
-        gain, loss = prices.loc[[label]].to_numpy()[0]
-        limit = problem.row_upper[i] if math.isfinite(problem.row_upper[i]) else problem.row_lower[i]
-        relaxed, tightened = (
-            (high - limit, limit - low) if limit == problem.row_upper[i] else (limit - low, high - limit)
-        )
-        straight(problem, label, +1, gain, relaxed)
-        straight(problem, label, -1, loss, tightened)
-    curve = lp.value_curve(problem, direction, up_to)
-    for begin, end, slope, value in curve.itertuples(index=False):
-        if math.isinf(slope):
-            assert resolved(problem, direction, (begin + end) / 2) == INFINITY
-            continue
-        for at in (begin, (begin + end) / 2, end):
-            expected = problem.sign * (value + slope * (at - begin))
-            assert resolved(problem, direction, at) == pytest.approx(expected, rel=1e-7)
-    assert (problem.sign * np.diff(curve["slope"]) > 0).all()
-    for members in lp.joint_sets(problem, rows):
-        together = lp.two_sided_prices(problem, {"all": dict.fromkeys(members, 1.0)})
-        assert together.loc["all", "gain"] > 0
-        for one in members:
-            rest = {label: 1.0 for label in members if label != one}
-            assert lp.two_sided_prices(problem, {"rest": rest}).loc["rest", "gain"] == 0
 
 
 # The LPs of the shared method: any engine must get them right.

@@ -1,0 +1,141 @@
+"""Everything that can be asked of a larger LP, compared with finite moves of its limits, solved from nothing."""
+
+from __future__ import annotations
+
+import math
+import random
+from functools import cache
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import highspy
+import numpy as np
+import pytest
+from lps import INFINITY
+
+from supplychain import lp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def resolved(problem: lp.LabelledLP, direction: Mapping[object, float], by: float) -> float:
+    """The optimum after a move of limits, by a new solver from nothing, in the sense of a minimisation."""
+    highs = highspy.Highs()
+    for option, value in (("output_flag", False), ("random_seed", 11), ("primal_feasibility_tolerance", 1e-9)):
+        highs.setOptionValue(option, value)
+    highs.passModel(problem.highs.getLp())
+    for label, step in direction.items():
+        i = problem.row[label]
+        lower, upper = problem.row_lower[i], problem.row_upper[i]
+        down = step * by if lower == upper else -step * by
+        highs.changeRowBounds(i, lower + down, upper + step * by)
+    highs.run()
+    status = highs.getModelStatus()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return INFINITY
+    assert status == highspy.HighsModelStatus.kOptimal
+    return float(highs.getInfo().objective_function_value)
+
+
+def sample(problem: lp.LabelledLP, tight: int, tied: int, slack: int) -> list[object]:
+    """Some rows of a solved LP, always the same: at their limit, of these some with no gain and a loss, and slack."""
+    rows = list(problem.row)
+    activity = problem.activity(lp.solve(problem).primal.to_numpy())
+    near = np.minimum(problem.row_upper - activity, activity - problem.row_lower) <= 1e-7 * (1 + np.abs(activity))
+    prices = lp.two_sided_prices(problem, rows)
+    even = (problem.row_lower < problem.row_upper) & (prices["gain"] == 0) & (prices["loss"] > 0)
+    draw = random.Random(1)
+    chosen = []
+    for kind, count in ((near & ~even, tight), (even, tied), (~near, slack)):
+        of_kind = [label for label, is_one in zip(rows, kind, strict=True) if is_one]
+        chosen += draw.sample(of_kind, min(count, len(of_kind)))
+    return chosen
+
+
+def asked(problem: lp.LabelledLP, rows: Sequence[object], direction: Mapping[object, float], up_to: float) -> None:
+    """Ask everything of some rows of a larger LP, and compare with finite moves solved from nothing."""
+    here = resolved(problem, {}, 0.0)
+    duals = lp.solve(problem).duals
+    prices, ranges = lp.two_sided_prices(problem, rows), lp.allowable_ranges(problem, rows)
+    for label in rows:
+        i = problem.row[label]
+        low, high = ranges.loc[[label]].to_numpy()[0]
+        gain, loss = prices.loc[[label]].to_numpy()[0]
+        within = 1e-9 * max(1.0, abs(gain))
+        assert gain - within <= duals.loc[[label]].to_numpy()[0] <= loss + within
+        limit = problem.row_upper[i] if math.isfinite(problem.row_upper[i]) else problem.row_lower[i]
+        relaxed, tightened = (
+            (high - limit, limit - low) if limit == problem.row_upper[i] else (limit - low, high - limit)
+        )
+        straight(problem, {label: +1.0}, here, gain, relaxed)
+        straight(problem, {label: -1.0}, here, -loss, tightened)
+    follows(problem, direction, up_to)
+    together(problem, rows, here)
+
+
+def straight(
+    problem: lp.LabelledLP, direction: Mapping[object, float], here: float, price: float, reach: float
+) -> None:
+    """Assert by finite moves that what a direction is worth holds up to its reach, and not beyond."""
+    scale = max(1.0, abs(here))
+
+    def off(by: float) -> float:
+        return (resolved(problem, direction, by) - (here - price * by)) / scale
+
+    if math.isinf(price):
+        assert resolved(problem, direction, 1e-3) == INFINITY
+        return
+    far = min(reach, 1e4)
+    assert off(far / 2) == pytest.approx(0, abs=1e-8)
+    assert off(far) == pytest.approx(0, abs=1e-8)
+    if math.isfinite(reach):
+        assert off(2 * reach + 1) > 1e-9
+
+
+def follows(problem: lp.LabelledLP, direction: Mapping[object, float], up_to: float, most: int = 12) -> None:
+    """Assert by finite moves that a value curve has the right value at and between its breakpoints, and misses none.
+
+    Of a curve with many breakpoints, `most` segments are looked at: some spread over all of it.
+    """
+    curve = lp.value_curve(problem, direction, up_to)
+    assert curve["from"].iloc[0] == 0
+    assert curve["to"].iloc[-1] == up_to
+    assert curve["from"].tolist()[1:] == curve["to"].tolist()[:-1]
+    assert (problem.sign * np.diff(curve["slope"]) > 0).all()
+    chosen = np.unique(np.linspace(0, len(curve) - 1, most).astype(int))
+    for begin, end, slope, value in curve.iloc[chosen].itertuples(index=False):
+        if math.isinf(slope):
+            assert resolved(problem, direction, (begin + end) / 2) == INFINITY
+            continue
+        last = min(end, begin + 1e6)
+        for at in (begin, (begin + last) / 2, last):
+            expected = problem.sign * (value + slope * (at - begin))
+            assert resolved(problem, direction, at) == pytest.approx(expected, rel=1e-8)
+
+
+def together(problem: lp.LabelledLP, rows: Sequence[object], here: float, size: int = 3) -> None:
+    """Assert by finite moves that a set of limits gains if and only if it holds one of the joint sets.
+
+    Only limits with a loss can be part of one, and those with a gain are none; all sets of the others are tried.
+    """
+    found = lp.joint_sets(problem, rows)
+    scale = max(1.0, abs(here))
+    prices = lp.two_sided_prices(problem, rows)
+    tied = [
+        label
+        for label, gain, loss in prices.itertuples()
+        if gain == 0 and loss > 0 and problem.row_lower[problem.row[label]] < problem.row_upper[problem.row[label]]
+    ]
+
+    @cache
+    def gains(chosen: frozenset[object]) -> bool:
+        return here - resolved(problem, dict.fromkeys(chosen, 1.0), 1.0) > 1e-9 * scale
+
+    for members in found:
+        assert gains(members)
+        for one in members:
+            assert not gains(members - {one})
+    for count in range(1, size + 1):
+        for chosen in map(frozenset, combinations(tied, count)):
+            assert gains(chosen) == any(members <= chosen for members in found)
