@@ -77,7 +77,7 @@ def asked(problem: lp.LabelledLP, rows: Sequence[object], direction: Mapping[obj
 def straight(
     problem: lp.LabelledLP, direction: Mapping[object, float], here: float, price: float, reach: float
 ) -> None:
-    """Assert by finite moves that what a direction is worth holds up to its reach, and not beyond."""
+    """Assert by finite moves that what a direction is worth holds up to its reach, and not 2 % beyond."""
     scale = max(1.0, abs(here))
 
     def off(by: float) -> float:
@@ -90,7 +90,7 @@ def straight(
     assert off(far / 2) == pytest.approx(0, abs=1e-8)
     assert off(far) == pytest.approx(0, abs=1e-8)
     if math.isfinite(reach):
-        assert off(2 * reach + 1) > 1e-9
+        assert off(1.02 * reach + 1e-3) > 5e-11  # an optimum is exact to about 1e-12
 
 
 def follows(problem: lp.LabelledLP, direction: Mapping[object, float], up_to: float, most: int = 12) -> None:
