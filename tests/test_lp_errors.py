@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import highspy
@@ -13,7 +14,8 @@ from lps import INFINITY, Written, written
 from test_lp_random import random_case
 
 from supplychain import lp
-from supplychain.errors import InputError, NoAnswerError
+from supplychain.errors import CertificateError, InputError, NoAnswerError
+from supplychain.lp import questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,3 +228,41 @@ def test_an_unknown_row_is_an_error() -> None:
             ask(problem, ["nowhere"])
     with pytest.raises(KeyError, match="nowhere"):
         lp.value_curve(problem, {"nowhere": 1.0}, 1.0)
+
+
+def test_rounding_of_a_price_holds_nothing() -> None:
+    """Duals 1e-9 off: the reduced cost of a basic column is not 0 then, and it is basic all the same.
+
+    Three hours of the third row make one of the first column, worth 3: 1 per hour, more or less. Sensitivity: with that
+    column held from falling no hour less is possible, and its price is infinite.
+    """
+    problem = written([3, 5], [[1, 0], [0, 2], [3, 2]], "<<=", [4, 12, 18], maximise=True).labelled()
+    lp.solve(problem)
+    exact = lp.found(problem)
+    for share in (1 - 1e-9, 1 + 1e-9):
+        slopes = lp.Slopes(problem, replace(exact, y=share * exact.y))
+        assert slopes.gain({2: 1.0}) == pytest.approx(1)
+        assert slopes.loss({2: 1.0}) == pytest.approx(1)
+
+
+def test_a_curve_goes_on_where_one_breakpoint_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solver that finds no step at all at a breakpoint, for once: the curve is the same; a range is an error.
+
+    Catches a curve that ends there, and a range of 0 that is none.
+    """
+    problem = written([3, 5], [[1, 0], [0, 2], [3, 2]], "<<<", [4, 12, 18], maximise=True).labelled()
+    runs = itertools.count()
+
+    def run(highs: highspy.Highs) -> highspy.HighsModelStatus:
+        status = usual(highs)
+        return status if next(runs) % 2 else highspy.HighsModelStatus.kInfeasible
+
+    expected = lp.value_curve(problem, {1: 1.0}, INFINITY)
+    usual = questions._run_any_way  # noqa: SLF001 - the solver's answer is what is spoilt
+    monkeypatch.setattr(questions, "_run_any_way", run)
+    found = lp.value_curve(problem, {1: 1.0}, INFINITY)
+    assert len(found) == 2
+    assert found.to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-8)
+    runs = itertools.count()
+    with pytest.raises(CertificateError, match="range of a price"):
+        lp.allowable_ranges(problem, [1])
