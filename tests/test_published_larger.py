@@ -150,3 +150,81 @@ def test_marmalade_sold_at_once() -> None:
     unique(problem, published, rel=SIX_DIGITS)
     rows = [("shuttle", "Mars", 1), ("shuttle", "Venus", 5), ("line", "cooking", 6), ("line", "packing", 6)]
     asked(problem, rows, {("line", "cooking", 8): 1.0, ("line", "packing", 8): 0.5}, 3.0)
+
+
+def test_marmalade_in_stock() -> None:
+    """The same assignment, question 4: ex4.sol of the one group, Caso2/T2C.sol of the other. 108 rows, degenerate.
+
+    GLPK printed the same for both, 560,562.0092 and the 72 limits, but two different prices for ten of the 36 balances
+    of stock. Fourteen have no one price: there a kind is neither made nor sold nor held. In ten, each group has another
+    end of the gap and neither can know it: one unit of regular more in month 10 earns 10, one less costs 19.76. In four
+    both have the same end. The first group makes each planet's units apart and has three more rows (no stock before
+    month 1), whose prices are those of month 1; the second writes its balances the other way round, so prices below 0.
+
+    Sensitivity: an engine that reads the dual gets every limit right here, and fourteen balances half right: one side.
+    """
+    problem = marmalade(stock=True)
+    assert len(problem.row) == 108
+    answer = lp.solve(problem)
+    assert answer.objective == pytest.approx(560_562.0092, abs=5e-5)
+    assert answer.certificate.primal_degenerate
+    shuttles = {("Mars", 4): 1, ("Venus", 5): 1, ("Venus", 6): 10, ("Mars", 6): 7, ("Venus", 7): 19.9269}
+    shuttles |= {("Mars", 7): 29.9269, ("Venus", 8): 41.9269, ("Mars", 8): 31.9269, ("Mercury", 8): 1.9269}
+    shuttles |= {("Mars", 11): 9.58333, ("Mars", 12): 6.58333}
+    published = lines_and_shuttles(
+        cooking="32300 33105.3 33657 34208.8 35199.8 36190.9 38487.7 39687.7 38250 36550 18500 18500",
+        packing="0 78.9474 605.263 1131.58 1479.79 1828.01 0 0 0 0 0 0",
+        shuttles=shuttles,
+    )
+    unique(problem, published, rel=SIX_DIGITS)
+    one, other = (
+        {
+            ("stock", kind, t): price
+            for t, line in zip(MONTHS, text, strict=True)
+            for kind, price in zip(KINDS, line, strict=True)
+        }
+        for text in (
+            table("""
+                17 38 26.0731
+                18 39 27.0731
+                19 40 28.0731
+                20 41 29.0731
+                21 42 30.0731
+                22 43 31.0731
+                18 43 32.0731
+                17.0731 44 33.0731
+                15 45 31.875
+                10 43 30.4583
+                10 20.4167 15.4167
+                10 21.4167 15.4167
+            """),
+            table("""
+                17.4595 38 26.9167
+                18 39 27.6272
+                19 40 28.3501
+                20 41 29.0731
+                21 42 30.0731
+                22 43 31.0731
+                20.8042 44 32.0731
+                21.4528 45 33.0731
+                20.6757 45 31.875
+                19.7568 43 30.4583
+                10 20.4167 15.4167
+                10 21.4167 15.4167
+            """),
+        )
+    )
+    prices = lp.two_sided_prices(problem, list(one))
+    wide = []
+    for label, price in one.items():
+        gain, loss = prices.loc[[label]].to_numpy()[0]
+        for value in (price, other[label]):
+            assert gain - SIX_DIGITS * value <= value <= loss + SIX_DIGITS * value
+        if price != other[label]:
+            assert (gain, loss) == pytest.approx((price, other[label]), rel=SIX_DIGITS)
+        if loss > gain + SIX_DIGITS * price:
+            wide.append(label)
+    assert len(wide) == 14
+    assert sum(price != other[label] for label, price in one.items()) == 10
+    rows = [*wide[::4], ("line", "packing", 2), ("shuttle", "Mercury", 8), ("line", "cleaning", 7)]
+    asked(problem, rows, {("stock", "regular", 10): 100.0, ("line", "cooking", 9): 1.0}, 8.0)
