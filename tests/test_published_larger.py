@@ -228,3 +228,167 @@ def test_marmalade_in_stock() -> None:
     assert sum(price != other[label] for label, price in one.items()) == 10
     rows = [*wide[::4], ("line", "packing", 2), ("shuttle", "Mercury", 8), ("line", "cleaning", 7)]
     asked(problem, rows, {("stock", "regular", 10): 100.0, ("line", "cooking", 9): 1.0}, 8.0)
+
+
+# Power systems of PyPSA: what to build and how to run it, with Kirchhoff's laws and a limit on CO2.
+
+TEN_DIGITS = 1e-9
+
+
+def flows(
+    model: Named, name: str, shares: tuple[float, list[float]], running: float = 0.0, size: float = INFINITY
+) -> None:
+    """Add one flow an hour: from a least to a most share of a size, given or, without one, bought."""
+    least, most = shares
+    for t, share in enumerate(most):
+        if size < INFINITY:
+            model.column("flow", name, t, cost=running, lower=least * size, upper=share * size)
+            continue
+        model.column("flow", name, t, cost=running, lower=-INFINITY if least < 0 else 0.0)
+        used = {("flow", name, t): 1.0}
+        model.row("most", name, t, terms=used | {("capacity", name): -share}, sense="<", limit=0)
+        if least:
+            model.row("least", name, t, terms=used | {("capacity", name): -least}, sense=">", limit=0)
+
+
+def balances(model: Named, load: dict[str, list[float]], ends: dict[str, tuple[str, str]], hours: int) -> None:
+    """Add one balance a bus and hour: what flows in, less what flows out, is the load."""
+    for bus in dict.fromkeys(bus for pair in ends.values() for bus in pair if bus):
+        for t in range(hours):
+            into = {("flow", name, t): 1.0 for name, (_, end) in ends.items() if end == bus}
+            out = {("flow", name, t): -1.0 for name, (start, _) in ends.items() if start == bus}
+            model.row("balance", bus, t, terms=into | out, sense="=", limit=load[bus][t] if bus in load else 0.0)
+
+
+def loops(model: Named, reactance: dict[str, float], hours: int) -> None:
+    """Add one row an hour for a loop of lines: voltage angles, or voltages, come back to where they began."""
+    for t in range(hours):
+        terms = {("flow", name, t): x for name, x in reactance.items()}
+        model.row("loop", *reactance, t, terms=terms, sense="=", limit=0)
+
+
+def emissions(model: Named, per_unit: dict[str, float], hours: int) -> None:
+    """Add the limit on CO2: 1000 tonnes over all hours."""
+    terms = {("flow", name, t): tonnes for name, tonnes in per_unit.items() for t in range(hours)}
+    model.row("co2", terms=terms, sense="<", limit=1000)
+
+
+AC_DC_LOADS = ("London", "Norwich", "Manchester", "Bremen", "Frankfurt", "Norway")
+AC_DC_LOAD = table("""
+    35.7962441027 415.4625642653 857.5514402011 640.0863775411 398.0478469638 820.035835936
+    976.8245614698 262.6061464526 750.5996237166 703.554333706 432.4361062425 854.8340468618
+    250.5873120464 418.4763531902 156.5648760141 440.8361303183 379.8039282662 42.550744351
+    130.7531445827 552.9595393098 527.8708221189 612.5763056818 868.3617642835 647.5482327851
+    151.1001686 218.159858091 83.8977589634 803.4367808051 548.7707546221 884.0738733306
+    931.857051942 791.9762655836 676.6233193474 605.4006873582 828.6652426012 509.0624485516
+    289.8482871447 531.8706808219 731.1371004827 641.0905902397 449.2907519075 595.6079648147
+    864.3433217147 23.5134667186 553.3448891847 408.0085411725 699.1637663734 291.6424496984
+    689.5772637703 970.0590684572 298.338082262 912.2477761646 915.8667802518 2.1534925491
+    627.8789859434 0.9248336907 768.2905859888 898.0530916423 414.8876464034 760.7401765038
+""")
+AC_DC_WIND = table("""
+    0.930019875 0.5590784039 0.9745832033
+    0.4857475804 0.7529103711 0.4812903778
+    0.2336917351 0.1234650887 0.4072258018
+    0.2576042221 0.9666766524 0.5999649628
+    0.6269055694 0.8590078044 0.524468219
+    0.6035984088 0.5261537924 0.0096927054
+    0.6789075462 0.077893008 0.2204533621
+    0.3613026112 0.0590234716 0.8239185004
+    0.6216040549 0.2485544952 0.5562297265
+    0.5215183715 0.1080601728 0.4394160378
+""")
+AC_DC_PLANTS = {
+    "Manchester wind": (0.11, 2793.6516029328, 80, 100, 0),
+    "Frankfurt wind": (0.1, 2129.4561224763, 110, 100, 1),
+    "Norway wind": (0.09, 2184.3747960912, 100, 100, 2),
+    "Manchester gas": (4.5323676307, 196.6151679691, 50_000, 0, 0.3500264336),
+    "Frankfurt gas": (4.0863219899, 102.6769530076, 80_000, 0, 0.3516658529),
+    "Norway gas": (5.8928445406, 158.2512497168, 20_000, 0, 0.3568363832),
+}
+"""Running cost, cost of capacity, existing and least capacity; then the wind's column or the efficiency."""
+AC_DC_LINES = {
+    "0": ("London", "Manchester", 0.1367157553),
+    "1": ("Manchester", "Norwich", 0.1334916779),
+    "2": ("Bremen DC", "Norwich DC", 0.0086734246),
+    "3": ("Norwich DC", "Norway DC", 0.1291260515),
+    "4": ("Norway DC", "Bremen DC", 0.0624298729),
+    "5": ("Norwich", "London", 0.0218524519),
+    "6": ("Bremen", "Frankfurt", 0.2),
+    "Norwich converter": ("Norwich", "Norwich DC", 0.21),
+    "Norway converter": ("Norway", "Norway DC", 0.2),
+    "Bremen converter": ("Bremen", "Bremen DC", 0.19),
+    "DC link": ("London", "Bremen", 0.8765342),
+}
+AC_DC_PRICE = {
+    ("London", "Norwich", "Norwich DC", "Manchester"): table("""
+        0.11 0.11 0.11 0.11
+        1421.94478751 1421.92659133 1421.92659133 1421.93258651
+        0.11 0.11 0.11 0.11
+        0.11 0.11 0.11 0.11
+        0.11 0.11 0.11 0.11
+        1593.57344059 1593.57344059 1593.57344059 1593.57344059
+        0.11 0.11 0.3433333333 0.11
+        1007.08995447 1007.08995447 1007.08995447 1007.08995447
+        0.2449156377 0.2443761968 0.2443761968 0.11
+        1490.69648758 1490.69648758 1490.69648758 1490.69648758
+    """),
+    ("Bremen", "Bremen DC", "Frankfurt", "Norway", "Norway DC"): table("""
+        0.1033699059 0.1033699059 0.1033699059 0.09 0.09
+        1421.92659133 1421.92659133 1421.92659133 1421.92659133 1421.92659133
+        0.11 0.11 0.11 0.11 0.11
+        0.11 0.11 0.11 0.11 0.11
+        0.11 0.11 0.11 0.11 0.11
+        1593.57344059 1593.57344059 1593.37344059 1593.57344059 1593.57344059
+        0.3503712677 0.3503712677 0.3503712677 0.3470732223 0.3470732223
+        1007.07223612 1007.07223612 1007.07223612 1006.81428398 1007.03650621
+        0.4672592958 0.2561481847 0.4672592958 0.2174570955 0.2174570955
+        1490.69648758 1490.69648758 1490.69648758 1490.69648758 1490.69648758
+    """),
+}
+
+
+def test_pypsa_meshed_grid() -> None:
+    """PyPSA (github.com/PyPSA/PyPSA, v1.3.0), example network "ac-dc-meshed" (in the documentation: Meshed AC-DC
+    Networks), and its results by version 0.34.0, test/data/ac-dc-meshed/results-lopf: objective, marginal prices of
+    nine buses in ten hours, price of CO2. 391 rows: 90 balances, 280 limits of flows by bought capacity, 20 loops, CO2.
+
+    Degenerate, primal and dual: two gas plants and a link are not built, and all of their limits meet at 0. Yet every
+    published price is unique. They agree to ten digits; what is printed after that is an interior point's rounding
+    (0.0899999999985 for 0.09), so they are typed here to ten decimals. A marginal price is the cost of one more unit of
+    load; here is what it is worth, so with the other sign. Existing capacity is deducted from the objective.
+
+    Sensitivity: prices from 0.09 to 1593.57 stand in one LP and some differ by 0.02, so an engine that judges slopes by
+    the largest price, or by the total cost of 3.5 million, levels what differs.
+    """
+    model, deducted, ends = Named(), 0.0, {}
+    for name, (running, capital, existing, smallest, last) in AC_DC_PLANTS.items():
+        model.column("capacity", name, cost=capital, lower=smallest)
+        flows(model, name, (0.0, [hour[last] for hour in AC_DC_WIND] if "wind" in name else [1.0] * 10), running)
+        deducted += capital * existing
+        ends[name] = ("", name.split()[0])
+    for name, (start, end, capital) in AC_DC_LINES.items():
+        share = 1.0 if name.isdigit() else 0.9
+        model.column("capacity", name, cost=capital)
+        flows(model, name, (-share, [share] * 10))
+        deducted += capital * (40_000 if name.isdigit() else 1000)
+        ends[name] = (start, end)
+    balances(model, {bus: [hour[b] for hour in AC_DC_LOAD] for b, bus in enumerate(AC_DC_LOADS)}, ends, 10)
+    loops(model, {"0": 0.7968782824, "1": 0.3915599178, "5": 0.2388003463}, 10)
+    loops(model, {"2": 0.2126041927, "3": 0.4861637504, "4": 0.4287266497}, 10)
+    emissions(model, {name: 0.24 / last for name, (*_, last) in AC_DC_PLANTS.items() if "gas" in name}, 10)
+    problem = model.labelled(offset=-deducted)
+    assert len(problem.row) == 391
+    answer = lp.solve(problem)
+    assert answer.objective == pytest.approx(-3_474_256.04055, abs=5e-6)
+    assert answer.certificate.primal_degenerate
+    assert answer.certificate.dual_degenerate
+    published: dict[Name, float] = {("co2",): 2178.29179922}
+    for buses, hours in AC_DC_PRICE.items():
+        for t, hour in enumerate(hours):
+            published |= {("balance", bus, t): -price for bus, price in zip(buses, hour, strict=True)}
+    assert len(published) == 91
+    unique(problem, published, rel=TEN_DIGITS)
+    rows = [("co2",), ("balance", "London", 1), ("balance", "Bremen", 8), ("balance", "Norway DC", 7)]
+    rows += [("most", "Norway gas", 5), ("most", "DC link", 8), ("least", "DC link", 8), ("loop", "0", "1", "5", 6)]
+    asked(problem, rows, {("co2",): 1.0, ("most", "Manchester wind", 8): 0.2}, 4000.0)
