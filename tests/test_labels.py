@@ -50,6 +50,20 @@ def test_a_price_that_demand_ends() -> None:
     assert (label["holds_to_pct"], label["next"]) == (near(15), "demand")
 
 
+@pytest.mark.parametrize(("less", "holds"), [(1e-7, 50), (1e-5, 10)])
+def test_a_price_that_falls_by_next_to_nothing_lasts(less: float, holds: float) -> None:
+    """Enough for 40 chips; the first 44 Ttok are worth 1 USD, more of them a ten-millionth less: the rate holds until
+    halls for 60 are full, 50 %. A hundred-thousandth less ends it at 10 %.
+
+    Catches: an end where the price changes by rounding; a tolerance that is wider than a millionth.
+    """
+    case = chain([Link("wafer", 40), Link("hall", 60, kind="stock", scope="regional")], demand=44)
+    add(case, "demand", workload="chat", tier="more", year=FIRST, demand_ttok=100, value_usd_per_mtok=1 - less)
+    label = one(plan_of(case).binding, level="stage")
+    assert (label["members"], label["holds_to_pct"]) == ("wafer", pytest.approx(holds, rel=1e-6))
+    assert label["next"] == ("hall" if holds == 50 else "wafer")
+
+
 def test_a_price_that_lasts_long() -> None:
     """One stage with enough for 40 chips and 100 000 asked for: the price lasts for 249 900 %.
 

@@ -349,7 +349,7 @@ AC_DC_PRICE = {
 
 
 def test_pypsa_meshed_grid() -> None:
-    """PyPSA (github.com/PyPSA/PyPSA, v1.3.0), example network "ac-dc-meshed" (in the documentation: Meshed AC-DC
+    """PyPSA (MIT; source distribution 1.4.0), example network "ac-dc-meshed" (in the documentation: Meshed AC-DC
     Networks), and its results by version 0.34.0, test/data/ac-dc-meshed/results-lopf: objective, marginal prices of
     nine buses in ten hours, price of CO2. 391 rows: 90 balances, 280 limits of flows by bought capacity, 20 loops, CO2.
 
@@ -566,6 +566,7 @@ def test_pypsa_storage() -> None:
         published |= {("balance", str(bus), t): -LASTS * price for bus, price in enumerate(hour)}
     assert len(published) == 73
     unique(problem, published, rel=ELEVEN_DIGITS)
-    rows = [("co2",), ("balance", "0", 1), ("balance", "2", 2), ("balance", "4", 10), ("set", "store 3", 3)]
+    # Not the limit on CO2: where its range ends its price changes by 2e-8, too little for a finite move to show.
+    rows = [("balance", "0", 1), ("balance", "2", 2), ("balance", "4", 10), ("set", "store 3", 3)]
     rows += [("held", "store 0", 8), ("held", "store 0", 9), ("least", "gas 2", 0), ("least", "gas 2", 11)]
     asked(problem, rows, {("co2",): 1.0, ("set", "store 3", 3): -0.05}, 1500.0)

@@ -9,6 +9,7 @@ from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read
 from supplychain.lp.optimum import FEASIBILITY, Certificate, Optimum, certificate, changed, found, options, solved_again
 from supplychain.lp.questions import (
+    SAME_SLOPE,
     Solution,
     allowable_ranges,
     joint_sets,
@@ -24,6 +25,7 @@ from supplychain.lp.trace import Trace, Tracer
 
 __all__ = [
     "FEASIBILITY",
+    "SAME_SLOPE",
     "Certificate",
     "Grafts",
     "Label",

@@ -117,8 +117,7 @@ class Bottlenecks:
         self._at, self._solved, self._slopes = at, at.solved, at.slopes
         self._levers = Levers(at.solved, at.lp)
         self._worths: dict[tuple[object, ...], Worth] = {}
-        self._ends: dict[tuple[object, ...], float] = {}
-        self._labels: dict[tuple[object, ...], dict[str, str]] = {}
+        self._ends: dict[tuple[object, ...], tuple[float, dict[str, str]]] = {}
         self._serving: dict[tuple[object, ...], bool] = {}
         self._tokens = at.names["serve"][1]
         self._served = [*self._tokens, *at.names["research"][1], *at.names["shortfall"][1]]
@@ -135,19 +134,25 @@ class Bottlenecks:
             return found
         key = _key(direction)
         if key not in self._ends:
-            self._ends[key] = lp.reach(self._at.lp, self._slopes, direction, +1.0)
-        end = self._ends[key]
-        if math.isfinite(end) and key not in self._labels:
-            self._labels[key] = self._labels_after(direction, end, found.year)
-        return replace(found, holds_to_pct=end, next=self._labels.get(key, {}).get(level, ""))
+            self._ends[key] = self._end(direction, found.year)
+        end, labels = self._ends[key]
+        return replace(found, holds_to_pct=end, next=labels.get(level, ""))
 
-    def _labels_after(self, direction: Direction, end: float, t: int) -> dict[str, str]:
-        """Return what binds in a year just after relief has gone so far, by level."""
-        by = end * (1 + _BEYOND) + _BEYOND
-        upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in direction.items()}
-        with self._at.changed(upper, ties=()) as there:
-            beyond = Bottlenecks(there)
-            return {level: beyond.label(level, t) for level in LEVELS}
+    def _end(self, direction: Direction, t: int) -> tuple[float, dict[str, str]]:
+        """Return up to how many per cent relief gains at the same rate, and what binds in a year just after, by level.
+
+        Rates that differ by less than `lp.SAME_SLOPE` are the same.
+        """
+        rate, end = self._slopes.gain(direction), lp.reach(self._at.lp, self._slopes, direction, +1.0)
+        while math.isfinite(end):
+            by = end * (1 + _BEYOND) + _BEYOND
+            upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in direction.items()}
+            with self._at.changed(upper, ties=()) as there:
+                if there.slopes.gain(direction) < (1 - lp.SAME_SLOPE) * rate:
+                    beyond = Bottlenecks(there)
+                    return end, {level: beyond.label(level, t) for level in LEVELS}
+                end = by + lp.reach(there.lp, there.slopes, direction, +1.0)
+        return math.inf, {}
 
     def label(self, level: str, t: int) -> str:
         """Return the name of what binds in a year, with no more questions than it takes.
