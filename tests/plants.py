@@ -17,6 +17,7 @@ import reference
 from generator import FIRST, GLOBAL, HEADERS, OPTIONAL, Case, Row, Value, random_case, write_case
 
 import supplychain as sc
+from supplychain.plan.point import Point, point
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -155,6 +156,12 @@ def plan_of(case: Case, *, shuffle_seed: int | None = None, bom: bool = False, l
         return sc.solve(sc.load(folder))
 
 
+def point_of(case: Case, *, shuffle_seed: int | None = None) -> Point:
+    """Write, load and solve a case, and keep its LP."""
+    with tempfile.TemporaryDirectory() as folder:
+        return point(sc.load(write_case(case, Path(folder), shuffle_seed=shuffle_seed)))
+
+
 def statement_of(case: Case) -> reference.Statement:
     """State the LP of a case independently."""
     with tempfile.TemporaryDirectory() as folder:
@@ -178,6 +185,10 @@ class Drawn:
     @cached_property
     def plan(self) -> sc.Plan:
         return plan_of(self.case)
+
+    @cached_property
+    def point(self) -> Point:
+        return point_of(self.case)
 
     @cached_property
     def lp(self) -> reference.Statement:
