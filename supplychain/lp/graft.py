@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from supplychain.errors import NoAnswerError
 from supplychain.lp.optimum import reason, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from supplychain.lp.labelled import Label, LabelledLP, Vector
     from supplychain.lp.slopes import Slopes
@@ -30,7 +31,7 @@ class Grafts:
     """
 
     def __init__(self, slopes: Slopes, lp: LabelledLP, other: LabelledLP) -> None:
-        self._slopes, self._lp, self._other = slopes, lp, other
+        self._slopes, self._lp, self._other = slopes, lp, _the_same_way_round(lp, other)
         self._y, self._reduced = slopes.felt(slopes.at.y), slopes.reduced(slopes.at.y)
 
     def beside(self, label: Label) -> float:
@@ -104,17 +105,27 @@ class Grafts:
             highs.setBasis(self._slopes.at.basis)
 
     def _bring(self, row: Label) -> None:
-        """Add a row of the other LP, over the columns that both have."""
+        """Add a row of the other LP, over the columns that are alike in both: others have their own place in time."""
         other, i = self._other, self._other.row[row]
-        here = other.indices == i
-        names = [self._other_columns[j] for j in other.column_of_entry[here].tolist()]
-        both = [
-            (self._lp.column[name], x)
-            for name, x in zip(names, other.entries[here].tolist(), strict=True)
-            if name in self._lp.column
-        ]
-        index, entries = np.array([j for j, _ in both], dtype=np.int32), np.array([x for _, x in both])
-        self._highs.addRow(float(other.row_lower[i]), float(other.row_upper[i]), len(index), index, entries)
+        there = np.flatnonzero(other.indices == i)
+        columns, entries = other.column_of_entry[there], other.entries[there]
+        kept = [n for n, j in enumerate(columns.tolist()) if self._alike(j)]
+        index = np.array([self._lp.column[self._other_columns[columns[n]]] for n in kept], dtype=np.int32)
+        self._highs.addRow(float(other.row_lower[i]), float(other.row_upper[i]), len(index), index, entries[kept])
+
+    def _alike(self, j: int) -> bool:
+        """Whether a column of the other LP is one of the LP's own, in every row that both have."""
+        own = self._lp.column.get(self._other_columns[j])
+        if own is None:
+            return False
+        return self._entries(self._lp, own, self._other.row) == self._entries(self._other, j, self._lp.row)
+
+    @staticmethod
+    def _entries(lp: LabelledLP, j: int, known: Mapping[Label, int]) -> dict[Label, float]:
+        part = slice(lp.starts[j], lp.starts[j + 1])
+        names = list(lp.row)
+        found = {names[i]: x for i, x in zip(lp.indices[part].tolist(), lp.entries[part].tolist(), strict=True)}
+        return {row: x for row, x in found.items() if row in known}
 
     @contextmanager
     def _without(self, own: int) -> Iterator[None]:
@@ -135,3 +146,14 @@ class Grafts:
             raise NoAnswerError(reason(status, "an LP with a column more"))
         change = float(self._highs.getInfo().objective_function_value) - before
         return change if abs(change) > _NOTHING * abs(before) else 0.0
+
+
+def _the_same_way_round(lp: LabelledLP, other: LabelledLP) -> LabelledLP:
+    """Return the other LP with its rows as the LP has them: use <= supply may stand there as supply >= use."""
+    turn = np.ones(other.shape[0])
+    for label, i in other.row.items():
+        if label in lp.row and math.isfinite(lp.row_upper[lp.row[label]]) != math.isfinite(other.row_upper[i]):
+            turn[i] = -1.0
+    lower = np.where(turn > 0, other.row_lower, -other.row_upper)
+    upper = np.where(turn > 0, other.row_upper, -other.row_lower)
+    return replace(other, entries=other.entries * turn[other.indices], row_lower=lower, row_upper=upper)
