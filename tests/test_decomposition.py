@@ -19,6 +19,7 @@ from scipy.sparse import csc_array, identity
 from scipy.sparse.linalg import spsolve
 from test_agreement import TOLERANCE, slope
 
+from supplychain import lp
 from supplychain.lp import optimum
 from supplychain.plan.decomposition import marginal, marginals
 from supplychain.plan.purchases import purchases, timing
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import supplychain as sc
-    from supplychain import lp
 
 NEXT = FIRST + 1
 SEEDS = range(40)
@@ -501,6 +501,22 @@ def test_the_terms_are_those_of_the_reference(seed: int) -> None:
         assert math.fsum(again.values()) == pytest.approx(1, abs=WHOLE)
         for term in {*again, *shown} - {"residual"}:
             assert shown.get(term, 0.0) == pytest.approx(again.get(term, 0.0) * cost.usd, abs=3e-9 * cost.usd), term
+
+
+@pytest.mark.parametrize("seed", SEEDS[::4])
+def test_the_parts_of_a_traced_price_are_the_price(seed: int) -> None:
+    """At whichever rows tracing stops: what columns cost, what bounds and limits earn and what stops there add up.
+
+    Catches: a dollar counted at the row where it stops and again where that row's limit ends.
+    """
+    at = drawn(seed).point
+    for stops in ((), ("ramp", "budget"), ("operate_owned", "stage_balance", "delivered_once")):
+        stop = np.array([label[0] in stops for label in at.lp.row])
+        for (w, t), cost in marginals(at).items():
+            if cost.dual is not None:
+                row = at.lp.row["service", w, t]
+                trace = lp.Tracer(at.lp, at.x, at.slopes.felt(cost.dual), stop).trace(row)
+                assert abs(trace.residual) <= 1e-12 * trace.price
 
 
 @pytest.mark.parametrize("seed", SEEDS)
