@@ -20,7 +20,7 @@ Label: TypeAlias = Any
 
 Vector: TypeAlias = npt.NDArray[np.float64]
 
-_SCALING_ROUNDS = 8
+_SCALING_ROUNDS = 60
 """Rounds of scaling after which another one changes little."""
 
 
