@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -297,6 +298,23 @@ def test_two_chips_share_by_the_tokens_they_serve() -> None:
     add(case, "throughput", accelerator="older", workload="chat", tokens_per_second=TTOK / 2)
     add(case, "fleet", accelerator="older", region="home", installed_year=FIRST - 1, units=20, unit_cost_usd=1)
     assert terms(plan_of(case)) == exactly(opex=0.12, wafer__rent=0.8, installed_fleet=0.08)
+
+
+@pytest.mark.parametrize("names", [("wafer", "memory", "crew"), ("crew", "wafer", "memory"), ("a", "b", "c")])
+def test_of_equal_limits_one_is_paid_and_its_name_decides(names: tuple[str, ...]) -> None:
+    """Three stages with enough for 40 chips each: any split of 1 USD among their rents is a dual, and one is chosen.
+
+    The same one whatever their units are, and in whichever order they stand.
+    Catches: a split by the size of units, by the order of rows, or as the solver stops.
+    """
+    paid = set()
+    for shuffled, per_unit in enumerate(permutations((0.001, 1.0, 1000.0))):
+        links = [Link(name, 40, units) for name, units in zip(names, per_unit, strict=True)]
+        case = chain([links[shuffled % 3], *links[: shuffled % 3], *links[shuffled % 3 + 1 :]])
+        found = terms(plan_of(case))
+        paid.add(next(iter(found)))
+        assert found == pytest.approx({next(iter(found)): 1.0, "residual": 0.0}, abs=WHOLE)
+    assert len(paid) == 1
 
 
 def test_the_first_token_is_traced_through_who_could_serve_it() -> None:
