@@ -237,15 +237,16 @@ def test_a_delivery_in_a_year_without_any_leaves_other_orders_alone() -> None:
     assert one(timed, supplier="acme")["slip_usd"] == near(20 * (2 * CHIP - 2e5))
 
 
-def test_a_twin_needs_what_the_option_needs() -> None:
-    """20 wafers are ordered, to arrive a year later, each with a tool; tools keep, and there are 10 in the first year.
+@pytest.mark.parametrize("storable", [True, False])
+def test_a_twin_needs_what_the_option_needs(storable: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """20 wafers are ordered, to arrive a year later, each with a tool; there are 10 tools in the first year.
 
     So 10 of the 20 could arrive at once, in use for all three years: 10 x 900 000 are gained.
-    Sensitivity: without the need all 20 could, as they could if the twin brought tools.
-    Catches: a use of what nobody used in that year before, on the wrong side of its balance.
+    Sensitivity: without the need all 20 could, as they could if the twin brought tools; without the tools none.
+    Catches: a use of what nobody used in that year before, on the wrong side of its balance, or with none to supply it.
     """
     case = option(chain([Link("wafer", 40)], life=1, last_year=FIRST + 2), 20, 1e6, lead=1)
-    tool = Link("tool", {FIRST: 10, NEXT: 100}, storable=True)
+    tool = Link("tool", {FIRST: 10, NEXT: 100}, storable=storable)
     add_stage(case, tool)
     add_supplier(case, tool)
     add(case, "supplier_needs", stage="wafer", supplier="acme", basis="expansion", needs_stage="tool", quantity=1)
