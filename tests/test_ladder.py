@@ -10,6 +10,7 @@ from plants import Link, chain, drawn, plan_of
 from test_chain import shared
 
 import supplychain as sc
+from supplychain.plan.explain import explain
 
 BASE = Path(__file__).parents[1] / "inputs" / "base"
 TINY = Path(__file__).parents[1] / "inputs" / "tiny"
@@ -99,6 +100,36 @@ def test_the_curve_of_any_stage_of_base_comes_to_its_end(stage: str) -> None:
     assert segments["gain_usd_per_pct"].is_monotonic_decreasing
 
 
+def test_what_is_stranded_is_what_would_be_used() -> None:
+    """Wafers for 40 chips, memory for 50 at 3 USD, halls for 60 at 7 USD a year, 55 asked for. Without limits 55 would
+    be made: memory of 10 chips and halls of 15 lie idle for want of wafers; halls of 5 would lie idle anyway.
+
+    Sensitivity: all that is idle, 20 halls, is 140 USD.
+    Catches: capacity that nobody asked for counted as stranded; use that is not cut off at the limit.
+    """
+    links = [Link("wafer", 40), Link("memory", 50, price=3), Link("hall", 60, kind="stock", scope="regional", price=7)]
+    found = plan_of(chain(links, demand=55)).stranded(2030).set_index("stage")
+    assert found["stranded"].to_dict() == near({"memory": 10, "hall": 15})
+    assert found["stranded_usd"].to_dict() == near({"memory": 30, "hall": 105})
+    assert found.loc["hall", ["place", "limit", "used"]].tolist() == ["home", near(60), near(40)]
+
+
+@pytest.mark.parametrize("seed", [0, 5, 9, 17, 24, 31])
+def test_what_is_stranded_is_used_where_every_stage_is_lifted(seed: int) -> None:
+    """Nothing is stranded beyond what is idle, and none of it where nothing would be gained by lifting the year.
+
+    Catches: stranded capacity read off the plan itself, or off another year.
+    """
+    plan = drawn(seed).plan
+    for t in plan.case.report_years:
+        found = plan.stranded(t)
+        assert (found["stranded"] <= (found["limit"] - found["used"]) * (1 + 1e-9)).all()
+        assert (found["stranded"] > 0).all()
+        assert (found["stranded_usd"] >= 0).all()
+        if plan.ladder(t).empty:
+            assert found.empty
+
+
 def test_a_year_and_a_stage_that_are_not_there() -> None:
     """Catches: an empty table, or a KeyError of the insides, for a misspelt question."""
     plan = sc.solve(sc.load(TINY))
@@ -106,3 +137,13 @@ def test_a_year_and_a_stage_that_are_not_there() -> None:
         plan.ladder(2028)
     with pytest.raises(ValueError, match="no stage is called 'hmb'; must be one of capital, generation, hbm"):
         plan.curve("hmb", 2026)
+
+
+def test_what_to_order_is_what_arrives_in_the_year() -> None:
+    """Fuel cells take one year and gas engines two: for 2028 they are ordered in 2027 and 2026, and not before.
+
+    Catches: options of other years listed, or the order year shown as the year of arrival.
+    """
+    shown = [line.split() for line in explain(base(), 2028).splitlines() if " / new_" in line]
+    ordered = {(words[2], words[4]) for words in shown if words[0] == "facility_power"}
+    assert ordered == {("new_fuel_cells", "2027"), ("new_onsite_gas", "2026")}

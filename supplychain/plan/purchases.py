@@ -58,9 +58,10 @@ def timing(at: Point) -> pd.DataFrame:
     """Return what it would be worth if an order arrived one year sooner or later, option by option.
 
     `shorter_usd` and `longer_usd` are what is gained if each unit of the option may also be had with a lead time one
-    year shorter, or longer: the option as it is stays beside the new one, under the same limit. `slip_usd` is what is
-    lost if it arrives a year late, and not as it is; less than 0 if that saves. Each is the difference of two optima in
-    USD of the order year, and blank where there is no such lead time or delivery falls behind the horizon.
+    year shorter, or longer: the option as it is stays beside the new one, under the same limit. They are blank where
+    there is no such lead time, or none that ends inside the horizon. `slip_usd` is what is lost if what is ordered
+    arrives a year late, and not as it is; if that is behind the horizon the order is lost. It is below 0 if to be late
+    saves. Each is the difference of two optima, in USD of the order year, with six digits.
 
     Returns: one row for every option of a reported year, by order year, stage, supplier and place.
     """
