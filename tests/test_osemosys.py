@@ -34,6 +34,9 @@ def test_utopia() -> None:
     assert answer.certificate.dual_degenerate
     year, *slices = [("balance_of_year", "DSL", 2000), *(("balance", "DSL", 2000, at) for at in osemosys.SHARE)]
     assert set(lp.joint_sets(problem, [year, *slices])) == {frozenset([year, at]) for at in slices}
+    # Asked one after the other of one solver: the second is unbounded, which HiGHS told as unknown once it had run.
+    ranges = lp.allowable_ranges(problem, [("ages", "E51", 2004), ("balance", "HCO", 2009, "SN")])
+    assert ranges.to_numpy().ravel().tolist() == [0, pytest.approx(0.81092685261), -INFINITY, INFINITY]
     rows = dict.fromkeys([*sample(problem, 30, 4, 4, every=5), year, *slices[:2]])
     asked(problem, list(rows), {("least_capacity", "E31", y): 1.0 for y in osemosys.YEARS}, INFINITY)
 

@@ -112,9 +112,14 @@ def run(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
     highs.run()
     highs.setOptionValue("solver", usual)
     if highs.getModelStatus() not in _ENDED:
-        highs.clearSolver()
+        forget(highs)
         highs.run()
     return highs.getModelStatus()
+
+
+def forget(highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
+    """Make HiGHS start from nothing: after its `clearSolver` it may still end otherwise than a new solver does."""
+    highs.passModel(highs.getLp())
 
 
 @contextmanager
@@ -133,7 +138,7 @@ def changed(
     new = replace(lp, row_upper=_with(lp.row_upper, row_upper), column_upper=_with(lp.column_upper, column_upper or {}))
     _hold(new, row_upper, column_upper or {})
     if start is None:
-        lp.highs.clearSolver()
+        forget(lp.highs)
     else:
         lp.highs.setBasis(start.basis)
     try:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from supplychain.errors import CertificateError, NoAnswerError
 from supplychain.lp.joint import minimal_sets
-from supplychain.lp.optimum import OPTIONS, WITHIN, Certificate, Optimum, certificate, optimum_of, reason, run
+from supplychain.lp.optimum import OPTIONS, WITHIN, Certificate, Optimum, certificate, forget, optimum_of, reason, run
 from supplychain.lp.slopes import Slopes
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def _run_any_way(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
     usual = {name: highs.getOptionValue(name)[1] for name in ("presolve", "simplex_strategy")}
     for name, value in (("presolve", "on"), ("simplex_strategy", 0)):
         highs.setOptionValue(name, value)
-    highs.clearSolver()
+    forget(highs)
     status = run(highs)
     for name, value in usual.items():
         highs.setOptionValue(name, value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain.lp.labelled import sums
-from supplychain.lp.optimum import FEASIBILITY, Optimum, found, run
+from supplychain.lp.optimum import FEASIBILITY, Optimum, forget, found, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
             cost = objective / (np.abs(objective).max(initial=0) or 1.0)
             highs.changeColsCost(len(columns), columns, cost)
             if settle and objective is objectives[-1]:
-                highs.clearSolver()
+                forget(highs)
             run(highs)
             now = found(lp, what="the choice among equal optima")
     finally:
