@@ -66,6 +66,32 @@ def test_the_last_tier_served_is_served_in_part(plan: sc.Plan) -> None:
     assert in_part["year"].nunique() >= 3
 
 
+# 2026-11-20: order of 2026, worth per USD of capital, a year sooner, a year late [bn USD].
+FIRST_ORDERS = {
+    ("grid_delivery", "upgrade", "us_ercot"): (62.4, 5.1, 19.7),
+    ("facility_power", "new_onsite_gas", "us_other"): (21.9, 4.5, 11.0),
+    ("grid_delivery", "upgrade", "us_other"): (14.6, 26.9, 23.3),
+    ("grid_delivery", "upgrade", "us_pjm"): (14.6, 17.0, 14.0),
+    ("facility_power", "new_fuel_cells", "us_pjm"): (7.87, 3.1, 3.1),
+    ("grid_delivery", "upgrade", "asia_pacific"): (7.56, 5.7, 18.6),
+}
+
+
+def test_what_to_buy_first_in_base(plan: sc.Plan) -> None:
+    """Bug: the worth of an option, or of its lead time, moves and the case's README still tells the old one."""
+    key = ["order_year", "stage", "supplier", "place"]
+    options, timing = plan.purchases.set_index(key), plan.timing().set_index(key)
+    readme = (ROOT / "inputs" / "base" / "README.md").read_text(encoding="utf-8")
+    for option, (per_usd, sooner, late) in FIRST_ORDERS.items():
+        at = (2026, *option)
+        assert options.loc[at, "benefit_per_capex_usd"] == pytest.approx(per_usd, abs=0.05)
+        assert timing.loc[at, "shorter_usd"] / 1e9 == pytest.approx(sooner, abs=0.051)
+        assert timing.loc[at, "slip_usd"] / 1e9 == pytest.approx(late, abs=0.051)
+        assert f"| {per_usd} | {sooner} | {late} |" in readme
+    worthless = options[options["benefit_usd_per_unit"] == 0].loc[2026].reset_index()
+    assert {"hbm", "cowos", "n3"} <= set(worthless["stage"])
+
+
 def test_every_command_is_in_the_readme() -> None:
     """Bug: a command is added and the README does not say so."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
