@@ -110,7 +110,7 @@ def explain(case: str, year: int, stage: str | None, up_to: float) -> None:
 def check(case: str, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
     """Check the inputs of a case: every error at once, then what is worth a look."""
     from supplychain.case import load  # noqa: PLC0415
-    from supplychain.case.notices import notices, refuse_foresight  # noqa: PLC0415
+    from supplychain.case.notices import notices  # noqa: PLC0415
 
     loaded = load(case)
     found = [] if quiet else notices(loaded)
@@ -118,7 +118,6 @@ def check(case: str, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
         click.echo(f"Worth a look ({len(found)}):")
     for notice in found:
         click.echo(f"  {notice}")
-    refuse_foresight(loaded)
     if not quiet:
         rows = sum(map(len, loaded.tables.values()))
         click.echo(f"{case} is valid: {sum(map(bool, loaded.tables.values()))} tables, {rows} rows.")

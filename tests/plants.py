@@ -17,12 +17,14 @@ import reference
 from generator import FIRST, GLOBAL, HEADERS, OPTIONAL, Case, Row, Value, random_case, write_case
 
 import supplychain as sc
-from supplychain.plan.point import Point, point
+from supplychain.plan.windows import Window, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
+
+    from supplychain.plan.point import Point
 
 TTOK = 1 / reference.TTOK_PER_TOKEN_PER_SECOND
 """Tokens per second that make 10^12 tokens in a year."""
@@ -156,10 +158,10 @@ def plan_of(case: Case, *, shuffle_seed: int | None = None, bom: bool = False, l
         return sc.solve(sc.load(folder))
 
 
-def point_of(case: Case, *, shuffle_seed: int | None = None) -> Point:
-    """Write, load and solve a case, and keep its LP."""
+def window_of(case: Case, *, shuffle_seed: int | None = None) -> Window:
+    """Write, load and solve a case with perfect foresight, and keep its LP."""
     with tempfile.TemporaryDirectory() as folder:
-        return point(sc.load(write_case(case, Path(folder), shuffle_seed=shuffle_seed)))
+        return next(opened(sc.load(write_case(case, Path(folder), shuffle_seed=shuffle_seed))))
 
 
 def statement_of(case: Case) -> reference.Statement:
@@ -187,8 +189,12 @@ class Drawn:
         return plan_of(self.case)
 
     @cached_property
+    def window(self) -> Window:
+        return window_of(self.case)
+
+    @cached_property
     def point(self) -> Point:
-        return point_of(self.case)
+        return self.window.at
 
     @cached_property
     def lp(self) -> reference.Statement:

@@ -933,16 +933,6 @@ def test_a_folder_that_cannot_be_listed(
     assert ended == (2, "", complaint(case, ["tiny: the folder cannot be read (Permission denied)"]))
 
 
-def test_limited_foresight_is_refused(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Bug: a setting that this version does not know how to solve is left out of the answer quietly."""
-    setting("discount_rate = 0.5", "discount_rate = 0.5\nforesight_years = 2")(case)
-    said = "limited foresight is not solved by this version; remove the setting for perfect foresight"
-    status, printed, err = run(capsys, "solve", str(case), "--out", str(case.parent / "answer"))
-    assert (status, printed) == (2, "")
-    assert err == complaint("tiny", [f"case.toml, setting foresight_years: {said}"])
-    assert not (case.parent / "answer").exists()
-
-
 @pytest.mark.parametrize("fault", ["required table missing", "NaN", "suppliers need each other"])
 def test_the_command_itself(fault: str, case: Path) -> None:
     """Bug: `python -m supplychain` ends with another status, prints a traceback, or colours what is no terminal."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from generator import FIRST, GLOBAL, Case
-from plants import TTOK, Drawn, Link, add, add_stage, add_supplier, chain, drawn, plan_of, point_of
+from plants import TTOK, Drawn, Link, add, add_stage, add_supplier, chain, drawn, plan_of, window_of
 from reference import MTOK_PER_TTOK, Label, Statement
 from scipy.sparse import csc_array, identity
 from scipy.sparse.linalg import spsolve
@@ -23,7 +23,7 @@ from test_agreement import TOLERANCE, slope
 from supplychain import lp
 from supplychain.lp import optimum
 from supplychain.plan.decomposition import marginal, marginals
-from supplychain.plan.purchases import purchases, timing
+from supplychain.plan.purchases import options, purchases, timing
 from supplychain.plan.write import csv
 
 if TYPE_CHECKING:
@@ -507,7 +507,7 @@ def test_the_terms_are_those_of_the_reference(seed: int) -> None:
     suppliers, a rent under a wrong name, what goes in circles cut off, a dual that is not the one of its price.
     """
     d = drawn(seed)
-    found = marginals(d.point)
+    found = marginals(d.point, d.plan.case.report_years)
     for (w, t), cost in found.items():
         if cost.dual is None:
             continue
@@ -530,7 +530,7 @@ def test_the_parts_of_a_traced_price_are_the_price(seed: int) -> None:
     at = drawn(seed).point
     for stops in ((), ("ramp", "budget"), ("operate_owned", "stage_balance", "delivered_once")):
         stop = np.array([label[0] in stops for label in at.lp.row])
-        for (w, t), cost in marginals(at).items():
+        for (w, t), cost in marginals(at, at.solved.case.report_years).items():
             if cost.dual is not None:
                 row = at.lp.row["service", w, t]
                 trace = lp.Tracer(at.lp, at.x, at.slopes.felt(cost.dual), stop).trace(row)
@@ -545,7 +545,7 @@ def test_the_dual_of_a_marginal_cost_is_an_optimal_one_that_attains_it(seed: int
     """
     d = drawn(seed)
     statement, optimum_usd = d.lp, d.answer.objective_usd
-    for (w, t), cost in marginals(d.point).items():
+    for (w, t), cost in marginals(d.point, d.plan.case.report_years).items():
         if cost.dual is None:
             continue
         price = prices_of(d, cost.dual)
@@ -568,7 +568,7 @@ def test_the_marginal_cost_is_what_a_little_more_service_costs(seed: int) -> Non
     """
     d = drawn(seed)
     n = d.lp.numbers
-    for (w, t), cost in marginals(d.point).items():
+    for (w, t), cost in marginals(d.point, d.plan.case.report_years).items():
         asked = math.fsum(d.lp.rhs[x] for x in d.lp.rows_of("demand") if (x[1], x[3]) == (w, t))
         step = 0.01 * (asked or 1.0)
         loss, sure = slope(d.lp, {("service", w, t): -step})
@@ -578,8 +578,13 @@ def test_the_marginal_cost_is_what_a_little_more_service_costs(seed: int) -> Non
 
 def chosen(case: Case, **how: int) -> dict[str, str]:
     """What rests on the choice of one dual, or of one plan, as it is written."""
-    at = point_of(case, **how)
-    tables = {"decomposition": marginal(at, marginals(at)), "purchases": purchases(at), "timing": timing(at)}
+    window = window_of(case, **how)
+    at, years = window.at, window.years
+    tables = {
+        "decomposition": marginal(at, marginals(at, years)),
+        "purchases": purchases(options(at, years), years),
+        "timing": timing(window),
+    }
     return {name: csv(table) for name, table in tables.items()}
 
 

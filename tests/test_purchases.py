@@ -17,8 +17,8 @@ from plants import Drawn, Link, add, add_stage, add_supplier, chain, drawn, one,
 from test_agreement import TOLERANCE, slope
 
 import supplychain as sc
-from supplychain.plan.point import point
-from supplychain.plan.purchases import purchases, timing
+from supplychain.plan.purchases import options, timing
+from supplychain.plan.windows import opened
 
 if TYPE_CHECKING:
     from reference import Label, Statement, Tables
@@ -262,8 +262,8 @@ def test_the_priced_cases_have_what_matters() -> None:
 
     Catches: a set of cases that never meets an option in use, an option of nothing, a delivery that is better late.
     """
-    priced = pd.concat([purchases(drawn(seed).point).astype(object) for seed in PRICED])
-    timed = pd.concat([timing(drawn(seed).point).astype(object) for seed in PRICED])
+    priced = pd.concat([drawn(seed).plan.purchases.astype(object) for seed in PRICED])
+    timed = pd.concat([timing(drawn(seed).window).astype(object) for seed in PRICED])
     gain, loss = priced["benefit_usd_per_unit"], priced["benefit_loss_usd_per_unit"]
     for kind, found in {
         "a gain": gain > 0,
@@ -392,7 +392,7 @@ def test_what_an_earlier_or_a_later_delivery_is_worth(seed: int, tmp_path: Path)
     """
     d = drawn(seed)
     tables = tables_of(d.case, tmp_path / "case")
-    timed = timing(d.point)
+    timed = timing(d.window)
     options = [row for row in tables["expansion"] if int(row["year"]) in d.lp.numbers.years]
     asked = [key_of(row) for row in options if float(row["max_expansion"])]
     listed = timed[["stage", "supplier", "place", "order_year"]].astype(str).itertuples(index=False, name=None)
@@ -405,8 +405,8 @@ def test_what_to_order_in_the_base_case() -> None:
 
     Catches: what only a large case shows, such as tolerances beside an objective of 10^13 USD.
     """
-    tables, at = reference.load(BASE), point(sc.load(BASE))
-    statement, table, timed = reference.build(tables), purchases(at), timing(at)
+    tables, window = reference.load(BASE), next(opened(sc.load(BASE)))
+    statement, table, timed = reference.build(tables), options(window.at, window.years), timing(window)
     for row in table[table["benefit_usd_per_unit"] > 0].sample(n=2, random_state=1).itertuples():
         assert_priced(statement, row)
     both = timed[(timed["shorter_usd"] > 0) & (timed["longer_usd"] > 0)]

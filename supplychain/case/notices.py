@@ -6,8 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from supplychain import schema
-from supplychain.case.read import CASE_FILE
-from supplychain.errors import InputError, Problem
+from supplychain.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,16 +18,6 @@ if TYPE_CHECKING:
 def notices(case: Case) -> list[Problem]:
     """Return every notice of a valid case, check by check."""
     return [notice for check in _CHECKS for notice in check(case)]
-
-
-def refuse_foresight(case: Case) -> None:
-    """Refuse a case that this version cannot solve.
-
-    Raises: InputError if the case limits foresight.
-    """
-    if case.settings.foresight_years is not None:
-        message = "limited foresight is not solved by this version; remove the setting for perfect foresight"
-        raise InputError(case.settings.name, [Problem(CASE_FILE, 0, "foresight_years", message)])
 
 
 def _held_series(case: Case) -> Iterator[Problem]:

@@ -7,7 +7,18 @@ from supplychain.lp.from_model import LabelledHighs, from_pyomo
 from supplychain.lp.graft import Grafts
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read
-from supplychain.lp.optimum import FEASIBILITY, Certificate, Optimum, certificate, changed, found, options, solved_again
+from supplychain.lp.optimum import (
+    FEASIBILITY,
+    Certificate,
+    Optimum,
+    certificate,
+    changed,
+    found,
+    hold,
+    optimum_of,
+    options,
+    solved_again,
+)
 from supplychain.lp.questions import (
     SAME_SLOPE,
     Solution,
@@ -43,8 +54,10 @@ __all__ = [
     "found",
     "from_highs",
     "from_pyomo",
+    "hold",
     "joint_sets",
     "minimal_sets",
+    "optimum_of",
     "options",
     "parallel_rows",
     "prefer",

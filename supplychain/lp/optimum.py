@@ -162,6 +162,13 @@ def _hold(lp: LabelledLP, rows: Iterable[int], columns: Iterable[int]) -> None:
     lp.highs.changeColsBounds(len(some), some, lp.column_lower[some], lp.column_upper[some])
 
 
+def hold(lp: LabelledLP) -> None:
+    """Give HiGHS this LP's costs and all of its limits."""
+    _hold(lp, range(lp.shape[0]), range(lp.shape[1]))
+    columns = np.arange(lp.shape[1])
+    lp.highs.changeColsCost(len(columns), columns, lp.cost)
+
+
 def reason(status: highspy.HighsModelStatus, what: str) -> str:
     """Return why there is no answer, in words."""
     said = str(status).rpartition(".k")[2]

@@ -6,6 +6,7 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
+import highspy
 import numpy as np
 
 from supplychain.lp.labelled import sums
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from supplychain.lp.labelled import Label, LabelledLP, Vector
+
+_THIN = 1e-7
+"""Feasibility where the set of all optima is as thin as rounding: rows of it add up terms of 1e8."""
 
 _NO_PRICE = 1e-11
 """A price smaller than this share of the terms that it is made of is rounding."""
@@ -46,7 +50,11 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
             highs.changeColsCost(len(columns), columns, cost)
             if settle and objective is objectives[-1]:
                 forget(highs)
-            run(highs)
+            if run(highs) == highspy.HighsModelStatus.kInfeasible:
+                highs.setOptionValue("primal_feasibility_tolerance", _THIN)
+                forget(highs)
+                run(highs)
+                highs.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
             now = found(lp, what="the choice among equal optima")
     finally:
         highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)

@@ -12,13 +12,14 @@ from supplychain import finance, schema
 from supplychain.model import accelerators, commitments, cost, fleet, service, supply
 from supplychain.model._pyomo import Model, pyo
 from supplychain.model.structure import Structure, structure
+from supplychain.model.windows import window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from supplychain.case import Case
 
-__all__ = ["Numbers", "Structure", "build", "numbers", "structure"]
+__all__ = ["Numbers", "Structure", "build", "numbers", "structure", "window"]
 
 Numbers: TypeAlias = "Mapping[Any, float]"
 """Values of one Param by index: a string or year, a tuple of them, or None if it has no index."""

@@ -27,6 +27,14 @@ def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimu
     return labelled, lp.found(labelled, what=f"case {m.name!r}")
 
 
+def stated(m: Model, time_limit: float | None = None) -> LabelledLP:
+    """Return the LP of a model, not solved yet, in a solver with the options of a cold solve."""
+    labelled = lp.from_pyomo(m)
+    for name, value in lp.options(labelled.shape[0], time_limit).items():
+        labelled.highs.setOptionValue(name, value)
+    return labelled
+
+
 def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:
     r"""Return the objectives, to be minimised in turn, that choose among plans of equal cost.
 

@@ -7,25 +7,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from html import escape
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from supplychain import lp
-from supplychain.case.notices import refuse_foresight
 from supplychain.errors import CertificateError
-from supplychain.plan import bottlenecks, decomposition, ladder, lifted, money, prices, purchases, quantities
-from supplychain.plan.point import Point, point
+from supplychain.plan import bottlenecks, decomposition, ladder, lifted, money, prices, purchases, quantities, windows
 from supplychain.plan.write import write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from supplychain.case import Case
-
+    from supplychain.plan.point import Point
+    from supplychain.plan.solved import Solved
+    from supplychain.plan.windows import Window
 __all__ = ["Plan", "solve"]
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 _WITHIN = 1e-7
 """Largest scaled residual, duality gap and loss to tie-breaking that an answer may have."""
@@ -82,7 +85,7 @@ class Plan:
 
         Raises: ValueError if the year is not reported.
         """
-        return ladder.ladder(point(self.case), self._reported(year))
+        return ladder.ladder(self._window(year).at, year)
 
     def curve(self, stage: str, year: int, up_to: float = 25.0) -> pd.DataFrame:
         """Return what relief of a stage in a year is worth up to a percentage: see `plan.ladder.curve`.
@@ -93,25 +96,27 @@ class Plan:
         if stage not in names:
             message = f"no stage is called {stage!r}; must be one of {', '.join(names)}"
             raise ValueError(message)
-        return ladder.curve(point(self.case), stage, self._reported(year), up_to)
+        return ladder.curve(self._window(year).at, stage, year, up_to)
 
     def stranded(self, year: int) -> pd.DataFrame:
         """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.stranded`.
 
         Raises: ValueError if the year is not reported.
         """
-        return ladder.stranded(point(self.case), self._reported(year))
+        return ladder.stranded(self._window(year).at, year)
 
     def timing(self) -> pd.DataFrame:
         """Return what it would be worth if an order arrived a year sooner or later: see `plan.purchases.timing`."""
-        return purchases.timing(point(self.case))
+        found = [purchases.timing(window) for window in windows.opened(self.case) if window.years]
+        return pd.concat(found, ignore_index=True)
 
-    def _reported(self, year: int) -> int:
+    def _window(self, year: int) -> Window:
+        """Return the window that prices a year; the solver holds it."""
         if year not in self.case.report_years:
             years = self.case.report_years
             message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
             raise ValueError(message)
-        return year
+        return next(window for window in windows.opened(self.case) if year in window.years)
 
     def _repr_html_(self) -> str:
         from supplychain.plan.show import overview  # noqa: PLC0415 - needed in notebooks only
@@ -130,40 +135,42 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
 
     `time_limit` is in seconds, for the first solve. `progress` is told what is being done.
 
-    Raises: InputError if the case limits foresight, NoAnswerError if the solver finds no optimum, CertificateError if
-    what it finds does not pass its checks.
+    Raises: NoAnswerError if the solver finds no optimum, CertificateError if what it finds does not pass its checks.
     """
-    refuse_foresight(case)
-    at = point(case, time_limit, progress)
-    solved = at.solved
-    progress("pricing stages")
-    there = at.copy()
-    with ThreadPoolExecutor(1) as second:  # the solver works outside Python's lock
-        again = second.submit(lp.solved_again, there.lp)
-        others = second.submit(bottlenecks.of_years, there, case.report_years[1::2])
-        freed = second.submit(lambda: (lifted.unlimited(there), lifted.unconstrained(there)))
-        found = bottlenecks.of_years(at, case.report_years[::2])
-        marginals = decomposition.marginals(at)
-        found = bottlenecks.merged(found, others.result())
-        unlimited, unconstrained = freed.result()
-        proof = _certificate(at, again.result())
-    priced = prices.Prices(at)
+    asked = []
+    for window in windows.opened(case, time_limit, progress):
+        progress("pricing stages")
+        asked.append(_ask(window))
+    at, solved = asked[-1].window.at, windows.decided([one.window for one in asked])
+    progress("lifting limits")
+    unlimited, unconstrained = asked[-1].freed or (
+        windows.freed(asked[-1].window, lift) for lift in (lifted.UNLIMITED, lifted.UNCONSTRAINED)
+    )
+    found, marginals = bottlenecks.merged([one.found for one in asked]), _joined(one.marginals for one in asked)
+    price = _joined(one.prices for one in asked)
     progress("writing tables")
     ledger = money.Ledger(solved)
     token_cost = money.token_cost(solved, ledger, {key: cost.usd for key, cost in marginals.items()})
     stages = quantities.stages(solved)
-    unit = [priced.of_stage(s, p, t) for t, s, p in stages[["year", "stage", "place"]].itertuples(index=False)]
+    unit = [price[s, p, t] for t, s, p in stages[["year", "stage", "place"]].itertuples(index=False)]
     stages["gain_usd_per_unit"] = [gain for gain, _ in unit]
     stages["loss_usd_per_unit"] = [loss for _, loss in unit]
+    options = pd.concat([one.options for one in asked], ignore_index=True)
+    parts = pd.concat([one.decomposition for one in asked], ignore_index=True)
+    proof = _worst([one.proof for one in asked])
     summary = {
         "case": case.settings.name,
         "title": case.settings.title,
         "status": "optimal",
-        "objective_usd": float(f"{at.objective_usd:.12g}"),
+        "objective_usd": float(f"{asked[-1].window.objective_usd:.12g}"),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
         "rows": at.lp.shape[0],
         "columns": at.lp.shape[1],
+        "windows": [
+            {"year": w.first, "last_year": w.last, "objective_usd": float(f"{w.objective_usd:.12g}")}
+            for w in (one.window for one in asked)
+        ],
         "certificate": proof,
         "versions": _versions(),
         "inputs_sha256": case.sha256,
@@ -182,15 +189,73 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
         commitments_kept=quantities.commitments_kept(solved),
         installed_base=quantities.installed_base(solved),
         orders=quantities.orders(solved),
-        purchases=purchases.purchases(at),
+        purchases=purchases.purchases(options, case.report_years),
         cost=money.cost(solved, ledger),
         capital=money.capital(solved),
         token_cost=token_cost,
-        decomposition=decomposition.marginal(at, marginals),
+        decomposition=parts.sort_values(["year", "workload"], kind="stable", ignore_index=True),
         average_cost=decomposition.average(solved, ledger, token_cost),
         economics=money.economics(solved, ledger),
         requirements=quantities.requirements(solved, unconstrained),
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of one window, while the solver holds it."""
+
+    window: Window
+    proof: dict[str, Any]
+    found: bottlenecks.ByLevel
+    marginals: decomposition.Marginals
+    decomposition: pd.DataFrame
+    prices: dict[tuple[str, str, int], tuple[float, float]]
+    options: pd.DataFrame
+    freed: tuple[Solved, Solved] | None
+    """The plans without limits on stages, and without any; None where foresight is limited."""
+
+
+def _ask(window: Window) -> _Asked:
+    """Ask a window for everything that the tables need; a second worker takes every other year."""
+    at, years = window.at, window.years
+    there = at.copy()
+    with ThreadPoolExecutor(1) as second:  # the solver works outside Python's lock
+        again = second.submit(lp.solved_again, there.lp)
+        others = second.submit(bottlenecks.of_years, there, years[1::2])
+        freed = second.submit(_freed, there)
+        found = bottlenecks.of_years(at, years[::2])
+        marginals = decomposition.marginals(at, years)
+        found = bottlenecks.merged([found, others.result()])
+        plans, proof = freed.result(), _certificate(at, again.result())
+    priced = prices.Prices(at)
+    decided = (window.first,) if at.decides is not None else tuple(at.solved.case.years)
+    return _Asked(
+        window=window,
+        proof=proof,
+        found=found,
+        marginals=marginals,
+        decomposition=decomposition.marginal(at, marginals),
+        prices={(s, p, t): priced.of_stage(s, p, t) for t in years for s, p in quantities.listed(at.solved, t)},
+        options=purchases.options(at, decided),
+        freed=plans,
+    )
+
+
+def _freed(at: Point) -> tuple[Solved, Solved] | None:
+    if at.decides is not None:
+        return None
+    first = at.solved.case.years[0]
+    unlimited, unconstrained = (lift.plan(at) for lift in (lifted.UNLIMITED, lifted.UNCONSTRAINED))
+    return windows.together(at, {first: unlimited}), windows.together(at, {first: unconstrained})
+
+
+def _joined(parts: Iterable[dict[Key, Value]]) -> dict[Key, Value]:
+    return {key: value for part in parts for key, value in part.items()}
+
+
+def _worst(proofs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the largest of each residual over the windows."""
+    return {name: max(proof[name] for proof in proofs) for name in proofs[0]}
 
 
 def _certificate(at: Point, again: float) -> dict[str, Any]:

@@ -105,9 +105,12 @@ def of_years(at: Point, years: Iterable[int]) -> ByLevel:
     return {level: {t: asked.with_ends(level, asked.of_year(level, t)) for t in years} for level in LEVELS}
 
 
-def merged(some: ByLevel, others: ByLevel) -> ByLevel:
+def merged(parts: Sequence[ByLevel]) -> ByLevel:
     """Return the levers of all years together, in the order of the years."""
-    return {level: dict(sorted((some[level] | others[level]).items())) for level in LEVELS}
+    return {
+        level: dict(sorted(((t, year) for part in parts for t, year in part[level].items()), key=lambda of: of[0]))
+        for level in LEVELS
+    }
 
 
 class Bottlenecks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from supplychain.plan.money import OPEX, OTHER, RESEARCH
 from supplychain.plan.prices import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
     from supplychain.lp import Label, Trace
     from supplychain.plan.money import Ledger
@@ -48,13 +48,17 @@ class Marginal:
     dual: lp.Vector | None
 
 
-def marginals(at: Point) -> dict[tuple[str, int], Marginal]:
-    """Return the marginal cost of each workload in each reported year: the loss of its service.
+Marginals: TypeAlias = "dict[tuple[str, int], Marginal]"
+"""By workload and year."""
+
+
+def marginals(at: Point, years: Collection[int]) -> Marginals:
+    """Return the marginal cost of each workload in some years: the loss of its service.
 
     Of the duals that attain it, the one that values everything else least is taken: see `lp.Slopes.least_duals`.
     """
     found = {}
-    for w, t in sorted({(w, t) for w, _, t in at.solved.on.serve if t in at.solved.case.report_years}):
+    for w, t in sorted({(w, t) for w, _, t in at.solved.on.serve if t in years}):
         served = at.solved.served(w, t)
         step = units.PERCENT * served if served > 0 else 1.0
         loss, dual = at.slopes.least_duals({at.lp.row["service", w, t]: step}, -1.0)
@@ -63,7 +67,7 @@ def marginals(at: Point) -> dict[tuple[str, int], Marginal]:
     return found
 
 
-def marginal(at: Point, found: Mapping[tuple[str, int], Marginal]) -> pd.DataFrame:
+def marginal(at: Point, found: Marginals) -> pd.DataFrame:
     """Return the table `decomposition`: who is paid, in the end, for one more million tokens.
 
     A stage has up to three terms: what its suppliers ask (the stage's name), what added capacity costs (`expansion`),
@@ -100,9 +104,11 @@ def _terms(solved: Solved) -> list[str]:
 def _parts(at: Point, trace: Trace) -> dict[str, float]:
     """Return the terms of a price as shares of it, the residual last."""
     parts: dict[str, float] = defaultdict(float)
+    columns = list(at.lp.column)
+    sunk = {columns[j] for j in ([] if at.decides is None else np.flatnonzero(~at.decides).tolist())}
     for amounts, labels, name in (
-        (trace.cost, list(at.lp.column), _of_cost),
-        (trace.bound, list(at.lp.column), _of_bound),
+        (trace.cost, columns, _of_cost),
+        (trace.bound, columns, lambda label: (_of_sunk if label in sunk else _of_bound)(label)),
         (trace.limit, list(at.lp.row), _of_limit),
         (trace.kept, list(at.lp.row), lambda label: _STOPS.get(label[0])),
     ):
@@ -120,6 +126,11 @@ def _of_cost(label: Label) -> str | None:
 
 def _of_bound(label: Label) -> str | None:
     return {"expand": f"{label[1]}: rent", "build": BUILD_LIMITS}.get(label[0])
+
+
+def _of_sunk(label: Label) -> str | None:
+    """Return who earns what was decided before: the owner of the units, or of the capacity or the stock."""
+    return f"{label[1]}: rent" if label[0] in {"expand", "stored"} else INSTALLED_FLEET
 
 
 def _of_limit(label: Label) -> str | None:

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from supplychain.lp import LabelledLP, Vector
     from supplychain.plan.point import Point
-    from supplychain.plan.solved import Solved
 
 
-def unlimited(at: Point) -> Solved:
-    """Return the plan with no limit on any stage and on the budget; builds and ramps keep theirs."""
-    return _lifted(at, rows={"supply_limit", "budget"}, columns=set())
+@dataclass(frozen=True)
+class Lift:
+    """Kinds of rows and of columns whose limits are lifted. Where nothing is short, no capacity is ordered."""
+
+    rows: frozenset[str]
+    columns: frozenset[str]
+
+    def of(self, lp: LabelledLP) -> tuple[dict[int, float], dict[int, float]]:
+        """Return the upper limits of rows and of columns that an LP has then, where they are others."""
+        row_upper = {i: math.inf for label, i in lp.row.items() if label[0] in self.rows}
+        column_upper = {j: math.inf for label, j in lp.column.items() if label[0] in self.columns}
+        return row_upper, column_upper | {j: 0.0 for label, j in lp.column.items() if label[0] == "expand"}
+
+    def plan(self, at: Point) -> Vector:
+        """Return the plan, solved from nothing."""
+        with at.changed(*self.of(at.lp), near=False) as freed:
+            return freed.x
 
 
-def unconstrained(at: Point) -> Solved:
-    """Return the plan with no limit on any stage, build, ramp or budget."""
-    return _lifted(at, rows={"supply_limit", "budget", "ramp"}, columns={"build"})
+UNLIMITED = Lift(frozenset({"supply_limit", "budget"}), frozenset())
+"""No limit on any stage and on the budget; builds and ramps keep theirs."""
 
-
-def _lifted(at: Point, *, rows: set[str], columns: set[str]) -> Solved:
-    """Solve with some limits lifted; where nothing is short, no capacity is ordered."""
-    row_upper = {i: math.inf for label, i in at.lp.row.items() if label[0] in rows}
-    column_upper = {j: math.inf for label, j in at.lp.column.items() if label[0] in columns}
-    column_upper |= {j: 0.0 for label, j in at.lp.column.items() if label[0] == "expand"}
-    with at.changed(row_upper, column_upper, near=False) as freed:
-        return freed.solved
+UNCONSTRAINED = Lift(frozenset({"supply_limit", "budget", "ramp"}), frozenset({"build"}))
+"""No limit on any stage, build, ramp or budget."""

@@ -14,6 +14,9 @@ from supplychain.plan.solved import Names, Solved, Values, names
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    import numpy as np
+    import numpy.typing as npt
+
     from supplychain.case import Case
     from supplychain.lp import LabelledLP, Optimum, Slopes, Vector
 
@@ -29,6 +32,8 @@ class Point:
     ties: Sequence[Vector]
     money: float
     names: Names
+    decides: npt.NDArray[np.bool_] | None = None
+    """Columns that are decided here, and neither before nor later; None if all are."""
     live: bool = False
     """Whether the LP's solver has just found this optimum, and holds it as long as the point is asked."""
     changed_from: Point | None = None

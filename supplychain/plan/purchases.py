@@ -13,9 +13,11 @@ from supplychain.model import build
 from supplychain.plan.prices import settled
 
 if TYPE_CHECKING:
-    from supplychain.case import Case
+    from collections.abc import Collection
+
     from supplychain.lp import LabelledLP
     from supplychain.plan.point import Point
+    from supplychain.plan.windows import Window
 
 _KEY = ["order_year", "stage", "supplier", "place"]
 _NONE = 1e-12
@@ -25,36 +27,42 @@ _DIGITS = 6
 """Significant digits of a difference of two objectives."""
 
 
-def purchases(at: Point) -> pd.DataFrame:
-    """Return the table `purchases`: every option to expand that would arrive inside the horizon.
+def options(at: Point, years: Collection[int]) -> pd.DataFrame:
+    """Return the options of some years that would arrive inside the horizon, for the table `purchases`.
 
     `benefit_usd_per_unit` is what one unit more of the option would gain, all its costs paid, in USD of the order year;
     `benefit_loss_usd_per_unit` what one unit less would cost. An option that is not used up gains nothing by more.
-    `last_useful_order_year` is the last year in which an order of this supplier at this place pays: it is used, or more
-    of it would gain.
     """
     solved, rows_of_lp = at.solved, at.lp.shape[0]
     rows = []
-    last: dict[tuple[str, str, str], int] = {}
     for index in solved.on.expand:
         s, k, p, u = index
-        limit = {rows_of_lp + at.lp.column["expand", s, k, p, u]: 1.0}
-        gain = settled(at.slopes.gain(limit) * at.usd(u))
-        loss = settled(max(gain, at.slopes.loss(limit) * at.usd(u)))
+        j = at.lp.column["expand", s, k, p, u]
+        if u not in years or (at.decides is not None and not at.decides[j]):
+            continue
+        gain = settled(at.slopes.gain({rows_of_lp + j: 1.0}) * at.usd(u))
+        loss = settled(max(gain, at.slopes.loss({rows_of_lp + j: 1.0}) * at.usd(u)))
         ordered, capex = solved.x["expand"][index], solved.n["capex_usd_per_unit"][index]
-        if ordered > _NONE or gain > 0:
-            last[s, k, p] = max(u, last.get((s, k, p), u))
-        if u in solved.case.report_years:
-            unit, most = solved.on.stages[s]["unit"], solved.n["max_expansion"][index]
-            rows.append((u, s, k, p, unit, most, ordered, gain, loss, settled(gain / capex) if capex else math.nan))
+        unit, most = solved.on.stages[s]["unit"], solved.n["max_expansion"][index]
+        rows.append((u, s, k, p, unit, most, ordered, gain, loss, settled(gain / capex) if capex else math.nan))
     names = [*_KEY, "unit", "limit", "ordered", "benefit_usd_per_unit", "benefit_loss_usd_per_unit"]
-    table = pd.DataFrame(rows, columns=[*names, "benefit_per_capex_usd"])
-    useful = [last.get(key, math.nan) for key in zip(table["stage"], table["supplier"], table["place"], strict=True)]
-    table["last_useful_order_year"] = pd.array(useful, dtype="Int64")
-    return table.sort_values(_KEY, ignore_index=True)
+    return pd.DataFrame(rows, columns=[*names, "benefit_per_capex_usd"])
 
 
-def timing(at: Point) -> pd.DataFrame:
+def purchases(every: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
+    """Return the table `purchases` of reported years from the options of all years.
+
+    `last_useful_order_year` is the last year in which an order of this supplier at this place pays: it is used, or more
+    of it would gain.
+    """
+    useful = every[(every["ordered"] > _NONE) | (every["benefit_usd_per_unit"] > 0)]
+    last = useful.groupby(_KEY[1:])["order_year"].max().to_dict()
+    table = every[every["order_year"].isin(list(years))].sort_values(_KEY, ignore_index=True)
+    found = [last.get(key) for key in zip(table["stage"], table["supplier"], table["place"], strict=True)]
+    return table.assign(last_useful_order_year=pd.array(found, dtype="Int64"))
+
+
+def timing(window: Window) -> pd.DataFrame:
     """Return what it would be worth if an order arrived one year sooner or later, option by option.
 
     `shorter_usd` and `longer_usd` are what is gained if each unit of the option may also be had with a lead time one
@@ -63,23 +71,23 @@ def timing(at: Point) -> pd.DataFrame:
     arrives a year late, and not as it is; if that is behind the horizon the order is lost. It is below 0 if to be late
     saves. Each is the difference of two optima, in USD of the order year, with six digits.
 
-    Returns: one row for every option of a reported year, by order year, stage, supplier and place.
+    Returns: one row for every option of the window's reported years, by order year, stage, supplier and place.
     """
-    case = at.solved.case
-    moved = {by: lp.Grafts(at.slopes, at.lp, _led(case, by)) for by in (-1, +1)}
+    at, case = window.at, window.at.solved.case
+    moved = {by: lp.Grafts(at.slopes, at.lp, _led(window, by)) for by in (-1, +1)}
     rows = []
     for row in case.tables["expansion"]:
         u, lead = row["year"], row["lead_years"]
-        if u not in case.report_years or row["max_expansion"] == 0:
+        if u not in window.years or row["max_expansion"] == 0:
             continue
         s, k, p = row["stage"], row["supplier"], row["place"]
         label = ("expand", s, k, p, u)
         values = dict.fromkeys(("shorter", "longer", "slip"), math.nan)
         usd = at.usd(u)
-        if lead > 0 and u + lead - 1 <= case.settings.last_year:
+        if lead > 0 and u + lead - 1 <= window.last:
             values["shorter"] = moved[-1].beside(label) * usd
-        if label in at.lp.column:
-            if u + lead + 1 <= case.settings.last_year:
+        if u + lead <= window.last:
+            if u + lead + 1 <= window.last:
                 values["longer"] = moved[+1].beside(label) * usd
             values["slip"] = moved[+1].instead(label) * usd
         ordered = at.solved.x["expand"].get((s, k, p, u), 0.0)
@@ -90,8 +98,11 @@ def timing(at: Point) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).sort_values(_KEY, ignore_index=True)
 
 
-def _led(case: Case, by: int) -> LabelledLP:
-    """Return the LP of the case with every lead time longer by some years; options without such a lead are left out."""
+def _led(window: Window, by: int) -> LabelledLP:
+    """Return the LP with every lead time longer by some years; options without such a lead are left out."""
+    case = window.at.solved.case
     rows = [{**row, "lead_years": row["lead_years"] + by} for row in case.tables["expansion"]]
     kept = tuple(row for row in rows if row["lead_years"] >= 0)
-    return lp.from_pyomo(build(replace(case, tables={**case.tables, "expansion": kept})))
+    moved = replace(case, tables={**case.tables, "expansion": kept})
+    m = build(moved)
+    return window.seen(lp.from_pyomo(m), m.on)

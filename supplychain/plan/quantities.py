@@ -20,29 +20,33 @@ _ROUNDING = 1e-9
 """A difference below this share is rounding."""
 
 
+def listed(solved: Solved, t: int) -> list[tuple[str, str]]:
+    """Return the stages and places that have a limit or a use in a year."""
+    places = ((s, p) for s in solved.on.stages for p in solved.on.places[s])
+    return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > _NONE]
+
+
 def stages(solved: Solved) -> pd.DataFrame:
-    """Limit and use of every stage, place and year that has either. Prices are added by `prices.unit_prices`."""
+    """Limit and use of every stage, place and year that has either. Prices are added by `plan.solve`."""
     rows = []
-    for s, row in solved.on.stages.items():
-        for p in solved.on.places[s]:
-            for t in solved.case.report_years:
-                limits = [solved.limits[s, k, p, t] for k in solved.on.suppliers[s, p]]
-                total, used = solved.limit_of(s, p, t), solved.used[s, p, t]
-                if total > 0 or used > _NONE:
-                    rows.append(
-                        {
-                            "year": t,
-                            "stage": s,
-                            "place": p,
-                            "unit": row["unit"],
-                            "capacity": math.fsum(x.capacity for x in limits),
-                            "expanded": math.fsum(x.expanded for x in limits),
-                            "allocated": math.fsum(x.allocated for x in limits),
-                            "used": used,
-                            "used_share": used / total if total else math.nan,
-                            "stored": solved.x["stored"].get((s, p, t), math.nan),
-                        }
-                    )
+    for t in solved.case.report_years:
+        for s, p in listed(solved, t):
+            limits = [solved.limits[s, k, p, t] for k in solved.on.suppliers[s, p]]
+            total, used = solved.limit_of(s, p, t), solved.used[s, p, t]
+            rows.append(
+                {
+                    "year": t,
+                    "stage": s,
+                    "place": p,
+                    "unit": solved.on.stages[s]["unit"],
+                    "capacity": math.fsum(x.capacity for x in limits),
+                    "expanded": math.fsum(x.expanded for x in limits),
+                    "allocated": math.fsum(x.allocated for x in limits),
+                    "used": used,
+                    "used_share": used / total if total else math.nan,
+                    "stored": solved.x["stored"].get((s, p, t), math.nan),
+                }
+            )
     return _frame(
         rows, ["year", "stage", "place"], ["unit", "capacity", "expanded", "allocated", "used", "used_share", "stored"]
     )

@@ -1,0 +1,153 @@
+"""Limited foresight: every window against the independent statement, and against perfect foresight."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from generator import Case, write_case
+from plants import Link, add, chain, drawn, edited, files_of, one, plan_of, statement_of
+
+import supplychain as sc
+from supplychain.plan import windows
+
+SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 17, 22, 28, 31, 32, 35, 36, 41, 44)
+FIRST = 2030
+CHIP = 1e6
+
+
+def limited(case: Case, years: int) -> Case:
+    return edited(case, foresight_years=years)
+
+
+@cache
+def plan(seed: int, years: int) -> sc.Plan:
+    return plan_of(limited(drawn(seed).case, years))
+
+
+def near(x: float) -> object:
+    return pytest.approx(x, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("years", [1, 2, 3])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_window_is_an_optimum_with_earlier_decisions_made(seed: int, years: int) -> None:
+    """The independent statement of the years up to a window's last, with the package's earlier decisions held, costs
+    what the window says; with the decisions of its first year held too it costs no more.
+
+    Catches: annuities of years that are not seen, orders that arrive later, decisions that are taken back or kept from
+    the wrong window.
+    """
+    case = limited(drawn(seed).case, years)
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = sc.load(write_case(case, Path(folder)))
+        for window in windows.opened(loaded):
+            assert window.last == min(window.first + years - 1, loaded.settings.last_year)
+            values = dict(zip(window.at.lp.column, window.at.x.tolist(), strict=True))
+            seen = edited(case, last_year=window.last, report_last_year=window.last)
+            lp = statement_of(seen)
+            for held in (window.first - 1, window.first):
+                kept = {label: values.get(label, 0.0) for label in lp.cost if label[-1] <= held}
+                past = {row for row in lp.rows if row[-1] <= held}
+                cost = lp.solve(hold=kept, drop_rows=past).objective_usd
+                assert window.objective_usd == pytest.approx(cost, rel=1e-8)
+
+
+QUANTITIES = ("supply", "service", "builds", "orders", "installed_base", "commitments_kept", "cost", "capital")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_sees_every_year_decides_as_with_perfect_foresight(seed: int) -> None:
+    """With as many years of foresight as the case has, quantities and costs are those of perfect foresight. A relief
+    gains no more, and less of a stage costs no less: what was decided before cannot be taken back.
+
+    Catches: windows that forget a decision, or that may still change one.
+    """
+    free, held = drawn(seed).plan, plan(seed, len(drawn(seed).plan.case.years))
+    assert held.objective_usd == near(free.objective_usd)
+    for name in QUANTITIES:
+        expected, got = free.tables[name], held.tables[name]
+        pd.testing.assert_frame_equal(got, expected, rtol=1e-7, atol=1e-7 * _size(expected))
+    both = free.bottlenecks.merge(held.bottlenecks, on=["year", "stage"], suffixes=("", "_held")).dropna(
+        subset=["gain_usd_per_pct", "loss_usd_per_pct"]
+    )
+    for row in both.to_dict("records"):
+        sure = 1e-7 * max(row["loss_usd_per_pct"] if row["loss_usd_per_pct"] < float("inf") else 0.0, 1.0)
+        assert row["gain_usd_per_pct_held"] <= row["gain_usd_per_pct"] + sure
+        assert row["gain_usd_per_pct"] <= row["loss_usd_per_pct"] + sure
+        assert row["loss_usd_per_pct"] <= row["loss_usd_per_pct_held"] + sure
+
+
+def _size(table: pd.DataFrame) -> float:
+    return float(table.select_dtypes("number").drop(columns="year", errors="ignore").abs().max().max() or 1.0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("years", [1, 2])
+def test_the_tables_of_limited_foresight_hold_together(seed: int, years: int) -> None:
+    """Less foresight never costs less over the whole horizon; costs per token add up to the last cent in every window.
+
+    Catches: an objective of the windows instead of the whole horizon; parts of a price that leave out what was decided
+    before.
+    """
+    free, held = drawn(seed).plan, plan(seed, years)
+    assert held.objective_usd >= free.objective_usd * (1 - 1e-9)
+    assert [w["year"] for w in held.summary["windows"]] == list(held.case.years)
+    marginal = held.token_cost.set_index(["year", "workload"])["marginal_usd_per_mtok"]
+    parts = held.decomposition.groupby(["year", "workload"])["usd_per_mtok"].sum()
+    assert parts.to_numpy() == pytest.approx(marginal.loc[parts.index].to_numpy(), rel=1e-9, abs=1e-15)
+    residual = held.decomposition[held.decomposition["term"] == "residual"].set_index(["year", "workload"])
+    bound = 1e-9 * marginal.loc[residual.index].abs()
+    assert (residual["usd_per_mtok"].abs() <= bound + 1e-15).all()
+
+
+@pytest.mark.parametrize("seed", [0, 5, 12, 22, 30, 44])
+def test_limited_foresight_changes_no_byte_by_its_path(seed: int) -> None:
+    """Another order of rows, and a second run after others: every file is the same.
+
+    Catches: a window that depends on where the solver came from.
+    """
+    case = limited(drawn(seed).case, 2)
+    before = files_of(plan_of(case))
+    assert files_of(plan_of(case, shuffle_seed=3)) == before
+
+
+def test_who_does_not_see_next_year_does_not_order_for_it() -> None:
+    """A hall for 10 chips, and 10 more for 5 USD that take a year; demand for 10 chips, then for 20. Seeing both years
+    they are ordered in the first; seeing one, never, and the second year serves 10 Ttok.
+
+    Sensitivity: with the lead time tested against the whole horizon they would be ordered.
+    Catches: foresight that is longer than it says.
+    """
+    link = Link("hall", 10, kind="stock")
+    case = chain([link], demand={FIRST: 10, FIRST + 1: 20}, last_year=FIRST + 1)
+    add(case, "expansion", stage="hall", supplier="acme", place="global", year=FIRST, max_expansion=100,
+        capex_usd_per_unit=5, lead_years=1)  # fmt: skip
+    two, alone = plan_of(limited(case, 2)), plan_of(limited(case, 1))
+    assert one(two.orders)["amount"] == near(10)
+    assert one(two.service, year=FIRST + 1)["served_ttok"] == near(20)
+    assert alone.orders.empty
+    assert one(alone.service, year=FIRST + 1)["served_ttok"] == near(10)
+    assert one(alone.binding, year=FIRST + 1, level="stage")["members"] == "hall"
+    assert one(alone.bottlenecks, year=FIRST + 1, stage="hall")["gain_usd_per_pct"] == near(0.1 * CHIP)
+
+
+def test_what_is_asked_of_a_year_is_asked_of_its_window() -> None:
+    """The same case, one year seen: the ladder of the second year lifts the hall, and nothing more is to be gained.
+
+    Catches: ladders and curves of the case as it is with perfect foresight, in which nothing binds.
+    """
+    case = chain([Link("hall", 10, kind="stock")], demand={FIRST: 10, FIRST + 1: 20}, last_year=FIRST + 1)
+    add(case, "expansion", stage="hall", supplier="acme", place="global", year=FIRST, max_expansion=100,
+        capex_usd_per_unit=5, lead_years=1)  # fmt: skip
+    alone = plan_of(limited(case, 1))
+    rungs = alone.ladder(FIRST + 1)
+    assert rungs["lifted"].tolist() == ["hall"]
+    assert rungs["tokens_ttok"].tolist() == [near(10)]
+    assert alone.curve("hall", FIRST + 1, 50.0)["to_pct"].max() == near(50)
+    assert plan_of(case).ladder(FIRST + 1)["tokens_ttok"].tolist() == [0]
+    timing = plan_of(limited(case, 2)).timing()
+    assert timing[["shorter_usd", "slip_usd"]].to_numpy().tolist() == [[0, 10 * CHIP]]
