@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from generator import Case, write_case
-from plants import Link, add, chain, drawn, edited, files_of, one, plan_of, statement_of
+from plants import Link, add, add_stage, add_supplier, chain, drawn, edited, files_of, one, plan_of, statement_of
 
 import supplychain as sc
 from supplychain.plan import windows
@@ -151,3 +151,21 @@ def test_what_is_asked_of_a_year_is_asked_of_its_window() -> None:
     assert plan_of(case).ladder(FIRST + 1)["tokens_ttok"].tolist() == [0]
     timing = plan_of(limited(case, 2)).timing()
     assert timing[["shorter_usd", "slip_usd"]].to_numpy().tolist() == [[0, 10 * CHIP]]
+
+
+def test_what_an_earlier_order_needs_cannot_be_late() -> None:
+    """A hall ordered in the first year arrives in the third and needs a turbine then; the only turbine is ordered in
+    the second and arrives in the third. In the second window the hall is on its way: a late turbine is no plan at all.
+
+    Catches: a traceback where a slip leaves no plan; an order that is dropped when what it needs is late.
+    """
+    case = chain([Link("hall", 10, kind="stock")], demand={FIRST: 10, FIRST + 2: 20}, last_year=FIRST + 2)
+    add_stage(case, Link("turbine", 0))
+    add_supplier(case, Link("turbine", 0))
+    add(case, "supplier_needs", stage="hall", supplier="acme", basis="expansion", needs_stage="turbine", quantity=1)
+    for stage, year, lead in (("hall", FIRST, 2), ("turbine", FIRST + 1, 1)):
+        add(case, "expansion", stage=stage, supplier="acme", place="global", year=year, max_expansion=10,
+            capex_usd_per_unit=5, lead_years=lead)  # fmt: skip
+    timing = plan_of(limited(case, 3)).timing().set_index("stage")
+    assert timing.loc["turbine", "slip_usd"] == float("inf")
+    assert 0 < timing.loc["hall", "slip_usd"] < float("inf")

@@ -49,7 +49,10 @@ class Grafts:
             return max(0.0, -self._change())
 
     def instead(self, label: Label) -> float:
-        """Return how far the objective rises if the other LP's column, or none, takes the place of the LP's own."""
+        """Return how far the objective rises if the other LP's column, or none, takes the place of the LP's own.
+
+        Infinite if nothing is feasible then.
+        """
         own = self._lp.column[label]
         if label not in self._other.column:
             with self._without(own):
@@ -139,9 +142,11 @@ class Grafts:
             self._highs.setBasis(self._slopes.at.basis)
 
     def _change(self) -> float:
-        """Solve as it stands; return how far the objective rises."""
+        """Solve as it stands; return how far the objective rises: infinitely if nothing is feasible."""
         before = self._slopes.at.objective - self._lp.offset
         status = run(self._highs)
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return math.inf
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoAnswerError(reason(status, "an LP with a column more"))
         change = float(self._highs.getInfo().objective_function_value) - before

@@ -67,9 +67,10 @@ def timing(window: Window) -> pd.DataFrame:
 
     `shorter_usd` and `longer_usd` are what is gained if each unit of the option may also be had with a lead time one
     year shorter, or longer: the option as it is stays beside the new one, under the same limit. They are blank where
-    there is no such lead time, or none that ends inside the horizon. `slip_usd` is what is lost if what is ordered
-    arrives a year late, and not as it is; if that is behind the horizon the order is lost. It is below 0 if to be late
-    saves. Each is the difference of two optima, in USD of the order year, with six digits.
+    there is no such lead time, or none that ends inside the window. `slip_usd` is what is lost if what is ordered
+    arrives a year late, and not as it is; if that is behind the window the order is lost. It is below 0 if to be late
+    saves, and infinite if an order of an earlier window needs it. Each is the difference of two optima, in USD of the
+    order year, with six digits.
 
     Returns: one row for every option of the window's reported years, by order year, stage, supplier and place.
     """
