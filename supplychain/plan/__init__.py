@@ -141,7 +141,8 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
     for window in windows.opened(case, time_limit, progress):
         progress("pricing stages")
         asked.append(_ask(window))
-    at, solved = asked[-1].window.at, windows.decided([one.window for one in asked])
+    at = asked[-1].window.at
+    solved = at.solved
     progress("lifting limits")
     unlimited, unconstrained = asked[-1].freed or (
         windows.freed(asked[-1].window, lift) for lift in (lifted.UNLIMITED, lifted.UNCONSTRAINED)
@@ -242,11 +243,7 @@ def _ask(window: Window) -> _Asked:
 
 
 def _freed(at: Point) -> tuple[Solved, Solved] | None:
-    if at.decides is not None:
-        return None
-    first = at.solved.case.years[0]
-    unlimited, unconstrained = (lift.plan(at) for lift in (lifted.UNLIMITED, lifted.UNCONSTRAINED))
-    return windows.together(at, {first: unlimited}), windows.together(at, {first: unconstrained})
+    return None if at.decides is not None else (lifted.UNLIMITED.plan(at), lifted.UNCONSTRAINED.plan(at))
 
 
 def _joined(parts: Iterable[dict[Key, Value]]) -> dict[Key, Value]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from supplychain.lp import LabelledLP, Vector
+    from supplychain.lp import LabelledLP
     from supplychain.plan.point import Point
+    from supplychain.plan.solved import Solved
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class Lift:
         column_upper = {j: math.inf for label, j in lp.column.items() if label[0] in self.columns}
         return row_upper, column_upper | {j: 0.0 for label, j in lp.column.items() if label[0] == "expand"}
 
-    def plan(self, at: Point) -> Vector:
+    def plan(self, at: Point) -> Solved:
         """Return the plan, solved from nothing."""
         with at.changed(*self.of(at.lp), near=False) as freed:
-            return freed.x
+            return freed.solved
 
 
 UNLIMITED = Lift(frozenset({"supply_limit", "budget"}), frozenset())

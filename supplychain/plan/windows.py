@@ -14,7 +14,7 @@ from supplychain.plan.point import Point, point
 from supplychain.plan.solved import Solved, Values, names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -51,7 +51,8 @@ def opened(
     """Solve a case and yield its points; the LP's solver holds a point until the next is asked for.
 
     With perfect foresight there is one, for all reported years. With limited foresight there is one for each year of
-    the case: it decides that year, with what the points before it decided held, and sees `foresight_years` years.
+    the case: it decides that year, with what the points before it decided held, and sees `foresight_years` years. So
+    the last one has the decisions of all years.
 
     Raises: NoAnswerError if the solver finds no optimum.
     """
@@ -101,20 +102,5 @@ def freed(last: Window, lift: Lift) -> Solved:
     for upper, lifted in zip((row_upper, column_upper), lift.of(whole), strict=True):
         upper[list(lifted)] = list(lifted.values())
     free = replace(whole, row_upper=row_upper, column_upper=column_upper)
-    found = _decided(free, at.solved.case, at.solved.on, at.ties, lambda _: None)
-    return together(at, {first: x for first, _, _, _, _, x in found})
-
-
-def decided(opened: Sequence[Window]) -> Solved:
-    """Return the decisions of all points together: of each year, those of the point that decides it."""
-    at = opened[-1].at
-    return together(at, {window.first: window.at.x for window in opened})
-
-
-def together(at: Point, plans: Mapping[int, Vector]) -> Solved:
-    """Return one solution from several: of each year what the last that starts by then says."""
-    years = windows.years_of(at.lp.column)
-    x = np.zeros(at.lp.shape[1])
-    for first, plan in sorted(plans.items()):
-        x = np.where(years >= first, plan, x)
+    *_, (_, _, _, _, _, x) = _decided(free, at.solved.case, at.solved.on, at.ties, lambda _: None)
     return replace(at.solved, x=Values(at.names, x))
