@@ -115,7 +115,7 @@ def test_the_tables_of_limited_foresight_hold_together(seed: int, years: int) ->
 
 @pytest.mark.parametrize("seed", [0, 5, 12, 22, 30, 44])
 def test_limited_foresight_changes_no_byte_by_its_path(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another order of rows, a second run after others, another seed of the solver, no presolve: all files are the same.
+    """Other orders of rows, a second run after others, another seed of the solver, no presolve: the files are the same.
 
     Catches: a window that depends on where the solver came from.
     """
@@ -125,6 +125,24 @@ def test_limited_foresight_changes_no_byte_by_its_path(seed: int, monkeypatch: p
     for option, value in (("random_seed", 7), ("presolve", "off")):
         monkeypatch.setitem(optimum.OPTIONS, option, value)
         same_files(before, files_of(plan_of(case)))
+
+
+def test_service_sooner_is_counted_in_the_years_of_the_window() -> None:
+    """Years 1 to 5, three seen: from year 2 on, service weighs 3, 2 and 1 in years 2, 3 and 4, times its value.
+
+    Sensitivity: counted to the last year of the case, 4, 3 and 2, it would prefer more service later.
+    Catches: a tie-break of the whole horizon in a window.
+    """
+    last = FIRST + 4
+    case = chain([Link("hall", 10, kind="stock")], demand=dict.fromkeys(range(FIRST, last + 1), 20.0), last_year=last)
+    with tempfile.TemporaryDirectory() as folder:
+        opened = windows.opened(sc.load(write_case(limited(case, 3), Path(folder))))
+        next(opened)
+        window = next(opened)
+    weights = {
+        t: window.at.ties[0][window.at.lp.column["serve", "chat", "all", t]] / -1e6 for t in range(FIRST, last + 1)
+    }
+    assert [weights[t] for t in range(FIRST + 1, last + 1)] == [near(3), near(2), near(1), 0]
 
 
 def test_who_does_not_see_next_year_does_not_order_for_it() -> None:

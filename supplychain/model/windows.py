@@ -57,6 +57,12 @@ def window(
     return here, ~(past | beyond)
 
 
+def sooner(whole: LabelledLP, case: Case, last: int, preferred: Vector) -> Vector:
+    """Return the objective that prefers service sooner as it counts the years of a window: (|T| - index) of each."""
+    years = years_of(whole.column)
+    return preferred * np.maximum(last - years + 1, 0) / (case.settings.last_year - years + 1)
+
+
 def cost(whole: LabelledLP, case: Case, on: Structure, last: int, x: Vector) -> float:
     """Return what a plan costs in the years up to `last`, unserved demand included, in the LP's money."""
     years = years_of(whole.column)

@@ -64,20 +64,20 @@ def opened(
     m = build(case)
     whole = solver.stated(m, time_limit)
     ties, where, given = solver.tie_breakers(m, whole), names(whole), numbers(case, m.on)
-    for first, last, decides, here, found, x in _decided(whole, case, m.on, ties, progress):
+    for first, last, decides, here, found, here_ties, x in _decided(whole, case, m.on, ties, progress):
         here.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
         here.highs.setOptionValue("time_limit", math.inf)
         solved = Solved(case, m.on, given, Values(where, x))
         priced = (first,) if first in case.report_years else ()
         usd = windows.cost(whole, case, m.on, last, x) / m.money
-        at = Point(solved, here, found, x, ties, m.money, where, decides=decides)
+        at = Point(solved, here, found, x, here_ties, m.money, where, decides=decides)
         yield Window(at, priced, first, last, usd, whole)
 
 
 def _decided(
     whole: LabelledLP, case: Case, on: Structure, ties: Sequence[Vector], progress: Callable[[str], None]
-) -> Iterator[tuple[int, int, npt.NDArray[np.bool_], LabelledLP, Optimum, Vector]]:
-    """Decide year after year; yield the years of each window, what it decides, its LP, optimum and plan."""
+) -> Iterator[tuple[int, int, npt.NDArray[np.bool_], LabelledLP, Optimum, Sequence[Vector], Vector]]:
+    """Decide year after year; yield each window's years, what it decides, its LP, optimum, tie-breakers and plan."""
     years = windows.years_of(whole.column)
     kept, before = np.zeros(whole.shape[1]), None
     for first, last in windows.last_years(case).items():
@@ -87,8 +87,8 @@ def _decided(
         if before is not None:
             here.highs.setBasis(before)
         found = lp.optimum_of(here, what=f"case {case.settings.name!r}, years {first}-{last}")
-        x = lp.prefer(here, found, ties)
-        yield first, last, decides, here, found, x
+        here_ties = (windows.sooner(whole, case, last, ties[0]), *ties[1:])
+        yield first, last, decides, here, found, here_ties, (x := lp.prefer(here, found, here_ties))
         kept, before = np.where(years == first, x, kept), found.basis
 
 
@@ -102,5 +102,5 @@ def freed(last: Window, lift: Lift) -> Solved:
     for upper, lifted in zip((row_upper, column_upper), lift.of(whole), strict=True):
         upper[list(lifted)] = list(lifted.values())
     free = replace(whole, row_upper=row_upper, column_upper=column_upper)
-    *_, (_, _, _, _, _, x) = _decided(free, at.solved.case, at.solved.on, at.ties, lambda _: None)
+    *_, (*_, x) = _decided(free, at.solved.case, at.solved.on, at.ties, lambda _: None)
     return replace(at.solved, x=Values(at.names, x))
