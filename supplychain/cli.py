@@ -48,7 +48,7 @@ def cli() -> None:
     "--time-limit",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="Give up if the solver takes longer.",
+    help="Give up if the first solve takes longer.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 def solve(case: str, out: str | None, as_json: bool, time_limit: float | None, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
