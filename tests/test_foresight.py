@@ -18,6 +18,7 @@ from test_properties import same_files
 import supplychain as sc
 from supplychain.lp import optimum
 from supplychain.plan import _worst, windows
+from supplychain.plan.explain import explain
 from supplychain.plan.purchases import timing
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ def test_who_does_not_see_next_year_does_not_order_for_it() -> None:
     assert one(two.service, year=FIRST + 1)["served_ttok"] == near(20)
     assert alone.orders.empty
     assert alone.purchases.empty
+    assert "  nothing that is ordered arrives in this year" in explain(alone, FIRST + 1).splitlines()
     assert one(alone.service, year=FIRST + 1)["served_ttok"] == near(10)
     assert one(alone.binding, year=FIRST + 1, level="stage")["members"] == "hall"
     assert one(alone.bottlenecks, year=FIRST + 1, stage="hall")["gain_usd_per_pct"] == near(0.1 * CHIP)

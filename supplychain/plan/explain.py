@@ -114,17 +114,15 @@ def _options(plan: Plan, year: int) -> list[str]:
         (row["year"], row["stage"], row["supplier"], row["place"]): row["lead_years"]
         for row in plan.case.tables["expansion"]
     }
-    arriving = [
-        r for r in plan.purchases.to_dict("records") if r["order_year"] + leads[tuple(r[k] for k in key)] == year
-    ]
+    options = plan.purchases.to_dict("records")
+    arrives = [r["order_year"] + leads[tuple(r[k] for k in key)] for r in options]
+    arriving = [r for r, t in zip(options, arrives, strict=True) if t == year]
     found = [r for r in arriving if r["ordered"] > 0 or r["benefit_usd_per_unit"] > 0]
-    if arriving and not found:
-        return ["  nothing that could arrive in this year pays"]
+    if not arriving:
+        first = f"; the first order does in {min(arrives)}" if arrives else ""
+        return [f"  nothing that is ordered arrives in this year{first}"]
     if not found:
-        first = min((u + lead for (u, *_), lead in leads.items() if u in plan.case.years), default=None)
-        return [
-            "  nothing that is ordered arrives in this year" + (f"; the first order does in {first}" if first else "")
-        ]
+        return ["  nothing that could arrive in this year pays"]
     found.sort(
         key=lambda r: (-_known(r["benefit_per_capex_usd"]), -_known(r["benefit_usd_per_unit"]), *(r[k] for k in key))
     )
