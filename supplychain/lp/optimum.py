@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FEASIBILITY = 1e-9
 """Largest primal and dual infeasibility that HiGHS may leave."""
 
+ROUNDING = 1e-11
+"""Share of the largest cost, scaled, below which a price is rounding; and of the terms of a sum, the sum."""
+
 WITHIN = 1e-7
 """Largest scaled residual and duality gap that an optimum may have."""
 

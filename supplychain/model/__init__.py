@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import finance, schema
-from supplychain.model import accelerators, commitments, cost, fleet, service, supply
+from supplychain.model import accelerators, commitments, cost, fleet, service, supply, windows
 from supplychain.model._pyomo import Model, pyo
 from supplychain.model.structure import Structure, structure
 from supplychain.model.windows import window
@@ -46,7 +46,8 @@ def build(case: Case) -> Model:
 
 def numbers(case: Case, on: Structure) -> dict[str, Numbers]:
     """Return every number of the LP by the name of its Param, each by index; settings are under the index None."""
-    return _given(case) | _derived(case, on)
+    discount = finance.discount_factors(on.years, case.settings.discount_rate)
+    return _given(case) | {"discount": discount} | windows.annuities(case, on, on.years[-1])
 
 
 def _param(values: Numbers) -> Model:
@@ -75,25 +76,6 @@ def _given(case: Case) -> dict[str, Numbers]:
                     if row[column.name] is not None
                 }
     return found
-
-
-def _derived(case: Case, on: Structure) -> dict[str, Numbers]:
-    """Return the annuity factors of the objective."""
-    rate = case.settings.discount_rate
-    discount = finance.discount_factors(on.years, rate)
-
-    def pvf(t: int, life: int) -> float:
-        return finance.present_value_factor(t, life, rate, discount)
-
-    return {
-        "discount": dict(discount),
-        "pvf_purchase": {(s, t): pvf(t, on.cost_life(s)) for s in on.stages if on.is_flow(s) for t in on.years},
-        "pvf_expansion": {
-            (s, k, p, u): pvf(u + lead, on.capacity_life[s, k]) * (1 + rate) ** lead
-            for (s, k, p, u), lead in on.lead.items()
-        },
-        "pvf_build": {(a, t): pvf(t, on.life(a)) for a, t in on.build},
-    }
 
 
 def _money(case: Case) -> float:

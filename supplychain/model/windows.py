@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.lp import Label, LabelledLP, Vector
     from supplychain.model.structure import Structure
+
+
+_PARAMS = {"supply": "pvf_purchase", "expand": "pvf_expansion", "build": "pvf_build"}
+"""Of the variables that are paid for in annuities, the Param that counts their years."""
 
 
 def last_years(case: Case) -> dict[int, int]:
@@ -71,23 +75,30 @@ def cost(whole: LabelledLP, case: Case, on: Structure, last: int, x: Vector) -> 
     return float(seen.sum() + whole.offset + (whole.cost * np.where(demand, whole.column_upper, 0.0)).sum())
 
 
+def annuities(case: Case, on: Structure, last: int) -> dict[str, dict[Any, float]]:
+    """Return the annuity factors of the objective, by the name of their Param, counting the years up to `last`."""
+    rate = case.settings.discount_rate
+    discount = {t: x for t, x in finance.discount_factors(on.years, rate).items() if t <= last}
+
+    def pvf(t: int, life: int) -> float:
+        return finance.present_value_factor(t, life, rate, discount)
+
+    return {
+        "pvf_purchase": {(s, t): pvf(t, on.cost_life(s)) for s in on.stages if on.is_flow(s) for t in on.years},
+        "pvf_expansion": {
+            (s, k, p, u): pvf(u + lead, on.capacity_life[s, k]) * (1 + rate) ** lead
+            for (s, k, p, u), lead in on.lead.items()
+        },
+        "pvf_build": {(a, t): pvf(t, on.life(a)) for a, t in on.build},
+    }
+
+
 def _counted(whole: LabelledLP, case: Case, on: Structure, last: int) -> Vector:
     """Return which share of its cost in the whole horizon each column has in a window that ends in a year."""
-    rate = case.settings.discount_rate
-    discount = finance.discount_factors(on.years, rate)
-    seen = {t: factor for t, factor in discount.items() if t <= last}
-
-    def share(start: int, life: int) -> float:
-        whole_horizon = finance.present_value_factor(start, life, rate, discount)
-        return finance.present_value_factor(start, life, rate, seen) / whole_horizon if whole_horizon else 0.0
-
+    seen, horizon = annuities(case, on, last), annuities(case, on, on.years[-1])
     shares = np.ones(whole.shape[1])
     for (name, *index), j in whole.column.items():
-        if name == "supply" and on.is_flow(index[0]):
-            shares[j] = share(index[-1], on.cost_life(index[0]))
-        elif name == "build":
-            shares[j] = share(index[-1], on.life(index[0]))
-        elif name == "expand":
-            order = (index[0], index[1], index[2], index[3])
-            shares[j] = share(index[3] + on.lead[order], on.capacity_life[index[0], index[1]])
+        param, key = _PARAMS.get(name, ""), (index[0], index[-1]) if name == "supply" else tuple(index)
+        if key in horizon.get(param, ()):
+            shares[j] = seen[param][key] / horizon[param][key]
     return shares
