@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
+from supplychain.errors import CertificateError
 from supplychain.lp.labelled import sums
-from supplychain.lp.optimum import FEASIBILITY, Optimum, forget, found, run
+from supplychain.lp.optimum import FEASIBILITY, WITHIN, Optimum, forget, found, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _THIN = 1e-7
 """Feasibility where the set of all optima is as thin as rounding: rows of it add up terms of 1e8."""
+
+_LEFT = 1e-6
+"""Distance from a limit that a solver may leave, as a share of the terms of its row."""
 
 _NO_PRICE = 1e-11
 """A price smaller than this share of the terms that it is made of is rounding."""
@@ -31,6 +35,7 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
     price stays at its limit, and everything that satisfies this is optimal. Each further objective is minimised over
     that set. To settle the last one it is solved from nothing, so that no digit depends on the path that led to it.
 
+    Raises: CertificateError if the objective is not kept.
     Source: complementary slackness; lexicographic optimisation, Isermann (1982), Operations Research Spektrum 4.
     """
     highs = lp.highs
@@ -61,12 +66,20 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
         highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
         highs.changeColsCost(len(columns), columns, lp.cost)
         highs.setBasis(at.basis)
-    return snapped(now.x, lp.column_lower, lp.column_upper)
+    x = snapped(now.x, lp.column_lower, lp.column_upper)
+    lost = float(lp.cost @ x) + lp.offset - at.objective
+    if not abs(lost) <= WITHIN * max(1.0, abs(at.objective)):
+        message = f"the choice among equal optima does not pass its checks: it costs {lost:.3g} more"
+        raise CertificateError(message)
+    return x
 
 
 def fix(sign: Vector, at: Vector, size: Vector, lower: Vector, upper: Vector) -> None:
-    """Hold, in place, every bound or limit that is reached and has a price of the sign that belongs to it."""
-    near = FEASIBILITY * np.maximum(1.0, size)
+    """Hold, in place, every bound or limit that has a price of the sign that belongs to it, and is reached.
+
+    What has a price is reached, but for what the solver leaves, which may be more than the tolerance it was asked for.
+    """
+    near = _LEFT * np.maximum(1.0, size)
     at_lower = (sign > 0) & (at - lower <= near)
     at_upper = (sign < 0) & (upper - at <= near)
     upper[at_lower] = lower[at_lower]
