@@ -5,7 +5,7 @@ CASE ?= inputs/base
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check bench generated lock clean
+.PHONY: solve check bench generated reports lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -19,9 +19,13 @@ check: $(VENV)/dev  ## run every test and check
 
 bench: $(VENV)/dev  ## measure, side by side, on this machine
 	$(BIN)/python tests/bench/bench_solve.py $(CASE)
+	$(BIN)/python tests/bench/bench_windows.py inputs/backcast
 
 generated: $(VENV)/dev  ## write inputs/README.md and every datapackage.json from the schema
 	$(BIN)/python tests/generated.py --write
+
+reports: $(VENV)/core  ## write what stands in reports/
+	$(BIN)/supplychain backcast inputs/backcast --report reports/backcast.md --quiet
 
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
 	$(COMPILE) --group build -o requirements.lock

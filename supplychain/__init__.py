@@ -7,6 +7,7 @@
 [[2026, 'packaging'], [2027, 'site_power']]
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from supplychain.case import Case, load
@@ -14,8 +15,10 @@ from supplychain.errors import CertificateError, InputError, NoAnswerError, Outp
 
 if TYPE_CHECKING:
     from supplychain.plan import Plan, solve
+    from supplychain.study.backcast import Backcast, backcast
 
 __all__ = [
+    "Backcast",
     "Case",
     "CertificateError",
     "InputError",
@@ -24,6 +27,7 @@ __all__ = [
     "Plan",
     "Problem",
     "SupplychainError",
+    "backcast",
     "load",
     "solve",
 ]
@@ -31,9 +35,8 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Import the solver and pandas when they are first asked for: a check of inputs needs neither."""
-    if name in {"Plan", "solve"}:
-        from supplychain import plan  # noqa: PLC0415 - takes over a second
-
-        return getattr(plan, name)
+    home = {"Plan": "plan", "solve": "plan", "Backcast": "study.backcast", "backcast": "study.backcast"}.get(name)
+    if home is not None:
+        return getattr(import_module(f"supplychain.{home}"), name)
     message = f"module 'supplychain' has no attribute {name!r}"
     raise AttributeError(message)

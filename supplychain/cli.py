@@ -104,6 +104,34 @@ def explain(case: str, year: int, stage: str | None, up_to: float) -> None:
     click.echo(shown)
 
 
+@cli.command(
+    epilog="Examples:\n\n  supplychain backcast inputs/backcast"
+    "\n\n  supplychain backcast inputs/backcast --report reports/backcast.md"
+)
+@_CASE
+@click.option("--report", metavar="FILE", help="Write the page there, in Markdown.")
+@click.option("--out", metavar="DIR", help="Write summary.json and tables/*.csv there.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def backcast(case: str, report: str | None, out: str | None, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Compare a case of past years with what was observed, and try which labels its ranges allow."""
+    import supplychain  # noqa: PLC0415 - the solver takes over a second to import
+    from supplychain.plan.write import check_file, check_target, write, write_file  # noqa: PLC0415
+    from supplychain.report.backcast import markdown, text  # noqa: PLC0415
+
+    if report is not None:
+        check_file(report)
+    if out is not None:
+        check_target(out)
+    with _Progress(on=not quiet) as progress:
+        found = supplychain.backcast(supplychain.load(case), progress=progress)
+        if out is not None:
+            write(out, found.summary, found.tables)
+        if report is not None:
+            write_file(report, markdown(found))
+    if not quiet:
+        click.echo(text(found))
+
+
 @cli.command(epilog="Example:\n\n  supplychain check inputs/base")
 @_CASE
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")

@@ -108,6 +108,10 @@ def _to(table: str, *columns: str, key: tuple[str, ...] = ()) -> Reference:
     return Reference(columns, table, key or columns)
 
 
+def _observation(name: str, meaning: str) -> Column:
+    return Column(name, "number", meaning, minimum=0)
+
+
 _SOURCE = _text("source", "key of the source in sources.csv")
 _SOURCED = _to("sources", "source")
 _STAGE = _text("stage", "key of a stage")
@@ -116,6 +120,36 @@ _PLACE = _text("place", "`global` for a global stage, else a region")
 _ACCELERATOR = _text("accelerator", "key of an accelerator")
 _WORKLOAD = _text("workload", "key of a workload")
 _YEAR = _year("year", "calendar year")
+
+ALL: Final = "all"
+"""The item that stands for all items of a quantity together."""
+
+SUM: Final = " + "
+"""Between the items that one observation counts together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Something that is counted in the world and in an answer."""
+
+    meaning: str
+    items: Literal["accelerators", "stages", "workloads", "hardware"]
+    unit: str = ""
+    """Blank: that of the stage."""
+
+
+QUANTITIES: Final = {
+    "units_built": Quantity("accelerators built in the year", "accelerators", "units"),
+    "installed_h100e": Quantity("accelerators installed and alive at the end of the year", "accelerators", "H100e"),
+    "stage_used": Quantity("what AI uses of the stage in the year", "stages"),
+    "stage_used_share": Quantity("the same, of what AI can have of the stage", "stages", "share"),
+    "stage_spending": Quantity("what AI pays the suppliers of the stage in the year", "stages", "USD"),
+    "tokens_served": Quantity("tokens served in the year", "workloads", "10^12 tokens"),
+    "capital_spending": Quantity("what is spent on accelerators and systems in the year", "hardware", "USD"),
+    "memory_share": Quantity("memory's part of what is spent on accelerators and systems", "hardware", "share"),
+}
+"""What `observed.csv` may hold. An item is a key, several keys with ` + ` between them, or `all`; an accelerator's
+item is an accelerator, a family or a vendor."""
 
 EVIDENCE = ("measured", "reported", "estimated", "derived", "assumed")
 
@@ -444,6 +478,31 @@ TABLES: Final[tuple[Table, ...]] = (
         "Demand for research compute in tiers.",
         required=False,
         references=(_SOURCED,),
+    ),
+    Table(
+        "observed",
+        ("quantity", "year", "item", "source"),
+        (
+            _text("quantity", "what was counted", choices=tuple(QUANTITIES)),
+            _YEAR,
+            _text("item", "of what: see the quantities below"),
+            _observation("low", "low end of what the source holds possible"),
+            _observation("central", "what it says"),
+            _observation("high", "high end"),
+            _text("unit", "as the quantity has it"),
+            _SOURCE,
+        ),
+        "What was published of years that are past, to compare with the answer; the solve does not see it.",
+        required=False,
+        references=(_SOURCED,),
+    ),
+    Table(
+        "press",
+        ("year", "stage", "source"),
+        (_YEAR, _STAGE, _text("story", "what was said, in a line"), _SOURCE),
+        "Which stage others named as the bottleneck of a year; the solve does not see it.",
+        required=False,
+        references=(_to("stages", "stage"), _SOURCED),
     ),
 )
 

@@ -123,7 +123,7 @@ def write_case(
         rows = list(given)
         if shuffler:
             shuffler.shuffle(rows)
-        header = dict.fromkeys([*HEADERS[table].split(), *(key for row in given for key in row)])
+        header = dict.fromkeys([*HEADERS.get(table, "").split(), *(key for row in given for key in row)])
         with (folder / f"{table}.csv").open("w", encoding=encoding, newline="") as file:
             writer = csv.writer(file, lineterminator=line_end)
             writer.writerow(header)

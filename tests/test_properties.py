@@ -379,8 +379,8 @@ def test_the_lps_own_money_changes_no_byte(seed: int, factor: float, monkeypatch
     Catches: answers in scaled units; ties that hold in one unit and not in another.
     """
     before = files_of(drawn(seed).plan)
-    normal = supplychain.model._money  # noqa: SLF001 - the only handle on the LP's own money
-    monkeypatch.setattr(supplychain.model, "_money", lambda case: normal(case) * factor)
+    normal = supplychain.model.money
+    monkeypatch.setattr(supplychain.model, "money", lambda case: normal(case) * factor)
     same_files(before, files_of(plan_of(drawn(seed).case)))
 
 

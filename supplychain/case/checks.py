@@ -309,6 +309,40 @@ def _commitments(tables: Tables) -> Iterator[Problem]:
                 yield Problem("commitments.csv", line, scope, message)
 
 
+def _observed(tables: Tables) -> Iterator[Problem]:
+    """An observation counts what the case has, in the unit of its quantity, with its range in order."""
+    for line, row in tables["observed"].numbered():
+        quantity = schema.QUANTITIES[row["quantity"]]
+        known = _items(tables, quantity.items)
+        names = row["item"].split(schema.SUM)
+        unknown = [name for name in names if name not in known] if row["item"] != schema.ALL else []
+        if row["item"] == schema.ALL and quantity.items == "stages":
+            unknown = [schema.ALL]
+        for name in unknown:
+            what = {"accelerators": "accelerator, family or vendor", "hardware": "item"}.get(
+                quantity.items, quantity.items.removesuffix("s")
+            )
+            near = did_you_mean(name, known)
+            yield Problem("observed.csv", line, "item", f"no {what} is called {shown(name)!r}{near}")
+        if unknown:
+            continue
+        unit = quantity.unit or " and ".join(sorted({known[name] for name in names}))
+        if row["unit"] != unit:
+            yield Problem("observed.csv", line, "unit", f"{shown(row['unit'])!r}; must be {unit!r}")
+        if not row["low"] <= row["central"] <= row["high"]:
+            amounts = f"{row['low']:g} / {row['central']:g} / {row['high']:g}"
+            yield Problem("observed.csv", line, "central", f"low / central / high are {amounts}; must be in this order")
+
+
+def _items(tables: Tables, kind: str) -> dict[str, str]:
+    """Return the items that a quantity may have, and the unit of each."""
+    if kind == "stages":
+        return {row["stage"]: row["unit"] for row in tables["stages"].rows}
+    if kind == "accelerators":
+        return {row[scope]: "" for row in tables["accelerators"].rows for scope in ("accelerator", "family", "vendor")}
+    return {row["workload"]: "" for row in tables["workloads"].rows} if kind == "workloads" else {}
+
+
 def _unit_costs(tables: Tables, first_year: int) -> Iterator[Problem]:
     """What can be built has a cost."""
     costed = {row["accelerator"] for row in tables["unit_costs"].rows}
@@ -355,6 +389,7 @@ _TABLE_CHECKS: dict[Callable[[Tables], Iterator[Problem]], tuple[str, ...]] = {
     _bill_of_materials: (*_SUPPLY, "bill_of_materials"),
     _accelerators: ("accelerators",),
     _commitments: ("accelerators", "stages", "commitments"),
+    _observed: ("stages", "accelerators", "workloads", "observed"),
 }
 """Each check, and the tables that it reads."""
 _YEAR_CHECKS: dict[Callable[[Tables, int], Iterator[Problem]], str] = {

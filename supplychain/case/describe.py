@@ -106,7 +106,31 @@ def reference() -> str:
                 for c in table.columns
             ),
         ]
+        if table.name == "observed":
+            parts += _quantities()
     return "\n".join(parts) + "\n"
+
+
+def _quantities() -> list[str]:
+    return [
+        "",
+        "| quantity | of | unit | what it is |",
+        "|---|---|---|---|",
+        *(
+            f"| `{name}` | {_ITEMS[q.items]} | {q.unit or 'that of the stage'} | {q.meaning} |"
+            for name, q in schema.QUANTITIES.items()
+        ),
+        "",
+        f"`a{schema.SUM}b` counts two items together.",
+    ]
+
+
+_ITEMS = {
+    "accelerators": "an accelerator, a family, a vendor, or `all`",
+    "stages": "a stage",
+    "workloads": "a workload, or `all`",
+    "hardware": "`all`",
+}
 
 
 def _default(column: schema.Column) -> str:

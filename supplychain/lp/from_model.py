@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 class LabelledHighs(Highs):
     """Pyomo's persistent interface, which also tells the names of the rows and columns that it made."""
 
-    def labelled(self) -> LabelledLP:
-        """Return the LP that HiGHS holds; names are the Pyomo component's and its index."""
+    def stated(self, model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
+        """Take a Pyomo model, and return its LP, not solved yet."""
+        self.set_instance(model)
+        self._solver_model.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
+        return self.labelled()
+
+    def labelled(self, like: LabelledLP | None = None) -> LabelledLP:
+        """Return the LP that HiGHS holds; names are the Pyomo component's and its index, or those of one alike."""
+        if like is not None:
+            return from_highs(self._solver_model, like.row, like.column)
         rows = [_label(constraint) for constraint in self._pyomo_con_to_solver_con_map]
         columns = [_label(self._vars[v][0]) for v in self._pyomo_var_to_solver_var_map]
         return from_highs(self._solver_model, rows, columns)
@@ -24,10 +32,7 @@ class LabelledHighs(Highs):
 
 def from_pyomo(model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
     """Return the LP of a Pyomo model, not solved yet; a name is a component, then its index: `("supply", "hbm")`."""
-    interface = LabelledHighs()
-    interface.set_instance(model)
-    interface._solver_model.setOptionValue("output_flag", False)  # noqa: SLF001, FBT003 - our own subclass
-    return interface.labelled()
+    return LabelledHighs().stated(model)
 
 
 def _label(data: Any) -> Label:  # noqa: ANN401 - Pyomo ships no types

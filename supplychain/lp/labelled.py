@@ -13,7 +13,7 @@ import numpy.typing as npt
 from supplychain.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 Label: TypeAlias = Any
 """Name of a row or column. Of a Pyomo model: what it is, then its indices, e.g. `("supply_limit", "cowos", 2026)`."""
@@ -112,7 +112,7 @@ def sums(groups: npt.NDArray[np.int64], amounts: Vector, count: int) -> Vector:
     return np.bincount(groups, amounts, minlength=count).astype(np.float64)
 
 
-def from_highs(highs: Any, rows: Sequence[Label], columns: Sequence[Label]) -> LabelledLP:  # noqa: ANN401 - HiGHS ships no types
+def from_highs(highs: Any, rows: Iterable[Label], columns: Iterable[Label]) -> LabelledLP:  # noqa: ANN401 - HiGHS ships no types
     """Return the LP that a live HiGHS holds, under the given names of its rows and columns, in its order."""
     highs.ensureColwise()
     if highs.getObjectiveSense()[1] == highspy.ObjSense.kMaximize:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
 
-__all__ = ["Numbers", "Structure", "build", "numbers", "structure", "window"]
+__all__ = ["Numbers", "Structure", "build", "money", "numbers", "structure", "window"]
 
 Numbers: TypeAlias = "Mapping[Any, float]"
 """Values of one Param by index: a string or year, a tuple of them, or None if it has no index."""
@@ -33,7 +33,7 @@ def build(case: Case) -> Model:
     """Return the LP of a case as a Pyomo model. `m.on` has its index sets, `m.money` its money units per USD."""
     m = pyo.ConcreteModel(name=case.settings.name)
     m.on = structure(case)
-    m.money = _money(case)
+    m.money = money(case)
     for name, values in numbers(case, m.on).items():
         setattr(m, name, _param(values))
     for part in _PARTS:
@@ -78,7 +78,7 @@ def _given(case: Case) -> dict[str, Numbers]:
     return found
 
 
-def _money(case: Case) -> float:
+def money(case: Case) -> float:
     """Return the LP's money units per USD: a power of two, so that changing it changes no digit."""
     demand, value = case.yearly("demand", "demand_ttok"), case.yearly("demand", "value_usd_per_mtok")
     total = sum(demand[key][t] * value[key][t] * 1e6 for key in demand for t in case.years)

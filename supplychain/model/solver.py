@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain import lp, units
+from supplychain.model import Numbers, build, money, numbers, structure
 from supplychain.model._pyomo import Model, pyo
+from supplychain.model.structure import same_sets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from supplychain.case import Case
     from supplychain.lp import LabelledLP, Optimum, Vector
 
 
@@ -29,12 +34,43 @@ def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimu
     return labelled, lp.found(labelled, what=f"case {m.name!r}")
 
 
-def stated(m: Model, time_limit: float | None = None) -> LabelledLP:
-    """Return the LP of a model, not solved yet, in a solver with the options of a cold solve."""
-    labelled = lp.from_pyomo(m)
-    for name, value in lp.options(labelled.shape[0], time_limit).items():
-        labelled.highs.setOptionValue(name, value)
-    return labelled
+class Statement:
+    """The LP of a case, not solved yet; and, in place, that of the same case with other numbers.
+
+    Building a model takes longer than changing every number in it.
+    """
+
+    def __init__(self, case: Case) -> None:
+        """State a case."""
+        self._case = case
+        self.m: Model = build(case)
+        self._interface = lp.LabelledHighs()
+        self._first = self._interface.stated(self.m)
+        self.numbers: Mapping[str, Numbers] = numbers(case, self.m.on)
+
+    def put(self, case: Case) -> bool:
+        """Put the numbers of another case in place; whether it has the same sets, so that this could be done."""
+        if case is self._case:
+            return True
+        on = structure(case)
+        if not same_sets(on, self.m.on) or money(case) != self.m.money:
+            return False
+        new = numbers(case, on)
+        for name, values in new.items():
+            old, param = self.numbers[name], getattr(self.m, name)
+            for index, value in values.items():
+                if value != old[index]:
+                    param[index] = value
+        self._interface.update_parameters()
+        self.m.on, self.numbers, self._case = on, new, case
+        return True
+
+    def lp(self, time_limit: float | None = None) -> LabelledLP:
+        """Return the LP as it stands, in a solver of its own with the options of a cold solve."""
+        labelled = self._interface.labelled(self._first).copied()
+        for name, value in lp.options(labelled.shape[0], time_limit).items():
+            labelled.highs.setOptionValue(name, value)
+        return labelled
 
 
 def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:

@@ -6,7 +6,7 @@ Everything is in canonical order (sorted by key), so that the LP does not depend
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from supplychain import schema
@@ -83,6 +83,29 @@ class Structure:
     def is_global(self, s: str) -> bool:
         """Whether the stage is one pool for the world."""
         return bool(self.stages[s]["scope"] == "global")
+
+
+def same_sets(one: Structure, other: Structure) -> bool:
+    """Return whether two cases have the same variables and constraints, whatever their numbers."""
+    return all(
+        _sets(field.name, getattr(one, field.name)) == _sets(field.name, getattr(other, field.name))
+        for field in fields(Structure)
+    )
+
+
+_ROWS = {"stages", "accelerators", "commitments"}
+"""Fields that hold rows of the table of that name, some of whose columns are numbers."""
+
+
+def _sets(name: str, value: object) -> object:
+    if name not in _ROWS:
+        return value
+    kept = [column.name for column in schema.TABLE[name].columns if not column.param]
+    blank = [column.name for column in schema.TABLE[name].columns if column.param]
+    rows: Mapping[object, Row] = value  # type: ignore[assignment]
+    return {
+        key: ([row[column] for column in kept], [row[column] is None for column in blank]) for key, row in rows.items()
+    }
 
 
 def structure(case: Case) -> Structure:

@@ -61,6 +61,17 @@ def window(
     return here, ~(past | beyond)
 
 
+def same(one: LabelledLP, other: LabelledLP) -> bool:
+    """Return whether two windows are the same LP; rows without a limit, as those of years not seen, do not count."""
+    if one.row.keys() != other.row.keys() or one.column.keys() != other.column.keys():
+        return False
+    parts = ("cost", "column_lower", "column_upper", "row_lower", "row_upper", "starts", "indices")
+    if not all(np.array_equal(getattr(one, part), getattr(other, part)) for part in parts):
+        return False
+    counts = (np.isfinite(one.row_lower) | np.isfinite(one.row_upper))[one.indices]
+    return np.array_equal(one.entries[counts], other.entries[counts])
+
+
 def sooner(whole: LabelledLP, case: Case, last: int, preferred: Vector) -> Vector:
     """Return the objective that prefers service sooner as it counts the years of a window: (|T| - index) of each."""
     years = years_of(whole.column)

@@ -215,7 +215,7 @@ def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
                 _over(value - serving, value),
                 total,
                 _over(total, value),
-                _memory_share(solved, t),
+                memory_share(solved, t),
             )
         )
     names = [
@@ -231,15 +231,21 @@ def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _memory_share(solved: Solved, t: int) -> float:
-    """Cash for memory over cash for all components and systems of accelerators, without expansions."""
-    hardware = {s: 0.0 for s in solved.on.stages if solved.on.is_flow(s) and _is_component(solved, s)}
+def hardware(solved: Solved, t: int) -> dict[str, float]:
+    """Return the cash of a year for the components and systems of accelerators, by item, without expansions."""
+    spent = {s: 0.0 for s in solved.on.stages if solved.on.is_flow(s) and _is_component(solved, s)}
     for (s, k, p, u), supplied in solved.x["supply"].items():
-        if u == t and s in hardware:
-            hardware[s] += solved.price(s, k, p, t) * supplied
+        if u == t and s in spent:
+            spent[s] += solved.price(s, k, p, t) * supplied
     other = math.fsum(solved.n["other_cost_usd"][a, u] * built for (a, u), built in solved.x["build"].items() if u == t)
-    memory = math.fsum(usd for s, usd in hardware.items() if solved.on.stages[s]["group"] == "memory")
-    return _over(memory, math.fsum(hardware.values()) + other)
+    return spent | {OTHER: other}
+
+
+def memory_share(solved: Solved, t: int) -> float:
+    """Return memory's part of the cash of a year for the components and systems of accelerators."""
+    spent = hardware(solved, t)
+    memory = math.fsum(usd for s, usd in spent.items() if s != OTHER and solved.on.stages[s]["group"] == "memory")
+    return _over(memory, math.fsum(spent.values()))
 
 
 def _is_component(solved: Solved, s: str) -> bool:

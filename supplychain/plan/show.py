@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from supplychain.case.provenance import one_estimate
 from supplychain.plan.bottlenecks import DEMAND
+from supplychain.schema import SUM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,12 +41,30 @@ def text(plan: Plan) -> str:
 
 
 def year_lines(plan: Plan) -> list[str]:
-    """Return a line for each year: what binds, its group, what one per cent more is worth, how long, and what then."""
+    """Return a line for each year: what binds, its group, what one per cent more is worth, how long, and what then.
+
+    A stage that the data cannot tell from others of its group is called by the group, and a last line says so.
+    """
     years = list(plan.case.report_years)
     stage, group = _binding_rows(plan)
-    names = {t: _short(f"{_bound(stage[t])} [{_bound(group[t])}]", _NAME) for t in years}
+    alike = one_estimate(plan.case)
+    group_of = {row["stage"]: row["group"] for row in plan.case.tables["stages"]}
+    layers = {group_of[s]: stages for s, stages in alike.items()}
+    names, unsure = {}, set()
+    for t in years:
+        label, members = _bound(stage[t]), stage[t]["members"]
+        groups = set(group[t]["members"].split(SUM))
+        if members in alike:
+            label = f"{group_of[members]} ({label}?)"
+            groups.add(group_of[members])
+        unsure |= groups & layers.keys()
+        names[t] = _short(f"{label} [{_bound(group[t])}]", _NAME)
     width = max(map(len, names.values()))
-    return [f"{t}  {names[t].ljust(width)}  {worth(stage[t])}" for t in years]
+    lines = [f"{t}  {names[t].ljust(width)}  {worth(stage[t])}" for t in years]
+    return lines + [
+        f"{name}: one estimate for {', '.join(layers[name])}; which of them binds cannot be told"
+        for name in sorted(unsure)
+    ]
 
 
 def _bound(row: Mapping[str, Any]) -> str:
@@ -144,7 +164,7 @@ def _parts(row: Mapping[str, Any]) -> str:
         return ""
     research = row["gain_research_usd_per_pct"]
     parts = (row["gain_serving_usd_per_pct"] - research, research, row["gain_saving_usd_per_pct"])
-    return "/".join(f"{100 * part / gain:.0f}" for part in parts)
+    return "/".join(str(round(100 * part / gain)) for part in parts)
 
 
 def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from supplychain import lp
-from supplychain.model import build, numbers, solver, window, windows
+from supplychain.model import solver, window, windows
 from supplychain.plan.point import Point, point
 from supplychain.plan.solved import Solved, Values, names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -36,6 +37,8 @@ class Window:
     """Cost of the window's years, earlier decisions included."""
     whole: LabelledLP
     """The LP of all years; with perfect foresight, the point's own."""
+    known: bool = False
+    """Whether it is the LP of a window that was known, and so was not solved again."""
 
     def seen(self, whole: LabelledLP, on: Structure) -> LabelledLP:
         """Return what this window sees of an LP of the same case with other options."""
@@ -46,13 +49,19 @@ class Window:
 
 
 def opened(
-    case: Case, time_limit: float | None = None, progress: Callable[[str], None] = lambda _: None
+    case: Case,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+    known: Mapping[int, Window] | None = None,
+    statement: solver.Statement | None = None,
 ) -> Iterator[Window]:
     """Solve a case and yield its points; the LP's solver holds a point until the next is asked for.
 
     With perfect foresight there is one, for all reported years. With limited foresight there is one for each year of
     the case: it decides that year, with what the points before it decided held, and sees `foresight_years` years. So
-    the last one has the decisions of all years.
+    the last one has the decisions of all years. Of these, one whose LP is that of a `known` window, by its first year,
+    is not solved again: an edit that changes nothing that a year sees, nor what was decided before it. A `statement`
+    has the case's numbers already.
 
     Raises: NoAnswerError if the solver finds no optimum.
     """
@@ -61,35 +70,68 @@ def opened(
         yield Window(at, tuple(case.report_years), case.years[0], case.years[-1], at.objective_usd, at.lp)
         return
     progress("building the model")
-    m = build(case)
-    whole = solver.stated(m, time_limit)
-    ties, where, given = solver.tie_breakers(m, whole), names(whole), numbers(case, m.on)
-    for first, last, decides, here, found, here_ties, x in _decided(whole, case, m.on, ties, progress):
-        here.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
-        here.highs.setOptionValue("time_limit", math.inf)
-        solved = Solved(case, m.on, given, Values(where, x))
-        priced = (first,) if first in case.report_years else ()
-        usd = windows.cost(whole, case, m.on, last, x) / m.money
-        at = Point(solved, here, found, x, here_ties, m.money, where, decides=decides)
-        yield Window(at, priced, first, last, usd, whole)
+    statement = statement or solver.Statement(case)
+    m, whole, given = statement.m, statement.lp(time_limit), statement.numbers
+    ties, where = solver.tie_breakers(m, whole), names(whole)
+    before = {first: window.at for first, window in (known or {}).items()}
+    for one in _decided(whole, case, m.on, ties, progress=progress, known=before):
+        one.lp.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
+        one.lp.highs.setOptionValue("time_limit", math.inf)
+        solved = Solved(case, m.on, given, Values(where, one.x))
+        priced = (one.first,) if one.first in case.report_years else ()
+        usd = windows.cost(whole, case, m.on, one.last, one.x) / m.money
+        at = Point(solved, one.lp, one.at, one.x, one.ties, m.money, where, decides=one.decides)
+        yield Window(at, priced, one.first, one.last, usd, whole, known=one.known)
 
 
-def _decided(
-    whole: LabelledLP, case: Case, on: Structure, ties: Sequence[Vector], progress: Callable[[str], None]
-) -> Iterator[tuple[int, int, npt.NDArray[np.bool_], LabelledLP, Optimum, Sequence[Vector], Vector]]:
-    """Decide year after year; yield each window's years, what it decides, its LP, optimum, tie-breakers and plan."""
+@dataclass(frozen=True)
+class _Decided:
+    """A window's years, LP, optimum, tie-breakers and plan, which columns it decides, and whether it was known."""
+
+    first: int
+    last: int
+    lp: LabelledLP
+    at: Optimum
+    ties: Sequence[Vector]
+    x: Vector
+    decides: npt.NDArray[np.bool_]
+    known: bool
+
+
+def _decided(  # noqa: PLR0913 - the last two have their defaults
+    whole: LabelledLP,
+    case: Case,
+    on: Structure,
+    ties: Sequence[Vector],
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    known: Mapping[int, Point] = MappingProxyType({}),
+) -> Iterator[_Decided]:
+    """Decide year after year; the LP's solver holds a window until the next is asked for."""
     years = windows.years_of(whole.column)
-    kept, before = np.zeros(whole.shape[1]), None
+    kept, basis = np.zeros(whole.shape[1]), None
     for first, last in windows.last_years(case).items():
         progress(f"solving {first}-{last}")
         here, decides = window(whole, case, on, first, kept)
-        lp.hold(here)
-        if before is not None:
-            here.highs.setBasis(before)
-        found = lp.optimum_of(here, what=f"case {case.settings.name!r}, years {first}-{last}")
         here_ties = (windows.sooner(whole, case, last, ties[0]), *ties[1:])
-        yield first, last, decides, here, found, here_ties, (x := lp.prefer(here, found, here_ties))
-        kept, before = np.where(years == first, x, kept), found.basis
+        lp.hold(here)
+        at = known.get(first)
+        is_known = at is not None and windows.same(at.lp, here) and _alike(at.ties, here_ties, decides)
+        if at is not None and is_known:
+            here.highs.setBasis(at.at.basis)
+            found, x = replace(at.at, objective=at.at.objective - at.lp.offset + here.offset), at.x
+        else:
+            if basis is not None:
+                here.highs.setBasis(basis)
+            found = lp.optimum_of(here, what=f"case {case.settings.name!r}, years {first}-{last}")
+            x = lp.prefer(here, found, here_ties)
+        yield _Decided(first, last, here, found, here_ties, x, decides, is_known)
+        kept, basis = np.where(years == first, x, kept), found.basis
+
+
+def _alike(some: Sequence[Vector], others: Sequence[Vector], decides: npt.NDArray[np.bool_]) -> bool:
+    """Return whether objectives prefer the same of what is decided."""
+    return all(np.array_equal(one[decides], other[decides]) for one, other in zip(some, others, strict=True))
 
 
 def freed(last: Window, lift: Lift) -> Solved:
@@ -102,5 +144,5 @@ def freed(last: Window, lift: Lift) -> Solved:
     for upper, lifted in zip((row_upper, column_upper), lift.of(whole), strict=True):
         upper[list(lifted)] = list(lifted.values())
     free = replace(whole, row_upper=row_upper, column_upper=column_upper)
-    *_, (*_, x) = _decided(free, at.solved.case, at.solved.on, at.ties, lambda _: None)
-    return replace(at.solved, x=Values(at.names, x))
+    *_, end = _decided(free, at.solved.case, at.solved.on, at.ties)
+    return replace(at.solved, x=Values(at.names, end.x))

@@ -41,6 +41,36 @@ def write(folder: str | Path, summary: Mapping[str, Any], tables: Mapping[str, p
         raise OutputError(message) from error
 
 
+def write_file(path: str | Path, text: str) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises: OutputError if it cannot be written.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as scratch:
+            fresh = Path(scratch) / target.name
+            fresh.write_text(text, encoding="utf-8", newline="")
+            fresh.replace(target)
+    except OSError as error:
+        message = f"cannot write {path}: {error.strerror}"
+        raise OutputError(message) from error
+
+
+def check_file(path: str | Path) -> None:
+    """Refuse, before any work is done, a file that cannot be written.
+
+    Raises: OutputError.
+    """
+    target = Path(path)
+    if not str(path).strip() or target.is_dir():
+        what = f"{target} is a folder" if str(path).strip() else "its name is blank"
+        message = f"cannot write the file: {what}"
+        raise OutputError(message)
+    check_target(target.parent)
+
+
 def check_target(folder: str | Path) -> None:
     """Refuse, before any work is done, a folder that cannot be one.
 

@@ -1,0 +1,70 @@
+"""Where numbers come from: the sources of a case, and what those were derived from in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from supplychain import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from supplychain.case import Case
+
+_OBSERVED = ("observed", "press")
+"""Tables that the solve does not see."""
+
+
+def origins(case: Case) -> dict[str, frozenset[str]]:
+    """Return of each source itself and all that it was derived from, through every chain of `derived_from`."""
+    parents = {row["source"]: (row["derived_from"] or "").split() for row in case.tables["sources"]}
+    found = {}
+    for source in parents:
+        seen, todo = {source}, [source]
+        while todo:
+            new = set(parents[todo.pop()]) - seen
+            seen |= new
+            todo += new
+        found[source] = frozenset(seen)
+    return found
+
+
+def of_inputs(case: Case) -> frozenset[str]:
+    """Return every source on which a number that the solve sees rests."""
+    known = origins(case)
+    named = {
+        row["source"]
+        for table in schema.TABLES
+        if table.name not in {"sources", *_OBSERVED} and any(column.name == "source" for column in table.columns)
+        for row in case.tables[table.name]
+    }
+    return frozenset().union(*(known[source] for source in named))
+
+
+def first_of(case: Case, some: Iterable[str]) -> list[str]:
+    """Return of some sources those that were derived from none of the others."""
+    known, asked = origins(case), set(some)
+    return sorted(source for source in asked if not (known[source] - {source}) & asked)
+
+
+def one_estimate(case: Case) -> dict[str, list[str]]:
+    """Return, of each stage whose capacity the data cannot tell from that of others of its group, all of these.
+
+    They cannot where capacities rest on one source, or one's source was derived from the other's, and that source gives
+    no capacity to other groups: one number then stands for several layers.
+    """
+    known = origins(case)
+    group = {row["stage"]: row["group"] for row in case.tables["stages"]}
+    stages: dict[str, set[str]] = {}
+    for row in case.tables["capacity"]:
+        stages.setdefault(row["source"], set()).add(row["stage"])
+    own = {source for source, some in stages.items() if len({group[s] for s in some}) == 1}
+    order = {row["stage"]: (row["position"], row["stage"]) for row in case.tables["stages"]}
+    found: dict[str, set[str]] = {}
+    for one in own:
+        for other in own & known[one]:
+            some = stages[one] | stages[other]
+            if len(some) > 1 and len({group[s] for s in some}) == 1:
+                for s in some:
+                    found.setdefault(s, set()).update(some)
+    return {s: sorted(some, key=order.__getitem__) for s, some in sorted(found.items())}

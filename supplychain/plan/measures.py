@@ -1,0 +1,78 @@
+"""What a solved case says of a quantity that is counted in the world, too: the rows of `observed.csv`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from supplychain import schema
+from supplychain.plan import money
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from supplychain.plan.solved import Solved
+
+
+def measure(solved: Solved, quantity: str, item: str, t: int) -> float:
+    """Return a quantity of `schema.QUANTITIES` of an item in a year, in its unit; NaN where it has no meaning."""
+    names = set(_all(solved, quantity) if item == schema.ALL else item.split(schema.SUM))
+    return _MEASURES[quantity](solved, names, t)
+
+
+def _all(solved: Solved, quantity: str) -> list[str]:
+    kind = schema.QUANTITIES[quantity].items
+    return list({"accelerators": solved.on.accelerators, "workloads": solved.on.workloads}.get(kind, ()))
+
+
+def _accelerators(solved: Solved, names: set[str]) -> list[str]:
+    """Return the accelerators that are named, by themselves, by family or by vendor."""
+    rows = solved.case.tables["accelerators"]
+    return [row["accelerator"] for row in rows if names & {row["accelerator"], row["family"], row["vendor"]}]
+
+
+def _units_built(solved: Solved, names: set[str], t: int) -> float:
+    return math.fsum(solved.x["build"].get((a, t), 0.0) for a in _accelerators(solved, names))
+
+
+def _installed_h100e(solved: Solved, names: set[str], t: int) -> float:
+    some = _accelerators(solved, names)
+    return math.fsum(solved.n["h100e"][a] * solved.owned(a, r, t) for a in some for r in solved.on.regions)
+
+
+def _stage_used(solved: Solved, names: set[str], t: int) -> float:
+    return math.fsum(solved.used[s, p, t] for s in names for p in solved.on.places[s])
+
+
+def _stage_used_share(solved: Solved, names: set[str], t: int) -> float:
+    limit = math.fsum(solved.limit_of(s, p, t) for s in names for p in solved.on.places[s])
+    return _stage_used(solved, names, t) / limit if limit > 0 else math.nan
+
+
+def _stage_spending(solved: Solved, names: set[str], t: int) -> float:
+    supplied = solved.x["supply"].items()
+    return math.fsum(solved.price(s, k, p, t) * x for (s, k, p, u), x in supplied if u == t and s in names)
+
+
+def _tokens_served(solved: Solved, names: set[str], t: int) -> float:
+    return math.fsum(solved.served(w, t) for w in names)
+
+
+def _capital_spending(solved: Solved, _: set[str], t: int) -> float:
+    return math.fsum(money.hardware(solved, t).values())
+
+
+def _memory_share(solved: Solved, _: set[str], t: int) -> float:
+    return money.memory_share(solved, t)
+
+
+_MEASURES: dict[str, Callable[[Solved, set[str], int], float]] = {
+    "units_built": _units_built,
+    "installed_h100e": _installed_h100e,
+    "stage_used": _stage_used,
+    "stage_used_share": _stage_used_share,
+    "stage_spending": _stage_spending,
+    "tokens_served": _tokens_served,
+    "capital_spending": _capital_spending,
+    "memory_share": _memory_share,
+}

@@ -1,0 +1,1 @@
+"""What was found, written for people: pure functions from results to text."""

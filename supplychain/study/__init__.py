@@ -1,0 +1,1 @@
+"""Many answers: a case against what was observed, and against itself with inputs moved inside their ranges."""

@@ -1,0 +1,189 @@
+"""One input at a time, moved to the ends of its range and solved again: which labels change, and how soon."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, TypeAlias
+
+from supplychain.case.ranges import Input, moved, steps, uncertain
+from supplychain.model import solver
+from supplychain.plan import windows
+from supplychain.plan.bottlenecks import LEVELS, Bottlenecks
+from supplychain.plan.measures import measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor
+
+    from supplychain.case import Case
+    from supplychain.plan.windows import Window
+
+ENDS = (-1, 1)
+"""The low and the high end of a range."""
+
+WITHIN = 0.01
+"""How finely the smallest move is found, as a share of the way to the end."""
+
+_BATCH = 24
+"""Moves that a worker is given at a time."""
+
+Asked: TypeAlias = "tuple[str, str, int]"
+"""A quantity, an item and a year: what is measured."""
+
+Label: TypeAlias = "tuple[str, int]"
+"""A level and a year: whose label is meant."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What binds in each reported year, by level, and the quantities that were asked for."""
+
+    labels: dict[Label, str]
+    measured: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Move:
+    """An input, to which end of its range it moves, and how far on the way: 1 is the end."""
+
+    input: Input
+    end: int
+    by: float = 1.0
+
+
+@dataclass(frozen=True)
+class Flip:
+    """The smallest move that changes a label, and the label there."""
+
+    move: Move
+    becomes: str
+
+
+@dataclass
+class Reader:
+    """Reads one case many times, with inputs moved; windows that a move leaves as they were are not solved again."""
+
+    case: Case
+    asked: Sequence[Asked] = ()
+    _windows: dict[int, Window] = field(default_factory=dict)
+    _labels: dict[Label, str] = field(default_factory=dict)
+    _statement: solver.Statement | None = None
+
+    def central(self) -> Reading:
+        """Return the reading of the case itself."""
+        return self._read(self.case, remember=True)
+
+    def at(self, move: Move) -> Reading:
+        """Return the reading with one input moved."""
+        if not self._windows:
+            self.central()
+        return self._read(moved(self.case, move.input, move.end * move.by), remember=False)
+
+    def _read(self, case: Case, *, remember: bool) -> Reading:
+        labels: dict[Label, str] = {}
+        if self._statement is None or not self._statement.put(case):
+            statement = solver.Statement(case)
+        else:
+            statement = self._statement
+        for window in windows.opened(case, known=self._windows, statement=statement):
+            keys = [(level, t) for t in window.years for level in LEVELS]
+            if window.known:
+                labels |= {key: self._labels[key] for key in keys}
+            else:
+                asked = Bottlenecks(window.at)
+                labels |= {(level, t): asked.label(level, t) for level, t in keys}
+            if remember:
+                self._windows[window.first] = window
+        if remember:
+            self._labels, self._statement = labels, statement
+        solved = window.at.solved
+        return Reading(labels, tuple(measure(solved, *one) for one in self.asked))
+
+
+def ends(case: Case) -> list[Move]:
+    """Return every input of a case with a range, moved to each end that is not where it stands."""
+    return [Move(one, end) for one in uncertain(case) for end in ENDS if moved(case, one, end).tables != case.tables]
+
+
+def readings(
+    case: Case,
+    asked: Sequence[Asked],
+    some: Sequence[Move],
+    executor: Executor,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Reading]:
+    """Return the reading at each move, in order; `executor` does batches of them side by side."""
+    batches = [some[n : n + _BATCH] for n in range(0, len(some), _BATCH)]
+    jobs = [executor.submit(_batch, case, asked, batch) for batch in batches]
+    done = 0
+    for job in as_completed(jobs):
+        done += len(job.result())
+        progress(f"re-solved {done} of {len(some)} moves")
+    return [reading for job in jobs for reading in job.result()]
+
+
+def _batch(case: Case, asked: Sequence[Asked], some: Sequence[Move]) -> list[Reading]:
+    reader = Reader(case, asked)
+    return [reader.at(move) for move in some]
+
+
+def smallest(
+    case: Case, flips: dict[Label, list[Move]], executor: Executor, progress: Callable[[str], None] = lambda _: None
+) -> dict[Label, Flip | None]:
+    """Return the smallest move that changes each label, of moves that change it at their end; None if there are none.
+
+    It is looked for between the central value and the end, by halves.
+    """
+    jobs = {label: executor.submit(_smallest, case, label, some) for label, some in flips.items()}
+    for n, job in enumerate(as_completed(jobs.values()), 1):
+        job.result()
+        progress(f"looked for the smallest move, {n} of {len(jobs)} labels")
+    return {label: job.result() for label, job in jobs.items()}
+
+
+def _smallest(case: Case, label: Label, some: Sequence[Move]) -> Flip | None:
+    reader = Reader(case)
+    central = reader.central().labels[label]
+    best: Flip | None = None
+    for move in some:
+        ways = steps(case, move.input, move.end) if move.input.whole else []
+        until = 1.0 if best is None else best.move.by
+        tried = Move(move.input, move.end, until)
+        if ways:
+            best = _first(reader, label, central, move, [by for by in ways if by < until or best is None]) or best
+            continue
+        becomes = reader.at(tried).labels[label]
+        if becomes == central:
+            continue
+        low, high = 0.0, until
+        while high - low > WITHIN:
+            middle = (low + high) / 2
+            there = reader.at(Move(move.input, move.end, middle)).labels[label]
+            low, high, becomes = (middle, high, becomes) if there == central else (low, middle, there)
+        if best is None or high < best.move.by:
+            best = Flip(Move(move.input, move.end, high), becomes)
+    return best
+
+
+def _first(reader: Reader, label: Label, central: str, move: Move, ways: Sequence[float]) -> Flip | None:
+    """Return the first of some steps that changes a label."""
+    for by in ways:
+        there = Move(move.input, move.end, by)
+        becomes = reader.at(there).labels[label]
+        if becomes != central:
+            return Flip(there, becomes)
+    return None
+
+
+@contextmanager
+def workers(executor: Executor | None = None) -> Iterator[Executor]:
+    """Yield an executor: the given one, or a process for each core, spawned, for a forked one may hang."""
+    if executor is not None:
+        yield executor
+        return
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        yield pool
