@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +28,7 @@ from supplychain.plan import windows
 from supplychain.plan.measures import measure
 from supplychain.plan.show import year_lines
 from supplychain.report.backcast import markdown, text
+from supplychain.report.tables import escaped
 from supplychain.schema import QUANTITIES
 from supplychain.study import moves
 from supplychain.study.backcast import Backcast, backcast
@@ -486,3 +489,78 @@ def test_an_optimum_outside_its_tolerances_is_run_again() -> None:
     rough[0] = rough[1]
     run(highs)
     assert highs.run.call_count == 1
+
+
+def test_a_script_needs_no_guard(tmp_path: Path) -> None:
+    """Spawned processes run the script that started them once more, unless it is kept from them."""
+    case = two_stages()
+    observe(case, "units_built", "chip", 130, 145, 160)
+    folder = write_case(case, tmp_path / "case")
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import supplychain as sc\nprint(sc.backcast(sc.load({str(folder)!r})).score)\n", encoding="utf-8"
+    )
+    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert ran.stdout == "not scoreable: 0 independent comparisons, 8 are needed\n"
+    assert ran.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped_text"),
+    [("cowos_google", "cowos_google"), ("_x_", r"\_x\_"), ("a|b", r"a\|b"), ("<b>[x](y)`", r"\<b\>\[x\](y)\`")],
+)
+def test_markdown_means_what_it_says(text: str, escaped_text: str) -> None:
+    """A bar ends a cell, a bracket makes a link, an underscore at the edge of a word slants it."""
+    assert escaped(text) == escaped_text
+
+
+OBSERVED_FAULTS = {
+    "unknown quantity": (
+        {"quantity": "units_bilt"},
+        (
+            "observed.csv row 2, column quantity: 'units_bilt'; must be one of units_built, installed_h100e, "
+            "stage_used, stage_used_share, stage_spending, tokens_served, capital_spending, memory_share; "
+            "did you mean 'units_built'?"
+        ),
+    ),
+    "unknown vendor": (
+        {"item": "w"},
+        "observed.csv row 2, column item: no accelerator, family or vendor is called 'w'",
+    ),
+    "unknown stage in a sum": (
+        {"quantity": "stage_used", "item": "wafers + powr", "unit": "units"},
+        "observed.csv row 2, column item: no stage is called 'powr'; did you mean 'power'?",
+    ),
+    "all stages": (
+        {"quantity": "stage_used", "item": "all", "unit": "units"},
+        "observed.csv row 2, column item: no stage is called 'all'",
+    ),
+    "an item where there is none": (
+        {"quantity": "capital_spending", "item": "wafers", "unit": "USD"},
+        "observed.csv row 2, column item: no item is called 'wafers'",
+    ),
+    "wrong unit": (
+        {"unit": "thousand"},
+        "observed.csv row 2, column unit: 'thousand'; must be 'units'",
+    ),
+    "range out of order": (
+        {"low": 101},
+        "observed.csv row 2, column central: low / central / high are 101 / 100 / 110; must be in this order",
+    ),
+    "unknown source": (
+        {"source": "papr"},
+        "observed.csv row 2, column source: no source is called 'papr'; did you mean 'paper'?",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", OBSERVED_FAULTS)
+def test_a_faulty_observation_is_named(fault: str, tmp_path: Path) -> None:
+    """Each with its row, column and what would be right, and nothing else."""
+    row, said = OBSERVED_FAULTS[fault]
+    case = two_stages()
+    observe(case, "units_built", "chip", 90, 100, 110)
+    case.tables["observed"][0] |= row
+    with pytest.raises(sc.InputError) as error:
+        loaded(case, tmp_path / "case")
+    assert [str(problem) for problem in error.value.problems] == [said]

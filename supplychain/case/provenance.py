@@ -58,11 +58,10 @@ def one_estimate(case: Case) -> dict[str, list[str]]:
     stages: dict[str, set[str]] = {}
     for row in case.tables["capacity"]:
         stages.setdefault(row["source"], set()).add(row["stage"])
-    own = {source for source, some in stages.items() if len({group[s] for s in some}) == 1}
     order = {row["stage"]: (row["position"], row["stage"]) for row in case.tables["stages"]}
     found: dict[str, set[str]] = {}
-    for one in own:
-        for other in own & known[one]:
+    for one in stages:
+        for other in stages.keys() & known[one]:
             some = stages[one] | stages[other]
             if len(some) > 1 and len({group[s] for s in some}) == 1:
                 for s in some:

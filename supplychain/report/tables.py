@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,5 +38,5 @@ class Table:
 
 
 def escaped(cell: str) -> str:
-    """Return text that means itself in Markdown."""
-    return "".join(f"\\{c}" if c in "\\|`*_<>[]" else c for c in cell)
+    """Return text that means itself in Markdown; an underscore inside a word does."""
+    return re.sub(r"[\\|`*<>\[\]]|(?<!\w)_|_(?!\w)", r"\\\g<0>", cell)

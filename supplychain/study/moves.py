@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -85,10 +86,7 @@ class Reader:
 
     def _read(self, case: Case, *, remember: bool) -> Reading:
         labels: dict[Label, str] = {}
-        if self._statement is None or not self._statement.put(case):
-            statement = solver.Statement(case)
-        else:
-            statement = self._statement
+        statement = self._stated(case)
         for window in windows.opened(case, known=self._windows, statement=statement):
             keys = [(level, t) for t in window.years for level in LEVELS]
             if window.known:
@@ -102,6 +100,13 @@ class Reader:
             self._labels, self._statement = labels, statement
         solved = window.at.solved
         return Reading(labels, tuple(measure(solved, *one) for one in self.asked))
+
+    def _stated(self, case: Case) -> solver.Statement | None:
+        """Return the LP with the numbers of a case, in place if that can be; perfect foresight needs none."""
+        if case.settings.foresight_years is None:
+            return None
+        in_place = self._statement is not None and self._statement.put(case)
+        return self._statement if in_place else solver.Statement(case)
 
 
 def ends(case: Case) -> list[Move]:
@@ -185,5 +190,28 @@ def workers(executor: Executor | None = None) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        yield pool
+    count = os.cpu_count() or 1
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        with _without_main():
+            started = [pool.submit(os.getpid) for _ in range(count)]
+        for one in started:
+            one.result()
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Let processes start without running the user's script once more: what they do is all in this package."""
+    main = sys.modules["__main__"]
+    kept = {name: getattr(main, name) for name in ("__file__", "__spec__") if hasattr(main, name)}
+    try:
+        for name in kept:
+            setattr(main, name, None)
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(main, name, value)
