@@ -60,9 +60,9 @@ def one_estimate(case: Case) -> dict[str, list[str]]:
         stages.setdefault(row["source"], set()).add(row["stage"])
     order = {row["stage"]: (row["position"], row["stage"]) for row in case.tables["stages"]}
     found: dict[str, set[str]] = {}
-    for one in stages:
+    for one, ours in stages.items():
         for other in stages.keys() & known[one]:
-            some = stages[one] | stages[other]
+            some = ours | stages[other]
             if len(some) > 1 and len({group[s] for s in some}) == 1:
                 for s in some:
                     found.setdefault(s, set()).update(some)

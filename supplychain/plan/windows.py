@@ -66,7 +66,8 @@ def opened(
     Raises: NoAnswerError if the solver finds no optimum.
     """
     if case.settings.foresight_years is None:
-        at = point(case, time_limit, progress)
+        alike = (known or {}).get(case.years[0])
+        at = point(case, time_limit, progress) if statement is None else _again(case, statement, alike)
         yield Window(at, tuple(case.report_years), case.years[0], case.years[-1], at.objective_usd, at.lp)
         return
     progress("building the model")
@@ -82,6 +83,19 @@ def opened(
         usd = windows.cost(whole, case, m.on, one.last, one.x) / m.money
         at = Point(solved, one.lp, one.at, one.x, one.ties, m.money, where, decides=one.decides)
         yield Window(at, priced, one.first, one.last, usd, whole, known=one.known)
+
+
+def _again(case: Case, statement: solver.Statement, alike: Window | None) -> Point:
+    """Solve an LP that is stated already, with perfect foresight, from where one alike ended."""
+    m, labelled = statement.m, statement.lp()
+    if alike is not None:
+        labelled.highs.setOptionValue("solver", "simplex")
+        labelled.highs.setBasis(alike.at.at.basis)
+    found = lp.optimum_of(labelled, what=f"case {case.settings.name!r}")
+    labelled.highs.setOptionValue("solver", "simplex")
+    ties, where = solver.tie_breakers(m, labelled), names(labelled)
+    x = lp.prefer(labelled, found, ties)
+    return Point(Solved(case, m.on, statement.numbers, Values(where, x)), labelled, found, x, ties, m.money, where)
 
 
 @dataclass(frozen=True)

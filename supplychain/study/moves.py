@@ -86,7 +86,8 @@ class Reader:
 
     def _read(self, case: Case, *, remember: bool) -> Reading:
         labels: dict[Label, str] = {}
-        statement = self._stated(case)
+        in_place = self._statement is not None and self._statement.put(case)
+        statement = self._statement if in_place else solver.Statement(case)
         for window in windows.opened(case, known=self._windows, statement=statement):
             keys = [(level, t) for t in window.years for level in LEVELS]
             if window.known:
@@ -100,13 +101,6 @@ class Reader:
             self._labels, self._statement = labels, statement
         solved = window.at.solved
         return Reading(labels, tuple(measure(solved, *one) for one in self.asked))
-
-    def _stated(self, case: Case) -> solver.Statement | None:
-        """Return the LP with the numbers of a case, in place if that can be; perfect foresight needs none."""
-        if case.settings.foresight_years is None:
-            return None
-        in_place = self._statement is not None and self._statement.put(case)
-        return self._statement if in_place else solver.Statement(case)
 
 
 def ends(case: Case) -> list[Move]:
