@@ -34,7 +34,7 @@ from supplychain.study import moves
 from supplychain.study.backcast import Backcast, backcast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from generator import Case, Value
 
@@ -307,6 +307,23 @@ def test_a_case_read_in_place_is_read_as_if_it_were_new(seed: int, years: int | 
     assert reader.central() == central
 
 
+def test_a_lead_time_makes_another_model(tmp_path: Path) -> None:
+    """An order of 50 chips' worth of wafers arrives in the next year, or in the one after: it is not a number of the
+    LP but a place in it. Catches a model whose numbers are changed where its rows should be.
+    """
+    years = range(FIRST, FIRST + 3)
+    case = chain([Link("wafers", dict.fromkeys(years, 100.0))], last_year=FIRST + 2)
+    add(case, "expansion", stage="wafers", supplier="acme", place="global", year=FIRST, max_expansion=50.0,
+        capex_usd_per_unit=0.01, lead_years=1)  # fmt: skip
+    case.tables["expansion"][0] |= {"lead_years_high": 2}
+    given = loaded(case, tmp_path)
+    reader = moves.Reader(given, [("units_built", "chip", t) for t in years])
+    assert reader.central().measured == pytest.approx((100, 150, 150))
+    late = moves.Move(Input("expansion", "lead_years", (("stage", "wafers"), ("supplier", "acme"))), 1)
+    assert reader.at(late).measured == pytest.approx((100, 100, 150))
+    assert reader.at(moves.Move(late.input, -1)).measured == pytest.approx((100, 150, 150))
+
+
 def test_the_labels_are_those_of_the_answer() -> None:
     """Catches a reading that labels otherwise than `solve` does."""
     for seed in SEEDS:
@@ -326,19 +343,22 @@ def test_a_window_that_an_edit_leaves_alone_is_not_solved_again(tmp_path: Path) 
     given = loaded(case, tmp_path)
     known = {window.first: window for window in windows.opened(given)}
 
-    def kept(year: int, capacity: float) -> list[bool]:
-        rows = tuple(row | {"capacity": capacity} if row["year"] == year else row for row in given.tables["capacity"])
-        other = sc.Case(given.settings, {**given.tables, "capacity": rows}, given.headers)
+    def kept(table: str, *rows: Mapping[str, Value]) -> list[bool]:
+        other = sc.Case(given.settings, {**given.tables, table: rows}, given.headers)
         found = list(windows.opened(other, known=known))
-        fresh = list(windows.opened(other))
-        for window, new in zip(found, fresh, strict=True):
+        for window, new in zip(found, windows.opened(other), strict=True):
             assert window.objective_usd == pytest.approx(new.objective_usd)
             assert window.at.x == pytest.approx(new.at.x)
+            cost = window.at.lp.cost @ window.at.x + window.at.lp.offset
+            assert window.at.at.objective == pytest.approx(cost, rel=1e-12)
         return [window.known for window in found]
 
-    assert kept(FIRST + 2, 500.0) == [True, False, False]
-    assert kept(FIRST + 1, 500.0)[0] is False
-    assert kept(FIRST, 100.0) == [True, True, True]
+    wafers, (demand,) = given.tables["capacity"], given.tables["demand"]
+    assert kept("capacity", *wafers[:2], wafers[2] | {"capacity": 500.0}) == [True, False, False]
+    assert kept("capacity", wafers[0], wafers[1] | {"capacity": 500.0}, wafers[2])[0] is False
+    dearer = [demand | {"year": FIRST + n, "value_usd_per_mtok": 1.1 if n == 2 else 1.0} for n in range(3)]
+    assert kept("demand", *dearer) == [True, False, False]
+    assert kept("capacity", *wafers) == [True, True, True]
 
 
 def test_without_observations_there_is_nothing_to_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

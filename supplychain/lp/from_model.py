@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pyomo.contrib.solver.solvers.highs import Highs
+from pyomo.core.expr.visitor import identify_mutable_parameters
 
 from supplychain.lp.labelled import from_highs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from supplychain.lp.labelled import Label, LabelledLP
 
 
@@ -20,6 +24,31 @@ class LabelledHighs(Highs):
         self.set_instance(model)
         self._solver_model.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
         return self.labelled()
+
+    def put(self, values: Iterable[tuple[Any, float]]) -> None:
+        """Give mutable Params other values, and change what they enter and nothing else.
+
+        The interface's own update evaluates every expression of the model, whatever has changed.
+        """
+        touched: dict[int, Any] = {}
+        for param, value in values:
+            param.set_value(value)
+            touched |= {id(helper): helper for helper in self._entered.get(id(param), ())}
+        for helper in touched.values():
+            helper.update()
+
+    @cached_property
+    def _entered(self) -> dict[int, list[Any]]:
+        """Of each mutable Param, what of the LP it enters: coefficients, limits and bounds that know how to update."""
+        objective = self._mutable_objective
+        helpers = [helper for some in self._mutable_helpers.values() for helper in some]
+        helpers += [helper for _, helper in self._mutable_bounds.values()]
+        found: dict[int, list[Any]] = {}
+        for helper in (*helpers, *objective.linear_coefs, objective.constant):
+            for name in ("expr", "lower_expr", "upper_expr"):
+                for param in identify_mutable_parameters(getattr(helper, name, 0)):
+                    found.setdefault(id(param), []).append(helper)
+        return found
 
     def labelled(self, like: LabelledLP | None = None) -> LabelledLP:
         """Return the LP that HiGHS holds; names are the Pyomo component's and its index, or those of one alike."""

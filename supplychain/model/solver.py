@@ -56,12 +56,12 @@ class Statement:
         if not same_sets(on, self.m.on) or money(case) != self.m.money:
             return False
         new = numbers(case, on)
-        for name, values in new.items():
-            old, param = self.numbers[name], getattr(self.m, name)
-            for index, value in values.items():
-                if value != old[index]:
-                    param[index] = value
-        self._interface.update_parameters()
+        self._interface.put(
+            (getattr(self.m, name)[index], value)
+            for name, values in new.items()
+            for index, value in values.items()
+            if value != self.numbers[name][index]
+        )
         self.m.on, self.numbers, self._case = on, new, case
         return True
 
