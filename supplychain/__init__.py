@@ -16,6 +16,7 @@ from supplychain.errors import CertificateError, InputError, NoAnswerError, Outp
 if TYPE_CHECKING:
     from supplychain.plan import Plan, solve
     from supplychain.study.backcast import Backcast, backcast
+    from supplychain.study.sensitivity import Sensitivity, sensitivity
 
 __all__ = [
     "Backcast",
@@ -26,17 +27,29 @@ __all__ = [
     "OutputError",
     "Plan",
     "Problem",
+    "Sensitivity",
     "SupplychainError",
     "backcast",
     "load",
+    "sensitivity",
     "solve",
 ]
 
 
+_HOMES = {
+    "Plan": "plan",
+    "solve": "plan",
+    "Backcast": "study.backcast",
+    "backcast": "study.backcast",
+    "Sensitivity": "study.sensitivity",
+    "sensitivity": "study.sensitivity",
+}
+"""Where the names stand that take the solver and pandas to import."""
+
+
 def __getattr__(name: str) -> object:
     """Import the solver and pandas when they are first asked for: a check of inputs needs neither."""
-    home = {"Plan": "plan", "solve": "plan", "Backcast": "study.backcast", "backcast": "study.backcast"}.get(name)
-    if home is not None:
-        return getattr(import_module(f"supplychain.{home}"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"supplychain.{_HOMES[name]}"), name)
     message = f"module 'supplychain' has no attribute {name!r}"
     raise AttributeError(message)

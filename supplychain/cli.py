@@ -132,6 +132,29 @@ def backcast(case: str, report: str | None, out: str | None, quiet: bool) -> Non
         click.echo(text(found))
 
 
+@cli.command(
+    epilog="Examples:\n\n  supplychain sensitivity inputs/base\n\n  supplychain sensitivity inputs/base --out answer"
+)
+@_CASE
+@click.option("--out", metavar="DIR", help="Write summary.json and tables/*.csv there.")
+@click.option("--top", type=click.IntRange(min=1), default=15, metavar="N", help="Inputs to show.", show_default=True)
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def sensitivity(case: str, out: str | None, top: int, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
+    """Move every range to its ends, one at a time: what cost, service and labels hang on."""
+    import supplychain  # noqa: PLC0415 - the solver takes over a second to import
+    from supplychain.plan.write import check_target, write  # noqa: PLC0415
+    from supplychain.report.sensitivity import text  # noqa: PLC0415
+
+    if out is not None:
+        check_target(out)
+    with _Progress(on=not quiet) as progress:
+        found = supplychain.sensitivity(supplychain.load(case), progress=progress)
+        if out is not None:
+            write(out, found.summary, found.tables)
+    if not quiet:
+        click.echo(text(found, top))
+
+
 @cli.command(epilog="Example:\n\n  supplychain check inputs/base")
 @_CASE
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")

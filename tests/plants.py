@@ -6,6 +6,7 @@ and solves any case of the generator's kind; `drawn` does so once for each rando
 
 from __future__ import annotations
 
+import math
 import tempfile
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ import reference
 from generator import FIRST, GLOBAL, HEADERS, OPTIONAL, Case, Row, Value, random_case, write_case
 
 import supplychain as sc
+from supplychain import schema
 from supplychain.plan.windows import Window, opened
 
 if TYPE_CHECKING:
@@ -152,6 +154,24 @@ def without_ranges(case: Case) -> Case:
     for table in OPTIONAL:
         plain.tables.setdefault(table, [])
     return plain
+
+
+def ranged(case: Case) -> Case:
+    """Return a copy in which every number has a range: a fifth down and a quarter up, or a whole step each way."""
+    wide = without_ranges(case)
+    for table, rows in wide.tables.items():
+        columns = [c for c in schema.TABLE[table].columns if c.ranged]
+        for row, column in ((row, column) for row in rows for column in columns):
+            x = row.get(column.name)
+            if not isinstance(x, (int, float)):
+                continue
+            most = math.inf if column.maximum is None else column.maximum
+            if column.type == "integer":
+                least = column.minimum or 0
+                row |= {f"{column.name}_low": max(least, int(x) - 1), f"{column.name}_high": min(most, int(x) + 1)}
+            else:
+                row |= {f"{column.name}_low": 0.8 * x, f"{column.name}_high": min(most, 1.25 * x)}
+    return wide
 
 
 def whole(case: Case) -> Case:

@@ -48,9 +48,10 @@ def uncertain(case: Case) -> list[Input]:
             for row in case.tables[table.name]:
                 if _span(row, column) != (0.0, 0.0):
                     one = Input(table.name, column, tuple((n, "" if row[n] is None else str(row[n])) for n in names))
-                    source = Input(table.name, column, (("source", row["source"]),))
                     by_key[one] = None
-                    by_source.setdefault(source, set()).add(one)
+                    if "source" in row:
+                        source = Input(table.name, column, (("source", row["source"]),))
+                        by_source.setdefault(source, set()).add(one)
     return sorted([*by_key, *(source for source, keys in by_source.items() if len(keys) > 1)])
 
 

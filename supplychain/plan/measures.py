@@ -9,19 +9,34 @@ from supplychain import schema
 from supplychain.plan import money
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from supplychain.plan.solved import Solved
 
 
-def measure(solved: Solved, quantity: str, item: str, t: int) -> float:
-    """Return a quantity of `schema.QUANTITIES` of an item in a year, in its unit; NaN where it has no meaning."""
-    names = set(_all(solved, quantity) if item == schema.ALL else item.split(schema.SUM))
-    return _MEASURES[quantity](solved, names, t)
+SERVING = "serving_cost"
+"""Annuities and charges of a year for serving, USD: what is measured beside the quantities of `schema.QUANTITIES`."""
+
+
+def measure(solved: Solved, asked: Iterable[tuple[str, str, int]]) -> tuple[float, ...]:
+    """Return quantities of `schema.QUANTITIES`, or the `SERVING` cost, each of an item in a year, in its unit.
+
+    NaN where it has no meaning.
+    """
+    ledger = None
+    found = []
+    for quantity, item, t in asked:
+        names = set(_all(solved, quantity) if item == schema.ALL else item.split(schema.SUM))
+        if quantity == SERVING:
+            ledger = ledger or money.Ledger(solved)
+            found.append(math.fsum(usd for (u, _, w), usd in ledger.cost.items() if u == t and w in names))
+        else:
+            found.append(_MEASURES[quantity](solved, names, t))
+    return tuple(found)
 
 
 def _all(solved: Solved, quantity: str) -> list[str]:
-    kind = schema.QUANTITIES[quantity].items
+    kind = "workloads" if quantity == SERVING else schema.QUANTITIES[quantity].items
     return list({"accelerators": solved.on.accelerators, "workloads": solved.on.workloads}.get(kind, ()))
 
 

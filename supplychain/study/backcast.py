@@ -111,7 +111,7 @@ def backcast(
         plan=plan,
         comparisons=_comparisons(case, observed, central, some, there),
         labels=_labels(case, central, some, there, nearest),
-        flips=_flips(central, some, there),
+        flips=moves.flips(central, some, there),
     )
 
 
@@ -157,14 +157,10 @@ def _cause(row: Row, n: int, some: Sequence[Move], there: Sequence[Reading]) -> 
     move, value = some[at], there[at].measured[n]
     return {
         "cause": str(move.input),
-        "cause_end": _end(move),
+        "cause_end": moves.end_of(move),
         "cause_value": value,
         "cause_inside": _outside(row, value) == 0,
     }
-
-
-def _end(move: Move) -> str:
-    return "high" if move.end > 0 else "low"
 
 
 def _labels(
@@ -193,7 +189,7 @@ def _labels(
                     "others": ", ".join(sorted(reached - {label})),
                     "becomes": flip.becomes if flip else "",
                     "input": str(flip.move.input) if flip else "",
-                    "end": _end(flip.move) if flip else "",
+                    "end": moves.end_of(flip.move) if flip else "",
                     "by": flip.move.by if flip else math.nan,
                     "press": ", ".join(press),
                     "agrees": bool(set(label.split(" + ")) & set(press)),
@@ -221,13 +217,3 @@ def _said(case: Case, central: Reading, there: Sequence[Reading], t: int) -> str
     if len(named) == 1:
         return f"{next(iter(by_group))}: the data cannot tell {' or '.join(by_group.popitem()[1])}"
     return f"not identified: {' or '.join(named)}"
-
-
-def _flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> pd.DataFrame:
-    rows = [
-        (t, level, str(move.input), _end(move), reading.labels[level, t])
-        for level, t in sorted(central.labels, key=lambda label: (label[1], LEVELS.index(label[0])))
-        for move, reading in zip(some, there, strict=True)
-        if reading.labels[level, t] != central.labels[level, t]
-    ]
-    return pd.DataFrame(rows, columns=["year", "level", "input", "end", "becomes"])

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, TypeAlias
 
+import pandas as pd
+
 from supplychain.case.ranges import Input, moved, steps, uncertain
 from supplychain.model import solver
 from supplychain.plan import windows
@@ -45,6 +47,7 @@ class Reading:
 
     labels: dict[Label, str]
     measured: tuple[float, ...]
+    objective_usd: float
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ class Reader:
         if remember:
             self._labels, self._statement = labels, statement
         solved = window.at.solved
-        return Reading(labels, tuple(measure(solved, *one) for one in self.asked))
+        return Reading(labels, measure(solved, self.asked), window.objective_usd)
 
 
 def ends(case: Case) -> list[Move]:
@@ -125,19 +128,35 @@ def readings(
     return [reading for job in jobs for reading in job.result()]
 
 
+def end_of(move: Move) -> str:
+    """Return the name of the end to which a move goes."""
+    return "high" if move.end > 0 else "low"
+
+
+def flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> pd.DataFrame:
+    """Return every move that changes a label: year, level, input, end, becomes."""
+    rows = [
+        (t, level, str(move.input), end_of(move), reading.labels[level, t])
+        for level, t in sorted(central.labels, key=lambda label: (label[1], LEVELS.index(label[0])))
+        for move, reading in zip(some, there, strict=True)
+        if reading.labels[level, t] != central.labels[level, t]
+    ]
+    return pd.DataFrame(rows, columns=["year", "level", "input", "end", "becomes"])
+
+
 def _batch(case: Case, asked: Sequence[Asked], some: Sequence[Move]) -> list[Reading]:
     reader = Reader(case, asked)
     return [reader.at(move) for move in some]
 
 
 def smallest(
-    case: Case, flips: dict[Label, list[Move]], executor: Executor, progress: Callable[[str], None] = lambda _: None
+    case: Case, found: dict[Label, list[Move]], executor: Executor, progress: Callable[[str], None] = lambda _: None
 ) -> dict[Label, Flip | None]:
     """Return the smallest move that changes each label, of moves that change it at their end; None if there are none.
 
     It is looked for between the central value and the end, by halves.
     """
-    jobs = {label: executor.submit(_smallest, case, label, some) for label, some in flips.items()}
+    jobs = {label: executor.submit(_smallest, case, label, some) for label, some in found.items()}
     for n, job in enumerate(as_completed(jobs.values()), 1):
         job.result()
         progress(f"looked for the smallest move, {n} of {len(jobs)} labels")
