@@ -11,7 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from supplychain.case import Case, load
-from supplychain.errors import CertificateError, InputError, NoAnswerError, OutputError, Problem, SupplychainError
+from supplychain.errors import (
+    CertificateError,
+    ChangeError,
+    InputError,
+    NoAnswerError,
+    OutputError,
+    Problem,
+    SupplychainError,
+)
 
 if TYPE_CHECKING:
     from supplychain.plan import Plan, solve
@@ -22,6 +30,7 @@ __all__ = [
     "Backcast",
     "Case",
     "CertificateError",
+    "ChangeError",
     "InputError",
     "NoAnswerError",
     "OutputError",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from supplychain.errors import InputError, NoAnswerError, SupplychainError
+from supplychain.errors import ChangeError, InputError, NoAnswerError, SupplychainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -232,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.disable()
     try:
         cli.main(args=arguments, prog_name="supplychain", standalone_mode=True)
-    except InputError as error:
+    except (InputError, ChangeError) as error:
         _fail(error, BAD_INPUT)
     except NoAnswerError as error:
         _fail(error, NO_ANSWER)

@@ -4,6 +4,7 @@
 
     SupplychainError
     ├── InputError          mend the data: a case is not valid; `problems` lists every fault
+    ├── ChangeError         mend the what-if: an edit or a scenario file is not valid; `problems` lists every fault
     ├── OutputError         give another place to write to
     └── NoAnswerError       relax the case or the limits: the solver has no optimal answer
         └── CertificateError    an answer was found and did not pass its checks
@@ -46,8 +47,28 @@ class InputError(SupplychainError):
     def __init__(self, place: str, problems: Sequence[Problem]) -> None:
         self.place = place
         self.problems = tuple(problems)
-        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-        super().__init__("\n".join([f"{count} in {place}:", *(f"  {p}" for p in self.problems)]))
+        super().__init__(_listed(place, self.problems))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChangeProblem:
+    """One fault of a what-if: in which group or file, of which edit or setting, and what is wrong."""
+
+    where: str
+    what: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.what, self.message) if part)
+
+
+class ChangeError(SupplychainError):
+    """A what-if is not valid. `problems` has every fault that was found."""
+
+    def __init__(self, place: str, problems: Sequence[ChangeProblem]) -> None:
+        self.place = place
+        self.problems = tuple(problems)
+        super().__init__(_listed(place, self.problems))
 
 
 class OutputError(SupplychainError):
@@ -60,3 +81,8 @@ class NoAnswerError(SupplychainError):
 
 class CertificateError(NoAnswerError):
     """An answer was found and did not pass its checks."""
+
+
+def _listed(place: str, problems: Sequence[object]) -> str:
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return "\n".join([f"{count} in {place}:", *(f"  {p}" for p in problems)])

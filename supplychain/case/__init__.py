@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from supplychain import schema
 from supplychain.case.checks import faults
@@ -20,7 +20,7 @@ from supplychain.case.series import fill
 from supplychain.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -109,7 +109,7 @@ def load(folder: str | Path) -> Case:
     given["report_last_year"] = given["report_last_year"] or given["last_year"]
     return Case(
         Settings(**given),
-        {name: tuple(sorted(rows.rows, key=_by(rows.table.key))) for name, rows in reading.tables.items()},
+        {name: in_order(rows.table, rows.rows) for name, rows in reading.tables.items()},
         {name: rows.header for name, rows in reading.tables.items()},
     )
 
@@ -119,8 +119,9 @@ def vars_of(settings: Settings) -> dict[str, Value]:
     return {column.name: getattr(settings, column.name) for column in schema.SETTINGS}
 
 
-def _by(key: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
-    return lambda row: tuple("" if row[k] is None else row[k] for k in key)
+def in_order(table: schema.Table, rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return rows sorted by key, as a case holds them."""
+    return tuple(sorted(rows, key=lambda row: tuple("" if row[k] is None else row[k] for k in table.key)))
 
 
 def _digest(rows: object) -> str:

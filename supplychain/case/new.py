@@ -10,14 +10,14 @@ from pathlib import Path
 from supplychain import schema
 from supplychain.case import load
 from supplychain.case.describe import datapackage
-from supplychain.case.read import CASE_FILE
+from supplychain.case.read import CASE_FILE, SCENARIOS
 from supplychain.errors import OutputError
 
 _NAME = re.compile(r"(?m)^name\s*=.*$")
 
 
 def new(folder: str | Path, source: str | Path) -> Path:
-    """Copy the tables of a valid case to a new folder, under the folder's name, whole or not at all.
+    """Copy the tables and scenarios of a valid case to a new folder, under the folder's name, whole or not at all.
 
     Raises: InputError if the source is not valid, OutputError if the folder exists or cannot be written.
     """
@@ -35,6 +35,8 @@ def new(folder: str | Path, source: str | Path) -> Path:
             for table in schema.TABLES:
                 if (source / table.file).exists():
                     shutil.copyfile(source / table.file, fresh / table.file)
+            if (source / SCENARIOS).is_dir():
+                shutil.copytree(source / SCENARIOS, fresh / SCENARIOS)
             settings = (source / CASE_FILE).read_text(encoding="utf-8-sig")
             (fresh / CASE_FILE).write_text(_NAME.sub(f'name = "{name}"', settings, count=1), encoding="utf-8")
             (fresh / "datapackage.json").write_text(datapackage(load(fresh)), encoding="utf-8")

@@ -24,6 +24,9 @@ Row: TypeAlias = "Mapping[str, Any]"
 """Cells by column name. Once a case is checked, each has the type that the schema gives it."""
 
 CASE_FILE = "case.toml"
+SCENARIOS = "scenarios"
+"""The folder of a case's what-ifs."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _BOOLEANS = {
@@ -119,7 +122,7 @@ def _absent_table(table: schema.Table) -> tuple[Rows, list[Problem]]:
     return Rows(table), [_absent(table.file)] if table.required else []
 
 
-def _text(path: Path) -> tuple[str, list[Problem]]:
+def file_text(path: Path) -> tuple[str, list[Problem]]:
     """Return a file's text, without a byte-order mark, or the fault that keeps it from being read."""
     try:
         data = path.read_bytes()
@@ -137,7 +140,7 @@ def _text(path: Path) -> tuple[str, list[Problem]]:
 
 
 def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
-    text, problems = _text(path)
+    text, problems = file_text(path)
     if problems:
         return {}, problems
     if not text.strip():
@@ -161,7 +164,7 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
             values[column.name], fault = _setting(column, given[column.name])
         else:
             values[column.name] = column.default
-            fault = "" if column.blank else f"is missing; give {_expected(column)}"
+            fault = "" if column.blank else f"is missing; give {what_fits(column)}"
         if fault:
             problems.append(Problem(path.name, 0, column.name, fault))
     return values, problems
@@ -169,18 +172,18 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 def _setting(column: schema.Column, given: object) -> tuple[Value, str]:
     if isinstance(given, int) and abs(given) > _LARGEST:
-        return None, f"{shown(given)} is too large; must be {_expected(column)}"
+        return None, f"{shown(given)} is too large; must be {what_fits(column)}"
     if column.type == "text" and isinstance(given, str):
-        return given, "" if given.strip() else f"is blank; must be {_expected(column)}"
+        return given, "" if given.strip() else f"is blank; must be {what_fits(column)}"
     if column.type == "integer" and isinstance(given, int) and not isinstance(given, bool):
-        return _in_range(column, given)
+        return in_range(column, given)
     if column.type == "number" and isinstance(given, (int, float)) and not isinstance(given, bool):
-        return _in_range(column, float(given))
-    return None, f"{shown(given)!r}; must be {_expected(column)}"
+        return in_range(column, float(given))
+    return None, f"{shown(given)!r}; must be {what_fits(column)}"
 
 
 def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
-    text, problems = _text(path)
+    text, problems = file_text(path)
     if problems:
         return Rows(table), problems
     if not text.strip():
@@ -266,22 +269,23 @@ def _row(
     problems = []
     for name, cell in zip(header, cells, strict=True):
         column = table.column(name)
-        row[name], fault = _cell(column, cell, blank=column.blank or name != column.name)
+        row[name], fault = read_cell(column, cell, blank=column.blank or name != column.name)
         if fault:
             problems.append(Problem(file, number, name, fault))
     if not problems:
-        problems = list(_range_faults(file, number, row, table))
+        problems = list(range_faults(file, number, row, table))
     return row, problems
 
 
-def _cell(column: schema.Column, cell: str, *, blank: bool) -> tuple[Value, str]:
+def read_cell(column: schema.Column, cell: str, *, blank: bool) -> tuple[Value, str]:
+    """Return what a cell's text stands for, and what is wrong with it or nothing."""
     if not cell.strip():
-        return None, "" if blank else f"is blank; must be {_expected(column)}"
+        return None, "" if blank else f"is blank; must be {what_fits(column)}"
     if cell != cell.strip():
         return cell.strip(), f"{shown(cell)!r} has blanks around it; must be {shown(cell.strip())!r}"
     if column.type == "text":
         bad = column.choices and cell not in column.choices
-        return cell, f"{shown(cell)!r}; must be {_expected(column)}{did_you_mean(cell, column.choices)}" if bad else ""
+        return cell, f"{shown(cell)!r}; must be {what_fits(column)}{did_you_mean(cell, column.choices)}" if bad else ""
     if column.type == "boolean":
         value = _BOOLEANS.get(cell)
         return value, "" if value is not None else f"{shown(cell)!r}; must be true or false"
@@ -291,22 +295,25 @@ def _cell(column: schema.Column, cell: str, *, blank: bool) -> tuple[Value, str]
 def _number_cell(column: schema.Column, cell: str) -> tuple[Value, str]:
     pattern = _INTEGER if column.type == "integer" else _NUMBER
     if not pattern.fullmatch(cell):
-        return None, f"{shown(cell)!r}; must be {_expected(column)}"
+        return None, f"{shown(cell)!r}; must be {what_fits(column)}"
     number = float(cell)
     if math.isinf(number):
-        return None, f"{shown(cell)} is too large; must be {_expected(column)}"
-    return _in_range(column, int(number) if column.type == "integer" else number)
+        return None, f"{shown(cell)} is too large; must be {what_fits(column)}"
+    return in_range(column, int(number) if column.type == "integer" else number)
 
 
-def _in_range(column: schema.Column, value: float) -> tuple[Value, str]:
+def in_range(column: schema.Column, value: float) -> tuple[Value, str]:
+    """Return a number, and what is wrong with it if it is not of its column's range or kind."""
     low = column.minimum is not None and not value >= column.minimum
     high = column.maximum is not None and not value <= column.maximum
-    wrong = low or high or not math.isfinite(value)
+    part = column.type == "integer" and value % 1 != 0
+    wrong = low or high or part or not math.isfinite(value)
     unit = f" {column.unit}" if column.unit else ""
-    return value, f"{value:.12g}{unit}; must be {_expected(column)}" if wrong else ""
+    return value, f"{value:.12g}{unit}; must be {what_fits(column)}" if wrong else ""
 
 
-def _expected(column: schema.Column) -> str:
+def what_fits(column: schema.Column) -> str:
+    """Return the values that a column or setting may have, in words."""
     if column.choices:
         return "one of " + ", ".join(column.choices)
     if column.type == "text":
@@ -317,7 +324,7 @@ def _expected(column: schema.Column) -> str:
     return f"{kind}, {column.minimum:g} or more" if column.minimum is not None else kind
 
 
-def _range_faults(file: str, number: int, row: Row, table: schema.Table) -> Iterator[Problem]:
+def range_faults(file: str, number: int, row: Row, table: schema.Table) -> Iterator[Problem]:
     """Low, central and high must stand in that order."""
     for column in table.columns:
         central, low, high = (row.get(column.name + end) for end in ("", schema.LOW, schema.HIGH))

@@ -1,0 +1,381 @@
+"""What-ifs: a case and a list of edits give another case, and every cell that changed.
+
+An edit acts on the numbers of the case's years, as the solve sees them: a series is first written out for every year
+of the case, then changed in the years named. Rows of years outside the case stay as they are. The range of a number
+moves along in proportion, never beyond what the column allows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from supplychain import schema
+from supplychain.case import in_order, vars_of
+from supplychain.case.checks import faults
+from supplychain.case.edits import Addition, Edit, Filter, Name, Removal, Step, addition, edit, label, removal
+from supplychain.case.read import Reading, Rows, allowed_columns, did_you_mean, in_range, shown
+from supplychain.case.series import fill
+from supplychain.errors import ChangeError, ChangeProblem, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+    from supplychain.case import Case
+    from supplychain.case.read import Row, Value
+
+    Table: TypeAlias = tuple[Row, ...]
+    Tables: TypeAlias = Mapping[str, Table]
+
+What: TypeAlias = Literal["changed", "added", "removed", "filled"]
+
+CHANGES = "changes"
+"""The group of edits that are given without one."""
+_HEADER = 1
+"""Rows above the first one, as a spreadsheet counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Changes that belong together. Edits come first, then rows are removed, then added."""
+
+    name: str
+    edits: tuple[str, ...] = ()
+    add: tuple[Mapping[str, Any], ...] = ()
+    """Rows: `table`, and cells by column."""
+    remove: tuple[Mapping[str, Any], ...] = ()
+    """Which rows: `table`, and filters by column, written as those of an edit."""
+
+    def steps(self) -> Iterator[tuple[str, Callable[[], Step]]]:
+        """Yield each change as messages call it, and what reads it or raises ValueError."""
+        for text in self.edits:
+            yield text, partial(edit, text)
+        for given in self.remove:
+            yield label("remove", given), partial(removal, given)
+        for given in self.add:
+            yield label("add", given), partial(addition, given)
+
+    def problem(self, text: str, message: object) -> ChangeProblem:
+        """Return a fault of one of its changes."""
+        return ChangeProblem("" if self.name == CHANGES else f"group {self.name}", text, str(message))
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One cell that differs after a change."""
+
+    edit: str
+    group: str
+    what: What
+    """`filled`: the year had no row, and the number is what the series was in that year."""
+    table: str
+    key: str
+    """Key columns beside the year: `stage=hbm, supplier=micron, place=global`."""
+    year: int | None
+    column: str
+    old: Value
+    new: Value
+
+
+def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Changed, ...]]:
+    """Return the case with changes made in order, and every cell that changed; the case itself stays as it is.
+
+    `changes` are groups; edits that are plain text are of the group `changes`. A row that is added or removed has an
+    entry for each of its cells outside the key that is not blank.
+
+    Raises: ChangeError, which names every change that cannot be read, matches nothing or makes the case invalid.
+    """
+    given = [changes] if isinstance(changes, str) else changes
+    groups = [Group(CHANGES, (one,)) if isinstance(one, str) else one for one in given]
+    steps = [(group, text, read) for group in groups for text, read in group.steps()]
+    states: list[Tables] = [case.tables]
+    problems: list[tuple[int, ChangeProblem]] = []
+    audit: list[Changed] = []
+    for n, (group, text, read) in enumerate(steps):
+        tables = states[-1]
+        try:
+            step = read()
+            old = tables[step.table.name]
+            filled, new = _taken(case.years, old, step)
+        except ValueError as error:
+            problems += [(n, group.problem(text, message)) for message in error.args]
+        else:
+            audit += _differences(old, filled, step, group.name, written_out=True)
+            audit += _differences(filled, new, step, group.name)
+            tables = {**tables, step.table.name: new}
+        states.append(tables)
+    alone = bool(problems)
+    if _faults(case, states[-1], alone=alone):
+        problems += _blamed(steps, [_faults(case, tables, alone=alone) for tables in states])
+    if problems:
+        place = "the changes"
+        raise ChangeError(place, [problem for _, problem in sorted(problems, key=lambda one: one[0])])
+    headers = {name: _header(header, schema.TABLE[name], states[-1][name]) for name, header in case.headers.items()}
+    return replace(case, tables=states[-1], headers=headers), tuple(audit)
+
+
+def frame(audit: Iterable[Changed]) -> pd.DataFrame:
+    """Return what changed as a table, one row for each cell, in the order of the changes."""
+    import pandas as pd  # noqa: PLC0415 - a check of changes needs no pandas
+
+    names = [one.name for one in fields(Changed)]
+    return pd.DataFrame([asdict(cell) for cell in audit], columns=names, dtype=object).astype({"year": "Int64"})
+
+
+def key_of(table: schema.Table, row: Row, *, year: bool = False) -> str:
+    """Return the key of a row as text, with its year or without: `stage=hbm, supplier=micron, place=global`."""
+    names = [name for name in table.key if year or name != "year"]
+    return ", ".join(f"{name}={'' if row[name] is None else row[name]}" for name in names)
+
+
+def _taken(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
+    """Return a table written out as far as a step needs it, and after the step.
+
+    Raises: ValueError if it matches nothing.
+    """
+    match step:
+        case Edit():
+            return _edited(years, rows, step)
+        case Removal():
+            return rows, _without(step.table, rows, _selected(step.table, rows, step.filters))
+        case Addition():
+            key = key_of(step.table, step.row, year=True)
+            if any(key_of(step.table, row, year=True) == key for row in rows):
+                message = f"{step.table.name} has a row of this key already; edit it, or remove it first"
+                raise ValueError(message)
+            return rows, in_order(step.table, [*rows, step.row])
+
+
+def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
+    table, operation = step.table, step.operation
+    if step.column.series:
+        others = [one for one in step.filters if one.column != "year"]
+        named = {key_of(table, row) for row in _selected(table, rows, others)}
+        rows = _written_out(table, rows, named, years)
+    timed = "year" in table.key
+    inside = [row for row in rows if not timed or row["year"] in years]
+    if rows and not inside:
+        message = f"{table.name} has no row of a year of the case, which are {years[0]}-{years[-1]}"
+        raise ValueError(message)
+    selected = _selected(table, inside, step.filters)
+    if operation.kind == "delay":
+        after = _delayed_series if step.column.series else _delayed_rows
+        return rows, after(step, rows, selected, years)
+    if operation.kind != "=" and all(row[step.column.name] is None for row in selected):
+        message = f"{step.column.name} is blank in every row selected; give it a value with ="
+        raise ValueError(message)
+    ways = {row["year"] for row in selected} if operation.until is not None else set()
+    first, last = min(ways, default=0), max(ways, default=0)
+    if ways and first == last:
+        message = f"only the year {first} is selected; a change from year to year needs two years or more"
+        raise ValueError(message)
+    new = {}
+    for row in selected:
+        old = row[step.column.name]
+        if old is not None or operation.kind == "=":
+            way = (row["year"] - first) / (last - first) if ways else 0.0
+            new[key_of(table, row, year=True)] = operation.of(old, way)
+    return rows, _with(step, rows, new)
+
+
+def _selected(table: schema.Table, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
+    """Return the rows that meet every filter.
+
+    Raises: ValueError if there are none, or if a value of a filter is met by no row of the table.
+    """
+    if not rows:
+        message = f"{table.name} has no rows in this case"
+        raise ValueError(message)
+    unknown = [
+        _unknown(table, one.column, value, [row[one.column] for row in rows])
+        for one in filters
+        for value in one.wanted
+        if not any(value.meets(row[one.column]) for row in rows)
+    ]
+    if unknown:
+        raise ValueError(*unknown)
+    left = list(rows)
+    for n, one in enumerate(filters):
+        kept = [row for row in left if one.meets(row)]
+        if not kept:
+            met = ", ".join(map(str, filters[:n]))
+            known = shown(", ".join(dict.fromkeys(str(row[one.column]) for row in left)))
+            message = f"no row of {table.name} with {met} has {one}; {one.column} is {known} there"
+            raise ValueError(message)
+        left = kept
+    return left
+
+
+def _unknown(table: schema.Table, column: str, value: object, known: Sequence[object]) -> str:
+    if not isinstance(value, Name):
+        return f"{table.name} has no {column} {value}; it has {shown(', '.join(map(str, sorted(set(known)))))}"  # type: ignore[type-var]
+    is_called = "is called" if value.exact else "matches"
+    return f"no {column} of {table.name} {is_called} {shown(value)!r}{did_you_mean(value.text, map(str, known))}"
+
+
+def _written_out(table: schema.Table, rows: Table, named: set[str], years: range) -> Table:
+    """Return a table with a row for every year of the case in the series named, which stay what they were."""
+    given: dict[str, dict[int, Row]] = {}
+    for row in rows:
+        given.setdefault(key_of(table, row), {})[row["year"]] = row
+    new = [
+        _between(table, series, year)
+        for key, series in given.items()
+        if key in named
+        for year in years
+        if year not in series
+    ]
+    return in_order(table, [*rows, *new]) if new else rows
+
+
+def _between(table: schema.Table, series: Mapping[int, Row], year: int) -> Row:
+    """Return what a series is in a year that has no row, with the other columns of the nearest row before."""
+    before = max((t for t in series if t < year), default=None)
+    after = min((t for t in series if t > year), default=None)
+    around = [t for t in (before, after) if t is not None]
+    row = {**series[around[0]], "year": year}
+    for column in table.columns:
+        if not column.series:
+            continue
+        row[column.name] = fill({t: series[t][column.name] for t in around}, [year], column.series)[year]
+        for end, within in ((schema.LOW, min), (schema.HIGH, max)):
+            name = column.name + end
+            ends = {t: series[t][name] for t in around if series[t].get(name) is not None}
+            known = len(ends) == len(around) and (before is not None or column.series == "price")
+            if known:
+                row[name] = within(fill(ends, [year], column.series)[year], row[column.name])
+            elif name in row:
+                row[name] = None
+    return row
+
+
+def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row], years: range) -> Table:
+    """Give each year selected the value of some years before.
+
+    Before its first year, a series that the case starts with is its first value, and one that begins later is 0.
+    """
+    table, column, by = step.table, step.column, int(step.operation.amount)
+    given: dict[str, dict[int, float]] = {}
+    for row in rows:
+        given.setdefault(key_of(table, row), {})[row["year"]] = row[column.name]
+    new = {}
+    for row in selected:
+        points, year = given[key_of(table, row)], row["year"] - by
+        kind = "price" if min(points) <= years[0] else column.series
+        new[key_of(table, row, year=True)] = fill(points, [year], kind)[year]
+    return _with(step, rows, new)
+
+
+def _delayed_rows(step: Edit, rows: Table, selected: Sequence[Row], years: range) -> Table:
+    """Move rows to another year; those that leave the years of the case are dropped."""
+    table, by = step.table, int(step.operation.amount)
+    stay = _without(table, rows, selected)
+    moved = [{**row, "year": row["year"] + by} for row in selected if row["year"] + by in years]
+    taken = {key_of(table, row, year=True) for row in stay}
+    clash = [key for row in moved if (key := key_of(table, row, year=True)) in taken]
+    if clash:
+        message = f"{table.name}[{clash[0]}] is there already; a row cannot move onto it"
+        raise ValueError(message)
+    return in_order(table, [*stay, *moved])
+
+
+def _without(table: schema.Table, rows: Table, gone: Iterable[Row]) -> Table:
+    keys = {key_of(table, row, year=True) for row in gone}
+    return tuple(row for row in rows if key_of(table, row, year=True) not in keys)
+
+
+def _with(step: Edit, rows: Table, new: Mapping[str, float]) -> Table:
+    """Return a table with new numbers by key; each range keeps its proportion to its number."""
+    column, changed = step.column, []
+    for row in rows:
+        old, value = row[column.name], new.get(key_of(step.table, row, year=True), row[column.name])
+        if value != old:
+            whole = column.type == "integer" and value % 1 == 0
+            row = {**row, column.name: int(value) if whole else float(value)}  # noqa: PLW2901 - the same row, changed
+            for end, within in ((schema.LOW, min), (schema.HIGH, max)):
+                if row.get(column.name + end) is not None:
+                    row[column.name + end] = _end(column, old, value, row[column.name + end], within)
+        changed.append(row)
+    return tuple(changed)
+
+
+def _end(
+    column: schema.Column, old: float, new: float, end: float, within: Callable[[float, float], float]
+) -> float | None:
+    if not old or not math.isfinite(new):
+        return None
+    moved = new * (end / old)
+    least, most = column.minimum or 0, math.inf if column.maximum is None else column.maximum
+    moved = within(min(max(moved, least), most), new)
+    return round(moved) if column.type == "integer" else moved
+
+
+def _differences(
+    before: Table, after: Table, step: Step, group: str, *, written_out: bool = False
+) -> Iterator[Changed]:
+    """Yield every cell in which two states of a table differ."""
+    table = step.table
+    old, new = ({key_of(table, row, year=True): row for row in rows} for rows in (before, after))
+    for key in dict.fromkeys([*old, *new]):
+        was, now = old.get(key, {}), new.get(key, {})
+        if was is now:
+            continue
+        what: What = "changed" if was and now else "removed" if was else "filled" if written_out else "added"
+        row = was or now
+        year = row["year"] if "year" in table.key else None
+        for column in dict.fromkeys([*was, *now]):
+            cells = was.get(column), now.get(column)
+            if column not in table.key and cells[0] != cells[1]:
+                yield Changed(step.text, group, what, table.name, key_of(table, row), year, column, *cells)
+
+
+def _faults(case: Case, tables: Tables, *, alone: bool) -> dict[tuple[str, str], str]:
+    """Return what is wrong with changed tables, by table and column, and by row; or with cells `alone`."""
+    reading = Reading(vars_of(case.settings))
+    for name, rows in tables.items():
+        table = schema.TABLE[name]
+        lines = tuple(range(_HEADER + 1, _HEADER + 1 + len(rows)))
+        reading.tables[name] = Rows(table, case.headers[name], rows, lines)
+        if rows is case.tables[name]:
+            continue
+        if table.required and not rows:
+            reading.problems.append(Problem(table.file, 0, "", "has no rows left; needs at least one"))
+        numbers = [column for column in table.columns if column.type in {"number", "integer"}]
+        for line, row in zip(lines, rows, strict=True):
+            for column in numbers:
+                fault = in_range(column, row[column.name])[1] if row[column.name] is not None else ""
+                if fault:
+                    reading.problems.append(Problem(table.file, line, column.name, fault))
+    found = {}
+    for problem in reading.problems if alone else faults(reading):
+        name = problem.file.removesuffix(".csv")
+        row = (
+            f"[{key_of(schema.TABLE[name], tables[name][problem.row - _HEADER - 1], year=True)}]" if problem.row else ""
+        )
+        found[f"{name}.{problem.column}" if problem.column else name, row] = problem.message
+    return found
+
+
+def _blamed(
+    steps: Sequence[tuple[Group, str, object]], found: Sequence[Mapping[tuple[str, str], str]]
+) -> Iterator[tuple[int, ChangeProblem]]:
+    """Yield the faults of the last state, one for each column and the step since which they are there."""
+    likewise: dict[tuple[int, str], list[str]] = {}
+    for (what, row), message in found[-1].items():
+        since = next(n for n in reversed(range(len(steps))) if (what, row) not in found[n])
+        likewise.setdefault((since, what), []).append(f"{what}{row}: {message}")
+    for (n, _), messages in likewise.items():
+        group, text, _ = steps[n]
+        more = f"; and {len(messages) - 1} more" if messages[1:] else ""
+        yield n, group.problem(text, messages[0] + more)
+
+
+def _header(header: tuple[str, ...], table: schema.Table, rows: Table) -> tuple[str, ...]:
+    """Return a header with the columns that rows which were added have beside it."""
+    names = header or tuple(column.name for column in table.columns)
+    more = [n for n in allowed_columns(table) if n not in names and any(row.get(n) is not None for row in rows)]
+    return (*names, *more) if more else header

@@ -1,0 +1,349 @@
+"""The grammar of a what-if: one edit as text, or a row to add or to remove.
+
+::
+
+    capacity.capacity[stage=cowos*, year=2027..] +30%
+    TABLE.COLUMN[FILTER, ...] OPERATION
+
+A filter is a name, a list `hbm|cowos`, a pattern `cowos*`, or, of years, `2027`, `2027..2030`, `2027..` or `..2028`;
+a name that has one of `,` `]` `|` `*` in it stands between double quotes. Operations are `= 5000`, `*= 3`, `/= 2`,
+`+= 100`, `-= 100`, `+30%`, `-20%`, `+10%..+50%` (linear from the first to the last year selected) and `delay 1`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from supplychain import schema
+from supplychain.case.read import allowed_columns, did_you_mean, range_faults, read_cell, shown, what_fits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from supplychain.case.read import Row
+
+EXAMPLE = "capacity.capacity[stage=cowos, year=2027..] +30%"
+_OPERATIONS = "= 5000, *= 3, /= 2, += 100, -= 100, +30%, +10%..+50% or delay 1"
+
+_TARGET = re.compile(r"\s*(\w+)\s*\.\s*(\w+)\s*")
+_FILTER = re.compile(r"\s*(\w+)\s*=")
+_WORD = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",\]|][^,\]|]*?)?)\s*(?=([,\]|])|$)')
+_YEARS = re.compile(r"(\d{4})?(\s*\.\.\s*(\d{4})?)?", re.ASCII)
+_AMOUNT = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
+_ASSIGN = re.compile(rf"(=|\*=|/=|\+=|-=)\s*([+-]?{_AMOUNT})", re.ASCII)
+_PERCENT = re.compile(rf"([+-])\s*({_AMOUNT})\s*%(?:\s*\.\.\s*([+-])\s*({_AMOUNT})\s*%)?", re.ASCII)
+_DELAY = re.compile(r"delay\s+([+-]?\d{1,3})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Names of a text column: one, or all that a pattern matches; blank matches blank cells."""
+
+    text: str
+    quoted: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is one name and no pattern."""
+        return self.quoted or not set(self.text) & set("*?[")
+
+    def meets(self, value: str | None) -> bool:
+        """Whether a cell is meant."""
+        cell = value or ""
+        return cell == self.text or (not self.quoted and fnmatchcase(cell, self.text))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Years:
+    """Years from a first to a last, both included."""
+
+    first: int
+    last: int
+    text: str
+
+    def meets(self, value: int | None) -> bool:
+        """Whether a cell is meant."""
+        return value is not None and self.first <= value <= self.last
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The rows whose cell of one column is one of some values."""
+
+    column: str
+    wanted: tuple[Name | Years, ...]
+
+    def meets(self, row: Row) -> bool:
+        """Whether a row is selected."""
+        return any(value.meets(row[self.column]) for value in self.wanted)
+
+    def __str__(self) -> str:
+        return f"{self.column}={'|'.join(map(str, self.wanted))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What becomes of a number. `%` adds `amount` percent, or `until` percent in the last year selected."""
+
+    kind: Literal["=", "*=", "/=", "+=", "-=", "%", "delay"]
+    amount: float
+    until: float | None = None
+
+    def of(self, old: float, way: float = 0.0) -> float:
+        """Return the new number, `way` (0 to 1) of the way from the first to the last year selected."""
+        match self.kind:
+            case "=":
+                return self.amount
+            case "*=":
+                return old * self.amount
+            case "/=":
+                return old / self.amount
+            case "+=":
+                return old + self.amount
+            case "-=":
+                return old - self.amount
+            case _:
+                until = self.amount if self.until is None else self.until
+                return old * (1 + ((1 - way) * self.amount + way * until) / 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One operation on a number column, in the rows that meet every filter."""
+
+    text: str
+    table: schema.Table
+    column: schema.Column
+    filters: tuple[Filter, ...]
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A row that is added."""
+
+    text: str
+    table: schema.Table
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Rows that are removed: those that meet every filter."""
+
+    text: str
+    table: schema.Table
+    filters: tuple[Filter, ...]
+
+
+Step: TypeAlias = Edit | Addition | Removal
+
+
+def editable(table: schema.Table) -> list[str]:
+    """Return the columns of a table that an edit may change: the numbers that the solve sees."""
+    return [
+        c.name for c in table.columns if c.param or (c.name not in table.key and c.name.endswith(("year", "years")))
+    ]
+
+
+def edit(text: str) -> Edit:
+    """Read one edit.
+
+    Raises: ValueError, which says where the text is wrong and what would be right.
+    """
+    head = _TARGET.match(text)
+    if head is None:
+        raise ValueError(_misread(text, 0, "must begin with TABLE.COLUMN"))
+    table = named_table(head[1])
+    column = _target(table, head[2])
+    filters, end = _filters(text, head.end(), table)
+    operation = _operation(text[end:].strip())
+    if "year" not in table.key and (operation.kind == "delay" or operation.until is not None):
+        what = "delay" if operation.kind == "delay" else "a change from year to year"
+        message = f"{table.name} has no column year, which {what} needs"
+        raise ValueError(message)
+    return Edit(text, table, column, filters, operation)
+
+
+def addition(given: Mapping[str, Any]) -> Addition:
+    """Read a row that is to be added: `table`, and its cells by column.
+
+    Raises: ValueError, with a message for every fault.
+    """
+    table, cells = _table_and_cells(given)
+    columns = {name: table.column(name) for name in allowed_columns(table)}
+    faults = [
+        f"no column of {table.name} is called {shown(name)!r}{did_you_mean(name, columns)}"
+        for name in cells
+        if name not in columns
+    ]
+    row: dict[str, Any] = {}
+    for name, column in columns.items():
+        if name in cells or name == column.name:
+            row[name], fault = _typed(column, cells.get(name), blank=column.blank or name != column.name)
+            faults += [f"column {name}: {fault}"] if fault else []
+    faults = faults or [f"column {p.column}: {p.message}" for p in range_faults("", 0, row, table)]
+    if faults:
+        raise ValueError(*faults)
+    return Addition(label("add", given), table, row)
+
+
+def removal(given: Mapping[str, Any]) -> Removal:
+    """Read which rows are to be removed: `table`, and filters by column.
+
+    Raises: ValueError, with a message for every fault.
+    """
+    table, cells = _table_and_cells(given)
+    text = f"[{', '.join(f'{name}={value}' for name, value in cells.items())}]"
+    found, end = _filters(text, 0, table)
+    if text[end:]:
+        raise ValueError(_misread(text, end, "must end here"))
+    return Removal(label("remove", given), table, found)
+
+
+def label(verb: str, given: Mapping[str, Any]) -> str:
+    """Return how messages and the audit call a row to be added or removed: `add budget[year=2027]`."""
+    table = schema.TABLE.get(str(given.get("table")))
+    names = table.key if verb == "add" and table else [name for name in given if name != "table"]
+    return f"{verb} {given.get('table', '')}[{', '.join(f'{name}={given[name]}' for name in names if name in given)}]"
+
+
+def named_table(name: str) -> schema.Table:
+    """Return the table of a name.
+
+    Raises: ValueError if there is none.
+    """
+    if name not in schema.TABLE:
+        message = f"no table is called {shown(name)!r}{did_you_mean(name, schema.TABLE)}"
+        raise ValueError(message)
+    return schema.TABLE[name]
+
+
+def _table_and_cells(given: Mapping[str, Any]) -> tuple[schema.Table, dict[str, Any]]:
+    if not isinstance(given.get("table"), str):
+        message = "column table: is missing; must be the name of a table"
+        raise ValueError(message)  # noqa: TRY004 - a fault of the what-if, as all others
+    return named_table(given["table"]), {name: value for name, value in given.items() if name != "table"}
+
+
+def _typed(column: schema.Column, value: object, *, blank: bool) -> tuple[Any, str]:
+    """Return a cell given as TOML, and what is wrong with it or nothing."""
+    if value is None or value == "":
+        return read_cell(column, "", blank=blank)
+    fits = {"text": str, "boolean": bool}.get(column.type, (int, float))
+    if not isinstance(value, fits) or isinstance(value, bool) != (column.type == "boolean"):
+        return None, f"{shown(value)!r}; must be {what_fits(column) if column.type != 'boolean' else 'true or false'}"
+    return read_cell(column, str(value).lower() if isinstance(value, bool) else str(value), blank=blank)
+
+
+def _target(table: schema.Table, name: str) -> schema.Column:
+    may = editable(table)
+    if name in may:
+        return table.column(name)
+    columns = [column.name for column in table.columns]
+    if not may:
+        message = f"{table.name} has no number that the solve sees"
+    elif name in columns:
+        message = f"{table.name}.{name} is no number that the solve sees; must be one of {', '.join(may)}"
+    elif name in allowed_columns(table):
+        message = f"{name} is an end of a range; edit {table.column(name).name}, and its range moves along"
+    else:
+        message = f"no column of {table.name} is called {shown(name)!r}{did_you_mean(name, may)}"
+    raise ValueError(message)
+
+
+def _filters(text: str, start: int, table: schema.Table) -> tuple[tuple[Filter, ...], int]:
+    """Return the filters in brackets that begin at `start`, if there are any, and where the text goes on."""
+    if not text.startswith("[", start):
+        return (), start
+    empty = re.compile(r"\[\s*\]").match(text, start)
+    if empty:
+        return (), empty.end()
+    filters: list[Filter] = []
+    mark, at = ",", start + 1
+    while mark == ",":
+        found = _FILTER.match(text, at)
+        if found is None:
+            raise ValueError(_misread(text, at, "must be COLUMN=VALUE"))
+        column, at, mark = _filtered(table, found[1], filters), found.end(), "|"
+        values = []
+        while mark == "|":
+            word = _WORD.match(text, at)
+            if word is None:
+                raise ValueError(_misread(text, at, "a value in quotes must end with a quote, then come , or | or ]"))
+            if word[3] is None:
+                raise ValueError(_misread(text, start, "the bracket is not closed by ]"))
+            values.append(_value(column, word))
+            at, mark = word.end() + 1, word[3]
+        filters.append(Filter(column.name, tuple(values)))
+    return tuple(filters), at
+
+
+def _filtered(table: schema.Table, name: str, before: Sequence[Filter]) -> schema.Column:
+    may = [c.name for c in table.columns if c.type == "text" or _is_year(c)]
+    if name not in may:
+        fault = f"no column of {table.name} is called {shown(name)!r}{did_you_mean(name, may)}"
+        if name in allowed_columns(table):
+            fault = f"{table.name}.{name} is no text and no year; a filter must be of {', '.join(may)}"
+        raise ValueError(fault)
+    if any(name == one.column for one in before):
+        fault = f"two filters are of {name}; write one, with | between its values"
+        raise ValueError(fault)
+    return table.column(name)
+
+
+def _value(column: schema.Column, word: re.Match[str]) -> Name | Years:
+    quoted = word[1] is not None
+    text = word[1].replace('""', '"') if quoted else word[2] or ""
+    if not _is_year(column):
+        return Name(text, quoted)
+    found = _YEARS.fullmatch(text)
+    if found is None or not (found[1] or found[3]):
+        message = f"{shown(text)!r} is no {column.name}; must be like 2027, 2027..2030, 2027.. or ..2030"
+        raise ValueError(message)
+    first = int(found[1] or schema.FIRST_POSSIBLE_YEAR)
+    last = int(found[3] or (schema.LAST_POSSIBLE_YEAR if found[2] else first))
+    if last < first:
+        message = f"{shown(text)!r} ends before it begins; must be {last}..{first}"
+        raise ValueError(message)
+    return Years(first, last, text)
+
+
+def _operation(text: str) -> Operation:
+    if found := _ASSIGN.fullmatch(text):
+        kind, amount, until = found[1], float(found[2]), None
+    elif found := _PERCENT.fullmatch(text):
+        kind, amount = "%", float(found[1] + found[2])
+        until = float(found[3] + found[4]) if found[3] else None
+    elif found := _DELAY.fullmatch(text):
+        kind, amount, until = "delay", int(found[1]), None
+    else:
+        what = f"{shown(text)!r} is no operation" if text else "the operation is missing"
+        message = f"{what}; must be like {_OPERATIONS}"
+        raise ValueError(message)
+    if not math.isfinite(amount) or not math.isfinite(until or 0):
+        message = f"{shown(text)!r}: the number is too large"
+        raise ValueError(message)
+    if kind == "/=" and amount == 0:
+        message = f"{shown(text)!r}: nothing can be divided by 0"
+        raise ValueError(message)
+    return Operation(kind, amount, until)  # type: ignore[arg-type]  # the patterns allow these kinds alone
+
+
+def _is_year(column: schema.Column) -> bool:
+    return column.minimum == schema.FIRST_POSSIBLE_YEAR
+
+
+def _misread(text: str, at: int, fault: str) -> str:
+    rest = shown(text[at:].strip()) or "the end"
+    return f"character {at + 1}, at {rest!r}: {fault}; an edit is like {EXAMPLE}"
