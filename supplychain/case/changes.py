@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.case.read import Row, Value
 
+    Key: TypeAlias = tuple[Value, ...]
     Table: TypeAlias = tuple[Row, ...]
     Tables: TypeAlias = Mapping[str, Table]
 
@@ -132,6 +133,15 @@ def key_of(table: schema.Table, row: Row, *, year: bool = False) -> str:
     return ", ".join(f"{name}={'' if row[name] is None else row[name]}" for name in names)
 
 
+def _key(table: schema.Table, row: Row) -> Key:
+    return tuple(row[name] for name in table.key)
+
+
+def _series(table: schema.Table, row: Row) -> Key:
+    """Return the key of the series of which a row is one year."""
+    return tuple(row[name] for name in table.key if name != "year")
+
+
 def _taken(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
     """Return a table written out as far as a step needs it, and after the step.
 
@@ -143,8 +153,7 @@ def _taken(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
         case Removal():
             return rows, _without(step.table, rows, _selected(step.table, rows, step.filters))
         case Addition():
-            key = key_of(step.table, step.row, year=True)
-            if any(key_of(step.table, row, year=True) == key for row in rows):
+            if any(_key(step.table, row) == _key(step.table, step.row) for row in rows):
                 message = f"{step.table.name} has a row of this key already; edit it, or remove it first"
                 raise ValueError(message)
             return rows, in_order(step.table, [*rows, step.row])
@@ -154,7 +163,7 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
     table, operation = step.table, step.operation
     if step.column.series:
         others = [one for one in step.filters if one.column != "year"]
-        named = {key_of(table, row) for row in _selected(table, rows, others)}
+        named = {_series(table, row) for row in _selected(table, rows, others)}
         rows = _written_out(table, rows, named, years)
     timed = "year" in table.key
     inside = [row for row in rows if not timed or row["year"] in years]
@@ -178,7 +187,7 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
         old = row[step.column.name]
         if old is not None or operation.kind == "=":
             way = (row["year"] - first) / (last - first) if ways else 0.0
-            new[key_of(table, row, year=True)] = operation.of(old, way)
+            new[_key(table, row)] = operation.of(old, way)
     return rows, _with(step, rows, new)
 
 
@@ -203,7 +212,7 @@ def _selected(table: schema.Table, rows: Sequence[Row], filters: Sequence[Filter
         kept = [row for row in left if one.meets(row)]
         if not kept:
             met = ", ".join(map(str, filters[:n]))
-            known = shown(", ".join(dict.fromkeys(str(row[one.column]) for row in left)))
+            known = _listed(row[one.column] for row in left)
             message = f"no row of {table.name} with {met} has {one}; {one.column} is {known} there"
             raise ValueError(message)
         left = kept
@@ -212,16 +221,20 @@ def _selected(table: schema.Table, rows: Sequence[Row], filters: Sequence[Filter
 
 def _unknown(table: schema.Table, column: str, value: object, known: Sequence[object]) -> str:
     if not isinstance(value, Name):
-        return f"{table.name} has no {column} {value}; it has {shown(', '.join(map(str, sorted(set(known)))))}"  # type: ignore[type-var]
+        return f"{table.name} has no {column} {value}; it has {_listed(known)}"
     is_called = "is called" if value.exact else "matches"
     return f"no {column} of {table.name} {is_called} {shown(value)!r}{did_you_mean(value.text, map(str, known))}"
 
 
-def _written_out(table: schema.Table, rows: Table, named: set[str], years: range) -> Table:
+def _listed(values: Iterable[object]) -> str:
+    return shown(", ".join(sorted({"blank" if value is None else str(value) for value in values})))
+
+
+def _written_out(table: schema.Table, rows: Table, named: set[Key], years: range) -> Table:
     """Return a table with a row for every year of the case in the series named, which stay what they were."""
-    given: dict[str, dict[int, Row]] = {}
+    given: dict[Key, dict[int, Row]] = {}
     for row in rows:
-        given.setdefault(key_of(table, row), {})[row["year"]] = row
+        given.setdefault(_series(table, row), {})[row["year"]] = row
     new = [
         _between(table, series, year)
         for key, series in given.items()
@@ -259,14 +272,14 @@ def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row], years: ran
     Before its first year, a series that the case starts with is its first value, and one that begins later is 0.
     """
     table, column, by = step.table, step.column, int(step.operation.amount)
-    given: dict[str, dict[int, float]] = {}
+    given: dict[Key, dict[int, float]] = {}
     for row in rows:
-        given.setdefault(key_of(table, row), {})[row["year"]] = row[column.name]
+        given.setdefault(_series(table, row), {})[row["year"]] = row[column.name]
     new = {}
     for row in selected:
-        points, year = given[key_of(table, row)], row["year"] - by
+        points, year = given[_series(table, row)], row["year"] - by
         kind = "price" if min(points) <= years[0] else column.series
-        new[key_of(table, row, year=True)] = fill(points, [year], kind)[year]
+        new[_key(table, row)] = fill(points, [year], kind)[year]
     return _with(step, rows, new)
 
 
@@ -275,24 +288,24 @@ def _delayed_rows(step: Edit, rows: Table, selected: Sequence[Row], years: range
     table, by = step.table, int(step.operation.amount)
     stay = _without(table, rows, selected)
     moved = [{**row, "year": row["year"] + by} for row in selected if row["year"] + by in years]
-    taken = {key_of(table, row, year=True) for row in stay}
-    clash = [key for row in moved if (key := key_of(table, row, year=True)) in taken]
+    taken = {_key(table, row) for row in stay}
+    clash = next((row for row in moved if _key(table, row) in taken), None)
     if clash:
-        message = f"{table.name}[{clash[0]}] is there already; a row cannot move onto it"
+        message = f"{table.name}[{key_of(table, clash, year=True)}] is there already; a row cannot move onto it"
         raise ValueError(message)
     return in_order(table, [*stay, *moved])
 
 
 def _without(table: schema.Table, rows: Table, gone: Iterable[Row]) -> Table:
-    keys = {key_of(table, row, year=True) for row in gone}
-    return tuple(row for row in rows if key_of(table, row, year=True) not in keys)
+    keys = {_key(table, row) for row in gone}
+    return tuple(row for row in rows if _key(table, row) not in keys)
 
 
-def _with(step: Edit, rows: Table, new: Mapping[str, float]) -> Table:
+def _with(step: Edit, rows: Table, new: Mapping[Key, float]) -> Table:
     """Return a table with new numbers by key; each range keeps its proportion to its number."""
     column, changed = step.column, []
     for row in rows:
-        old, value = row[column.name], new.get(key_of(step.table, row, year=True), row[column.name])
+        old, value = row[column.name], new.get(_key(step.table, row), row[column.name])
         if value != old:
             whole = column.type == "integer" and value % 1 == 0
             row = {**row, column.name: int(value) if whole else float(value)}  # noqa: PLW2901 - the same row, changed
@@ -319,7 +332,7 @@ def _differences(
 ) -> Iterator[Changed]:
     """Yield every cell in which two states of a table differ."""
     table = step.table
-    old, new = ({key_of(table, row, year=True): row for row in rows} for rows in (before, after))
+    old, new = ({_key(table, row): row for row in rows} for rows in (before, after))
     for key in dict.fromkeys([*old, *new]):
         was, now = old.get(key, {}), new.get(key, {})
         if was is now:
@@ -350,13 +363,13 @@ def _faults(case: Case, tables: Tables, *, alone: bool) -> dict[tuple[str, str],
                 fault = in_range(column, row[column.name])[1] if row[column.name] is not None else ""
                 if fault:
                     reading.problems.append(Problem(table.file, line, column.name, fault))
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for problem in reading.problems if alone else faults(reading):
         name = problem.file.removesuffix(".csv")
-        row = (
-            f"[{key_of(schema.TABLE[name], tables[name][problem.row - _HEADER - 1], year=True)}]" if problem.row else ""
-        )
-        found[f"{name}.{problem.column}" if problem.column else name, row] = problem.message
+        at = ""
+        if problem.row:
+            at = f"[{key_of(schema.TABLE[name], tables[name][problem.row - _HEADER - 1], year=True)}]"
+        found[f"{name}.{problem.column}" if problem.column else name, at] = problem.message
     return found
 
 

@@ -49,7 +49,7 @@ class Name:
     @property
     def exact(self) -> bool:
         """Whether it is one name and no pattern."""
-        return self.quoted or not set(self.text) & set("*?[")
+        return self.quoted or not set(self.text) & set("*?")
 
     def meets(self, value: str | None) -> bool:
         """Whether a cell is meant."""

@@ -28,7 +28,7 @@ from supplychain.case.read import SCENARIOS, did_you_mean, file_text, shown
 from supplychain.errors import ChangeError, ChangeProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 _NAME = re.compile(r"[a-z0-9_-]+")
 _TEXT, _TEXTS, _TABLES = "text", "a list of texts", "a list of tables"
@@ -55,8 +55,10 @@ def load_scenario(path: str | Path) -> Scenario:
 
     Raises: ChangeError, which names every fault with its file and setting.
     """
-    path = Path(path)
-    return _load(str(path), path.parent, [path.stem])[path.stem]
+    shelf = _Shelf(Path(path).parent)
+    found = shelf.scenario(Path(path).stem)
+    shelf.check(str(path))
+    return found
 
 
 def scenarios_of(folder: str | Path) -> dict[str, Scenario]:
@@ -64,68 +66,93 @@ def scenarios_of(folder: str | Path) -> dict[str, Scenario]:
 
     Raises: ChangeError, which names every fault of every file.
     """
-    place = Path(folder) / SCENARIOS
-    return _load(str(place), place, sorted(path.stem for path in place.glob("*.toml")))
+    shelf = _Shelf(Path(folder) / SCENARIOS)
+    found = {name: shelf.scenario(name) for name in shelf.names()}
+    shelf.check(str(shelf.folder))
+    return found
 
 
-def _load(place: str, folder: Path, names: list[str]) -> dict[str, Scenario]:
-    """Return the scenarios of some names, once they and all that they extend are read and found valid."""
-    read: dict[str, Scenario] = {}
-    problems: list[ChangeProblem] = []
-    todo = list(names)
-    while todo:
-        name = todo.pop(0)
-        if name not in read:
-            given, faults = _toml(folder / f"{name}.toml")
-            read[name], more = _scenario(name, given) if not faults else (_scenario(name, {})[0], [])
-            problems += [*faults, *more]
-            todo += [other for other in read[name].extends if (folder / f"{other}.toml").exists()]
-    for name, scenario in read.items():
-        known = sorted(path.stem for path in folder.glob("*.toml") if path.stem != name)
-        problems += [
-            ChangeProblem(f"{name}.toml", "extends", f"there is no {shown(other)}.toml{did_you_mean(other, known)}")
-            for other in scenario.extends
-            if other not in read
-        ]
-    circles = [(name, circle) for name in read if (circle := _circle(name, read))]
-    problems += [ChangeProblem(f"{name}.toml", "extends", f"{' > '.join(way)} is a circle") for name, way in circles]
-    if not problems:
-        problems += [problem for name in read for problem in _named_twice(name, read)]
-    if problems:
-        raise ChangeError(place, problems)
-    return {name: _whole(name, read) for name in names}
+class _Shelf:
+    """Scenario files that stand beside each other, each read once, and every fault of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[str, Scenario] = {}
+        self._problems: list[ChangeProblem] = []
+
+    def names(self) -> list[str]:
+        return sorted(path.stem for path in self.folder.glob("*.toml"))
+
+    def check(self, place: str) -> None:
+        if self._problems:
+            raise ChangeError(place, self._problems)
+
+    def scenario(self, name: str, way: tuple[str, ...] = ()) -> Scenario:
+        """Return a scenario that is extended by those on the `way` to it."""
+        if name not in self._read:
+            self._read[name] = self._whole(name, (*way, name))
+        return self._read[name]
+
+    def _whole(self, name: str, way: tuple[str, ...]) -> Scenario:
+        given, unread = _toml(self.folder / f"{name}.toml")
+        fields: dict[str, Any] = {}
+        faults = {"": unread}
+        if not unread:
+            fields, faults = _fields(given, _SETTINGS)
+            if not _NAME.fullmatch(name):
+                faults["name"] = f"the file is called {shown(name)!r}; must have a-z, 0-9, _ and - only"
+            elif "name" not in faults and fields["name"] != name:
+                faults["name"] = f"{shown(fields['name'])!r}; must be {name!r}, as the file is called"
+        self._problems += [ChangeProblem(f"{name}.toml", what, fault) for what, fault in faults.items()]
+        groups: dict[str, Group] = {}
+        for other in fields.get("extends", []):
+            if other in way or other not in self.names():
+                fault = f"there is no {shown(other)}.toml{did_you_mean(other, self.names())}"
+                if other in way:
+                    fault = f"{' > '.join([*way[way.index(other) :], other])} is a circle"
+                self._problems.append(ChangeProblem(f"{name}.toml", "extends", fault))
+            else:
+                self._join(name, groups, self.scenario(other, way).groups)
+        self._join(name, groups, self._groups(name, fields.get("groups", [])))
+        texts = {text: fields.get(text, "") for text in ("title", "why", "source")}
+        return Scenario(name, **texts, extends=tuple(fields.get("extends", [])), groups=tuple(groups.values()))
+
+    def _groups(self, name: str, given: Iterable[Mapping[str, Any]]) -> list[Group]:
+        """Return the groups that a file itself gives."""
+        groups = []
+        for n, one in enumerate(given, start=1):
+            fields, faults = _fields(one, _GROUP)
+            file = f"{name}.toml"
+            self._problems += [ChangeProblem(file, f"groups {n}, {what}", fault) for what, fault in faults.items()]
+            group = Group(fields["name"], tuple(fields["edits"]), tuple(fields["add"]), tuple(fields["remove"]))
+            for text, read in group.steps():
+                try:
+                    read()
+                except ValueError as error:
+                    where = f"{file}, group {group.name}"
+                    self._problems += [ChangeProblem(where, text, message) for message in error.args]
+            groups.append(group)
+        return groups
+
+    def _join(self, name: str, groups: dict[str, Group], more: Iterable[Group]) -> None:
+        """Add groups; one that comes by two ways is made once, and two of one name could not be told apart."""
+        for group in more:
+            if groups.setdefault(group.name, group) is not group:
+                fault = f"two groups are called {shown(group.name)!r}, here or in what it extends; rename one"
+                self._problems.append(ChangeProblem(f"{name}.toml", "groups", fault))
 
 
-def _toml(path: Path) -> tuple[dict[str, Any], list[ChangeProblem]]:
+def _toml(path: Path) -> tuple[dict[str, Any], str]:
+    """Return what a file gives, and what keeps it from being read or nothing."""
     text, problems = file_text(path)
-    faults = [p.message for p in problems]
-    given: dict[str, Any] = {}
+    if problems:
+        return {}, problems[0].message
     try:
-        given = tomllib.loads(text)
+        return tomllib.loads(text), ""
     except tomllib.TOMLDecodeError as error:
-        faults.append(f"is not valid TOML: {error}")
+        return {}, f"is not valid TOML: {error}"
     except ValueError:  # from Python's int
-        faults.append("has a number of thousands of digits")
-    return given, [ChangeProblem(path.name, "", fault) for fault in faults]
-
-
-def _scenario(stem: str, given: Mapping[str, Any]) -> tuple[Scenario, list[ChangeProblem]]:
-    """Return a scenario of what a file gives, its own groups only, and every fault of it."""
-    fields, faults = _fields(given, _SETTINGS)
-    if not _NAME.fullmatch(stem):
-        faults["name"] = f"the file is called {shown(stem)!r}; must have a-z, 0-9, _ and - only"
-    elif "name" not in faults and fields["name"] != stem:
-        faults["name"] = f"{shown(fields['name'])!r}; must be {stem!r}, as the file is called"
-    problems = [ChangeProblem(f"{stem}.toml", name, fault) for name, fault in faults.items()]
-    groups = []
-    for n, one in enumerate(fields["groups"], start=1):
-        what, wrong = _fields(one, _GROUP)
-        problems += [ChangeProblem(f"{stem}.toml", f"groups {n}, {name}", fault) for name, fault in wrong.items()]
-        group = Group(what["name"], tuple(what["edits"]), tuple(what["add"]), tuple(what["remove"]))
-        problems += _unreadable(f"{stem}.toml, group {group.name or n}", group)
-        groups.append(group)
-    texts = [fields[name] for name in ("name", "title", "why", "source")]
-    return Scenario(*texts, tuple(fields["extends"]), tuple(groups)), problems
+        return {}, "has a number of thousands of digits"
 
 
 def _fields(given: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -150,53 +177,3 @@ def _is(value: object, kind: str) -> bool:
     if kind == _TEXT:
         return isinstance(value, str)
     return isinstance(value, list) and all(isinstance(one, str if kind == _TEXTS else dict) for one in value)
-
-
-def _unreadable(where: str, group: Group) -> Iterator[ChangeProblem]:
-    for text, read in group.steps():
-        try:
-            read()
-        except ValueError as error:
-            yield from (ChangeProblem(where, text, message) for message in error.args)
-
-
-def _circle(name: str, read: Mapping[str, Scenario]) -> list[str]:
-    """Return the way from a scenario back to itself, or nothing."""
-    ways, seen = [[name]], {name}
-    while ways:
-        way = ways.pop(0)
-        for other in _known(read[way[-1]].extends, read):
-            if other == name:
-                return [*way, name]
-            if other not in seen:
-                seen.add(other)
-                ways.append([*way, other])
-    return []
-
-
-def _known(names: Iterable[str], read: Mapping[str, Scenario]) -> list[str]:
-    return [name for name in names if name in read]
-
-
-def _order(name: str, read: Mapping[str, Scenario]) -> list[str]:
-    """Return a scenario and all that it extends, each once, in the order in which they are applied."""
-    before = [one for other in read[name].extends for one in _order(other, read)]
-    return list(dict.fromkeys([*before, name]))
-
-
-def _named_twice(name: str, read: Mapping[str, Scenario]) -> Iterator[ChangeProblem]:
-    """The name of a group tells it from every other of a scenario and what that extends."""
-    homes: dict[str, str] = {}
-    for home in _order(name, read):
-        for group in read[home].groups:
-            if group.name in homes and home == name:
-                other = homes[group.name]
-                where = "twice" if other == name else f"here and in {other}.toml"
-                yield ChangeProblem(f"{name}.toml", "groups", f"{group.name!r} stands {where}; give it another name")
-            homes.setdefault(group.name, home)
-
-
-def _whole(name: str, read: Mapping[str, Scenario]) -> Scenario:
-    own = read[name]
-    groups = tuple(group for one in _order(name, read) for group in read[one].groups)
-    return Scenario(own.name, own.title, own.why, own.source, own.extends, groups)
