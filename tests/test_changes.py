@@ -442,6 +442,18 @@ def drawn_edit(case: sc.Case, random: Random) -> str:
     return f"{table.name}.{name}[{', '.join(filters)}] {random.choice(operations)}"
 
 
+def drawn_swap(case: sc.Case, random: Random) -> Group:
+    """A row that is removed, and added again with half of one of its numbers."""
+    table = random.choice([t for t in schema.TABLES if case.tables[t.name] and t.name not in {"sources", "stages"}])
+    row = random.choice(case.tables[table.name])
+    key = {k: f'"{row[k] or ""}"' if table.column(k).type == "text" else row[k] for k in table.key}
+    again = {name: value for name, value in row.items() if value is not None}
+    for name in [name for name in editable(table) if again.get(name) and table.column(name).type == "number"][:1]:
+        again |= {name: again[name] / 2}
+        again = {k: value for k, value in again.items() if k not in {f"{name}_low", f"{name}_high"}}
+    return Group("swap", add=({"table": table.name} | again,), remove=({"table": table.name} | key,))
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_the_audit_is_complete(seed: int, tmp_path: Path) -> None:
     """Random cases, random edits: old values and new ones alone make the changed tables of the first ones, and the
@@ -449,20 +461,22 @@ def test_the_audit_is_complete(seed: int, tmp_path: Path) -> None:
     """
     case, random = loaded(random_case(seed), tmp_path), Random(seed)
     before = deepcopy(case.tables)
-    applied = 0
+    applied = swapped = 0
     for _ in range(25):
-        edits = [drawn_edit(case, random) for _ in range(random.randint(1, 4))]
+        edits: list[Group | str] = [drawn_edit(case, random) for _ in range(random.randint(1, 4))]
+        edits += [drawn_swap(case, random)] * (random.random() < 0.5)
         try:
             after, audit = apply(case, edits)
         except ChangeError:  # of a random edit, some are out of range
             continue
         applied += 1
+        swapped += isinstance(edits[-1], Group)
         assert replayed(case, audit) == cells_of(after)
         assert case.tables == before
         assert {name for name in case.tables if after.tables[name] != before[name]} <= {one.table for one in audit}
         for name, rows in after.tables.items():
             assert list(rows) == sorted(rows, key=lambda r: [r[k] or "" for k in schema.TABLE[name].key])
-    assert applied >= 5
+    assert applied > swapped >= 1
 
 
 SERIES = [(table.name, column.name) for table in schema.TABLES for column in table.columns if column.series]
@@ -734,7 +748,8 @@ def test_all_faulty_edits_are_told_at_once_and_in_order(case: sc.Case) -> None:
     assert said == [
         (
             "group less: capacity.capacity[stage=wafers, year=2030] -= 150: "
-            "capacity.capacity[stage=wafers, supplier=acme, place=global, year=2030]: -60 units of the stage; must be a number, 0 or more"
+            "capacity.capacity[stage=wafers, supplier=acme, place=global, year=2030]: "
+            "-60 units of the stage; must be a number, 0 or more"
         ),
         ("capacity.capacity[stage=wafer|powers] *= 2: no stage of capacity is called 'wafer'; did you mean 'wafers'?"),
         ("capacity.capacity[stage=wafer|powers] *= 2: no stage of capacity is called 'powers'; did you mean 'power'?"),
