@@ -32,6 +32,7 @@ from supplychain.report.tables import escaped
 from supplychain.schema import QUANTITIES
 from supplychain.study import moves
 from supplychain.study.backcast import Backcast, backcast
+from supplychain.study.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -305,13 +306,13 @@ def test_a_case_read_in_place_is_read_as_if_it_were_new(seed: int, years: int | 
     settings: dict[str, Value] = {} if years is None else {"foresight_years": years}
     given = loaded(edited(ranged(drawn(seed).case), **settings), tmp_path)
     asked = [(quantity, "all", t) for quantity in ("units_built", "tokens_served") for t in given.report_years]
-    reader = moves.Reader(given, asked)
+    reader = Reader(given, asked)
     central = reader.central()
     some = moves.ends(given)[seed % 29 :: 29]
     assert len(some) > 3
     for move in some:
-        here = reader.at(move)
-        new = moves.Reader(moved(given, move.input, move.end), asked).central()
+        here = moves.reading(reader, move)
+        new = Reader(moved(given, move.input, move.end), asked).central()
         assert here.labels == new.labels, str(move.input)
         assert here.measured == pytest.approx(new.measured, rel=1e-7, abs=1e-6), str(move.input)
     assert reader.central() == central
@@ -327,18 +328,18 @@ def test_a_lead_time_makes_another_model(tmp_path: Path) -> None:
         capex_usd_per_unit=0.01, lead_years=1)  # fmt: skip
     case.tables["expansion"][0] |= {"lead_years_high": 2}
     given = loaded(case, tmp_path)
-    reader = moves.Reader(given, [("units_built", "chip", t) for t in years])
+    reader = Reader(given, [("units_built", "chip", t) for t in years])
     assert reader.central().measured == pytest.approx((100, 150, 150))
     late = moves.Move(Input("expansion", "lead_years", (("stage", "wafers"), ("supplier", "acme"))), 1)
-    assert reader.at(late).measured == pytest.approx((100, 100, 150))
-    assert reader.at(moves.Move(late.input, -1)).measured == pytest.approx((100, 150, 150))
+    assert moves.reading(reader, late).measured == pytest.approx((100, 100, 150))
+    assert moves.reading(reader, moves.Move(late.input, -1)).measured == pytest.approx((100, 150, 150))
 
 
 def test_the_labels_are_those_of_the_answer() -> None:
     """Catches a reading that labels otherwise than `solve` does."""
     for seed in SEEDS:
         plan = drawn(seed).plan
-        labels = moves.Reader(plan.case).central().labels
+        labels = Reader(plan.case).central().labels
         table = {(r.level, r.year): r.members for r in plan.binding.itertuples()}
         assert labels == table
 

@@ -15,6 +15,7 @@ from supplychain.errors import InputError, Problem
 from supplychain.plan import solve
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.study import moves
+from supplychain.study.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.case.read import Row
     from supplychain.plan import Plan
-    from supplychain.study.moves import Label, Move, Reading
+    from supplychain.study.moves import Move
+    from supplychain.study.reader import Label, Reading
 
 SCORED_FROM = 8
 """Independent comparisons below which there is no score."""
@@ -98,7 +100,7 @@ def backcast(
         raise InputError(case.settings.name, [Problem("observed.csv", 0, "", fault)])
     asked = [(row["quantity"], row["item"], row["year"]) for row in observed]
     plan = solve(case, progress=progress)
-    central = moves.Reader(case, asked).central()
+    central = Reader(case, asked).central()
     some = moves.ends(case)
     with moves.workers(executor) as pool:
         there = moves.readings(case, asked, some, pool, progress)

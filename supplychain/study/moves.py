@@ -6,24 +6,22 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from supplychain.case.ranges import Input, moved, steps, uncertain
-from supplychain.model import solver
-from supplychain.plan import windows
-from supplychain.plan.bottlenecks import LEVELS, Bottlenecks
-from supplychain.plan.measures import measure
+from supplychain.plan.bottlenecks import LEVELS
+from supplychain.study.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
 
     from supplychain.case import Case
-    from supplychain.plan.windows import Window
+    from supplychain.study.reader import Asked, Label, Reading
 
 ENDS = (-1, 1)
 """The low and the high end of a range."""
@@ -33,21 +31,6 @@ WITHIN = 0.01
 
 _BATCH = 24
 """Moves that a worker is given at a time."""
-
-Asked: TypeAlias = "tuple[str, str, int]"
-"""A quantity, an item and a year: what is measured."""
-
-Label: TypeAlias = "tuple[str, int]"
-"""A level and a year: whose label is meant."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What binds in each reported year, by level, and the quantities that were asked for."""
-
-    labels: dict[Label, str]
-    measured: tuple[float, ...]
-    objective_usd: float
 
 
 @dataclass(frozen=True)
@@ -65,45 +48,6 @@ class Flip:
 
     move: Move
     becomes: str
-
-
-@dataclass
-class Reader:
-    """Reads one case many times, with inputs moved; windows that a move leaves as they were are not solved again."""
-
-    case: Case
-    asked: Sequence[Asked] = ()
-    _windows: dict[int, Window] = field(default_factory=dict)
-    _labels: dict[Label, str] = field(default_factory=dict)
-    _statement: solver.Statement | None = None
-
-    def central(self) -> Reading:
-        """Return the reading of the case itself."""
-        return self._read(self.case, remember=True)
-
-    def at(self, move: Move) -> Reading:
-        """Return the reading with one input moved."""
-        if not self._windows:
-            self.central()
-        return self._read(moved(self.case, move.input, move.end * move.by), remember=False)
-
-    def _read(self, case: Case, *, remember: bool) -> Reading:
-        labels: dict[Label, str] = {}
-        in_place = self._statement is not None and self._statement.put(case)
-        statement = self._statement if in_place else solver.Statement(case)
-        for window in windows.opened(case, known=self._windows, statement=statement):
-            keys = [(level, t) for t in window.years for level in LEVELS]
-            if window.known:
-                labels |= {key: self._labels[key] for key in keys}
-            else:
-                asked = Bottlenecks(window.at)
-                labels |= {(level, t): asked.label(level, t) for level, t in keys}
-            if remember:
-                self._windows[window.first] = window
-        if remember:
-            self._labels, self._statement = labels, statement
-        solved = window.at.solved
-        return Reading(labels, measure(solved, self.asked), window.objective_usd)
 
 
 def ends(case: Case) -> list[Move]:
@@ -125,7 +69,7 @@ def readings(
     for job in as_completed(jobs):
         done += len(job.result())
         progress(f"re-solved {done} of {len(some)} moves")
-    return [reading for job in jobs for reading in job.result()]
+    return [one for job in jobs for one in job.result()]
 
 
 def end_of(move: Move) -> str:
@@ -144,9 +88,14 @@ def flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> p
     return pd.DataFrame(rows, columns=["year", "level", "input", "end", "becomes"])
 
 
+def reading(reader: Reader, move: Move) -> Reading:
+    """Return the reading of a reader's case with one input moved."""
+    return reader.read(moved(reader.case, move.input, move.end * move.by))
+
+
 def _batch(case: Case, asked: Sequence[Asked], some: Sequence[Move]) -> list[Reading]:
     reader = Reader(case, asked)
-    return [reader.at(move) for move in some]
+    return [reading(reader, move) for move in some]
 
 
 def smallest(
@@ -174,13 +123,13 @@ def _smallest(case: Case, label: Label, some: Sequence[Move]) -> Flip | None:
         if ways:
             best = _first(reader, label, central, move, [by for by in ways if by < until or best is None]) or best
             continue
-        becomes = reader.at(tried).labels[label]
+        becomes = reading(reader, tried).labels[label]
         if becomes == central:
             continue
         low, high = 0.0, until
         while high - low > WITHIN:
             middle = (low + high) / 2
-            there = reader.at(Move(move.input, move.end, middle)).labels[label]
+            there = reading(reader, Move(move.input, move.end, middle)).labels[label]
             low, high, becomes = (middle, high, becomes) if there == central else (low, middle, there)
         if best is None or high < best.move.by:
             best = Flip(Move(move.input, move.end, high), becomes)
@@ -191,7 +140,7 @@ def _first(reader: Reader, label: Label, central: str, move: Move, ways: Sequenc
     """Return the first of some steps that changes a label."""
     for by in ways:
         there = Move(move.input, move.end, by)
-        becomes = reader.at(there).labels[label]
+        becomes = reading(reader, there).labels[label]
         if becomes != central:
             return Flip(there, becomes)
     return None

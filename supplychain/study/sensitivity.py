@@ -13,6 +13,7 @@ from supplychain.errors import InputError, Problem
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
 from supplychain.study import moves
+from supplychain.study.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.case.ranges import Input
-    from supplychain.study.moves import Move, Reading
+    from supplychain.study.moves import Move
+    from supplychain.study.reader import Reading
 
 WEAK = ("assumed", "estimated")
 """Tiers of evidence that are weak."""
@@ -80,7 +82,7 @@ def sensitivity(
         raise InputError(case.settings.name, [Problem("the case", 0, "", fault)])
     asked = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
     progress("solving the case")
-    central = moves.Reader(case, asked).central()
+    central = Reader(case, asked).central()
     with moves.workers(executor) as pool:
         there = moves.readings(case, asked, some, pool, progress)
     evidence = _evidence(case)

@@ -1,0 +1,86 @@
+"""One case solved many times with other numbers: what binds, what was asked for, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from supplychain.model import solver
+from supplychain.plan import windows
+from supplychain.plan.bottlenecks import LEVELS, Bottlenecks
+from supplychain.plan.measures import measure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from supplychain.case import Case
+    from supplychain.plan.windows import Window
+
+Asked: TypeAlias = "tuple[str, str, int]"
+"""A quantity, an item and a year: what is measured."""
+
+Label: TypeAlias = "tuple[str, int]"
+"""A level and a year: whose label is meant."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What binds in each reported year, by level, the quantities that were asked for, and the objective in USD."""
+
+    labels: dict[Label, str]
+    measured: tuple[float, ...]
+    objective_usd: float
+
+
+@dataclass
+class Reader:
+    """Reads a case, and cases with other numbers.
+
+    The model is built once and its numbers are changed in place, where the other case has the same sets. A solve starts
+    where that of the case itself ended, and a window that the change leaves as it was is not solved again. Neither
+    changes the answer.
+    """
+
+    case: Case
+    asked: Sequence[Asked] = ()
+    labels: bool = True
+    """Whether labels are asked for: they take about as long as the solve."""
+    _windows: dict[int, Window] = field(default_factory=dict)
+    _labels: dict[Label, str] = field(default_factory=dict)
+    _statement: solver.Statement | None = None
+    _central: Reading | None = None
+
+    def central(self) -> Reading:
+        """Return the reading of the case itself.
+
+        Raises: NoAnswerError if a solve finds no optimum.
+        """
+        if self._central is None:
+            self._statement = solver.Statement(self.case)
+            self._central = self._read(self.case, self._statement)
+        return self._central
+
+    def read(self, case: Case) -> Reading:
+        """Return the reading of another case, best one that differs from the reader's in numbers alone.
+
+        Raises: NoAnswerError if a solve finds no optimum.
+        """
+        self.central()
+        in_place = self._statement is not None and self._statement.put(case)
+        return self._read(case, self._statement if in_place and self._statement else solver.Statement(case))
+
+    def _read(self, case: Case, statement: solver.Statement) -> Reading:
+        labels: dict[Label, str] = {}
+        first = self._central is None
+        for window in windows.opened(case, known=self._windows, statement=statement):
+            keys = [(level, t) for t in window.years for level in LEVELS if self.labels]
+            if window.known:
+                labels |= {key: self._labels[key] for key in keys}
+            else:
+                asked = Bottlenecks(window.at)
+                labels |= {(level, t): asked.label(level, t) for level, t in keys}
+            if first:
+                self._windows[window.first] = window
+        if first:
+            self._labels = labels
+        return Reading(labels, measure(window.at.solved, self.asked), window.objective_usd)
