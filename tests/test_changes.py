@@ -285,6 +285,18 @@ def test_ranges_are_interpolated(tmp_path: Path) -> None:
     assert rows == [(None, None, 0.0, 1.0)] * 2 + [(200.0, 350.0, 0.0, 1.0)] * 2
 
 
+def test_an_interpolated_range_stays_in_order(tmp_path: Path) -> None:
+    """Low is a digit below the central value in 2030 and equal in 2033; rounding puts it above in 2031.
+
+    Bug: a row is written out that the reader would refuse.
+    """
+    plant = chain([Link("wafers", {2030: 0.830035693274327, 2033: 6.70305566414071})], last_year=2033)
+    for row, low in zip(plant.tables["capacity"], (0.8300356932743269, 6.70305566414071), strict=True):
+        row["capacity_low"] = low
+    for row in changed(loaded(plant, tmp_path), "capacity.capacity *= 1").tables["capacity"]:
+        assert row["capacity_low"] <= row["capacity"]
+
+
 def test_ranges_stop_where_the_column_does(tmp_path: Path) -> None:
     """A share of 0.5 (0.2 to 0.8) +60 % is 0.8 (0.32 to 1); a lead time of 2 (1 to 3) doubled is 4 (2 to 6), and of
     1.5 times 3 (1.5, so 2, to 4.5, so 4). Bug: a possible number is refused because the end of its range is not.
@@ -454,7 +466,7 @@ def drawn_swap(case: sc.Case, random: Random) -> Group:
     return Group("swap", add=({"table": table.name} | again,), remove=({"table": table.name} | key,))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(40))
 def test_the_audit_is_complete(seed: int, tmp_path: Path) -> None:
     """Random cases, random edits: old values and new ones alone make the changed tables of the first ones, and the
     first case is as it was. Bug: a cell changes and nobody is told; a row is shared by two cases.
@@ -656,11 +668,11 @@ ROWS: dict[str, tuple[Group, list[str]]] = {
         ["remove budgets[year=2030]: no table is called 'budgets'; did you mean 'budget'?"],
     ),
     "several faults of one row": (
-        Group("g", add=({"table": "budget", "year": 2030.5, "capital": 1, "source": 3},)),
+        Group("g", add=({"table": "budget", "year": 2030.5, "capital": 1, "source": 3, "capital_usd": True},)),
         [
             "add budget[year=2030.5]: no column of budget is called 'capital'; did you mean 'capital_usd'?",
             "add budget[year=2030.5]: column year: '2030.5'; must be a whole number from 1990 to 2200",
-            "add budget[year=2030.5]: column capital_usd: is blank; must be a number, 0 or more",
+            "add budget[year=2030.5]: column capital_usd: 'true'; must be a number, 0 or more",
             "add budget[year=2030.5]: column source: '3'; must be text",
         ],
     ),

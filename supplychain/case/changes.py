@@ -172,8 +172,9 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
         raise ValueError(message)
     selected = _selected(table, inside, step.filters)
     if operation.kind == "delay":
-        after = _delayed_series if step.column.series else _delayed_rows
-        return rows, after(step, rows, selected, years)
+        if step.column.series:
+            return rows, _delayed_series(step, rows, selected)
+        return rows, _delayed_rows(step, rows, selected, years)
     if operation.kind != "=" and all(row[step.column.name] is None for row in selected):
         message = f"{step.column.name} is blank in every row selected; give it a value with ="
         raise ValueError(message)
@@ -266,10 +267,10 @@ def _between(table: schema.Table, series: Mapping[int, Row], year: int) -> Row:
     return row
 
 
-def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row], years: range) -> Table:
-    """Give each year selected the value of some years before.
+def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row]) -> Table:
+    """Give each year selected the value of some years before, or the first value of its series.
 
-    Before its first year, a series that the case starts with is its first value, and one that begins later is 0.
+    The series are written out, so that one that begins after the case does has 0 as its first value.
     """
     table, column, by = step.table, step.column, int(step.operation.amount)
     given: dict[Key, dict[int, float]] = {}
@@ -278,8 +279,7 @@ def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row], years: ran
     new = {}
     for row in selected:
         points, year = given[_series(table, row)], row["year"] - by
-        kind = "price" if min(points) <= years[0] else column.series
-        new[_key(table, row)] = fill(points, [year], kind)[year]
+        new[_key(table, row)] = fill(points, [year], "price")[year]
     return _with(step, rows, new)
 
 
@@ -309,21 +309,19 @@ def _with(step: Edit, rows: Table, new: Mapping[Key, float]) -> Table:
         if value != old:
             whole = column.type == "integer" and value % 1 == 0
             row = {**row, column.name: int(value) if whole else float(value)}  # noqa: PLW2901 - the same row, changed
-            for end, within in ((schema.LOW, min), (schema.HIGH, max)):
-                if row.get(column.name + end) is not None:
-                    row[column.name + end] = _end(column, old, value, row[column.name + end], within)
+            for name in (column.name + schema.LOW, column.name + schema.HIGH):
+                if row.get(name) is not None:
+                    row[name] = _end(column, row[name], old, value)
         changed.append(row)
     return tuple(changed)
 
 
-def _end(
-    column: schema.Column, old: float, new: float, end: float, within: Callable[[float, float], float]
-) -> float | None:
+def _end(column: schema.Column, end: float, old: float, new: float) -> float | None:
+    """Return where the end of a number's range moves, within what the column allows; from 0, nowhere."""
     if not old or not math.isfinite(new):
         return None
-    moved = new * (end / old)
     least, most = column.minimum or 0, math.inf if column.maximum is None else column.maximum
-    moved = within(min(max(moved, least), most), new)
+    moved = min(max(new * (end / old), least), most)
     return round(moved) if column.type == "integer" else moved
 
 
