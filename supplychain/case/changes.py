@@ -116,7 +116,8 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
         place = "the changes"
         raise ChangeError(place, [problem for _, problem in sorted(problems, key=lambda one: one[0])])
     headers = {name: _header(header, schema.TABLE[name], states[-1][name]) for name, header in case.headers.items()}
-    return replace(case, tables=states[-1], headers=headers), tuple(audit)
+    tables = {name: _padded(schema.TABLE[name], headers[name], rows) for name, rows in states[-1].items()}
+    return replace(case, tables=tables, headers=headers), tuple(audit)
 
 
 def frame(audit: Iterable[Changed]) -> pd.DataFrame:
@@ -390,3 +391,9 @@ def _header(header: tuple[str, ...], table: schema.Table, rows: Table) -> tuple[
     names = header or tuple(column.name for column in table.columns)
     more = [n for n in allowed_columns(table) if n not in names and any(row.get(n) is not None for row in rows)]
     return (*names, *more) if more else header
+
+
+def _padded(table: schema.Table, header: tuple[str, ...], rows: Table) -> Table:
+    """Return rows that all have every column of the header, as rows that were read have."""
+    blank = dict.fromkeys([*(column.name for column in table.columns), *header])
+    return tuple(row if len(row) == len(blank) else {**blank, **row} for row in rows)
