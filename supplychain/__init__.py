@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from supplychain.case import Case, load
+from supplychain.case.scenarios import WhatIf, what_if
 from supplychain.errors import (
     CertificateError,
     ChangeError,
@@ -24,6 +25,7 @@ from supplychain.errors import (
 if TYPE_CHECKING:
     from supplychain.plan import Plan, solve
     from supplychain.study.backcast import Backcast, backcast
+    from supplychain.study.compare import Comparison, compare, saved
     from supplychain.study.sensitivity import Sensitivity, sensitivity
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Case",
     "CertificateError",
     "ChangeError",
+    "Comparison",
     "InputError",
     "NoAnswerError",
     "OutputError",
@@ -38,10 +41,14 @@ __all__ = [
     "Problem",
     "Sensitivity",
     "SupplychainError",
+    "WhatIf",
     "backcast",
+    "compare",
     "load",
+    "saved",
     "sensitivity",
     "solve",
+    "what_if",
 ]
 
 
@@ -50,6 +57,9 @@ _HOMES = {
     "solve": "plan",
     "Backcast": "study.backcast",
     "backcast": "study.backcast",
+    "Comparison": "study.compare",
+    "compare": "study.compare",
+    "saved": "study.compare",
     "Sensitivity": "study.sensitivity",
     "sensitivity": "study.sensitivity",
 }

@@ -5,11 +5,13 @@ Exit status: 0 good, 2 bad input, 3 no answer, 1 anything else.
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import math
 import sys
 import time
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -19,13 +21,44 @@ from click.shell_completion import get_completion_class
 from supplychain.errors import ChangeError, InputError, NoAnswerError, SupplychainError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from supplychain.case.scenarios import WhatIf
 
 BAD_INPUT, NO_ANSWER, FAILED = 2, 3, 1
+_EXAMPLE = "capacity.capacity[stage=hbm, year=2027..] +30%"
 _PATIENCE = 1.0
 """Seconds after which progress is shown."""
 
-_CASE = click.argument("case", metavar="CASE")
+
+@dataclass(frozen=True)
+class _Given:
+    """The case that a command is given, and what is to be changed in it first."""
+
+    folder: str
+    scenarios: tuple[str, ...]
+    changes: tuple[str, ...]
+
+    def read(self) -> WhatIf:
+        """Read the case and make the changes."""
+        from supplychain.case.scenarios import what_if  # noqa: PLC0415 - a new case needs none
+
+        return what_if(self.folder, self.scenarios, self.changes)
+
+
+def _case(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command its case, and the options that change it."""
+
+    @click.argument("case", metavar="CASE")
+    @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Make the changes of a scenario.")
+    @click.option("--change", "changes", multiple=True, metavar="EDIT", help=f"Change numbers: '{_EXAMPLE}'.")
+    @functools.wraps(command)
+    def run(case: str, scenarios: tuple[str, ...], changes: tuple[str, ...], **others: object) -> None:
+        command(_Given(case, scenarios, changes), **others)
+
+    return run
 
 
 @click.group(
@@ -39,9 +72,10 @@ def cli() -> None:
 
 @cli.command(
     epilog="Examples:\n\n  supplychain solve inputs/base\n\n  supplychain solve inputs/base --out answer"
-    "\n\n  supplychain solve inputs/base --json"
+    "\n\n  supplychain solve inputs/base --scenario grid_late"
+    "\n\n  supplychain solve inputs/base --change 'capacity.capacity[stage=hbm, year=2027..] +30%'"
 )
-@_CASE
+@_case
 @click.option("--out", metavar="DIR", help="Write summary.json and tables/*.csv there.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary and the binding table as JSON.")
 @click.option(
@@ -51,7 +85,7 @@ def cli() -> None:
     help="Give up if the first solve takes longer.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-def solve(case: str, out: str | None, as_json: bool, time_limit: float | None, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
+def solve(case: _Given, out: str | None, as_json: bool, time_limit: float | None, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
     """Solve a case: what binds in each year, what it costs, where the money goes."""
     import supplychain  # noqa: PLC0415 - the solver takes over a second to import
     from supplychain.plan.show import text  # noqa: PLC0415
@@ -62,16 +96,17 @@ def solve(case: str, out: str | None, as_json: bool, time_limit: float | None, q
     if out is not None:
         check_target(out)
     with _Progress(on=not quiet) as progress:
-        plan = supplychain.solve(supplychain.load(case), time_limit=time_limit, progress=progress)
+        given = case.read()
+        plan = supplychain.solve(given.case, time_limit=time_limit, progress=progress)
         if out is not None:
-            plan.write(out)
+            _write(out, given, plan.summary, plan.tables)
     if as_json:
-        click.echo(
-            json.dumps({**plan.summary, "binding": json.loads(plan.binding.to_json(orient="records"))}, indent=2)
-        )
+        binding = json.loads(plan.binding.to_json(orient="records"))
+        click.echo(json.dumps({**plan.summary, **given.summary, "binding": binding}, indent=2))
     elif not quiet:
         first, years, *lines = text(plan).splitlines()
         click.echo(click.style(first, bold=True))
+        _say_what_if(given)
         click.echo(click.style(years, bold=True))
         for line in lines:
             click.echo(click.style(line, fg="yellow") if line.startswith("Binding") else line)
@@ -81,13 +116,13 @@ def solve(case: str, out: str | None, as_json: bool, time_limit: float | None, q
     epilog="Examples:\n\n  supplychain explain inputs/base --year 2027"
     "\n\n  supplychain explain inputs/base --year 2027 --stage hbm"
 )
-@_CASE
+@_case
 @click.option("--year", type=int, required=True, help="A reported year.")
 @click.option("--stage", metavar="STAGE", help="Show the value curve of this stage instead of what binds.")
 @click.option(
     "--up-to", type=click.FloatRange(min=0, min_open=True), default=25.0, metavar="PERCENT", help="End of the curve."
 )
-def explain(case: str, year: int, stage: str | None, up_to: float) -> None:
+def explain(case: _Given, year: int, stage: str | None, up_to: float) -> None:
     """Explain one year: what binds and how firmly, what would bind next, and what stands idle."""
     if not math.isfinite(up_to):
         raise click.BadParameter(str(up_to), param_hint="--up-to")
@@ -95,12 +130,14 @@ def explain(case: str, year: int, stage: str | None, up_to: float) -> None:
     from supplychain.plan.explain import explain as text  # noqa: PLC0415
 
     with _Progress(on=True) as progress:
-        plan = supplychain.solve(supplychain.load(case), progress=progress)
+        given = case.read()
+        plan = supplychain.solve(given.case, progress=progress)
         progress("climbing the ladder")
         try:
             shown = text(plan, year, stage, up_to)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
+    _say_what_if(given)
     click.echo(shown)
 
 
@@ -108,14 +145,14 @@ def explain(case: str, year: int, stage: str | None, up_to: float) -> None:
     epilog="Examples:\n\n  supplychain backcast inputs/backcast"
     "\n\n  supplychain backcast inputs/backcast --report reports/backcast.md"
 )
-@_CASE
+@_case
 @click.option("--report", metavar="FILE", help="Write the page there, in Markdown.")
 @click.option("--out", metavar="DIR", help="Write summary.json and tables/*.csv there.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-def backcast(case: str, report: str | None, out: str | None, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
+def backcast(case: _Given, report: str | None, out: str | None, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
     """Compare a case of past years with what was observed, and try which labels its ranges allow."""
     import supplychain  # noqa: PLC0415 - the solver takes over a second to import
-    from supplychain.plan.write import check_file, check_target, write, write_file  # noqa: PLC0415
+    from supplychain.plan.write import check_file, check_target, write_file  # noqa: PLC0415
     from supplychain.report.backcast import markdown, text  # noqa: PLC0415
 
     if report is not None:
@@ -123,47 +160,85 @@ def backcast(case: str, report: str | None, out: str | None, quiet: bool) -> Non
     if out is not None:
         check_target(out)
     with _Progress(on=not quiet) as progress:
-        found = supplychain.backcast(supplychain.load(case), progress=progress)
+        given = case.read()
+        found = supplychain.backcast(given.case, progress=progress)
         if out is not None:
-            write(out, found.summary, found.tables)
+            _write(out, given, found.summary, found.tables)
         if report is not None:
             write_file(report, markdown(found))
     if not quiet:
+        _say_what_if(given)
         click.echo(text(found))
 
 
 @cli.command(
     epilog="Examples:\n\n  supplychain sensitivity inputs/base\n\n  supplychain sensitivity inputs/base --out answer"
 )
-@_CASE
+@_case
 @click.option("--out", metavar="DIR", help="Write summary.json and tables/*.csv there.")
 @click.option("--top", type=click.IntRange(min=1), default=15, metavar="N", help="Inputs to show.", show_default=True)
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-def sensitivity(case: str, out: str | None, top: int, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
+def sensitivity(case: _Given, out: str | None, top: int, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
     """Move every range to its ends, one at a time: what cost, service and labels hang on."""
     import supplychain  # noqa: PLC0415 - the solver takes over a second to import
-    from supplychain.plan.write import check_target, write  # noqa: PLC0415
+    from supplychain.plan.write import check_target  # noqa: PLC0415
     from supplychain.report.sensitivity import text  # noqa: PLC0415
 
     if out is not None:
         check_target(out)
     with _Progress(on=not quiet) as progress:
-        found = supplychain.sensitivity(supplychain.load(case), progress=progress)
+        given = case.read()
+        found = supplychain.sensitivity(given.case, progress=progress)
         if out is not None:
-            write(out, found.summary, found.tables)
+            _write(out, given, found.summary, found.tables)
     if not quiet:
+        _say_what_if(given)
         click.echo(text(found, top))
 
 
-@cli.command(epilog="Example:\n\n  supplychain check inputs/base")
-@_CASE
+@cli.command(
+    epilog="Examples:\n\n  supplychain compare inputs/base --scenario grid_late --scenario cowos_surge"
+    "\n\n  supplychain compare inputs/base mycase\n\n  supplychain compare answer-of-june answer-of-july"
+)
+@click.argument("folders", metavar="CASE_OR_ANSWER...", nargs=-1, required=True)
+@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Compare the case with a scenario of it.")
+@click.option("--change", "changes", multiple=True, metavar="EDIT", help="Compare it with these edits, made together.")
+@click.option("--out", metavar="DIR", help="Write summary.json and tables/*.csv there.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-def check(case: str, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
+def compare(
+    folders: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    changes: tuple[str, ...],
+    out: str | None,
+    quiet: bool,  # noqa: FBT001 - click passes flags
+) -> None:
+    """Put answers side by side: a case and its what-ifs, several cases, or answers written earlier."""
+    from supplychain.plan.write import check_target, write  # noqa: PLC0415
+    from supplychain.report.compare import text  # noqa: PLC0415
+    from supplychain.study.compare import compare_folders  # noqa: PLC0415
+
+    if out is not None:
+        check_target(out)
+    with _Progress(on=not quiet) as progress:
+        try:
+            found = compare_folders(folders, scenarios, changes, progress)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        if out is not None:
+            write(out, found.summary, found.tables)
+    if not quiet:
+        click.echo(text(found))
+
+
+@cli.command(epilog="Example:\n\n  supplychain check inputs/base")
+@_case
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def check(case: _Given, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
     """Check the inputs of a case: every error at once, then what is worth a look."""
-    from supplychain.case import load  # noqa: PLC0415
     from supplychain.case.notices import notices  # noqa: PLC0415
 
-    loaded = load(case)
+    given = case.read()
+    loaded = given.case
     found = [] if quiet else notices(loaded)
     if found:
         click.echo(f"Worth a look ({len(found)}):")
@@ -171,7 +246,8 @@ def check(case: str, quiet: bool) -> None:  # noqa: FBT001 - click passes flags
         click.echo(f"  {notice}")
     if not quiet:
         rows = sum(map(len, loaded.tables.values()))
-        click.echo(f"{case} is valid: {sum(map(bool, loaded.tables.values()))} tables, {rows} rows.")
+        _say_what_if(given)
+        click.echo(f"{case.folder} is valid: {sum(map(bool, loaded.tables.values()))} tables, {rows} rows.")
 
 
 @cli.command(epilog="Example:\n\n  supplychain new mycase --from inputs/base")
@@ -187,6 +263,20 @@ def new(folder: str, source: str, quiet: bool) -> None:  # noqa: FBT001 - click 
         click.echo(f"{made} is ready. Edit its tables, then: supplychain check {made}")
 
 
+@cli.command(epilog="Example:\n\n  supplychain scenarios inputs/base")
+@click.argument("case", metavar="CASE")
+def scenarios(case: str) -> None:
+    """List the scenarios of a case: the what-ifs that stand beside it."""
+    from supplychain.case.scenarios import scenarios_of  # noqa: PLC0415
+
+    found = scenarios_of(case)
+    width = max(map(len, found), default=0)
+    for name, scenario in found.items():
+        click.echo(f"{name.ljust(width)}  {scenario.title}")
+    if not found:
+        click.echo(f"{case} has no scenarios; they are files like {case}/scenarios/NAME.toml")
+
+
 @cli.command(epilog='Example:\n\n  eval "$(supplychain completion bash)"')
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
@@ -195,6 +285,21 @@ def completion(shell: str) -> None:
     if found is None:
         raise click.ClickException(shell)
     click.echo(found(cli, {}, "supplychain", "_SUPPLYCHAIN_COMPLETE").source())
+
+
+def _write(out: str, given: WhatIf, summary: Mapping[str, object], tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write an answer, and every cell that a what-if changed."""
+    from supplychain.case.changes import frame  # noqa: PLC0415
+    from supplychain.plan.write import write  # noqa: PLC0415
+
+    audit = {"changes": frame(given.audit)} if given.groups else {}
+    write(out, {**summary, **given.summary}, {**tables, **audit})
+
+
+def _say_what_if(given: WhatIf) -> None:
+    if given.groups:
+        cells = f"{len(given.audit)} cell{'' if len(given.audit) == 1 else 's'} changed"
+        click.echo(f"What if: {'; '.join(given.titles)} ({cells})")
 
 
 class _Progress:

@@ -966,13 +966,10 @@ def test_a_scenario_that_is_not_there(tmp_path: Path) -> None:
     assert error.value.problems == (ChangeProblem("surgee.toml", "", "cannot be read (No such file or directory)"),)
 
 
-def test_the_command_line_says_what_is_wrong(
-    case: sc.Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_line_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Bug: a faulty what-if ends with the status of a failure, or in a traceback, instead of 2 for bad input."""
-    monkeypatch.setattr("supplychain.case.load", lambda _: apply(case, ["x"]))
     with pytest.raises(SystemExit) as ended:
-        main(["check", "anything"])
+        main(["check", str(shelf(tmp_path)), "--change", "x"])
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
         f"1 problem in the changes:\n  x: character 1, at 'x': must begin with TABLE.COLUMN; {LIKE}\n"

@@ -19,16 +19,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from supplychain.case.changes import Group
+from supplychain.case import load
+from supplychain.case.changes import CHANGES, Group, apply
 from supplychain.case.read import SCENARIOS, did_you_mean, file_text, shown
 from supplychain.errors import ChangeError, ChangeProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from supplychain.case import Case
+    from supplychain.case.changes import Changed
 
 _NAME = re.compile(r"[a-z0-9_-]+")
 _TEXT, _TEXTS, _TABLES = "text", "a list of texts", "a list of tables"
@@ -70,6 +74,45 @@ def scenarios_of(folder: str | Path) -> dict[str, Scenario]:
     found = {name: shelf.scenario(name) for name in shelf.names()}
     shelf.check(str(shelf.folder))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """A case with changes made: which, and every cell that they changed."""
+
+    case: Case
+    titles: tuple[str, ...]
+    """Scenarios by title, edits by their text, in order."""
+    groups: tuple[Group, ...]
+    audit: tuple[Changed, ...]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What was changed, for the summary of an answer; empty if nothing was."""
+        return {"what_if": list(self.titles), "cells_changed": len(self.audit)} if self.groups else {}
+
+
+def what_if(folder: str | Path, scenarios: Sequence[str] = (), edits: Sequence[str] = ()) -> WhatIf:
+    """Read a case and make changes: scenarios by name, in order, then edits.
+
+    Raises: InputError if the case is not valid, ChangeError if a change is not, or if there is no such scenario.
+    """
+    case = load(folder)
+    known = scenarios_of(folder) if scenarios else {}
+    unknown = [name for name in scenarios if name not in known]
+    if unknown:
+        there = f"; there are {', '.join(known)}" if known else f"; {Path(folder) / SCENARIOS} has none"
+        faults = [f"no scenario is called {shown(name)!r}{did_you_mean(name, known) or there}" for name in unknown]
+        raise ChangeError(str(folder), [ChangeProblem("", "", fault) for fault in faults])
+    groups = tuple(
+        replace(group, name=f"{name}: {group.name}" if len(scenarios) > 1 else group.name)
+        for name in scenarios
+        for group in known[name].groups
+    )
+    groups += (Group(CHANGES, tuple(edits)),) if edits else ()
+    changed, audit = apply(case, groups)
+    titles = (*(f"{known[name].title} ({name})" for name in scenarios), *edits)
+    return WhatIf(changed, titles, groups, audit)
 
 
 class _Shelf:

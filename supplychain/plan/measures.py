@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from supplychain.plan.solved import Solved
 
 
-SERVING = "serving_cost"
-"""Annuities and charges of a year for serving, USD: what is measured beside the quantities of `schema.QUANTITIES`."""
+SERVING, COST = "serving_cost", "cost"
+"""Annuities and charges of a year, USD, for serving a workload and for all, research too: what is measured beside the
+quantities of `schema.QUANTITIES`."""
 
 
 def measure(solved: Solved, asked: Iterable[tuple[str, str, int]]) -> tuple[float, ...]:
-    """Return quantities of `schema.QUANTITIES`, or the `SERVING` cost, each of an item in a year, in its unit.
+    """Return quantities of `schema.QUANTITIES`, `SERVING` or `COST`, each of an item in a year, in its unit.
 
     NaN where it has no meaning.
     """
@@ -27,16 +28,17 @@ def measure(solved: Solved, asked: Iterable[tuple[str, str, int]]) -> tuple[floa
     found = []
     for quantity, item, t in asked:
         names = set(_all(solved, quantity) if item == schema.ALL else item.split(schema.SUM))
-        if quantity == SERVING:
+        if quantity in {SERVING, COST}:
             ledger = ledger or money.Ledger(solved)
-            found.append(math.fsum(usd for (u, _, w), usd in ledger.cost.items() if u == t and w in names))
+            some = (usd for (u, _, w), usd in ledger.cost.items() if u == t and (quantity == COST or w in names))
+            found.append(math.fsum(some))
         else:
             found.append(_MEASURES[quantity](solved, names, t))
     return tuple(found)
 
 
 def _all(solved: Solved, quantity: str) -> list[str]:
-    kind = "workloads" if quantity == SERVING else schema.QUANTITIES[quantity].items
+    kind = "workloads" if quantity in {SERVING, COST} else schema.QUANTITIES[quantity].items
     return list({"accelerators": solved.on.accelerators, "workloads": solved.on.workloads}.get(kind, ()))
 
 

@@ -1,0 +1,319 @@
+"""Answers beside each other: what differs in the inputs and in the results, and which group of changes did it."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pandas as pd
+
+from supplychain import schema
+from supplychain.case import load
+from supplychain.case.changes import CHANGES, apply, key_of
+from supplychain.case.read import CASE_FILE
+from supplychain.case.scenarios import what_if
+from supplychain.errors import InputError, Problem
+from supplychain.plan import solve
+from supplychain.plan.measures import COST
+from supplychain.study.reader import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from supplychain.case import Case
+    from supplychain.case.changes import Group
+    from supplychain.case.scenarios import WhatIf
+
+SHAPLEY_UP_TO = 8
+"""Most groups whose every order is looked at: 2^8 solves."""
+
+OBJECTIVE = "objective_usd"
+
+
+class Answer(Protocol):
+    """What can be compared: a plan, or what one wrote to a folder."""
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """What was solved."""
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """The tables of the answer."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """An answer as it was written to a folder."""
+
+    summary: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Answers beside the first of them. Tables are tidy, units in the names."""
+
+    names: tuple[str, ...]
+    inputs: pd.DataFrame
+    """answer, table, key, year, column, reference, value: every number or name that differs, series as the solve sees
+    them in each year of the case. Of an answer without its case: table alone, where its digest differs."""
+    results: pd.DataFrame
+    """answer, year, quantity, item, reference, value, change."""
+    labels: pd.DataFrame
+    """answer, year, level, reference, label, same."""
+    attribution: pd.DataFrame
+    """answer, group, what (`objective_usd` or `cost_usd`), year (blank for the objective), usd: what each group of
+    changes adds to the difference. The groups add up to the whole."""
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by its name."""
+        return {
+            "inputs": self.inputs,
+            "results": self.results,
+            "labels": self.labels,
+            "attribution": self.attribution,
+        }
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Which answers were compared, and how much differs."""
+        return {
+            "answers": list(self.names),
+            "inputs_that_differ": len(self.inputs),
+            "labels_that_differ": int((~self.labels["same"]).sum()),
+        }
+
+
+def saved(folder: str | Path) -> Saved:
+    """Read an answer that was written to a folder.
+
+    Raises: InputError if there is none.
+    """
+    path = Path(folder)
+    try:
+        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+        tables = {file.stem: pd.read_csv(file) for file in sorted((path / "tables").glob("*.csv"))}
+    except (OSError, ValueError) as error:
+        fault = f"cannot be read as the answer of an earlier run ({error})"
+        raise InputError(str(folder), [Problem("summary.json", 0, "", fault)]) from error
+    absent = [name for name in _NEEDED if name not in tables]
+    if absent:
+        fault = f"has no {', '.join(absent)}; an answer is what `supplychain solve CASE --out DIR` writes"
+        raise InputError(str(folder), [Problem("tables", 0, "", fault)])
+    return Saved(summary, tables)
+
+
+def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = None) -> Comparison:
+    """Return what differs between the first answer and each of the others, by name.
+
+    Raises: ValueError if there are fewer than two, or no year is in all of them.
+    """
+    if len(answers) < 2:  # noqa: PLR2004 - a pair
+        message = "give two answers or more; the first is what the others are compared with"
+        raise ValueError(message)
+    (first, reference), *others = answers.items()
+    return Comparison(
+        names=(first, *(name for name, _ in others)),
+        inputs=_frame(_INPUTS, [row for name, one in others for row in _inputs(name, reference, one)]),
+        results=_frame(_RESULTS, [row for name, one in others for row in _results(name, reference, one)]),
+        labels=_frame(_LABELS, [row for name, one in others for row in _labels(name, reference, one)]),
+        attribution=_frame(_PARTS, []) if attribution is None else attribution,
+    )
+
+
+def compare_folders(
+    folders: Sequence[str],
+    scenarios: Sequence[str] = (),
+    changes: Sequence[str] = (),
+    progress: Callable[[str], None] = lambda _: None,
+) -> Comparison:
+    """Compare a case with its scenarios and with edits made together; or cases and answers written earlier.
+
+    Raises: ValueError if there is nothing to compare, and what the reading and solving of cases raises.
+    """
+    if len(folders) == 1:
+        if not scenarios and not changes:
+            message = "name scenarios or changes of the case, or a second case or answer"
+            raise ValueError(message)
+        made = {name: what_if(folders[0], [name]) for name in scenarios}
+        made |= {CHANGES: what_if(folders[0], (), changes)} if changes else {}
+        case = load(folders[0])
+        return compare_changes(case, case.settings.name, made, progress)
+    if scenarios or changes:
+        message = "scenarios and changes are made in one case; name that one alone"
+        raise ValueError(message)
+    answers: dict[str, Answer] = {}
+    for folder in folders:
+        progress(f"solving {folder}")
+        name = folder if folder not in answers else f"{folder} ({len(answers)})"
+        answers[name] = solve(load(folder)) if (Path(folder) / CASE_FILE).exists() else saved(folder)
+    return compare(answers)
+
+
+def compare_changes(
+    case: Case, name: str, made: Mapping[str, WhatIf], progress: Callable[[str], None] = lambda _: None
+) -> Comparison:
+    """Solve a case and what-ifs of it, and compare them, with what each group of their changes adds.
+
+    Raises: NoAnswerError if a solve finds no optimum, CertificateError if an answer does not pass its checks.
+    """
+    answers: dict[str, Answer] = {}
+    for one, asked in ((name, case), *((key, changed.case) for key, changed in made.items())):
+        progress(f"solving {one}")
+        answers[one] = solve(asked)
+    parts = []
+    for key, changed in made.items():
+        progress(f"attributing {key}")
+        parts.append(attribute(case, changed.groups, key))
+    return compare(answers, pd.concat(parts, ignore_index=True) if parts else None)
+
+
+def attribute(case: Case, groups: Sequence[Group], name: str) -> pd.DataFrame:
+    """Return what each group of changes adds to the objective and to the cost of each year; the parts add up.
+
+    With up to 8 groups a part is the mean, over all orders in which the groups could be made, of what the group adds
+    (its Shapley value); with more, what it adds in the order given.
+
+    Raises: ChangeError if some of the groups cannot be made without the others, NoAnswerError if a solve finds no
+    optimum.
+    Source: Shapley (1953), A value for n-person games, Annals of Mathematics Studies 28.
+    """
+    whats = [(OBJECTIVE, None), *(("cost_usd", t) for t in case.report_years)]
+    reader = Reader(case, [(COST, schema.ALL, t) for t in case.report_years], labels=False)
+    known: dict[frozenset[int], tuple[float, ...]] = {}
+
+    def of(some: frozenset[int]) -> tuple[float, ...]:
+        if some not in known:
+            changed, _ = apply(case, [group for n, group in enumerate(groups) if n in some])
+            found = reader.read(changed)
+            known[some] = (found.objective_usd, *found.measured)
+        return known[some]
+
+    rows: list[tuple[object, ...]] = []
+    every = range(len(groups))
+    for n, group in enumerate(groups):
+        if len(groups) > SHAPLEY_UP_TO:
+            weighted = [(1.0, frozenset(range(n)))]
+        else:
+            others = [m for m in every if m != n]
+            weighted = [
+                (1 / (len(groups) * math.comb(len(others), size)), frozenset(some))
+                for size in range(len(groups))
+                for some in combinations(others, size)
+            ]
+        for m, (what, t) in enumerate(whats):
+            part = math.fsum(weight * (of(some | {n})[m] - of(some)[m]) for weight, some in weighted)
+            rows.append((name, group.name, what, t, part))
+    return _frame(_PARTS, rows)
+
+
+_INPUTS = ["answer", "table", "key", "year", "column", "reference", "value"]
+_RESULTS = ["answer", "year", "quantity", "item", "reference", "value", "change"]
+_LABELS = ["answer", "year", "level", "reference", "label", "same"]
+_PARTS = ["answer", "group", "what", "year", "usd"]
+
+_NEEDED = ("binding", "builds", "cost", "economics", "installed_base", "service", "token_cost")
+"""Tables that a comparison reads."""
+
+
+def _frame(columns: list[str], rows: Sequence[Sequence[object]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=columns)
+    if columns in (_INPUTS, _PARTS):
+        table["year"] = table["year"].astype("Int64")
+    return table
+
+
+def _inputs(name: str, reference: Answer, other: Answer) -> Iterator[tuple[object, ...]]:
+    """Yield every input that differs; of answers without their cases, the tables whose digests do."""
+    one, two = (getattr(answer, "case", None) for answer in (reference, other))
+    if one is None or two is None:
+        before, after = (answer.summary.get("inputs_sha256", {}) for answer in (reference, other))
+        for file in sorted({*before, *after}):
+            if before.get(file) != after.get(file):
+                yield name, file.removesuffix(".csv"), "", None, "", before.get(file), after.get(file)
+        return
+    for table in schema.TABLES:
+        cells_before, cells_after = _cells(one, table), _cells(two, table)
+        series = {column.name for column in table.columns if column.series}
+        for at in dict.fromkeys([*cells_before, *cells_after]):
+            old, new = cells_before.get(at), cells_after.get(at)
+            filled = bool(series) and at[2] not in series and (old is None or new is None)
+            if old != new and not filled:
+                yield name, table.name, *at, old, new
+
+
+def _cells(case: Case, table: schema.Table) -> dict[tuple[str, int | None, str], object]:
+    """Return the cells of a table by key, year and column; series in every year of the case."""
+    found: dict[tuple[str, int | None, str], object] = {}
+    series = [column.name for column in table.columns if column.series]
+    for row in case.tables[table.name]:
+        year = row["year"] if "year" in table.key else None
+        for column, value in row.items():
+            if column not in table.key and column not in series and value is not None:
+                found[key_of(table, row), year, column] = value
+    names = [name for name in table.key if name != "year"]
+    for column in series:
+        for key, values in case.yearly(table.name, column).items():
+            text = key_of(table, dict(zip(names, key, strict=True)))
+            found |= {(text, t, column): value for t, value in values.items()}
+    return found
+
+
+def _years(reference: Answer, other: Answer) -> list[int]:
+    one, two = (set(answer.tables["economics"]["year"]) for answer in (reference, other))
+    if not one & two:
+        message = "the answers have no year in common"
+        raise ValueError(message)
+    return sorted(map(int, one & two))
+
+
+def _results(name: str, reference: Answer, other: Answer) -> Iterator[tuple[object, ...]]:
+    years = _years(reference, other)
+    before, after = _quantities(reference), _quantities(other)
+    for at in dict.fromkeys([*before, *after]):
+        year, quantity, item = at
+        if year in years:
+            old, new = before.get(at, 0.0), after.get(at, 0.0)
+            yield name, year, quantity, item, old, new, new - old
+
+
+def _quantities(answer: Answer) -> dict[tuple[int, str, str], float]:
+    """Return what is compared of an answer, by year, quantity and item."""
+    tables, found = answer.tables, {}
+    for year, rows in _by_year(tables["service"]):
+        found[year, "served_ttok", "all"] = float(rows["served_ttok"].sum())
+    for year, rows in _by_year(tables["cost"]):
+        found[year, "cost_usd", "all"] = float(rows[["serving_usd", "research_usd"]].to_numpy().sum())
+    for row in tables["token_cost"].to_dict("records"):
+        for column in ("average_usd_per_mtok", "marginal_usd_per_mtok"):
+            found[row["year"], column, row["workload"]] = float(row[column])
+    for row in tables["economics"].to_dict("records"):
+        found[row["year"], "capital_usd", "all"] = float(row["capital_usd"])
+    for year, rows in _by_year(tables["installed_base"]):
+        found[year, "h100e_operating", "all"] = float(rows["h100e_operating"].sum())
+    for row in tables["builds"].to_dict("records"):
+        found[row["year"], "built", row["accelerator"]] = float(row["built"])
+    return found
+
+
+def _by_year(table: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    for year in sorted(set(table["year"].tolist())):
+        yield year, table[table["year"] == year]
+
+
+def _labels(name: str, reference: Answer, other: Answer) -> Iterator[tuple[object, ...]]:
+    years = _years(reference, other)
+    before, after = (
+        {(row["year"], row["level"]): row["members"] for row in answer.tables["binding"].to_dict("records")}
+        for answer in (reference, other)
+    )
+    for year, level in before:
+        if year in years:
+            old, new = before[year, level], after.get((year, level), "")
+            yield name, year, level, old, new, old == new
