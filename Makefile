@@ -26,6 +26,7 @@ generated: $(VENV)/dev  ## write inputs/README.md and every datapackage.json fro
 
 reports: $(VENV)/core  ## write what stands in reports/
 	$(BIN)/supplychain backcast inputs/backcast --report reports/backcast.md --quiet
+	$(BIN)/supplychain scenarios inputs/base --solve --year 2028 --year 2030 --report reports/scenarios.md --quiet
 
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
 	$(COMPILE) --group build -o requirements.lock

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from supplychain.case.scenarios import WhatIf
+    from supplychain.case.scenarios import Scenario, WhatIf
 
 BAD_INPUT, NO_ANSWER, FAILED = 2, 3, 1
 _EXAMPLE = "capacity.capacity[stage=hbm, year=2027..] +30%"
@@ -263,18 +263,53 @@ def new(folder: str, source: str, quiet: bool) -> None:  # noqa: FBT001 - click 
         click.echo(f"{made} is ready. Edit its tables, then: supplychain check {made}")
 
 
-@cli.command(epilog="Example:\n\n  supplychain scenarios inputs/base")
+@cli.command(epilog="Examples:\n\n  supplychain scenarios inputs/base\n\n  supplychain scenarios inputs/base --solve")
 @click.argument("case", metavar="CASE")
-def scenarios(case: str) -> None:
-    """List the scenarios of a case: the what-ifs that stand beside it."""
+@click.option("--solve", "solved", is_flag=True, help="Solve each, and say what it does.")
+@click.option("--year", "years", type=int, multiple=True, help="Show this year; may be given several times.")
+@click.option("--report", metavar="FILE", help="Write the page there, in Markdown.")
+@click.option("--out", metavar="DIR", help="Write summary.json and tables/*.csv there.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def scenarios(case: str, years: tuple[int, ...], report: str | None, out: str | None, **flags: bool) -> None:
+    """List the scenarios of a case, the what-ifs that stand beside it; or solve them all."""
     from supplychain.case.scenarios import scenarios_of  # noqa: PLC0415
 
     found = scenarios_of(case)
+    if flags["solved"] or report or out:
+        _survey(case, found, years, report, out, quiet=flags["quiet"])
+        return
     width = max(map(len, found), default=0)
     for name, scenario in found.items():
         click.echo(f"{name.ljust(width)}  {scenario.title}")
     if not found:
         click.echo(f"{case} has no scenarios; they are files like {case}/scenarios/NAME.toml")
+
+
+def _survey(  # noqa: PLR0913 - one argument per option
+    folder: str, found: dict[str, Scenario], years: tuple[int, ...], report: str | None, out: str | None, *, quiet: bool
+) -> None:
+    from supplychain.case.scenarios import what_if  # noqa: PLC0415
+    from supplychain.plan.write import check_file, check_target, write, write_file  # noqa: PLC0415
+    from supplychain.report.survey import markdown, text  # noqa: PLC0415
+    from supplychain.study.survey import survey  # noqa: PLC0415
+
+    if report is not None:
+        check_file(report)
+    if out is not None:
+        check_target(out)
+    given = what_if(folder).case
+    for year in years:
+        if year not in given.report_years:
+            raise click.BadParameter(str(year), param_hint="--year")
+    with _Progress(on=not quiet) as progress:
+        made = {name: what_if(folder, [name]) for name in found}
+        answer = survey(given, made, years or None, progress=progress)
+        if out is not None:
+            write(out, answer.summary, answer.tables)
+        if report is not None:
+            write_file(report, markdown(answer, found))
+    if not quiet:
+        click.echo(text(answer))
 
 
 @cli.command(epilog='Example:\n\n  eval "$(supplychain completion bash)"')

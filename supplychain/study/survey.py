@@ -1,0 +1,189 @@
+"""All scenarios of a case at a glance: what each does, and how large it must be before anything changes."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import as_completed
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from supplychain import schema, units
+from supplychain.case.changes import key_of
+from supplychain.errors import ChangeError, ChangeProblem
+from supplychain.plan.bottlenecks import LEVELS
+from supplychain.plan.measures import SERVING
+from supplychain.study import moves
+from supplychain.study.reader import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Executor
+
+    from supplychain.case import Case
+    from supplychain.case.scenarios import WhatIf
+    from supplychain.study.reader import Reading
+
+COST_MOVES = 0.01
+"""Change of the average cost per token, over all reported years, that counts."""
+
+SMALLEST, LARGEST = 0.01, 16.0
+"""Smallest and largest factor that is tried; what changes already at the smallest is said to change at 0."""
+
+WITHIN = 0.02
+"""How finely a factor is found, as a share of it."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What each scenario does, beside the case itself."""
+
+    case: Case
+    years: tuple[int, ...]
+    effects: pd.DataFrame
+    """scenario, title, year, stage, group, changed (either label), served_pct, cost_pct (change of tokens served and of
+    average cost per token against the case), objective_usd (change of the discounted total)."""
+    factors: pd.DataFrame
+    """scenario, factor (by how much its numbers must be moved, 1 as they are, before a stage's label changes or cost
+    moves by 1 %; infinite: not up to 16 times), what (what happens there)."""
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by its name."""
+        return {"effects": self.effects, "factors": self.factors}
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What was solved."""
+        names = self.factors["scenario"].tolist()
+        return {"case": self.case.settings.name, "scenarios": names, "inputs_sha256": self.case.sha256}
+
+
+def survey(
+    case: Case,
+    made: Mapping[str, WhatIf],
+    years: Sequence[int] | None = None,
+    *,
+    executor: Executor | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Survey:
+    """Solve every what-if of a case, and look for the factor at which each first changes something.
+
+    `years` are those whose effects are listed; default: all that are reported. `executor` does the work side by side;
+    default: one process for each core.
+
+    Raises: ChangeError if there are none, NoAnswerError if a solve finds no optimum.
+    """
+    if not made:
+        raise ChangeError(case.settings.name, [ChangeProblem("", "", "the case has no scenarios")])
+    shown = tuple(case.report_years if years is None else years)
+    rows: dict[str, list[tuple[object, ...]]] = {}
+    factors: dict[str, tuple[float, str]] = {}
+    with moves.workers(executor) as pool:
+        jobs = {pool.submit(_surveyed, case, one, shown): name for name, one in made.items()}
+        for n, job in enumerate(as_completed(jobs), 1):
+            name = jobs[job]
+            rows[name], factors[name] = job.result()
+            progress(f"surveyed {n} of {len(made)} scenarios")
+    columns = ["scenario", "title", "year", "stage", "group", "changed", "served_pct", "cost_pct", "objective_usd"]
+    effects = [(name, "; ".join(one.titles), *row) for name, one in made.items() for row in rows[name]]
+    found = [(name, *factors[name]) for name in made]
+    return Survey(
+        case, shown, pd.DataFrame(effects, columns=columns), pd.DataFrame(found, columns=["scenario", "factor", "what"])
+    )
+
+
+def scaled(made: WhatIf, factor: float) -> Case:
+    """Return the case of a what-if with its changes made `factor` times as large: 0 leaves numbers as they were.
+
+    Whole numbers move in whole steps, and none leaves what its column allows. Rows that are added or removed are, at
+    any factor.
+    """
+    ends: dict[str, dict[tuple[str, int | None], dict[str, tuple[float, float]]]] = {}
+    for cell in made.audit:
+        if cell.what == "changed" and _is_number(cell.old) and _is_number(cell.new):
+            cells = ends.setdefault(cell.table, {}).setdefault((cell.key, cell.year), {})
+            cells[cell.column] = (cells.get(cell.column, (cell.old,))[0], cell.new)  # type: ignore[assignment]
+    tables = dict(made.case.tables)
+    for name, rows in ends.items():
+        table = schema.TABLE[name]
+        tables[name] = tuple(
+            _scaled(table, row, rows.get((key_of(table, row), row.get("year")), {}), factor) for row in tables[name]
+        )
+    return replace(made.case, tables=tables)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _scaled(table: schema.Table, row: Any, cells: Mapping[str, tuple[float, float]], factor: float) -> Any:  # noqa: ANN401
+    new = dict(row)
+    for name, (old, value) in cells.items():
+        column = table.column(name)
+        if name != column.name:
+            new[name] = None  # the end of a range: the solve does not see it
+            continue
+        moved = old + factor * (value - old)
+        least = -math.inf if column.minimum is None else column.minimum
+        most = math.inf if column.maximum is None else column.maximum
+        moved = min(max(moved, least), most)
+        new[name] = round(moved) if column.type == "integer" else moved
+    return new
+
+
+def _surveyed(case: Case, made: WhatIf, years: Sequence[int]) -> tuple[list[tuple[object, ...]], tuple[float, str]]:
+    """Return the effects of a what-if by year, and its factor."""
+    asked = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
+    reader = Reader(case, asked)
+    now, then = reader.central(), reader.read(made.case)
+    rows: list[tuple[object, ...]] = []
+    for t in years:
+        labels = [(now.labels[level, t], then.labels[level, t]) for level in LEVELS]
+        (served, cost), (served_then, cost_then) = _of_years(case, now, [t]), _of_years(case, then, [t])
+        change = then.objective_usd - now.objective_usd
+        changed = any(before != after for before, after in labels)
+        rows.append(
+            (t, *(after for _, after in labels), changed, _pct(served, served_then), _pct(cost, cost_then), change)
+        )
+    return rows, _factor(reader, case, made, now)
+
+
+def _of_years(case: Case, reading: Reading, years: Sequence[int]) -> tuple[float, float]:
+    """Return the tokens served in some years, 10^12, and their average cost, USD per million."""
+    n = len(case.report_years)
+    at = [list(case.report_years).index(t) for t in years]
+    served = math.fsum(reading.measured[m] for m in at)
+    cost = math.fsum(reading.measured[n + m] for m in at)
+    return served, cost / (served * units.MTOK_PER_TTOK) if served > 0 else math.nan
+
+
+def _pct(before: float, after: float) -> float:
+    return 100 * (after / before - 1) if before else math.nan
+
+
+def _factor(reader: Reader, case: Case, made: WhatIf, now: Reading) -> tuple[float, str]:
+    """Return the least factor at which something changes, and what; looked for by doubling, then by halves."""
+
+    def at(factor: float) -> str:
+        there = reader.read(scaled(made, factor))
+        flipped = [
+            f"{t}: {there.labels[level, t]}"
+            for (level, t), label in now.labels.items()
+            if level == LEVELS[0] and there.labels[level, t] != label
+        ]
+        change = _pct(_of_years(case, now, case.report_years)[1], _of_years(case, there, case.report_years)[1])
+        cost = [f"cost {change:+.1f} %"] if abs(change) >= 100 * COST_MOVES else []
+        return ", ".join(flipped + cost)
+
+    low, high = 0.0, 1 / LARGEST
+    while not (what := at(high)):
+        low, high = high, 2 * high
+        if high > LARGEST:
+            return math.inf, ""
+    while high - low > WITHIN * high and high > SMALLEST:
+        middle = (low + high) / 2
+        there = at(middle)
+        low, high, what = (low, middle, there) if there else (middle, high, what)
+    return (high if high > SMALLEST else 0.0), what
