@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.expr.visitor import identify_mutable_parameters
 
@@ -36,6 +37,7 @@ class LabelledHighs(Highs):
             touched |= {id(helper): helper for helper in self._entered.get(id(param), ())}
         for helper in touched.values():
             helper.update()
+        _put_in_order(self._solver_model)
 
     @cached_property
     def _entered(self) -> dict[int, list[Any]]:
@@ -62,6 +64,22 @@ class LabelledHighs(Highs):
 def from_pyomo(model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
     """Return the LP of a Pyomo model, not solved yet; a name is a component, then its index: `("supply", "hbm")`."""
     return LabelledHighs().stated(model)
+
+
+def _put_in_order(highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
+    """Order the entries of each column by row, as those of a new model are.
+
+    HiGHS forgets an entry that becomes 0 and puts it last once it is there again; the path of a solve, and with it the
+    last digits, would depend on what was put before.
+    """
+    highs.ensureColwise()
+    lp = highs.getLp()
+    starts = np.array(lp.a_matrix_.start_)
+    rows, entries = (np.array(part)[: starts[-1]] for part in (lp.a_matrix_.index_, lp.a_matrix_.value_))
+    order = np.lexsort((rows, np.repeat(np.arange(len(starts) - 1), np.diff(starts))))
+    if (np.diff(order) != 1).any():
+        lp.a_matrix_.index_, lp.a_matrix_.value_ = rows[order], entries[order]
+        highs.passModel(lp)
 
 
 def _label(data: Any) -> Label:  # noqa: ANN401 - Pyomo ships no types

@@ -124,6 +124,8 @@ def from_highs(highs: Any, rows: Iterable[Label], columns: Iterable[Label]) -> L
     else:
         sign = 1.0
     lp = highs.getLp()
+    starts = np.array(lp.a_matrix_.start_, dtype=np.int64)
+    there = slice(int(starts[-1]) if len(starts) else 0)  # where entries became 0, HiGHS leaves others behind the last
     return LabelledLP(
         highs=highs,
         row={label: i for i, label in enumerate(rows)},
@@ -134,9 +136,9 @@ def from_highs(highs: Any, rows: Iterable[Label], columns: Iterable[Label]) -> L
         column_upper=np.array(lp.col_upper_, dtype=float),
         row_lower=np.array(lp.row_lower_, dtype=float),
         row_upper=np.array(lp.row_upper_, dtype=float),
-        starts=np.array(lp.a_matrix_.start_, dtype=np.int64),
-        indices=np.array(lp.a_matrix_.index_, dtype=np.int64),
-        entries=np.array(lp.a_matrix_.value_, dtype=float),
+        starts=starts,
+        indices=np.array(lp.a_matrix_.index_, dtype=np.int64)[there],
+        entries=np.array(lp.a_matrix_.value_, dtype=float)[there],
         sign=sign,
     )
 

@@ -173,7 +173,7 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
             for w in (one.window for one in asked)
         ],
         "certificate": proof,
-        "versions": _versions(),
+        "versions": versions(),
         "inputs_sha256": case.sha256,
     }
     return Plan(
@@ -292,6 +292,6 @@ def _at_most(residual: float) -> float:
     return lp.FEASIBILITY if residual <= lp.FEASIBILITY else float(f"{residual:.3g}")
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     names = ("supplychain", "pyomo", "highspy", "pandas", "numpy")
     return {name: version(name) for name in names} | {"python": platform.python_version()}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -19,6 +21,7 @@ from supplychain.study.reader import Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
+    from multiprocessing.process import BaseProcess
 
     from supplychain.case import Case
     from supplychain.study.reader import Asked, Label, Reading
@@ -152,17 +155,42 @@ def workers(executor: Executor | None = None) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
-    count = os.cpu_count() or 1
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        with _without_main():
-            started = [pool.submit(os.getpid) for _ in range(count)]
-        for one in started:
-            one.result()
+    count, others = os.cpu_count() or 1, set(active_children())
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         try:
+            with _without_main(), _uninterrupted():
+                started = [pool.submit(os.getpid) for _ in range(count)]
+            for one in started:
+                one.result()
             yield pool
         except BaseException:
+            for process in set(active_children()) - others:
+                process.terminate()  # nobody waits for what it does
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _end_with_parent() -> None:
+    """Let a process end when the one that started it does, however that ends: it would wait for work forever."""
+    threading.Thread(target=_outlive, args=[parent_process()], daemon=True).start()
+
+
+def _outlive(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let processes start that leave Ctrl-C to the one that starts them: they inherit what it ignores."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, kept)
 
 
 @contextmanager

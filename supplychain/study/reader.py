@@ -11,7 +11,7 @@ from supplychain.plan.bottlenecks import LEVELS, Bottlenecks
 from supplychain.plan.measures import measure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from supplychain.case import Case
     from supplychain.plan.windows import Window
@@ -45,6 +45,8 @@ class Reader:
     asked: Sequence[Asked] = ()
     labels: bool = True
     """Whether labels are asked for: they take about as long as the solve."""
+    years: Collection[int] | None = None
+    """The reported years whose labels are asked for; all of them if it is None."""
     _windows: dict[int, Window] = field(default_factory=dict)
     _labels: dict[Label, str] = field(default_factory=dict)
     _statement: solver.Statement | None = None
@@ -73,7 +75,8 @@ class Reader:
         labels: dict[Label, str] = {}
         first = self._central is None
         for window in windows.opened(case, known=self._windows, statement=statement):
-            keys = [(level, t) for t in window.years for level in LEVELS if self.labels]
+            years = [t for t in window.years if self.labels and (self.years is None or t in self.years)]
+            keys = [(level, t) for t in years for level in LEVELS]
             if window.known:
                 labels |= {key: self._labels[key] for key in keys}
             else:

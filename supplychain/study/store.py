@@ -1,0 +1,145 @@
+"""The results of a sweep in one SQLite file: what was asked, and a row for each point and year.
+
+A batch of whole points is written in one transaction, so that whatever ends the sweep leaves whole points.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pandas as pd
+
+from supplychain.errors import InputError, OutputError, Problem
+from supplychain.plan.write import check_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+Row: TypeAlias = "tuple[int | float | str, ...]"
+
+_TYPES = {"int64": "INTEGER", "float64": "REAL", "str": "TEXT"}
+_MEANINGS = {
+    "inputs_sha256": "the case",
+    "axes": "what is varied",
+    "points_sha256": "the values",
+    "years": "the years",
+    "asked": "what is asked",
+    "versions": "the software",
+}
+"""What the store is compared by before a sweep goes on, and how messages call it."""
+
+
+class Store:
+    """Keeps results, in a file or in memory. Only the process that opened it writes to it."""
+
+    def __init__(
+        self, path: str | Path | None, columns: Mapping[str, str], meta: Mapping[str, Any], *, resume: bool
+    ) -> None:
+        """Open a new file, or go on with one.
+
+        Raises: OutputError if there is a file already and it is not to be gone on with, or it cannot be written.
+        InputError if it is not of the same sweep; it says what differs.
+        """
+        self._path, self._columns = path, columns
+        if path is not None:
+            check_file(path)
+            if Path(path).exists() and not resume:
+                message = f"{path} exists already; go on with it by resume, or give another file"
+                raise OutputError(message)
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with self._clear():
+            self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
+        try:
+            self._begin({key: json.dumps(value) for key, value in meta.items()})
+        except BaseException:
+            self._db.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def done(self) -> set[int]:
+        """Return the points that are there."""
+        with self._clear():
+            return {n for (n,) in self._db.execute("SELECT DISTINCT point FROM results")}
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Write the rows of whole points, all or none."""
+        with self._transaction():
+            self._db.executemany(f"INSERT INTO results VALUES ({', '.join('?' * len(self._columns))})", rows)  # noqa: S608 - question marks
+
+    def frame(self) -> pd.DataFrame:
+        """Return all results, by point and year."""
+        with self._clear():
+            rows = self._db.execute("SELECT * FROM results ORDER BY point, year").fetchall()
+        return pd.DataFrame(rows, columns=list(self._columns)).astype(dict(self._columns))
+
+    def _begin(self, meta: Mapping[str, str]) -> None:
+        with self._clear():
+            there = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not there:
+            columns = ", ".join(f"{_quoted(name)} {_TYPES[kind]}" for name, kind in self._columns.items())
+            with self._transaction():
+                self._db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
+                self._db.execute(f"CREATE TABLE results ({columns}, PRIMARY KEY (point, year))")
+                self._db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            return
+        if not {"meta", "results"} <= there:
+            raise InputError(str(self._path), [Problem("the file", 0, "", "is no store of a sweep; give another")])
+        with self._clear():
+            before = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+        problems = [
+            Problem(what, 0, "", _difference(key, before.get(key, "null"), meta[key]))
+            for key, what in _MEANINGS.items()
+            if before.get(key) != meta[key]
+        ]
+        if problems:
+            raise InputError(f"{self._path}, which is of another sweep", problems)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._clear():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _clear(self) -> Iterator[None]:
+        """Say what SQLite complains of in our words."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            message = f"cannot use {self._path} as the store of a sweep: {error}"
+            raise OutputError(message) from error
+
+
+def _difference(key: str, before: str, now: str) -> str:
+    """Return how what the store was begun with differs from what is asked now."""
+    old, new = json.loads(before), json.loads(now)
+    if isinstance(old, dict) and isinstance(new, dict):
+        names = _listed(name for name in sorted({*old, *new}) if old.get(name) != new.get(name))
+        if key == "versions":
+            return f"was begun with other versions of {names}"
+        return f"differs in {names} from what the sweep was begun with"
+    if key == "points_sha256":
+        return "are others than those that the sweep was begun with"
+    return f"is {_listed(map(str, new))}; the sweep was begun with {_listed(map(str, old or []))}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,302 @@
+"""A case solved at every point of a grid, or at points given one by one: cost, service and labels at each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import threading
+import time
+import uuid
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from supplychain import schema, units
+from supplychain.case.axes import grid, listed
+from supplychain.case.changes import apply
+from supplychain.case.read import did_you_mean, shown
+from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError
+from supplychain.plan import versions
+from supplychain.plan.measures import COST, SERVING
+from supplychain.plan.write import DIGITS
+from supplychain.study import moves
+from supplychain.study.reader import Reader
+from supplychain.study.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor, Future
+    from pathlib import Path
+
+    import pandas as pd
+
+    from supplychain.case import Case
+    from supplychain.case.axes import Points
+    from supplychain.study.reader import Reading
+    from supplychain.study.store import Row
+
+    Numbered: TypeAlias = tuple[int, tuple[float, ...]]
+    """A point's number and its values."""
+
+CHECK_EVERY = 50
+"""Of so many points the first is solved once more from nothing."""
+
+AGREE = 1e-9
+"""Largest relative difference of the two objectives."""
+
+IN_FLIGHT = 4 * (os.cpu_count() or 1)
+"""Batches that are given out and not yet written."""
+
+OPTIMAL = "optimal"
+
+_BATCH = 24
+"""Points that a worker is given at a time."""
+
+_MEASURED = ("tokens_served", SERVING)
+_here = threading.local()
+"""What a worker keeps from batch to batch."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is done at every point."""
+
+    name: str
+    """Of this sweep and no other."""
+    case: Case
+    points: Points
+    """Without its rows: each batch has its own."""
+    years: tuple[int, ...]
+    asked: tuple[tuple[str, str], ...]
+
+    def reader(self, case: Case, *, labels: bool = True) -> Reader:
+        asked = [(quantity, item, t) for t in self.years for quantity, item in self.asked]
+        return Reader(case, asked, labels=labels, years=self.years)
+
+
+def sweep(  # noqa: PLR0913 - all but the first two have their defaults
+    case: Case,
+    axes: Sequence[str] | str = (),
+    *,
+    points: pd.DataFrame | str | Path | None = None,
+    year: int | None = None,
+    asked: Sequence[tuple[str, str]] = (),
+    store: str | Path | None = None,
+    resume: bool = False,
+    executor: Executor | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """Solve a case at every combination of the values of some axes, or at points of a table (a frame, CSV or Parquet).
+
+    An axis is `TABLE.COLUMN[filters]=VALUES`, as `supplychain.case.axes` says. `year`: the year to look at, else every
+    reported year. `asked`: more to measure in each year, pairs of a quantity and an item as `observed.csv` has them.
+    `store`: a new SQLite file that keeps what is done; with `resume` also one that was begun, of which only points that
+    are missing are done. `executor` does batches side by side; default: one process for each core. Neither the order
+    in which they are done nor their number changes any digit. Of every 50 points the first, by its number, is also
+    solved from nothing, and both must agree to 1e-9.
+
+    Returns: one row for each point (numbered from 1, first axis outermost) and year: `point`, each axis by its target
+    (a share, or a value), `year`, `stage` and `group` (what binds), `objective_usd`, `served_ttok`,
+    `cost_usd_per_mtok` (serving cost over tokens), what was asked, and `status`: `optimal`, or why there is no answer,
+    with blanks beside it. Twelve digits of each number. `attrs["summary"]` says what was done.
+    Raises: ChangeError with every fault of what was given, InputError if the store is of another sweep, OutputError if
+    it cannot be written, CertificateError if a check fails, NoAnswerError if the case itself has no answer.
+    """
+    given = _given(axes, points)
+    _check(case, given, year, asked)
+    years = tuple(case.report_years) if year is None else (year,)
+    measured = (*((quantity, schema.ALL) for quantity in _MEASURED), *dict.fromkeys(asked))
+    task = _Task(uuid.uuid4().hex, case, replace(given, rows=()), years, measured)
+    with Store(store, _columns(task), _meta(task, given), resume=resume) as kept:
+        done = kept.done()
+        missing = [(n, values) for n, values in enumerate(given.rows, 1) if n not in done]
+        progress(f"solving {len(missing)} points")
+        if missing:
+            start, before = time.monotonic(), len(done)
+            try:
+                with moves.workers(executor) as pool:
+                    for rows in _solved(pool, task, missing):
+                        kept.add(rows)
+                        done |= {int(row[0]) for row in rows}
+                        progress(_said(len(done), before, len(given.rows), time.monotonic() - start))
+            finally:
+                _here.__dict__.clear()
+        table = kept.frame()
+    table.attrs["summary"] = _summary(task, given, table)
+    return table
+
+
+def _given(axes: Sequence[str] | str, points: pd.DataFrame | str | Path | None) -> Points:
+    some = [axes] if isinstance(axes, str) else axes
+    if points is None:
+        return grid(some)
+    if some:
+        fault = "axes and points are both given; give one of the two"
+        raise ChangeError("the sweep", [ChangeProblem("", "", fault)])
+    return listed(points)
+
+
+def _check(case: Case, given: Points, year: int | None, asked: Sequence[tuple[str, str]]) -> None:
+    """Look for faults before any work is done; edits are made at the first point and at the ends of every axis.
+
+    Raises: ChangeError.
+    """
+    reported = case.report_years
+    problems = [ChangeProblem("", "asked", fault) for pair in asked for fault in _unknown(case, *pair)]
+    if year is not None and year not in reported:
+        fault = f"{year} is not reported; must be one of {reported[0]}-{reported[-1]}"
+        problems.append(ChangeProblem("", "year", fault))
+    seen = {str(problem): problem for problem in problems}
+    for n in given.ends():
+        try:
+            apply(case, given.edits(given.rows[n]))
+        except ChangeError as error:
+            seen |= {str(problem): problem for problem in error.problems}
+    if seen:
+        raise ChangeError("the sweep", list(seen.values()))
+
+
+def _unknown(case: Case, quantity: str, item: str) -> list[str]:
+    """Return what is wrong with something to measure."""
+    kinds = {name: one.items for name, one in schema.QUANTITIES.items()} | {SERVING: "workloads", COST: "workloads"}
+    if quantity not in kinds:
+        return [f"no quantity is called {shown(quantity)!r}{did_you_mean(quantity, kinds)}"]
+    kind = kinds[quantity]
+    scopes = {"accelerators": ("accelerator", "family", "vendor"), "stages": ("stage",), "workloads": ("workload",)}
+    known = {row[scope] for scope in scopes.get(kind, ()) for row in case.tables[kind]}
+    if item == schema.ALL and kind != "stages":
+        return []
+    names = item.split(schema.SUM)
+    return [
+        f"{quantity}: no item is called {shown(name)!r}{did_you_mean(name, known)}"
+        for name in names
+        if name not in known
+    ]
+
+
+def _columns(task: _Task) -> dict[str, str]:
+    """Return the columns of the table, and their types."""
+    numbers = ["objective_usd", "served_ttok", "cost_usd_per_mtok", *_more(task)]
+    return (
+        {"point": "int64"}
+        | dict.fromkeys(task.points.targets, "float64")
+        | {"year": "int64", "stage": "str", "group": "str"}
+        | dict.fromkeys(numbers, "float64")
+        | {"status": "str"}
+    )
+
+
+def _more(task: _Task) -> list[str]:
+    return [f"{quantity}[{item}]" for quantity, item in task.asked[len(_MEASURED) :]]
+
+
+def _meta(task: _Task, given: Points) -> dict[str, Any]:
+    kinds = zip(given.targets, given.scales, strict=True)
+    return {
+        "case": task.case.settings.name,
+        "inputs_sha256": task.case.sha256,
+        "axes": [f"{target} {'*=' if scales else '='}" for target, scales in kinds],
+        "points": len(given.rows),
+        "points_sha256": hashlib.sha256(json.dumps(given.rows).encode()).hexdigest(),
+        "years": list(task.years),
+        "asked": _more(task),
+        "versions": versions(),
+    }
+
+
+def _summary(task: _Task, given: Points, table: pd.DataFrame) -> dict[str, Any]:
+    """Say what was done: every point that is written and was to be checked was checked."""
+    at = table.drop_duplicates("point")
+    return {
+        "case": task.case.settings.name,
+        "points": len(at),
+        "checked": sum(map(_is_checked, at["point"])),
+        "without_answer": int((at["status"] != OPTIMAL).sum()),
+        "axes": [{"target": t, "scales": s} for t, s in zip(given.targets, given.scales, strict=True)],
+        "grid": given.grid,
+        "inputs_sha256": task.case.sha256,
+        "versions": versions(),
+    }
+
+
+def _said(done: int, before: int, count: int, seconds: float) -> str:
+    """Say how far a sweep is, how fast, and how long it will take."""
+    rate = (done - before) / max(seconds, 1e-9)
+    left = (count - done) / rate
+    size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if left >= size), (1, "s"))
+    return f"{done} of {count} points, {rate:.3g} a second, {left / size:.0f} {unit} left"
+
+
+def _solved(pool: Executor, task: _Task, some: Sequence[Numbered]) -> Iterator[list[Row]]:
+    """Yield the rows of batches of points as they are found; a bounded number of them is under way."""
+    size = min(_BATCH, math.ceil(len(some) / IN_FLIGHT))
+    under_way: set[Future[list[Row]]] = set()
+    try:
+        for n in range(0, len(some), size):
+            if len(under_way) >= IN_FLIGHT:
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                yield from (job.result() for job in done)
+            under_way.add(pool.submit(_batch, task, some[n : n + size]))
+        while under_way:
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            yield from (job.result() for job in done)
+    finally:
+        for job in under_way:
+            job.cancel()
+
+
+def _batch(task: _Task, some: Sequence[Numbered]) -> list[Row]:
+    """Return the rows of some points. They do not depend on which others there are: each starts from the case itself.
+
+    A worker's reader lives as long as its sweep: making one takes as long as many points.
+    """
+    if getattr(_here, "name", "") != task.name:
+        _here.name, _here.reader = task.name, task.reader(task.case)
+    return [row for n, values in some for row in _rows(task, _here.reader, n, values)]
+
+
+def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> list[Row]:
+    """Return the rows of one point."""
+    reading, status = None, OPTIMAL
+    try:
+        there = apply(task.case, task.points.edits(values))[0]
+        reading = _reading(task, reader, there)
+    except ChangeError as error:
+        status = "; ".join(map(str, error.problems))
+    except NoAnswerError as error:
+        status = str(error)
+    if reading is not None and _is_checked(n):
+        _agree(n, reading.objective_usd, task.reader(there, labels=False).central().objective_usd)
+    return [(n, *values, t, *_found(task, reading, t), status) for t in task.years]
+
+
+def _reading(task: _Task, reader: Reader, there: Case) -> Reading:
+    """Read a point from where the case ended, and where that leads to no answer, from nothing."""
+    try:
+        return reader.read(there)
+    except NoAnswerError:
+        return task.reader(there).central()
+
+
+def _is_checked(n: int) -> bool:
+    return n % CHECK_EVERY == 1
+
+
+def _agree(n: int, warm: float, cold: float) -> None:
+    if not abs(warm - cold) <= AGREE * max(1.0, abs(cold)):
+        message = f"point {n} does not pass its check: it costs {warm:.12g} USD, and solved from nothing {cold:.12g}"
+        raise CertificateError(message)
+
+
+def _found(task: _Task, reading: Reading | None, t: int) -> tuple[float | str, ...]:
+    """Return labels, objective, tokens, cost and what was asked, of a year."""
+    count = len(task.asked)
+    if reading is None:
+        return ("", "", *[math.nan] * (1 + count))
+    first = task.years.index(t) * count
+    served, cost, *more = reading.measured[first : first + count]
+    per_mtok = cost / (served * units.MTOK_PER_TTOK) if served > 0 else math.nan
+    numbers = (reading.objective_usd, served, per_mtok, *more)
+    return (reading.labels["stage", t], reading.labels["group", t], *(float(DIGITS % x) for x in numbers))
