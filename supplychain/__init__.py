@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from supplychain.study.backcast import Backcast, backcast
     from supplychain.study.compare import Comparison, compare, saved
     from supplychain.study.sensitivity import Sensitivity, sensitivity
+    from supplychain.study.sweep import sweep
 
 __all__ = [
     "Backcast",
@@ -48,6 +49,7 @@ __all__ = [
     "saved",
     "sensitivity",
     "solve",
+    "sweep",
     "what_if",
 ]
 
@@ -62,6 +64,7 @@ _HOMES = {
     "saved": "study.compare",
     "Sensitivity": "study.sensitivity",
     "sensitivity": "study.sensitivity",
+    "sweep": "study.sweep",
 }
 """Where the names stand that take the solver and pandas to import."""
 

@@ -1,6 +1,6 @@
 """The command line: parse, call, print, exit.
 
-Exit status: 0 good, 2 bad input, 3 no answer, 1 anything else.
+Exit status: 0 good, 2 bad input, 3 no answer, 130 stopped by Ctrl-C in a sweep, 1 anything else.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from supplychain.case.scenarios import Scenario, WhatIf
 
-BAD_INPUT, NO_ANSWER, FAILED = 2, 3, 1
+BAD_INPUT, NO_ANSWER, FAILED, STOPPED = 2, 3, 1, 130
 _EXAMPLE = "capacity.capacity[stage=hbm, year=2027..] +30%"
 _PATIENCE = 1.0
 """Seconds after which progress is shown."""
@@ -228,6 +228,56 @@ def compare(
             write(out, found.summary, found.tables)
     if not quiet:
         click.echo(text(found))
+
+
+@cli.command(
+    epilog="Examples:\n\n  supplychain sweep inputs/base --vary 'capacity.capacity[stage=cowos]=50%:200%:31'"
+    " --out cowos.sqlite"
+    "\n\n  supplychain sweep inputs/base --points sample.csv --out sample.sqlite --csv sample_results.csv"
+)
+@_case
+@click.option("--vary", "axes", multiple=True, metavar="AXIS", help="TARGET=VALUES; several make a grid.")
+@click.option("--points", metavar="FILE", help="Solve at its rows instead: a column for each target. CSV or Parquet.")
+@click.option("--year", type=int, help="A reported year; default: all of them.")
+@click.option("--out", required=True, metavar="FILE", help="Keep the results there, in SQLite.")
+@click.option("--resume", is_flag=True, help="Go on with a sweep that was stopped.")
+@click.option("--csv", "table", metavar="FILE", help="Write the results there, too, as CSV.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
+    case: _Given,
+    axes: tuple[str, ...],
+    points: str | None,
+    year: int | None,
+    out: str,
+    resume: bool,  # noqa: FBT001 - click passes flags
+    table: str | None,
+    quiet: bool,  # noqa: FBT001 - click passes flags
+) -> None:
+    """Solve a case at every point of a grid: what binds where, at what cost.
+
+    An AXIS varies a number, or many together: 'TABLE.COLUMN[filters]=50%:200%:31' takes 31 shares of what it is,
+    evenly spaced ('=1%:1000%:13:log': in logs), '=0:5000:11' sets 11 values, '=50%,80%,120%' takes those listed.
+    """
+    import supplychain  # noqa: PLC0415 - the solver takes over a second to import
+    from supplychain.plan.write import check_file, csv, write_file  # noqa: PLC0415
+    from supplychain.report.sweep import text  # noqa: PLC0415
+
+    if table is not None:
+        check_file(table)
+    given = case.read()
+    try:
+        with _Progress(on=not quiet) as progress:
+            found = supplychain.sweep(
+                given.case, axes, points=points, year=year, store=out, resume=resume, progress=progress
+            )
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {out} keeps what is done; the same command with --resume goes on from there.", err=True)
+        sys.exit(STOPPED)
+    if table is not None:
+        write_file(table, csv(found))
+    if not quiet:
+        _say_what_if(given)
+        click.echo(text(given.case, found))
 
 
 @cli.command(epilog="Example:\n\n  supplychain check inputs/base")

@@ -88,8 +88,11 @@ def grid(axes: Sequence[str]) -> Points:
     count = math.prod(len(values) for _, _, values in found)
     if count > MOST:
         problems.append(ChangeProblem("", "", f"the grid has {count:,} points; must be {MOST:,} or fewer"))
-    if problems or not axes:
-        raise ChangeError("the axes", problems or [ChangeProblem("", "", f"there are none; give one like {EXAMPLE}")])
+    if not axes:
+        problems.append(ChangeProblem("", "", f"there are none; give one like {EXAMPLE}"))
+    if problems:
+        place = "the axes"
+        raise ChangeError(place, problems)
     targets, scales, values_of = zip(*found, strict=True)
     return Points(targets, scales, tuple(product(*values_of)), grid=True)
 
@@ -109,26 +112,29 @@ def listed(given: pd.DataFrame | str | Path) -> Points:
     problems += _twice(targets)
     if not cells or not targets or len(cells) > MOST:
         problems.append(ChangeProblem("", "", f"has {len(cells):,} points; must have 1 to {MOST:,}"))
-    rows, scales = [], [False] * len(targets)
-    for n, row in enumerate(cells):
+    kinds: dict[str, bool] = {}
+    rows = []
+    for n, row in enumerate(cells, 1 + _HEADER):
         if len(row) != len(targets):
             fault = f"has {len(row)} cells; must have {len(targets)}, as the header"
-            problems.append(ChangeProblem(f"row {n + 1 + _HEADER}", "", fault))
+            problems.append(ChangeProblem(f"row {n}", "", fault))
             continue
         values = []
-        for m, (target, cell) in enumerate(zip(targets, row, strict=True)):
+        for target, cell in zip(targets, row, strict=True):
             try:
-                value, scale = _value(str(cell))
-                scales[m] = scale if not rows else scales[m]
-                if scale != scales[m]:
-                    raise ValueError(_mixed(str(cell)))
-                values.append(value)
+                value, scales = _value(str(cell))
             except ValueError as error:
-                problems.append(ChangeProblem(f"row {n + 1 + _HEADER}", f"column {target}", str(error)))
+                problems.append(ChangeProblem(f"row {n}", f"column {target}", str(error)))
+                continue
+            if kinds.setdefault(target, scales) != scales:
+                others = "percentages" if kinds[target] else "plain numbers"
+                fault = f"{shown(cell)!r} stands below {others}; a column must be all of one kind"
+                problems.append(ChangeProblem(f"row {n}", f"column {target}", fault))
+            values.append(value)
         rows.append(tuple(values))
     if problems:
         raise ChangeError(place, problems)
-    return Points(tuple(targets), tuple(scales), tuple(rows), grid=False)
+    return Points(tuple(targets), tuple(kinds.values()), tuple(rows), grid=False)
 
 
 def _table(given: pd.DataFrame | str | Path) -> tuple[list[str], list[list[Any]]]:

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import pandas as pd
 
@@ -48,7 +48,7 @@ class Store:
         if path is not None:
             check_file(path)
             if Path(path).exists() and not resume:
-                message = f"{path} exists already; go on with it by resume, or give another file"
+                message = f"{path} exists already; go on with it (resume), or give another file"
                 raise OutputError(message)
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         with self._clear():
@@ -59,7 +59,7 @@ class Store:
             self._db.close()
             raise
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,7 +101,8 @@ class Store:
             if before.get(key) != meta[key]
         ]
         if problems:
-            raise InputError(f"{self._path}, which is of another sweep", problems)
+            place = f"{self._path}, which is of another sweep"
+            raise InputError(place, problems)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -54,6 +54,7 @@ OPTIMAL = "optimal"
 _BATCH = 24
 """Points that a worker is given at a time."""
 
+_PLACE = "the sweep"
 _MEASURED = ("tokens_served", SERVING)
 _here = threading.local()
 """What a worker keeps from batch to batch."""
@@ -133,8 +134,7 @@ def _given(axes: Sequence[str] | str, points: pd.DataFrame | str | Path | None) 
     if points is None:
         return grid(some)
     if some:
-        fault = "axes and points are both given; give one of the two"
-        raise ChangeError("the sweep", [ChangeProblem("", "", fault)])
+        raise ChangeError(_PLACE, [ChangeProblem("", "", "axes and points are both given; give one of the two")])
     return listed(points)
 
 
@@ -148,14 +148,15 @@ def _check(case: Case, given: Points, year: int | None, asked: Sequence[tuple[st
     if year is not None and year not in reported:
         fault = f"{year} is not reported; must be one of {reported[0]}-{reported[-1]}"
         problems.append(ChangeProblem("", "year", fault))
-    seen = {str(problem): problem for problem in problems}
+    seen: dict[tuple[str, str], ChangeProblem] = {}
     for n in given.ends():
         try:
             apply(case, given.edits(given.rows[n]))
         except ChangeError as error:
-            seen |= {str(problem): problem for problem in error.problems}
-    if seen:
-        raise ChangeError("the sweep", list(seen.values()))
+            for problem in error.problems:
+                seen.setdefault((problem.what.rpartition(" ")[0], problem.message), problem)  # but for the value
+    if problems or seen:
+        raise ChangeError(_PLACE, [*problems, *seen.values()])
 
 
 def _unknown(case: Case, quantity: str, item: str) -> list[str]:
@@ -209,11 +210,12 @@ def _meta(task: _Task, given: Points) -> dict[str, Any]:
 def _summary(task: _Task, given: Points, table: pd.DataFrame) -> dict[str, Any]:
     """Say what was done: every point that is written and was to be checked was checked."""
     at = table.drop_duplicates("point")
+    answered = at["status"] == OPTIMAL
     return {
         "case": task.case.settings.name,
         "points": len(at),
-        "checked": sum(map(_is_checked, at["point"])),
-        "without_answer": int((at["status"] != OPTIMAL).sum()),
+        "checked": sum(map(_is_checked, at["point"][answered])),
+        "without_answer": int((~answered).sum()),
         "axes": [{"target": t, "scales": s} for t, s in zip(given.targets, given.scales, strict=True)],
         "grid": given.grid,
         "inputs_sha256": task.case.sha256,
