@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -316,6 +317,27 @@ def test_a_case_read_in_place_is_read_as_if_it_were_new(seed: int, years: int | 
         assert here.labels == new.labels, str(move.input)
         assert here.measured == pytest.approx(new.measured, rel=1e-7, abs=1e-6), str(move.input)
     assert reader.central() == central
+
+
+def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the first certificate after the central one spoilt, the answer is that of a new solve, and says so; with
+    all of them spoilt there is none. Catches a reading that is never certified.
+    """
+    given = loaded(two_stages(), tmp_path)
+    reader = Reader(given, [("units_built", "chip", FIRST)])
+    move = moves.Move(Input("capacity", "capacity", (("stage", "wafers"), ("supplier", "acme"))), 1)
+    good = moves.reading(reader, move)
+    assert not good.from_nothing
+    real, spoilt = lp.certificate, [True]
+
+    def once(*given: Any) -> lp.Certificate:  # noqa: ANN401
+        return replace(real(*given), dual_residual_scaled=1e-3 if spoilt and spoilt.pop() else 0.0)
+
+    monkeypatch.setattr(lp, "certificate", once)
+    assert moves.reading(reader, move) == replace(good, from_nothing=True)
+    monkeypatch.setattr(lp, "certificate", lambda *given: replace(real(*given), duality_gap_relative=1e-3))
+    with pytest.raises(sc.CertificateError, match="does not pass its checks"):
+        moves.reading(reader, move)
 
 
 def test_a_lead_time_makes_another_model(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from supplychain import lp
+from supplychain.errors import CertificateError, NoAnswerError
+from supplychain.lp.optimum import WITHIN
 from supplychain.model import solver
 from supplychain.plan import windows
 from supplychain.plan.bottlenecks import LEVELS, Bottlenecks
@@ -30,6 +33,8 @@ class Reading:
     labels: dict[Label, str]
     measured: tuple[float, ...]
     objective_usd: float
+    from_nothing: bool = False
+    """Whether the solve from where the case itself ended did not pass its checks, and this is another, from nothing."""
 
 
 @dataclass
@@ -65,16 +70,24 @@ class Reader:
     def read(self, case: Case) -> Reading:
         """Return the reading of another case, best one that differs from the reader's in numbers alone.
 
-        Raises: NoAnswerError if a solve finds no optimum.
+        Every window's optimum is certified. One that fails, or is not found, is looked for once more, from nothing.
+
+        Raises: NoAnswerError if a solve finds no optimum, CertificateError if it does not pass its checks.
         """
         self.central()
-        in_place = self._statement is not None and self._statement.put(case)
-        return self._read(case, self._statement if in_place and self._statement else solver.Statement(case))
+        if self._statement is not None and self._statement.put(case):
+            try:
+                return self._read(case, self._statement)
+            except NoAnswerError:
+                return replace(self._read(case, solver.Statement(case), near=False), from_nothing=True)
+        return self._read(case, solver.Statement(case))
 
-    def _read(self, case: Case, statement: solver.Statement) -> Reading:
+    def _read(self, case: Case, statement: solver.Statement, *, near: bool = True) -> Reading:
+        """Read a case whose numbers a statement has, `near` the case itself or from nothing."""
         labels: dict[Label, str] = {}
         first = self._central is None
-        for window in windows.opened(case, known=self._windows, statement=statement):
+        for window in windows.opened(case, known=self._windows if near else None, statement=statement):
+            _prove(window)
             years = [t for t in window.years if self.labels and (self.years is None or t in self.years)]
             keys = [(level, t) for t in years for level in LEVELS]
             if window.known:
@@ -87,3 +100,17 @@ class Reader:
         if first:
             self._labels = labels
         return Reading(labels, measure(window.at.solved, self.asked), window.objective_usd)
+
+
+def _prove(window: Window) -> None:
+    """Certify the optimum of a window.
+
+    Raises: CertificateError.
+    """
+    if window.known:
+        return
+    proof = lp.certificate(window.at.lp, window.at.at)
+    worst = max(proof.primal_residual_scaled, proof.dual_residual_scaled, proof.duality_gap_relative)
+    if not worst <= WITHIN:
+        message = f"the optimum of {window.first}-{window.last} does not pass its checks: {worst:.1e} off"
+        raise CertificateError(message)

@@ -264,7 +264,7 @@ def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> lis
     reading, status = None, OPTIMAL
     try:
         there = apply(task.case, task.points.edits(values))[0]
-        reading = _reading(task, reader, there)
+        reading = reader.read(there)
     except ChangeError as error:
         status = "; ".join(map(str, error.problems))
     except NoAnswerError as error:
@@ -272,14 +272,6 @@ def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> lis
     if reading is not None and _is_checked(n):
         _agree(n, reading.objective_usd, task.reader(there, labels=False).central().objective_usd)
     return [(n, *values, t, *_found(task, reading, t), status) for t in task.years]
-
-
-def _reading(task: _Task, reader: Reader, there: Case) -> Reading:
-    """Read a point from where the case ended, and where that leads to no answer, from nothing."""
-    try:
-        return reader.read(there)
-    except NoAnswerError:
-        return task.reader(there).central()
 
 
 def _is_checked(n: int) -> bool:
