@@ -80,7 +80,7 @@ class Reader:
                 return self._read(case, self._statement)
             except NoAnswerError:
                 return replace(self._read(case, solver.Statement(case), near=False), from_nothing=True)
-        return self._read(case, solver.Statement(case))
+        return self._read(case, solver.Statement(case), near=False)
 
     def _read(self, case: Case, statement: solver.Statement, *, near: bool = True) -> Reading:
         """Read a case whose numbers a statement has, `near` the case itself or from nothing."""
