@@ -20,6 +20,7 @@ check: $(VENV)/dev  ## run every test and check
 bench: $(VENV)/dev  ## measure, side by side, on this machine
 	$(BIN)/python tests/bench/bench_solve.py $(CASE)
 	$(BIN)/python tests/bench/bench_windows.py inputs/backcast
+	$(BIN)/python tests/bench/bench_whatif.py $(CASE)
 
 generated: $(VENV)/dev  ## write inputs/README.md and every datapackage.json from the schema
 	$(BIN)/python tests/generated.py --write

@@ -1,0 +1,133 @@
+"""What-ifs per second, beside bare HiGHS on the same LPs and a loop that rebuilds the model: run by hand.
+
+    python tests/bench/bench_whatif.py [CASE]
+
+Each what-if is one edit of one series. Everything is measured in one run and one process, in turns:
+(a) edit, solve, choice among equal plans and certificate; (a') with the labels of every year; (b) bare HiGHS that is
+given the changed numbers of the same LP and starts from the case's own basis; (c) a loop that builds the model anew and
+solves it from nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import supplychain as sc
+from supplychain import model
+from supplychain.case.changes import apply
+from supplychain.model.solver import Statement, solve
+from supplychain.study.reader import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from supplychain.lp import LabelledLP
+
+ROOT = Path(__file__).parents[2]
+COUNT = 40
+OF_BARE, OF_REBUILT = 0.6, 15.0
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def edits(case: sc.Case) -> list[str]:
+    """Return edits of series that the case has, each by a factor of its own; always the same ones."""
+    random = Random(7)
+    stages = sorted({(row["stage"], row["supplier"]) for row in case.tables["capacity"]})
+    workloads = sorted(row["workload"] for row in case.tables["workloads"])
+    found = []
+    for _ in range(COUNT):
+        factor = round(random.uniform(0.8, 1.25), 3)
+        if random.random() < 0.7:
+            stage, supplier = random.choice(stages)
+            column = random.choice(("capacity", "price_usd"))
+            found.append(f"capacity.{column}[stage={stage}, supplier={supplier}] *= {factor}")
+        else:
+            found.append(f"demand.demand_ttok[workload={random.choice(workloads)}] *= {factor}")
+    return found
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+class Bare:
+    """HiGHS alone, on the LP of a case at its optimum."""
+
+    def __init__(self, labelled: LabelledLP) -> None:
+        self._lp = labelled
+        self._highs = labelled.highs
+        self._highs.run()
+        self._highs.setOptionValue("solver", "simplex")  # the others do not start from a basis
+        self._basis = self._highs.getBasis()
+        self._columns = labelled.column_of_entry
+
+    def solve(self, other: LabelledLP) -> float:
+        """Put the numbers of another LP that differ, run from the basis at hand, and return the objective."""
+        self._put(self._lp, other)
+        self._highs.setBasis(self._basis)
+        self._highs.run()
+        return float(self._highs.getInfo().objective_function_value)
+
+    def back(self, other: LabelledLP) -> None:
+        self._put(other, self._lp)
+
+    def _put(self, here: LabelledLP, there: LabelledLP) -> None:
+        highs = self._highs
+        columns = np.flatnonzero(here.cost != there.cost)
+        highs.changeColsCost(len(columns), columns, there.cost[columns])
+        columns = np.flatnonzero((here.column_lower != there.column_lower) | (here.column_upper != there.column_upper))
+        highs.changeColsBounds(len(columns), columns, there.column_lower[columns], there.column_upper[columns])
+        rows = np.flatnonzero((here.row_lower != there.row_lower) | (here.row_upper != there.row_upper))
+        highs.changeRowsBounds(len(rows), rows, there.row_lower[rows], there.row_upper[rows])
+        for n in np.flatnonzero(here.entries != there.entries):
+            highs.changeCoeff(int(here.indices[n]), int(self._columns[n]), float(there.entries[n]))
+        highs.changeObjectiveOffset(there.offset)
+
+
+def main() -> None:
+    given = sc.load(sys.argv[1] if len(sys.argv) > 1 else ROOT / "inputs" / "base")
+    asked = edits(given)
+    cases = [apply(given, [text])[0] for text in asked]
+    stated = [Statement(case).lp() for case in cases]
+    bare = Bare(Statement(given).lp())
+    plain, labelled = Reader(given, labels=False), Reader(given)
+    for reader in (plain, labelled):
+        reader.central()
+        reader.read(cases[0])  # what a number enters is looked up at the first change
+    gc.disable()  # as the command line does
+    taken: dict[str, float] = dict.fromkeys(("a", "a'", "b", "c"), 0.0)
+    for text, case, other in zip(asked, cases, stated, strict=True):
+        taken["a"] += timed(lambda text=text: plain.read(apply(given, [text])[0]))
+        taken["a'"] += timed(lambda text=text: labelled.read(apply(given, [text])[0]))
+        taken["b"] += timed(lambda other=other: bare.solve(other))
+        bare.back(other)
+        taken["c"] += timed(lambda case=case: solve(model.build(case)))
+        gc.collect()
+    rate = {name: COUNT / seconds for name, seconds in taken.items()}
+    say(f"{given.settings.name}: {COUNT} what-ifs")
+    for name, what in (
+        ("a", "edit, solve, choose among equal plans, certify"),
+        ("a'", "the same with labels"),
+        ("b", "bare HiGHS from the case's basis"),
+        ("c", "model built anew and solved from nothing"),
+    ):
+        say(f"({name}) {what}: {rate[name]:.1f} a second here")
+    for name, least in (("b", OF_BARE), ("c", OF_REBUILT)):
+        ratio = rate["a"] / rate[name]
+        say(f"(a) is {ratio:.2f} times ({name}); at least {least:g}: {'yes' if ratio >= least else 'NO'}")
+
+
+if __name__ == "__main__":
+    main()
