@@ -26,6 +26,7 @@ from supplychain.cli import main
 from supplychain.lp.optimum import run
 from supplychain.model import solver
 from supplychain.plan import windows
+from supplychain.plan.explain import explain
 from supplychain.plan.measures import SERVING, measure
 from supplychain.plan.show import year_lines
 from supplychain.report.backcast import markdown, text
@@ -497,11 +498,16 @@ def test_a_layer_that_cannot_be_told_apart_is_called_by_its_group(tmp_path: Path
     sourced(case, estimate="", other="")
     for row in case.tables["capacity"]:
         row["source"] = "other" if row["stage"] == "wafers" else "estimate"
-    first, *_, last = year_lines(sc.solve(loaded(case, tmp_path / "alike")))
+    plan = sc.solve(loaded(case, tmp_path / "alike"))
+    first, *_, last = year_lines(plan)
+    said = "power: one estimate for site, grid; which binds cannot be told"
     assert first.startswith(f"{FIRST}  power (site?) [power]  +1 % is worth")
-    assert last == "power: one estimate for site, grid; which of them binds cannot be told"
+    assert last == said
+    assert f"{said}.\n" in explain(plan, FIRST)
     case.tables["capacity"][0]["source"] = "paper"
-    (only,) = year_lines(sc.solve(loaded(case, tmp_path / "apart")))
+    plan = sc.solve(loaded(case, tmp_path / "apart"))
+    (only,) = year_lines(plan)
+    assert said not in explain(plan, FIRST)
     assert only.startswith(f"{FIRST}  site [power]  +1 % is worth")
 
 

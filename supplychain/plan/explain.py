@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.decomposition import RESIDUAL
-from supplychain.plan.show import dollars, number, plain, worth
+from supplychain.plan.show import dollars, not_told_apart, number, plain, worth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,7 @@ def _label(plan: Plan, binding: dict[str, Any], year: int) -> list[str]:
         return ["Binding: demand. No relief of one stage, or of up to four together, would serve more."]
     lines = [
         f"Binding: {binding['members']} ({binding['state']}, {binding['nature']}); group: {group['members']}",
+        *(f"{line}." for line in not_told_apart(plan, [year])),
         f"{worth(binding)}.",
         f"It serves more in {', '.join(binding['helps'].split()) or 'no year'}.",
     ]

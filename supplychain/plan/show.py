@@ -13,7 +13,7 @@ from supplychain.plan.bottlenecks import DEMAND
 from supplychain.schema import SUM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from supplychain.plan import Plan
 
@@ -49,21 +49,25 @@ def year_lines(plan: Plan) -> list[str]:
     stage, group = _binding_rows(plan)
     alike = one_estimate(plan.case)
     group_of = {row["stage"]: row["group"] for row in plan.case.tables["stages"]}
-    layers = {group_of[s]: stages for s, stages in alike.items()}
-    names, unsure = {}, set()
+    names = {}
     for t in years:
         label, members = _bound(stage[t]), stage[t]["members"]
-        groups = set(group[t]["members"].split(SUM))
-        if members in alike:
-            label = f"{group_of[members]} ({label}?)"
-            groups.add(group_of[members])
-        unsure |= groups & layers.keys()
+        label = f"{group_of[members]} ({label}?)" if members in alike else label
         names[t] = _short(f"{label} [{_bound(group[t])}]", _NAME)
     width = max(map(len, names.values()))
     lines = [f"{t}  {names[t].ljust(width)}  {worth(stage[t])}" for t in years]
-    return lines + [
-        f"{name}: one estimate for {', '.join(layers[name])}; which of them binds cannot be told"
-        for name in sorted(unsure)
+    return [*lines, *not_told_apart(plan, years)]
+
+
+def not_told_apart(plan: Plan, years: Sequence[int]) -> list[str]:
+    """Return a line for each group that binds in some year, as such or by a stage, if its stages have one estimate."""
+    group_of = {row["stage"]: row["group"] for row in plan.case.tables["stages"]}
+    layers = {group_of[s]: stages for s, stages in one_estimate(plan.case).items()}
+    rows = [row for row in _records(plan.binding) if row["year"] in years]
+    bound = {group_of.get(name, name) for row in rows for name in row["members"].split(SUM)}
+    return [
+        f"{name}: one estimate for {', '.join(layers[name])}; which binds cannot be told"
+        for name in sorted(bound & layers.keys())
     ]
 
 
