@@ -24,6 +24,7 @@ from supplychain import plan as plan_module
 from supplychain.case import provenance
 from supplychain.case.ranges import Input, moved, uncertain
 from supplychain.cli import main
+from supplychain.lp import optimum
 from supplychain.lp.optimum import run
 from supplychain.lp.ties import fix
 from supplychain.model import solver
@@ -331,14 +332,19 @@ def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, mo
     move = moves.Move(Input("capacity", "capacity", (("stage", "wafers"), ("supplier", "acme"))), 1)
     good = moves.reading(reader, move)
     assert not good.from_nothing
-    real, spoilt = lp.certificate, [True]
+    real, spoilt = optimum._checked, [True]  # noqa: SLF001
 
-    def once(*given: Any) -> lp.Certificate:  # noqa: ANN401
-        return replace(real(*given), dual_residual_scaled=1e-3 if spoilt and spoilt.pop() else 0.0)
+    def once(*given: Any) -> tuple[Any, ...]:  # noqa: ANN401
+        proof, *others = real(*given)
+        return replace(proof, dual_residual_scaled=1e-3 if spoilt and spoilt.pop() else 0.0), *others
 
-    monkeypatch.setattr(lp, "certificate", once)
+    def never(*given: Any) -> tuple[Any, ...]:  # noqa: ANN401
+        proof, *others = real(*given)
+        return replace(proof, duality_gap_relative=1e-3), *others
+
+    monkeypatch.setattr(optimum, "_checked", once)
     assert moves.reading(reader, move) == replace(good, from_nothing=True)
-    monkeypatch.setattr(lp, "certificate", lambda *given: replace(real(*given), duality_gap_relative=1e-3))
+    monkeypatch.setattr(optimum, "_checked", never)
     with pytest.raises(sc.CertificateError, match="does not pass its checks"):
         moves.reading(reader, move)
 
@@ -381,7 +387,7 @@ def test_a_window_that_an_edit_leaves_alone_is_not_solved_again(tmp_path: Path) 
 
     def kept(table: str, *rows: Mapping[str, Value]) -> list[bool]:
         other = sc.Case(given.settings, {**given.tables, table: rows}, given.headers)
-        found = list(windows.opened(other, known=known))
+        found = list(windows.opened(other, again=windows.Again(solver.Statement(other), known)))
         for window, new in zip(found, windows.opened(other), strict=True):
             assert window.objective_usd == pytest.approx(new.objective_usd)
             assert window.at.x == pytest.approx(new.at.x)
@@ -525,7 +531,7 @@ def test_windows_pass_their_checks_wherever_an_input_moves() -> None:
     for move in some:
         there = moved(case, move.input, move.end)
         in_place = statement.put(there)
-        for window in windows.opened(there, statement=statement if in_place else None):
+        for window in windows.opened(there, again=windows.Again(statement) if in_place else None):
             proof = plan_module._certificate(window.at, lp.solved_again(window.at.lp))  # noqa: SLF001
             assert proof["tie_break_objective_relative"] <= 1e-7
 

@@ -96,6 +96,7 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
     states: list[Tables] = [case.tables]
     problems: list[tuple[int, ChangeProblem]] = []
     audit: list[Changed] = []
+    structural = False
     for n, (group, text, read) in enumerate(steps):
         tables = states[-1]
         try:
@@ -108,15 +109,19 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
             audit += _differences(old, filled, step, group.name, written_out=True)
             audit += _differences(filled, new, step, group.name)
             tables = {**tables, step.table.name: new}
+            structural |= _is_structural(step)
         states.append(tables)
-    alone = bool(problems)
+    alone = bool(problems) or not structural
     if _faults(case, states[-1], alone=alone):
         problems += _blamed(steps, [_faults(case, tables, alone=alone) for tables in states])
     if problems:
         place = "the changes"
         raise ChangeError(place, [problem for _, problem in sorted(problems, key=lambda one: one[0])])
-    headers = {name: _header(header, schema.TABLE[name], states[-1][name]) for name, header in case.headers.items()}
-    tables = {name: _padded(schema.TABLE[name], headers[name], rows) for name, rows in states[-1].items()}
+    tables, headers = dict(states[-1]), dict(case.headers)
+    for name, rows in tables.items():
+        if rows is not case.tables[name]:
+            headers[name] = _header(headers[name], schema.TABLE[name], rows)
+            tables[name] = _padded(schema.TABLE[name], headers[name], rows)
     return replace(case, tables=tables, headers=headers), tuple(audit)
 
 
@@ -132,6 +137,17 @@ def key_of(table: schema.Table, row: Row, *, year: bool = False) -> str:
     """Return the key of a row as text, with its year or without: `stage=hbm, supplier=micron, place=global`."""
     names = [name for name in table.key if year or name != "year"]
     return ", ".join(f"{name}={'' if row[name] is None else row[name]}" for name in names)
+
+
+def _is_structural(step: Step) -> bool:
+    """Whether a change may concern what the checks between tables read: anything but numbers of the LP.
+
+    Of those the checks read no more than which are blank. A series that is written out has no other keys than before.
+    """
+    if not isinstance(step, Edit) or not step.column.param:
+        return True
+    fills, moves_rows = step.operation.kind == "=", step.operation.kind == "delay"
+    return (fills and step.column.blank) or (moves_rows and not step.column.series)
 
 
 def _key(table: schema.Table, row: Row) -> Key:
@@ -164,8 +180,7 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
     table, operation = step.table, step.operation
     if step.column.series:
         others = [one for one in step.filters if one.column != "year"]
-        named = {_series(table, row) for row in _selected(table, rows, others)}
-        rows = _written_out(table, rows, named, years)
+        rows = _written_out(table, rows, _selected(table, rows, others), years)
     timed = "year" in table.key
     inside = [row for row in rows if not timed or row["year"] in years]
     if rows and not inside:
@@ -189,7 +204,7 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
         old = row[step.column.name]
         if old is not None or operation.kind == "=":
             way = (row["year"] - first) / (last - first) if ways else 0.0
-            new[_key(table, row)] = operation.of(old, way)
+            new[id(row)] = operation.of(old, way)
     return rows, _with(step, rows, new)
 
 
@@ -201,17 +216,17 @@ def _selected(table: schema.Table, rows: Sequence[Row], filters: Sequence[Filter
     if not rows:
         message = f"{table.name} has no rows in this case"
         raise ValueError(message)
-    unknown = [
-        _unknown(table, one.column, value, [row[one.column] for row in rows])
-        for one in filters
-        for value in one.wanted
-        if not any(value.meets(row[one.column]) for row in rows)
-    ]
+    unknown, left = [], list(rows)
+    for one in filters:
+        there = dict.fromkeys(row[one.column] for row in rows)
+        unknown += [
+            _unknown(table, one.column, value, list(there)) for value in one.wanted if not any(map(value.meets, there))
+        ]
     if unknown:
         raise ValueError(*unknown)
-    left = list(rows)
     for n, one in enumerate(filters):
-        kept = [row for row in left if one.meets(row)]
+        cells = set(filter(one.meets, {row[one.column] for row in left}))
+        kept = [row for row in left if row[one.column] in cells]
         if not kept:
             met = ", ".join(map(str, filters[:n]))
             known = _listed(row[one.column] for row in left)
@@ -232,18 +247,12 @@ def _listed(values: Iterable[object]) -> str:
     return shown(", ".join(sorted({"blank" if value is None else str(value) for value in values})))
 
 
-def _written_out(table: schema.Table, rows: Table, named: set[Key], years: range) -> Table:
-    """Return a table with a row for every year of the case in the series named, which stay what they were."""
+def _written_out(table: schema.Table, rows: Table, selected: Sequence[Row], years: range) -> Table:
+    """Return a table with a row for every year of the case in the series selected, which stay what they were."""
     given: dict[Key, dict[int, Row]] = {}
-    for row in rows:
+    for row in selected:
         given.setdefault(_series(table, row), {})[row["year"]] = row
-    new = [
-        _between(table, series, year)
-        for key, series in given.items()
-        if key in named
-        for year in years
-        if year not in series
-    ]
+    new = [_between(table, series, year) for series in given.values() for year in years if year not in series]
     return in_order(table, [*rows, *new]) if new else rows
 
 
@@ -280,7 +289,7 @@ def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row]) -> Table:
     new = {}
     for row in selected:
         points, year = given[_series(table, row)], row["year"] - by
-        new[_key(table, row)] = fill(points, [year], "price")[year]
+        new[id(row)] = fill(points, [year], "price")[year]
     return _with(step, rows, new)
 
 
@@ -302,11 +311,12 @@ def _without(table: schema.Table, rows: Table, gone: Iterable[Row]) -> Table:
     return tuple(row for row in rows if _key(table, row) not in keys)
 
 
-def _with(step: Edit, rows: Table, new: Mapping[Key, float]) -> Table:
-    """Return a table with new numbers by key; each range keeps its proportion to its number."""
+def _with(step: Edit, rows: Table, new: Mapping[int, float]) -> Table:
+    """Return a table with new numbers by the identity of their row; each range keeps its proportion to its number."""
     column, changed = step.column, []
     for row in rows:
-        old, value = row[column.name], new.get(_key(step.table, row), row[column.name])
+        old = row[column.name]
+        value = new.get(id(row), old)
         if value != old:
             whole = column.type == "integer" and value % 1 == 0
             row = {**row, column.name: int(value) if whole else float(value)}  # noqa: PLW2901 - the same row, changed
@@ -330,12 +340,14 @@ def _differences(
     before: Table, after: Table, step: Step, group: str, *, written_out: bool = False
 ) -> Iterator[Changed]:
     """Yield every cell in which two states of a table differ."""
+    if before is after:
+        return
     table = step.table
-    old, new = ({_key(table, row): row for row in rows} for rows in (before, after))
+    there, here = ({id(row) for row in rows} for rows in (before, after))
+    old = {_key(table, row): row for row in before if id(row) not in here}
+    new = {_key(table, row): row for row in after if id(row) not in there}
     for key in dict.fromkeys([*old, *new]):
         was, now = old.get(key, {}), new.get(key, {})
-        if was is now:
-            continue
         what: What = "changed" if was and now else "removed" if was else "filled" if written_out else "added"
         row = was or now
         year = row["year"] if "year" in table.key else None
@@ -347,29 +359,38 @@ def _differences(
 
 def _faults(case: Case, tables: Tables, *, alone: bool) -> dict[tuple[str, str], str]:
     """Return what is wrong with changed tables, by table and column, and by row; or with cells `alone`."""
-    reading = Reading(vars_of(case.settings))
-    for name, rows in tables.items():
-        table = schema.TABLE[name]
-        lines = tuple(range(_HEADER + 1, _HEADER + 1 + len(rows)))
-        reading.tables[name] = Rows(table, case.headers[name], rows, lines)
-        if rows is case.tables[name]:
-            continue
-        if table.required and not rows:
-            reading.problems.append(Problem(table.file, 0, "", "has no rows left; needs at least one"))
-        numbers = [column for column in table.columns if column.type in {"number", "integer"}]
-        for line, row in zip(lines, rows, strict=True):
-            for column in numbers:
-                fault = in_range(column, row[column.name])[1] if row[column.name] is not None else ""
-                if fault:
-                    reading.problems.append(Problem(table.file, line, column.name, fault))
+    problems = [p for name, rows in tables.items() for p in _out_of_range(schema.TABLE[name], case.tables[name], rows)]
+    if not alone:
+        numbered = {
+            name: Rows(schema.TABLE[name], case.headers[name], rows, tuple(range(_HEADER + 1, _HEADER + 1 + len(rows))))
+            for name, rows in tables.items()
+        }
+        problems = faults(Reading(vars_of(case.settings), numbered, problems))
     found: dict[tuple[str, str], str] = {}
-    for problem in reading.problems if alone else faults(reading):
+    for problem in problems:
         name = problem.file.removesuffix(".csv")
         at = ""
         if problem.row:
             at = f"[{key_of(schema.TABLE[name], tables[name][problem.row - _HEADER - 1], year=True)}]"
         found[f"{name}.{problem.column}" if problem.column else name, at] = problem.message
     return found
+
+
+def _out_of_range(table: schema.Table, before: Table, rows: Table) -> Iterator[Problem]:
+    """Yield the numbers of rows that changed which are not what their column allows."""
+    if rows is before:
+        return
+    if table.required and not rows:
+        yield Problem(table.file, 0, "", "has no rows left; needs at least one")
+    same = {id(row) for row in before}
+    numbers = [column for column in table.columns if column.type in {"number", "integer"}]
+    for line, row in enumerate(rows, _HEADER + 1):
+        if id(row) in same:
+            continue
+        for column in numbers:
+            fault = in_range(column, row[column.name])[1] if row[column.name] is not None else ""
+            if fault:
+                yield Problem(table.file, line, column.name, fault)
 
 
 def _blamed(

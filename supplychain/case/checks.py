@@ -204,10 +204,14 @@ def served_places(tables: Tables) -> dict[tuple[object, object], set[object]]:
     }
     for row in tables["capacity"].rows:
         places[row["stage"], row["supplier"]].add(row["place"])
-    for _ in tables["allocation"].rows:  # as many rounds as there are links settle every chain of allocations
-        for row in tables["allocation"].rows:
-            pool = [p for (stage, _), p in places.items() if stage == row["of_stage"]]
-            places[row["stage"], row["supplier"]].update(*pool)
+    draws = {(row["stage"], row["supplier"], row["of_stage"]) for row in tables["allocation"].rows}
+    stages = {stage for stage, _ in places}
+    for _ in stages:  # as many rounds as there are stages settle every chain of allocations
+        supplied: dict[object, set[object]] = defaultdict(set)
+        for (stage, _supplier), where in places.items():
+            supplied[stage] |= where
+        for stage, supplier, of_stage in draws:
+            places[stage, supplier] |= supplied[of_stage]
     return places
 
 

@@ -54,7 +54,7 @@ class Name:
     def meets(self, value: str | None) -> bool:
         """Whether a cell is meant."""
         cell = value or ""
-        return cell == self.text or (not self.quoted and fnmatchcase(cell, self.text))
+        return cell == self.text or (not self.exact and fnmatchcase(cell, self.text))
 
     def __str__(self) -> str:
         return self.text
@@ -83,9 +83,9 @@ class Filter:
     column: str
     wanted: tuple[Name | Years, ...]
 
-    def meets(self, row: Row) -> bool:
-        """Whether a row is selected."""
-        return any(value.meets(row[self.column]) for value in self.wanted)
+    def meets(self, cell: Any) -> bool:  # noqa: ANN401 - text or a year
+        """Whether rows with a cell are selected."""
+        return any(value.meets(cell) for value in self.wanted)
 
     def __str__(self) -> str:
         return f"{self.column}={'|'.join(map(str, self.wanted))}"

@@ -3,7 +3,7 @@
 Nothing here knows what the rows and columns stand for.
 """
 
-from supplychain.lp.from_model import LabelledHighs, from_pyomo
+from supplychain.lp.from_model import LabelledHighs, MutableLP, from_pyomo
 from supplychain.lp.graft import Grafts
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read
@@ -15,8 +15,10 @@ from supplychain.lp.optimum import (
     changed,
     found,
     hold,
+    optimum_near,
     optimum_of,
     options,
+    prove,
     solved_again,
 )
 from supplychain.lp.questions import (
@@ -42,6 +44,7 @@ __all__ = [
     "Label",
     "LabelledHighs",
     "LabelledLP",
+    "MutableLP",
     "Optimum",
     "Slopes",
     "Solution",
@@ -57,10 +60,12 @@ __all__ = [
     "hold",
     "joint_sets",
     "minimal_sets",
+    "optimum_near",
     "optimum_of",
     "options",
     "parallel_rows",
     "prefer",
+    "prove",
     "reach",
     "read",
     "share_of",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyomo.environ as pyomo
 from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.expr.visitor import identify_mutable_parameters
 
 from supplychain.lp.labelled import from_highs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from supplychain.lp.labelled import Label, LabelledLP
+
+_NOTHING = 1e-9
+"""Size up to which HiGHS takes an entry for 0."""
 
 
 class LabelledHighs(Highs):
@@ -26,60 +30,95 @@ class LabelledHighs(Highs):
         self._solver_model.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
         return self.labelled()
 
-    def put(self, values: Iterable[tuple[Any, float]]) -> None:
-        """Give mutable Params other values, and change what they enter and nothing else.
-
-        The interface's own update evaluates every expression of the model, whatever has changed.
-        """
-        touched: dict[int, Any] = {}
-        for param, value in values:
-            param.set_value(value)
-            touched |= {id(helper): helper for helper in self._entered.get(id(param), ())}
-        for helper in touched.values():
-            helper.update()
-        _put_in_order(self._solver_model)
-
-    @cached_property
-    def _entered(self) -> dict[int, list[Any]]:
-        """Of each mutable Param, what of the LP it enters: coefficients, limits and bounds that know how to update."""
-        objective = self._mutable_objective
-        helpers = [helper for some in self._mutable_helpers.values() for helper in some]
-        helpers += [helper for _, helper in self._mutable_bounds.values()]
-        found: dict[int, list[Any]] = {}
-        for helper in (*helpers, *objective.linear_coefs, objective.constant):
-            for name in ("expr", "lower_expr", "upper_expr"):
-                for param in identify_mutable_parameters(getattr(helper, name, 0)):
-                    found.setdefault(id(param), []).append(helper)
-        return found
-
-    def labelled(self, like: LabelledLP | None = None) -> LabelledLP:
-        """Return the LP that HiGHS holds; names are the Pyomo component's and its index, or those of one alike."""
-        if like is not None:
-            return from_highs(self._solver_model, like.row, like.column)
+    def labelled(self) -> LabelledLP:
+        """Return the LP that HiGHS holds; a name is the Pyomo component's, then its index."""
         rows = [_label(constraint) for constraint in self._pyomo_con_to_solver_con_map]
         columns = [_label(self._vars[v][0]) for v in self._pyomo_var_to_solver_var_map]
         return from_highs(self._solver_model, rows, columns)
+
+    def mutable(self) -> Iterator[_Number]:
+        """Yield every number of the LP that mutable Params enter."""
+        rows, columns = self._pyomo_con_to_solver_con_map, self._pyomo_var_to_solver_var_map
+        for constraint, helpers in self._mutable_helpers.items():
+            for one in helpers:
+                if hasattr(one, "expr"):
+                    yield _Number("entries", (columns[one.pyomo_var_id], rows[constraint]), one.expr)
+                else:
+                    yield _Number("row_lower", rows[constraint], one.lower_expr)
+                    yield _Number("row_upper", rows[constraint], one.upper_expr)
+        for _, one in self._mutable_bounds.values():
+            yield _Number("column_lower", columns[one.pyomo_var_id], one.lower_expr)
+            yield _Number("column_upper", columns[one.pyomo_var_id], one.upper_expr)
+        for one in self._mutable_objective.linear_coefs:
+            yield _Number("cost", columns[one.pyomo_var_id], one.expr)
+        yield _Number("offset", 0, self._mutable_objective.constant.expr)
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A number of an LP: which part of it, where, and the Pyomo expression of its value."""
+
+    part: str
+    at: Any
+    expression: Any
+
+
+class MutableLP:
+    """The LP of a Pyomo model to be minimised, and, in place, the same LP with other values of its mutable Params.
+
+    Pyomo's own update evaluates every expression of the model, whatever has changed. And HiGHS puts an entry that was 0
+    and is none any more last in its column; the path of a solve, and with it the last digits, would depend on what was
+    put before. Here a number that was put back leaves nothing behind.
+    """
+
+    def __init__(self, model: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
+        interface = LabelledHighs()
+        self._first = first = interface.stated(model)
+        self._entered: dict[int, list[_Number]] = {}
+        cells = set(zip(first.column_of_entry.tolist(), first.indices.tolist(), strict=True))
+        for number in interface.mutable():
+            if number.part == "entries":
+                cells.add(number.at)
+            for param in identify_mutable_parameters(number.expression):
+                self._entered.setdefault(id(param), []).append(number)
+        self._cells = {cell: n for n, cell in enumerate(sorted(cells))}
+        self._columns, self._rows = (np.array(part) for part in zip(*self._cells, strict=True))
+        entries = np.zeros(len(self._cells))
+        there = [self._cells[cell] for cell in zip(first.column_of_entry.tolist(), first.indices.tolist(), strict=True)]
+        entries[there] = first.entries
+        parts = ("cost", "column_lower", "column_upper", "row_lower", "row_upper")
+        self._parts = {name: getattr(first, name).copy() for name in parts}
+        self._parts |= {"offset": np.array([first.offset]), "entries": entries}
+
+    def put(self, values: Iterable[tuple[Any, float]]) -> None:
+        """Give mutable Params other values, and change the numbers that they enter."""
+        touched: dict[int, _Number] = {}
+        for param, value in values:
+            param.set_value(value)
+            touched |= {id(number): number for number in self._entered.get(id(param), ())}
+        for number in touched.values():
+            at = self._cells[number.at] if number.part == "entries" else number.at
+            self._parts[number.part][at] = pyomo.value(number.expression)
+
+    def lp(self) -> LabelledLP:
+        """Return the LP as it stands, in a solver of its own."""
+        some = np.abs(self._parts["entries"]) > _NOTHING
+        counts = np.bincount(self._columns[some], minlength=len(self._parts["cost"]))
+        stated = replace(
+            self._first,
+            **{name: part.copy() for name, part in self._parts.items() if name not in {"offset", "entries"}},
+            offset=float(self._parts["offset"][0]),
+            starts=np.concatenate([[0], np.cumsum(counts)]),
+            indices=self._rows[some],
+            entries=self._parts["entries"][some],
+            _sizes=[],
+        )
+        return stated.held()
 
 
 def from_pyomo(model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
     """Return the LP of a Pyomo model, not solved yet; a name is a component, then its index: `("supply", "hbm")`."""
     return LabelledHighs().stated(model)
-
-
-def _put_in_order(highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
-    """Order the entries of each column by row, as those of a new model are.
-
-    HiGHS forgets an entry that becomes 0 and puts it last once it is there again; the path of a solve, and with it the
-    last digits, would depend on what was put before.
-    """
-    highs.ensureColwise()
-    lp = highs.getLp()
-    starts = np.array(lp.a_matrix_.start_)
-    rows, entries = (np.array(part)[: starts[-1]] for part in (lp.a_matrix_.index_, lp.a_matrix_.value_))
-    order = np.lexsort((rows, np.repeat(np.arange(len(starts) - 1), np.diff(starts))))
-    if (np.diff(order) != 1).any():
-        lp.a_matrix_.index_, lp.a_matrix_.value_ = rows[order], entries[order]
-        highs.passModel(lp)
 
 
 def _label(data: Any) -> Label:  # noqa: ANN401 - Pyomo ships no types

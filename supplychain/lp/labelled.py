@@ -63,6 +63,30 @@ class LabelledLP:
             highs.setBasis(basis)
         return replace(self, highs=highs)
 
+    def held(self) -> LabelledLP:
+        """Return the same LP in a new solver that is given these numbers."""
+        highs = highspy.Highs()
+        highs.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
+        rows, columns = self.shape
+        highs.passModel(
+            columns,
+            rows,
+            len(self.entries),
+            int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize),
+            self.offset,
+            self.cost,
+            self.column_lower,
+            self.column_upper,
+            self.row_lower,
+            self.row_upper,
+            self.starts[:-1].astype(np.int32),
+            self.indices.astype(np.int32),
+            self.entries,
+            np.zeros(columns, dtype=np.int32),
+        )
+        return replace(self, highs=highs)
+
     def activity(self, x: Vector) -> Vector:
         """Return A x."""
         return sums(self.indices, self.entries * np.repeat(x, np.diff(self.starts)), len(self.row_lower))

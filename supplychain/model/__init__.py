@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
 
-__all__ = ["Numbers", "Structure", "build", "money", "numbers", "structure", "window"]
+__all__ = ["Numbers", "Structure", "build", "money", "numbers", "numbers_of", "structure", "window"]
 
 Numbers: TypeAlias = "Mapping[Any, float]"
 """Values of one Param by index: a string or year, a tuple of them, or None if it has no index."""
@@ -57,24 +57,29 @@ def _param(values: Numbers) -> Model:
 
 
 def _given(case: Case) -> dict[str, Numbers]:
-    """Return the numbers of the tables, under the names of the schema, for every year where they are series."""
+    """Return the numbers of the settings and of the tables."""
     found: dict[str, Numbers] = {
         "first_year_availability": {None: case.settings.first_year_availability},
         "build_lag_share": {None: case.settings.build_lag_share},
     }
     for table in schema.TABLES:
-        for column in table.columns:
-            if column.series:
-                series = case.yearly(table.name, column.name)
-                found[column.param] = {
-                    _index((*key, t)): x for key, values in series.items() for t, x in values.items()
-                }
-            elif column.param:
-                found[column.param] = {
-                    _index(tuple("" if row[k] is None else row[k] for k in table.key)): row[column.name]
-                    for row in case.tables[table.name]
-                    if row[column.name] is not None
-                }
+        found |= numbers_of(case, table)
+    return found
+
+
+def numbers_of(case: Case, table: schema.Table) -> dict[str, Numbers]:
+    """Return the numbers of a table, under the names of the schema, for every year where they are series."""
+    found: dict[str, Numbers] = {}
+    for column in table.columns:
+        if column.series:
+            series = case.yearly(table.name, column.name)
+            found[column.param] = {_index((*key, t)): x for key, values in series.items() for t, x in values.items()}
+        elif column.param:
+            found[column.param] = {
+                _index(tuple("" if row[k] is None else row[k] for k in table.key)): row[column.name]
+                for row in case.tables[table.name]
+                if row[column.name] is not None
+            }
     return found
 
 

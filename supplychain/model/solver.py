@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from supplychain import lp, units
-from supplychain.model import Numbers, build, money, numbers, structure
+from supplychain import lp, schema, units
+from supplychain.model import Numbers, build, money, numbers, numbers_of, structure
 from supplychain.model._pyomo import Model, pyo
-from supplychain.model.structure import same_sets
+from supplychain.model.structure import differing, same_sets, sets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from supplychain.case import Case
+    from supplychain.case.read import Row
     from supplychain.lp import LabelledLP, Optimum, Vector
+
+_NEAR = 1 / 8
+"""How far the LP's money may be from what it would be for a case by itself."""
 
 
 def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimum]:
@@ -44,30 +49,49 @@ class Statement:
         """State a case."""
         self._case = case
         self.m: Model = build(case)
-        self._interface = lp.LabelledHighs()
-        self._first = self._interface.stated(self.m)
+        self._stated = lp.MutableLP(self.m)
         self.numbers: Mapping[str, Numbers] = numbers(case, self.m.on)
 
     def put(self, case: Case) -> bool:
         """Put the numbers of another case in place; whether it has the same sets, so that this could be done."""
-        if case is self._case:
-            return True
-        on = structure(case)
-        if not same_sets(on, self.m.on) or money(case) != self.m.money:
+        new = {} if case is self._case else self._numbers(case)
+        if new is None:
             return False
-        new = numbers(case, on)
-        self._interface.put(
+        self._stated.put(
             (getattr(self.m, name)[index], value)
             for name, values in new.items()
             for index, value in values.items()
             if value != self.numbers[name][index]
         )
-        self.m.on, self.numbers, self._case = on, new, case
+        self.numbers = {**self.numbers, **{name: {**self.numbers[name], **values} for name, values in new.items()}}
+        self._case = case
         return True
+
+    def _numbers(self, case: Case) -> dict[str, Numbers] | None:
+        """Return numbers of another case, those that differ among them; None if it has other sets."""
+        if case.settings != self._case.settings or not _NEAR <= money(case) / self.m.money <= 1 / _NEAR:
+            return None
+        parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
+        for table in schema.TABLES:
+            old, new = differing(table, self._case.tables[table.name], case.tables[table.name])
+            if sets_of(table, old) != sets_of(table, new):
+                on = structure(case)
+                if not same_sets(on, self.m.on):
+                    return None
+                self.m.on = on
+                return numbers(case, on)
+            parts[table.name] = new
+        part = replace(case, tables=parts)
+        return {
+            name: values
+            for table in schema.TABLES
+            if parts[table.name]
+            for name, values in numbers_of(part, table).items()
+        }
 
     def lp(self, time_limit: float | None = None) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own with the options of a cold solve."""
-        labelled = self._interface.labelled(self._first).copied()
+        labelled = self._stated.lp()
         for name, value in lp.options(labelled.shape[0], time_limit).items():
             labelled.highs.setOptionValue(name, value)
         return labelled

@@ -93,6 +93,36 @@ def same_sets(one: Structure, other: Structure) -> bool:
     )
 
 
+def differing(
+    table: schema.Table, before: tuple[Row, ...], after: tuple[Row, ...]
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Return the rows of two states of a table that differ; of a series that does, all rows."""
+    if before is after:
+        return (), ()
+    names = _series_key(table)
+    there, here = ({id(row) for row in rows} for rows in (before, after))
+    other = [row for row in before if id(row) not in here] + [row for row in after if id(row) not in there]
+    keys = {tuple(row[name] for name in names) for row in other}
+    old, new = (tuple(row for row in rows if tuple(row[n] for n in names) in keys) for rows in (before, after))
+    return old, new
+
+
+def sets_of(table: schema.Table, rows: tuple[Row, ...]) -> set[tuple[object, ...]]:
+    """Return all of a table that sets are read from: its keys, what is no number of the LP, and what is blank.
+
+    Of a series the years that are given are left out: it has a number in every year.
+    """
+    series = set(table.key) - set(_series_key(table))
+    kept = [c.name for c in table.columns if not c.param and c.name not in series]
+    blank = [c.name for c in table.columns if c.param and c.blank]
+    return {(*(row[c] for c in kept), *(row[c] is None for c in blank)) for row in rows}
+
+
+def _series_key(table: schema.Table) -> list[str]:
+    is_series = any(column.series for column in table.columns)
+    return [name for name in table.key if not (is_series and name == "year")]
+
+
 _ROWS = {"stages", "accelerators", "commitments"}
 """Fields that hold rows of the table of that name, some of whose columns are numbers."""
 

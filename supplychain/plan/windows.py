@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -48,33 +48,40 @@ class Window:
         return window(whole, case, on, self.first, np.zeros(whole.shape[1]))[0]
 
 
+@dataclass(frozen=True)
+class Again:
+    """A statement that has a case's numbers, where solves of a case alike ended, and how much is asked of the plan."""
+
+    statement: solver.Statement
+    known: Mapping[int, Window] = field(default_factory=dict)
+    """By first year: one whose LP is the same is not solved again, and other solves start where it ended."""
+    settled: bool = True
+    """If not, the plan is any of those that are equally good; with limited foresight it always is."""
+
+
 def opened(
     case: Case,
     time_limit: float | None = None,
     progress: Callable[[str], None] = lambda _: None,
-    known: Mapping[int, Window] | None = None,
-    statement: solver.Statement | None = None,
+    again: Again | None = None,
 ) -> Iterator[Window]:
     """Solve a case and yield its points; the LP's solver holds a point until the next is asked for.
 
     With perfect foresight there is one, for all reported years. With limited foresight there is one for each year of
     the case: it decides that year, with what the points before it decided held, and sees `foresight_years` years. So
-    the last one has the decisions of all years. Of these, one whose LP is that of a `known` window, by its first year,
-    is not solved again: an edit that changes nothing that a year sees, nor what was decided before it. A `statement`
-    has the case's numbers already.
+    the last one has the decisions of all years. Solved `again`, it is not built anew.
 
     Raises: NoAnswerError if the solver finds no optimum.
     """
     if case.settings.foresight_years is None:
-        alike = (known or {}).get(case.years[0])
-        at = point(case, time_limit, progress) if statement is None else _again(case, statement, alike)
+        at = point(case, time_limit, progress) if again is None else _again(case, again)
         yield Window(at, tuple(case.report_years), case.years[0], case.years[-1], at.objective_usd, at.lp)
         return
     progress("building the model")
-    statement = statement or solver.Statement(case)
-    m, whole, given = statement.m, statement.lp(time_limit), statement.numbers
+    again = again or Again(solver.Statement(case))
+    m, whole, given = again.statement.m, again.statement.lp(time_limit), again.statement.numbers
     ties, where = solver.tie_breakers(m, whole), names(whole)
-    before = {first: window.at for first, window in (known or {}).items()}
+    before = {first: window.at for first, window in again.known.items()}
     for one in _decided(whole, case, m.on, ties, progress=progress, known=before):
         one.lp.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
         one.lp.highs.setOptionValue("time_limit", math.inf)
@@ -85,17 +92,20 @@ def opened(
         yield Window(at, priced, one.first, one.last, usd, whole, known=one.known)
 
 
-def _again(case: Case, statement: solver.Statement, alike: Window | None) -> Point:
+def _again(case: Case, again: Again) -> Point:
     """Solve an LP that is stated already, with perfect foresight, from where one alike ended."""
-    m, labelled = statement.m, statement.lp()
-    if alike is not None:
-        labelled.highs.setOptionValue("solver", "simplex")
-        labelled.highs.setBasis(alike.at.at.basis)
-    found = lp.optimum_of(labelled, what=f"case {case.settings.name!r}")
+    m, labelled, alike = again.statement.m, again.statement.lp(), again.known.get(case.years[0])
+    what = f"case {case.settings.name!r}"
+    found = (
+        lp.optimum_of(labelled, what=what) if alike is None else lp.optimum_near(labelled, alike.at.at.basis, what=what)
+    )
     labelled.highs.setOptionValue("solver", "simplex")
-    ties, where = solver.tie_breakers(m, labelled), names(labelled)
+    where = names(labelled) if alike is None else alike.at.names
+    ties = solver.tie_breakers(m, labelled) if again.settled else ()
     x = lp.prefer(labelled, found, ties)
-    return Point(Solved(case, m.on, statement.numbers, Values(where, x)), labelled, found, x, ties, m.money, where)
+    return Point(
+        Solved(case, m.on, again.statement.numbers, Values(where, x)), labelled, found, x, ties, m.money, where
+    )
 
 
 @dataclass(frozen=True)
