@@ -1,0 +1,80 @@
+"""The command line: parse, call, print, exit.
+
+::
+
+    answer.py   solve, explain                                       one answer
+    study.py    compare, sensitivity, sweep, scenarios, backcast     many answers
+    inputs.py   check, new                                           cases themselves
+    shared.py   what commands have in common: the case, where to write, what to print, progress
+
+Exit status: 0 good, 2 bad input, 3 no answer, 130 stopped by Ctrl-C in a sweep, 1 anything else.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import get_completion_class
+
+from supplychain.cli import answer, inputs, study
+from supplychain.errors import ChangeError, InputError, NoAnswerError, SupplychainError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BAD_INPUT, NO_ANSWER, FAILED = 2, 3, 1
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Examples:\n\n  supplychain solve inputs/base\n\n  supplychain check mycase",
+)
+@click.version_option(version("supplychain"), prog_name="supplychain")
+def cli() -> None:
+    """Find the bottleneck of AI compute in every year, and what serving the projected tokens costs."""
+
+
+@cli.command(epilog='Example:\n\n  eval "$(supplychain completion bash)"')
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the shell's completion script."""
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.ClickException(shell)
+    click.echo(found(cli, {}, "supplychain", "_SUPPLYCHAIN_COMPLETE").source())
+
+
+for command in (
+    *(answer.solve, answer.explain),
+    *(study.compare, study.sensitivity, study.sweep, study.scenarios, study.backcast),
+    *(inputs.check, inputs.new),
+):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status.
+
+    A run makes many small objects that live to its end, so that collecting garbage in between, and at the end, only
+    costs time.
+    """
+    gc.disable()
+    try:
+        cli.main(args=arguments, prog_name="supplychain", standalone_mode=True)
+    except (InputError, ChangeError) as error:
+        _fail(error, BAD_INPUT)
+    except NoAnswerError as error:
+        _fail(error, NO_ANSWER)
+    except SupplychainError as error:
+        _fail(error, FAILED)
+    finally:
+        gc.freeze()
+
+
+def _fail(error: SupplychainError, status: int) -> None:
+    click.echo(str(error), err=True)
+    sys.exit(status)

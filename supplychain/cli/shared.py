@@ -1,0 +1,159 @@
+"""What commands have in common: the case they are given, where they write, what they print, and progress."""
+
+from __future__ import annotations
+
+import functools
+import math
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from supplychain.case.scenarios import WhatIf
+
+_EXAMPLE = "capacity.capacity[stage=hbm, year=2027..] +30%"
+_PATIENCE = 1.0
+"""Seconds after which progress is shown."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """The case that a command is given, and what is to be changed in it first."""
+
+    folder: str
+    scenarios: tuple[str, ...]
+    changes: tuple[str, ...]
+
+    def read(self) -> WhatIf:
+        """Read the case and make the changes."""
+        from supplychain.case.scenarios import what_if
+
+        return what_if(self.folder, self.scenarios, self.changes)
+
+
+def case(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command its case, and the options that change it."""
+
+    @click.argument("case", metavar="CASE")
+    @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Make the changes of a scenario.")
+    @click.option("--change", "changes", multiple=True, metavar="EDIT", help=f"Change numbers: '{_EXAMPLE}'.")
+    @functools.wraps(command)
+    def run(case: str, scenarios: tuple[str, ...], changes: tuple[str, ...], **others: object) -> None:
+        command(Given(case, scenarios, changes), **others)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command writes what it finds, and whether it prints it."""
+
+    folder: str | None = None
+    page: str | None = None
+    quiet: bool = False
+
+    def progress(self) -> Progress:
+        """Return what says on a terminal how far the command is."""
+        return Progress(on=not self.quiet)
+
+    def write(
+        self, summary: Mapping[str, object], tables: Mapping[str, pd.DataFrame], given: WhatIf | None = None
+    ) -> None:
+        """Write an answer to the folder, if there is one, with every cell that a what-if changed."""
+        if self.folder is None:
+            return
+        from supplychain.case.changes import frame
+        from supplychain.plan.write import write
+
+        if given is not None:
+            tables = {**tables, "changes": frame(given.audit)} if given.groups else tables
+            summary = {**summary, **given.summary}
+        write(self.folder, summary, tables)
+
+    def write_page(self, text: Callable[[], str]) -> None:
+        """Write the page, if one is asked for."""
+        if self.page is not None:
+            from supplychain.plan.write import write_file
+
+            write_file(self.page, text())
+
+    def say(self, text: Callable[[], str], given: WhatIf | None = None) -> None:
+        """Print what was found, below what was changed first."""
+        if not self.quiet:
+            said = text()
+            say_what_if(given)
+            click.echo(said)
+
+
+_FOLDER = click.option("--out", "folder", metavar="DIR", help="Write summary.json and tables/*.csv there.")
+_PAGE = click.option("--report", "page", metavar="FILE", help="Write the page there, in Markdown.")
+_QUIET = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+
+
+def output(*, folder: bool = True, page: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command its output and the options for it; what cannot be written is refused before any work."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def run(*given: object, quiet: bool, folder: str | None = None, page: str | None = None, **others: Any) -> None:  # noqa: ANN401 - whatever click passes
+            if folder is not None or page is not None:
+                from supplychain.plan.write import check_file, check_target
+
+                if page is not None:
+                    check_file(page)
+                if folder is not None:
+                    check_target(folder)
+            command(*given, output=Output(folder, page, quiet), **others)
+
+        for option in (_QUIET, *[_PAGE] * page, *[_FOLDER] * folder):
+            run = option(run)
+        return run
+
+    return decorate
+
+
+def say_what_if(given: WhatIf | None) -> None:
+    """Print which changes were made, if any were."""
+    if given is not None and given.groups:
+        cells = f"{len(given.audit)} cell{'' if len(given.audit) == 1 else 's'} changed"
+        click.echo(f"What if: {'; '.join(given.titles)} ({cells})")
+
+
+def finite(_: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse a number that is none: for the callback of an option."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(str(value), param_hint=option.opts[0])
+    return value
+
+
+class Progress:
+    """Says on a terminal what is being done, once it has taken a second."""
+
+    def __init__(self, *, on: bool) -> None:
+        self._on = on and sys.stderr.isatty()
+        self._start = time.monotonic()
+        self._shown = 0
+
+    def __enter__(self) -> Callable[[str], None]:
+        return self._say
+
+    def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def _say(self, what: str) -> None:
+        if self._on and time.monotonic() - self._start > _PATIENCE:
+            self._clear()
+            click.echo(f"{what} …", err=True, nl=False)
+            self._shown = len(what) + 2
+
+    def _clear(self) -> None:
+        if self._shown:
+            click.echo("\r" + " " * self._shown + "\r", err=True, nl=False)
+            self._shown = 0

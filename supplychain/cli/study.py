@@ -1,0 +1,161 @@
+"""Commands for many answers: compare, sensitivity, sweep, scenarios, backcast."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from supplychain.cli import shared
+
+if TYPE_CHECKING:
+    from supplychain.case.scenarios import Scenario
+    from supplychain.cli.shared import Given, Output
+
+STOPPED = 130
+"""Exit status after Ctrl-C in a sweep."""
+
+
+@click.command(
+    epilog="Examples:\n\n  supplychain backcast inputs/backcast"
+    "\n\n  supplychain backcast inputs/backcast --report reports/backcast.md"
+)
+@shared.case
+@shared.output(page=True)
+def backcast(case: Given, output: Output) -> None:
+    """Compare a case of past years with what was observed, and try which labels its ranges allow."""
+    import supplychain
+    from supplychain.report.backcast import markdown, text
+
+    with output.progress() as progress:
+        given = case.read()
+        found = supplychain.backcast(given.case, progress=progress)
+        output.write(found.summary, found.tables, given)
+        output.write_page(lambda: markdown(found))
+    output.say(lambda: text(found), given)
+
+
+@click.command(
+    epilog="Examples:\n\n  supplychain sensitivity inputs/base\n\n  supplychain sensitivity inputs/base --out answer"
+)
+@shared.case
+@click.option("--top", type=click.IntRange(min=1), default=15, metavar="N", help="Inputs to show.", show_default=True)
+@shared.output()
+def sensitivity(case: Given, top: int, output: Output) -> None:
+    """Move every range to its ends, one at a time: what cost, service and labels hang on."""
+    import supplychain
+    from supplychain.report.sensitivity import text
+
+    with output.progress() as progress:
+        given = case.read()
+        found = supplychain.sensitivity(given.case, progress=progress)
+        output.write(found.summary, found.tables, given)
+    output.say(lambda: text(found, top), given)
+
+
+@click.command(
+    epilog="Examples:\n\n  supplychain compare inputs/base --scenario grid_late --scenario cowos_surge"
+    "\n\n  supplychain compare inputs/base mycase\n\n  supplychain compare answer-of-june answer-of-july"
+)
+@click.argument("folders", metavar="CASE_OR_ANSWER...", nargs=-1, required=True)
+@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Compare the case with a scenario of it.")
+@click.option("--change", "changes", multiple=True, metavar="EDIT", help="Compare it with these edits, made together.")
+@shared.output()
+def compare(folders: tuple[str, ...], scenarios: tuple[str, ...], changes: tuple[str, ...], output: Output) -> None:
+    """Put answers side by side: a case and its what-ifs, several cases, or answers written earlier."""
+    from supplychain.report.compare import text
+    from supplychain.study.compare import compare_folders
+
+    with output.progress() as progress:
+        try:
+            found = compare_folders(folders, scenarios, changes, progress)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        output.write(found.summary, found.tables)
+    output.say(lambda: text(found))
+
+
+@click.command(
+    epilog="Examples:\n\n  supplychain sweep inputs/base --vary 'capacity.capacity[stage=cowos]=50%:200%:31'"
+    " --out cowos.sqlite"
+    "\n\n  supplychain sweep inputs/base --points sample.csv --out sample.sqlite --csv sample_results.csv"
+)
+@shared.case
+@click.option("--vary", "axes", multiple=True, metavar="AXIS", help="TARGET=VALUES; several make a grid.")
+@click.option("--points", metavar="FILE", help="Solve at its rows instead: a column for each target. CSV or Parquet.")
+@click.option("--year", type=int, help="A reported year; default: all of them.")
+@click.option("--out", required=True, metavar="FILE", help="Keep the results there, in SQLite.")
+@click.option("--resume", is_flag=True, help="Go on with a sweep that was stopped.")
+@click.option("--csv", "table", metavar="FILE", help="Write the results there, too, as CSV.")
+@shared.output(folder=False)
+def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
+    case: Given,
+    axes: tuple[str, ...],
+    points: str | None,
+    year: int | None,
+    out: str,
+    resume: bool,
+    table: str | None,
+    output: Output,
+) -> None:
+    """Solve a case at every point of a grid: what binds where, at what cost.
+
+    An AXIS varies a number, or many together: 'TABLE.COLUMN[filters]=50%:200%:31' takes 31 shares of what it is,
+    evenly spaced ('=1%:1000%:13:log': in logs), '=0:5000:11' sets 11 values, '=50%,80%,120%' takes those listed.
+    """
+    import supplychain
+    from supplychain.plan.write import check_file, csv, write_file
+    from supplychain.report.sweep import text
+
+    if table is not None:
+        check_file(table)
+    given = case.read()
+    try:
+        with output.progress() as progress:
+            found = supplychain.sweep(
+                given.case, axes, points=points, year=year, store=out, resume=resume, progress=progress
+            )
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {out} keeps what is done; the same command with --resume goes on from there.", err=True)
+        sys.exit(STOPPED)
+    if table is not None:
+        write_file(table, csv(found))
+    output.say(lambda: text(given.case, found), given)
+
+
+@click.command(epilog="Examples:\n\n  supplychain scenarios inputs/base\n\n  supplychain scenarios inputs/base --solve")
+@click.argument("case", metavar="CASE")
+@click.option("--solve", "solved", is_flag=True, help="Solve each, and say what it does.")
+@click.option("--year", "years", type=int, multiple=True, help="Show this year; may be given several times.")
+@shared.output(page=True)
+def scenarios(case: str, solved: bool, years: tuple[int, ...], output: Output) -> None:
+    """List the scenarios of a case, the what-ifs that stand beside it; or solve them all."""
+    from supplychain.case.scenarios import scenarios_of
+
+    found = scenarios_of(case)
+    if solved or output.page or output.folder:
+        _survey(case, found, years, output)
+        return
+    width = max(map(len, found), default=0)
+    for name, scenario in found.items():
+        click.echo(f"{name.ljust(width)}  {scenario.title}")
+    if not found:
+        click.echo(f"{case} has no scenarios; they are files like {case}/scenarios/NAME.toml")
+
+
+def _survey(folder: str, found: dict[str, Scenario], years: tuple[int, ...], output: Output) -> None:
+    from supplychain.case.scenarios import what_if
+    from supplychain.report.survey import markdown, text
+    from supplychain.study.survey import survey
+
+    given = what_if(folder).case
+    for year in years:
+        if year not in given.report_years:
+            raise click.BadParameter(str(year), param_hint="--year")
+    with output.progress() as progress:
+        made = {name: what_if(folder, [name]) for name in found}
+        answer = survey(given, made, years or None, progress=progress)
+        output.write(answer.summary, answer.tables)
+        output.write_page(lambda: markdown(answer, found))
+    output.say(lambda: text(answer))
