@@ -76,10 +76,12 @@ class Statement:
             old, new = differing(table, self._case.tables[table.name], case.tables[table.name])
             if sets_of(table, old) != sets_of(table, new):
                 on = structure(case)
-                if not same_sets(on, self.m.on):
+                all_new = numbers(case, on)
+                same = all(values.keys() == self.numbers[name].keys() for name, values in all_new.items())
+                if not same or not same_sets(on, self.m.on):
                     return None
                 self.m.on = on
-                return numbers(case, on)
+                return all_new
             parts[table.name] = new
         part = replace(case, tables=parts)
         return {

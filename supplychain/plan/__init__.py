@@ -137,8 +137,16 @@ def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[st
 
     Raises: NoAnswerError if the solver finds no optimum, CertificateError if what it finds does not pass its checks.
     """
+    return answer(case, windows.opened(case, time_limit, progress), progress)
+
+
+def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None] = lambda _: None) -> Plan:
+    """Return the answer of a case from its windows, which are asked one after the other.
+
+    Raises: as `solve`.
+    """
     asked = []
-    for window in windows.opened(case, time_limit, progress):
+    for window in opened:
         progress("pricing stages")
         asked.append(_ask(window))
     at = asked[-1].window.at
