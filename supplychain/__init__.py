@@ -19,6 +19,7 @@ from supplychain.errors import (
     NoAnswerError,
     OutputError,
     Problem,
+    SetupError,
     SupplychainError,
 )
 
@@ -41,6 +42,7 @@ __all__ = [
     "Plan",
     "Problem",
     "Sensitivity",
+    "SetupError",
     "SupplychainError",
     "WhatIf",
     "backcast",

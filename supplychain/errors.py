@@ -6,6 +6,7 @@
     ├── InputError          mend the data: a case is not valid; `problems` lists every fault
     ├── ChangeError         mend the what-if: an edit or a scenario file is not valid; `problems` lists every fault
     ├── OutputError         give another place to write to
+    ├── SetupError          install, start or mend what the work needs: an optional package, a cluster
     └── NoAnswerError       relax the case or the limits: the solver has no optimal answer
         └── CertificateError    an answer was found and did not pass its checks
 """
@@ -13,7 +14,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,10 @@ class InputError(SupplychainError):
         self.problems = tuple(problems)
         super().__init__(_listed(place, self.problems))
 
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Let it come back from a worker."""
+        return type(self), (self.place, self.problems)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ChangeProblem:
@@ -70,9 +75,17 @@ class ChangeError(SupplychainError):
         self.problems = tuple(problems)
         super().__init__(_listed(place, self.problems))
 
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Let it come back from a worker."""
+        return type(self), (self.place, self.problems)
+
 
 class OutputError(SupplychainError):
     """The answer cannot be written where it was asked for."""
+
+
+class SetupError(SupplychainError):
+    """Something outside that the work needs is not there, or not as it must be: an optional package, a cluster."""
 
 
 class NoAnswerError(SupplychainError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -38,9 +37,10 @@ from supplychain.schema import QUANTITIES
 from supplychain.study import moves
 from supplychain.study.backcast import Backcast, backcast
 from supplychain.study.reader import Reader
+from supplychain.study.workers import Here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from generator import Case, Value
 
@@ -48,15 +48,6 @@ if TYPE_CHECKING:
 
 INPUTS = Path(__file__).parents[1] / "inputs"
 REPORTS = Path(__file__).parents[1] / "reports"
-
-
-class Here(Executor):
-    """Does everything at once, in this process."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401
-        done: Future[Any] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
 
 
 def two_stages() -> Case:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from plants import Link, add, chain, drawn, one, ranged
-from test_backcast import Here, loaded, two_stages
+from test_backcast import loaded, two_stages
 
 import supplychain as sc
 from supplychain.case.ranges import moved, uncertain
 from supplychain.cli import main
 from supplychain.report.sensitivity import text
 from supplychain.study.sensitivity import sensitivity
+from supplychain.study.workers import Here
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from generator import FIRST, write_case
 from plants import one
-from test_backcast import Here, two_stages
+from test_backcast import two_stages
 from test_compare import WAFERS, _status
 
 import supplychain as sc
@@ -17,6 +17,7 @@ from supplychain.case.changes import Group, apply
 from supplychain.case.scenarios import scenarios_of
 from supplychain.report.survey import markdown
 from supplychain.study.survey import Survey, scaled, survey
+from supplychain.study.workers import Here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain.case.edits import edit
 from supplychain.case.read import file_text, shown
-from supplychain.errors import ChangeError, ChangeProblem
+from supplychain.errors import ChangeError, ChangeProblem, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -156,8 +156,8 @@ def _parquet(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except ImportError as error:
-        fault = "Parquet needs the package pyarrow, which is not installed; install it, or give the points as CSV"
-        raise ChangeError(str(path), [ChangeProblem("", "", fault)]) from error
+        message = f"{path} needs pyarrow, which is not installed: pip install 'supplychain[parquet]', or give CSV"
+        raise SetupError(message) from error
     except (OSError, ValueError) as error:
         raise ChangeError(str(path), [ChangeProblem("", "", f"cannot be read as Parquet: {error}")]) from error
 

@@ -111,8 +111,27 @@ def what_if(folder: str | Path, scenarios: Sequence[str] = (), edits: Sequence[s
     )
     groups += (Group(CHANGES, tuple(edits)),) if edits else ()
     changed, audit = apply(case, groups)
-    titles = (*(f"{known[name].title} ({name})" for name in scenarios), *edits)
+    titles = (*(_title(known[name]) for name in scenarios), *edits)
     return WhatIf(changed, titles, groups, audit)
+
+
+def each_on_top(given: WhatIf, known: Mapping[str, Scenario], made: Sequence[str] = ()) -> dict[str, WhatIf]:
+    """Make each scenario in a case in which changes were made before; what is `made` already is not made twice.
+
+    Raises: ChangeError if one cannot be made there.
+    """
+    there = [group for name in made for group in known[name].groups]
+    found = {}
+    for name, one in known.items():
+        groups = tuple(group for group in one.groups if group not in there)
+        if groups or not one.groups:
+            changed, audit = apply(given.case, groups)
+            found[name] = WhatIf(changed, (_title(one),), groups, audit)
+    return found
+
+
+def _title(one: Scenario) -> str:
+    return f"{one.title} ({one.name})"
 
 
 class _Shelf:

@@ -7,7 +7,8 @@
     inputs.py   check, new                                           cases themselves
     shared.py   what commands have in common: the case, where to write, what to print, progress
 
-Exit status: 0 good, 2 bad input, 3 no answer, 130 stopped by Ctrl-C in a sweep, 1 anything else.
+Exit status: 0 good, 2 bad input, or a package or cluster that is not there, 3 no answer, 130 stopped by Ctrl-C,
+1 anything else.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import click
 from click.shell_completion import get_completion_class
 
 from supplychain.cli import answer, inputs, study
-from supplychain.errors import ChangeError, InputError, NoAnswerError, SupplychainError
+from supplychain.cli.shared import STOPPED
+from supplychain.errors import ChangeError, InputError, NoAnswerError, SetupError, SupplychainError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +31,19 @@ if TYPE_CHECKING:
 BAD_INPUT, NO_ANSWER, FAILED = 2, 3, 1
 
 
+class _Commands(click.Group):
+    """Commands that Ctrl-C stops with a word, and with the status that shells expect."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            click.echo(str(stop) or "Stopped.", err=True)
+            sys.exit(STOPPED)
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Examples:\n\n  supplychain solve inputs/base\n\n  supplychain check mycase",
 )
@@ -65,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.disable()
     try:
         cli.main(args=arguments, prog_name="supplychain", standalone_mode=True)
-    except (InputError, ChangeError) as error:
+    except (InputError, ChangeError, SetupError) as error:
         _fail(error, BAD_INPUT)
     except NoAnswerError as error:
         _fail(error, NO_ANSWER)

@@ -6,6 +6,7 @@ import functools
 import math
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,15 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
 
     import pandas as pd
 
     from supplychain.case.scenarios import WhatIf
+
+STOPPED = 130
+"""Exit status after Ctrl-C."""
 
 _EXAMPLE = "capacity.capacity[stage=hbm, year=2027..] +30%"
 _PATIENCE = 1.0
@@ -117,6 +123,41 @@ def output(*, folder: bool = True, page: bool = False) -> Callable[[Callable[...
         return run
 
     return decorate
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who solves: processes of this machine, or a cluster."""
+
+    count: int | None
+    address: str | None
+
+    def executor(self) -> AbstractContextManager[Executor | None]:
+        """Return who was asked for; None leaves it to the study."""
+        if self.count is None and self.address is None:
+            return nullcontext()
+        if self.address is None:
+            from supplychain.study.workers import Processes
+
+            return Processes(self.count)
+        from supplychain.study.cluster import Cluster
+
+        return Cluster(self.address)
+
+
+def workers(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that solves many cases those who do it, and the options that say who."""
+
+    @click.option("--workers", "count", type=click.IntRange(min=1), metavar="N", help="Processes; default: cores.")
+    @click.option("--dask", "address", metavar="ADDRESS", help="Solve on a dask cluster: tcp://HOST:8786.")
+    @functools.wraps(command)
+    def run(*given: object, count: int | None, address: str | None, **others: object) -> None:
+        if count is not None and address is not None:
+            message = "--workers and --dask are both given; give one of the two"
+            raise click.UsageError(message)
+        command(*given, workers=Workers(count, address), **others)
+
+    return run
 
 
 def say_what_if(given: WhatIf | None) -> None:

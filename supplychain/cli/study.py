@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,10 +10,7 @@ from supplychain.cli import shared
 
 if TYPE_CHECKING:
     from supplychain.case.scenarios import Scenario
-    from supplychain.cli.shared import Given, Output
-
-STOPPED = 130
-"""Exit status after Ctrl-C in a sweep."""
+    from supplychain.cli.shared import Given, Output, Workers
 
 
 @click.command(
@@ -22,15 +18,17 @@ STOPPED = 130
     "\n\n  supplychain backcast inputs/backcast --report reports/backcast.md"
 )
 @shared.case
+@shared.workers
 @shared.output(page=True)
-def backcast(case: Given, output: Output) -> None:
+def backcast(case: Given, workers: Workers, output: Output) -> None:
     """Compare a case of past years with what was observed, and try which labels its ranges allow."""
     import supplychain
     from supplychain.report.backcast import markdown, text
 
     with output.progress() as progress:
         given = case.read()
-        found = supplychain.backcast(given.case, progress=progress)
+        with workers.executor() as executor:
+            found = supplychain.backcast(given.case, executor=executor, progress=progress)
         output.write(found.summary, found.tables, given)
         output.write_page(lambda: markdown(found))
     output.say(lambda: text(found), given)
@@ -41,15 +39,17 @@ def backcast(case: Given, output: Output) -> None:
 )
 @shared.case
 @click.option("--top", type=click.IntRange(min=1), default=15, metavar="N", help="Inputs to show.", show_default=True)
+@shared.workers
 @shared.output()
-def sensitivity(case: Given, top: int, output: Output) -> None:
+def sensitivity(case: Given, top: int, workers: Workers, output: Output) -> None:
     """Move every range to its ends, one at a time: what cost, service and labels hang on."""
     import supplychain
     from supplychain.report.sensitivity import text
 
     with output.progress() as progress:
         given = case.read()
-        found = supplychain.sensitivity(given.case, progress=progress)
+        with workers.executor() as executor:
+            found = supplychain.sensitivity(given.case, executor=executor, progress=progress)
         output.write(found.summary, found.tables, given)
     output.say(lambda: text(found, top), given)
 
@@ -61,15 +61,19 @@ def sensitivity(case: Given, top: int, output: Output) -> None:
 @click.argument("folders", metavar="CASE_OR_ANSWER...", nargs=-1, required=True)
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Compare the case with a scenario of it.")
 @click.option("--change", "changes", multiple=True, metavar="EDIT", help="Compare it with these edits, made together.")
+@shared.workers
 @shared.output()
-def compare(folders: tuple[str, ...], scenarios: tuple[str, ...], changes: tuple[str, ...], output: Output) -> None:
+def compare(
+    folders: tuple[str, ...], scenarios: tuple[str, ...], changes: tuple[str, ...], workers: Workers, output: Output
+) -> None:
     """Put answers side by side: a case and its what-ifs, several cases, or answers written earlier."""
     from supplychain.report.compare import text
     from supplychain.study.compare import compare_folders
 
     with output.progress() as progress:
         try:
-            found = compare_folders(folders, scenarios, changes, progress)
+            with workers.executor() as executor:
+                found = compare_folders(folders, scenarios, changes, executor=executor, progress=progress)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         output.write(found.summary, found.tables)
@@ -87,7 +91,9 @@ def compare(folders: tuple[str, ...], scenarios: tuple[str, ...], changes: tuple
 @click.option("--year", type=int, help="A reported year; default: all of them.")
 @click.option("--out", required=True, metavar="FILE", help="Keep the results there, in SQLite.")
 @click.option("--resume", is_flag=True, help="Go on with a sweep that was stopped.")
-@click.option("--csv", "table", metavar="FILE", help="Write the results there, too, as CSV.")
+@click.option("--csv", metavar="FILE", help="Write the results there, too, as CSV.")
+@click.option("--parquet", metavar="FILE", help="Write the results there, too, as Parquet.")
+@shared.workers
 @shared.output(folder=False)
 def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
     case: Given,
@@ -96,7 +102,9 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
     year: int | None,
     out: str,
     resume: bool,
-    table: str | None,
+    csv: str | None,
+    parquet: str | None,
+    workers: Workers,
     output: Output,
 ) -> None:
     """Solve a case at every point of a grid: what binds where, at what cost.
@@ -105,57 +113,76 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
     evenly spaced ('=1%:1000%:13:log': in logs), '=0:5000:11' sets 11 values, '=50%,80%,120%' takes those listed.
     """
     import supplychain
-    from supplychain.plan.write import check_file, csv, write_file
+    from supplychain.plan.write import check_file, check_parquet, write_file
+    from supplychain.plan.write import csv as as_csv
+    from supplychain.plan.write import parquet as as_parquet
     from supplychain.report.sweep import text
 
-    if table is not None:
-        check_file(table)
+    if parquet is not None:
+        check_parquet()
+    files = {path: kind for path, kind in ((csv, as_csv), (parquet, as_parquet)) if path is not None}
+    for path in files:
+        check_file(path)
     given = case.read()
     try:
-        with output.progress() as progress:
+        with output.progress() as progress, workers.executor() as executor:
             found = supplychain.sweep(
-                given.case, axes, points=points, year=year, store=out, resume=resume, progress=progress
+                given.case,
+                axes,
+                points=points,
+                year=year,
+                store=out,
+                resume=resume,
+                executor=executor,
+                progress=progress,
             )
-    except KeyboardInterrupt:
-        click.echo(f"Stopped. {out} keeps what is done; the same command with --resume goes on from there.", err=True)
-        sys.exit(STOPPED)
-    if table is not None:
-        write_file(table, csv(found))
+    except KeyboardInterrupt as stop:
+        message = f"Stopped. {out} keeps what is done; the same command with --resume goes on from there."
+        raise KeyboardInterrupt(message) from stop
+    for path, kind in files.items():
+        write_file(path, kind(found))
     output.say(lambda: text(given.case, found), given)
 
 
 @click.command(epilog="Examples:\n\n  supplychain scenarios inputs/base\n\n  supplychain scenarios inputs/base --solve")
-@click.argument("case", metavar="CASE")
+@shared.case
 @click.option("--solve", "solved", is_flag=True, help="Solve each, and say what it does.")
 @click.option("--year", "years", type=int, multiple=True, help="Show this year; may be given several times.")
+@shared.workers
 @shared.output(page=True)
-def scenarios(case: str, solved: bool, years: tuple[int, ...], output: Output) -> None:
-    """List the scenarios of a case, the what-ifs that stand beside it; or solve them all."""
+def scenarios(case: Given, solved: bool, years: tuple[int, ...], workers: Workers, output: Output) -> None:
+    """List the scenarios of a case, the what-ifs that stand beside it; or solve them all.
+
+    With --scenario or --change, each is made in the case so changed.
+    """
     from supplychain.case.scenarios import scenarios_of
 
-    found = scenarios_of(case)
+    known = scenarios_of(case.folder)
     if solved or output.page or output.folder:
-        _survey(case, found, years, output)
+        _survey(case, known, years, workers, output)
         return
-    width = max(map(len, found), default=0)
-    for name, scenario in found.items():
+    if case.scenarios or case.changes:
+        shared.say_what_if(case.read())
+    width = max(map(len, known), default=0)
+    for name, scenario in known.items():
         click.echo(f"{name.ljust(width)}  {scenario.title}")
-    if not found:
-        click.echo(f"{case} has no scenarios; they are files like {case}/scenarios/NAME.toml")
+    if not known:
+        click.echo(f"{case.folder} has no scenarios; they are files like {case.folder}/scenarios/NAME.toml")
 
 
-def _survey(folder: str, found: dict[str, Scenario], years: tuple[int, ...], output: Output) -> None:
-    from supplychain.case.scenarios import what_if
+def _survey(case: Given, known: dict[str, Scenario], years: tuple[int, ...], workers: Workers, output: Output) -> None:
+    from supplychain.case.scenarios import each_on_top
     from supplychain.report.survey import markdown, text
     from supplychain.study.survey import survey
 
-    given = what_if(folder).case
-    for year in years:
-        if year not in given.report_years:
-            raise click.BadParameter(str(year), param_hint="--year")
     with output.progress() as progress:
-        made = {name: what_if(folder, [name]) for name in found}
-        answer = survey(given, made, years or None, progress=progress)
-        output.write(answer.summary, answer.tables)
-        output.write_page(lambda: markdown(answer, found))
-    output.say(lambda: text(answer))
+        given = case.read()
+        for year in years:
+            if year not in given.case.report_years:
+                raise click.BadParameter(str(year), param_hint="--year")
+        made = each_on_top(given, known, case.scenarios)
+        with workers.executor() as executor:
+            found = survey(given.case, made, years or None, executor=executor, progress=progress)
+        output.write(found.summary, found.tables, given)
+        output.write_page(lambda: markdown(found, known, given.titles))
+    output.say(lambda: text(found), given)

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from supplychain.errors import OutputError
+from supplychain.errors import OutputError, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +41,8 @@ def write(folder: str | Path, summary: Mapping[str, Any], tables: Mapping[str, p
         raise OutputError(message) from error
 
 
-def write_file(path: str | Path, text: str) -> None:
-    """Write a text file, whole or not at all.
+def write_file(path: str | Path, content: str | bytes) -> None:
+    """Write a file, whole or not at all.
 
     Raises: OutputError if it cannot be written.
     """
@@ -51,7 +51,7 @@ def write_file(path: str | Path, text: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as scratch:
             fresh = Path(scratch) / target.name
-            fresh.write_text(text, encoding="utf-8", newline="")
+            fresh.write_bytes(content.encode() if isinstance(content, str) else content)
             fresh.replace(target)
     except OSError as error:
         message = f"cannot write {path}: {error.strerror}"
@@ -104,3 +104,24 @@ def _swap(fresh: Path, place: Path, old: Path) -> None:
 def csv(table: pd.DataFrame) -> str:
     """Return a table as CSV text; blank where there is no value."""
     return table.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+
+
+def parquet(table: pd.DataFrame) -> bytes:
+    """Return a table as a Parquet file, with its types and what `attrs` says of it.
+
+    Raises: SetupError if pyarrow is not installed.
+    """
+    check_parquet()
+    return table.to_parquet(engine="pyarrow", index=False)
+
+
+def check_parquet() -> None:
+    """Refuse, before any work is done, to write Parquet without pyarrow.
+
+    Raises: SetupError.
+    """
+    try:
+        import pyarrow as _  # noqa: F401, ICN001, PLC0415 - an extra
+    except ImportError as error:
+        message = "Parquet needs pyarrow, which is not installed: pip install 'supplychain[parquet]'"
+        raise SetupError(message) from error

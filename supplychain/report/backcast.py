@@ -18,6 +18,9 @@ def text(found: Backcast) -> str:
     """Return a back-cast as text for a terminal."""
     title = plain(f"{found.plan.case.settings.title} ({found.plan.case.settings.name})")
     lines = [title, "", f"Score: {found.score}", ""]
+    if found.from_nothing:
+        again = f"{found.from_nothing} moves failed their certificate at first and were solved again from nothing"
+        lines[-1:] = [again, ""]
     for name, _, table in _sections(found):
         lines += [name, *table.text(), ""]
     return "\n".join(lines[:-1])

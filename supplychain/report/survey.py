@@ -9,6 +9,8 @@ from supplychain.plan.show import number, plain
 from supplychain.report.tables import Table, escaped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from supplychain.case.scenarios import Scenario
@@ -28,8 +30,11 @@ _SAID = (
 )
 
 
-def markdown(found: Survey, scenarios: dict[str, Scenario]) -> str:
-    """Return a survey as a page of Markdown, with why each scenario is argued about, and who says so."""
+def markdown(found: Survey, scenarios: dict[str, Scenario], before: Sequence[str] = ()) -> str:
+    """Return a survey as a page of Markdown, with why each scenario is argued about, and who says so.
+
+    `before`: what was changed in the case before each was made.
+    """
     head = [
         f"# {escaped(_title(found))}",
         "",
@@ -38,6 +43,8 @@ def markdown(found: Survey, scenarios: dict[str, Scenario]) -> str:
         _SAID,
         "",
     ]
+    if before:
+        head += [f"Each in the case so changed: {'; '.join(map(escaped, before))}.", ""]
     lines = [*head, *_effects(found).markdown(), "", "## Why, and who says so", ""]
     for name in found.factors["scenario"]:
         one = scenarios[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from supplychain.case import provenance
 from supplychain.errors import InputError, Problem
 from supplychain.plan import solve
 from supplychain.plan.bottlenecks import LEVELS
-from supplychain.study import moves
+from supplychain.study import moves, workers
 from supplychain.study.reader import Reader
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Backcast:
     end of its range), press, agrees."""
     flips: pd.DataFrame
     """year, level, input, end, becomes: every end of a range that changes a label."""
+    from_nothing: int
+    """Moves to an end whose solve failed its checks, and that were solved again from nothing."""
 
     @cached_property
     def score(self) -> str:
@@ -69,6 +71,7 @@ class Backcast:
             "inside": int(self.comparisons["inside"].sum()),
             "independent_inside": int((independent & self.comparisons["inside"]).sum()),
             "moves": int(self.labels["moves"].iloc[0]),
+            "from_nothing": self.from_nothing,
             "objective_usd": self.plan.objective_usd,
             "certificate": self.plan.summary["certificate"],
             "versions": self.plan.summary["versions"],
@@ -101,19 +104,20 @@ def backcast(
     asked = [(row["quantity"], row["item"], row["year"]) for row in observed]
     plan = solve(case, progress=progress)
     central = Reader(case, asked).central()
-    some = moves.ends(case)
-    with moves.workers(executor) as pool:
-        there = moves.readings(case, asked, some, pool, progress)
+    some, readers = moves.ends(case), workers.Shared(partial(Reader, case, asked))
+    with workers.those(executor) as pool:
+        there = moves.readings(readers, some, pool, progress)
         flips = {
             label: [move for move, reading in zip(some, there, strict=True) if reading.labels[label] != is_now]
             for label, is_now in central.labels.items()
         }
-        nearest = moves.smallest(case, flips, pool, progress)
+        nearest = moves.smallest(readers, flips, pool, progress)
     return Backcast(
         plan=plan,
         comparisons=_comparisons(case, observed, central, some, there),
         labels=_labels(case, central, some, there, nearest),
         flips=moves.flips(central, some, there),
+        from_nothing=sum(reading.from_nothing for reading in there),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,19 +13,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 from supplychain import schema
-from supplychain.case import load
+from supplychain.case import Case, load
 from supplychain.case.changes import CHANGES, apply, key_of
 from supplychain.case.read import CASE_FILE
 from supplychain.case.scenarios import what_if
 from supplychain.errors import InputError, Problem
 from supplychain.plan import solve
 from supplychain.plan.measures import COST
+from supplychain.study import workers
 from supplychain.study.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
 
-    from supplychain.case import Case
     from supplychain.case.changes import Group
     from supplychain.case.scenarios import WhatIf
 
@@ -48,10 +50,12 @@ class Answer(Protocol):
 
 @dataclass(frozen=True)
 class Saved:
-    """An answer as it was written to a folder."""
+    """An answer as it was written to a folder, or came back from a worker."""
 
     summary: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]
+    case: Case | None = None
+    """What was solved; not known of one from a folder."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +135,13 @@ def compare_folders(
     folders: Sequence[str],
     scenarios: Sequence[str] = (),
     changes: Sequence[str] = (),
+    *,
+    executor: Executor | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
     """Compare a case with its scenarios and with edits made together; or cases and answers written earlier.
+
+    `executor` solves them side by side; default: if there are many solves, one process for each core.
 
     Raises: ValueError if there is nothing to compare, and what the reading and solving of cases raises.
     """
@@ -144,73 +152,128 @@ def compare_folders(
         made = {name: what_if(folders[0], [name]) for name in scenarios}
         made |= {CHANGES: what_if(folders[0], (), changes)} if changes else {}
         case = load(folders[0])
-        return compare_changes(case, case.settings.name, made, progress)
+        return compare_changes(case, case.settings.name, made, executor=executor, progress=progress)
     if scenarios or changes:
         message = "scenarios and changes are made in one case; name that one alone"
         raise ValueError(message)
-    answers: dict[str, Answer] = {}
+    answers: dict[str, Answer | Case] = {}
     for folder in folders:
-        progress(f"solving {folder}")
         name = folder if folder not in answers else f"{folder} ({len(answers)})"
-        answers[name] = solve(load(folder)) if (Path(folder) / CASE_FILE).exists() else saved(folder)
-    return compare(answers)
+        answers[name] = load(folder) if (Path(folder) / CASE_FILE).exists() else saved(folder)
+    cases = {name: one for name, one in answers.items() if isinstance(one, Case)}
+    with workers.those(executor, len(cases)) as pool:
+        return compare({**answers, **_solved(cases, pool, progress)})  # type: ignore[dict-item]
 
 
 def compare_changes(
-    case: Case, name: str, made: Mapping[str, WhatIf], progress: Callable[[str], None] = lambda _: None
+    case: Case,
+    name: str,
+    made: Mapping[str, WhatIf],
+    *,
+    executor: Executor | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
     """Solve a case and what-ifs of it, and compare them, with what each group of their changes adds.
 
+    `executor` solves them side by side; default: if there are many solves, one process for each core.
+
     Raises: NoAnswerError if a solve finds no optimum, CertificateError if an answer does not pass its checks.
     """
-    answers: dict[str, Answer] = {}
-    for one, asked in ((name, case), *((key, changed.case) for key, changed in made.items())):
-        progress(f"solving {one}")
-        answers[one] = solve(asked)
-    parts = []
-    for key, changed in made.items():
-        progress(f"attributing {key}")
-        parts.append(attribute(case, changed.groups, key))
-    return compare(answers, pd.concat(parts, ignore_index=True) if parts else None)
+    cases = {name: case} | {key: changed.case for key, changed in made.items()}
+    groups = {key: changed.groups for key, changed in made.items()}
+    solves = len(cases) + sum(len(_subsets(len(some))) for some in groups.values())
+    with workers.those(executor, solves) as pool:
+        answers = _solved(cases, pool, progress)
+        return compare(answers, _attributed(case, groups, pool, progress) if groups else None)
 
 
-def attribute(case: Case, groups: Sequence[Group], name: str) -> pd.DataFrame:
+def _solved(cases: Mapping[str, Case], pool: Executor, progress: Callable[[str], None]) -> dict[str, Saved]:
+    """Solve cases side by side."""
+
+    def said(done: int) -> None:
+        progress(f"solved {done} of {len(cases)} cases")
+
+    found = workers.ordered(pool, workers.Shared(tuple), _answer, cases.values(), said)
+    return {name: Saved(*one, case) for (name, case), one in zip(cases.items(), found, strict=True)}
+
+
+def _answer(_: object, case: Case) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    plan = solve(case)
+    return dict(plan.summary), dict(plan.tables)
+
+
+def attribute(case: Case, groups: Sequence[Group], name: str, *, executor: Executor | None = None) -> pd.DataFrame:
     """Return what each group of changes adds to the objective and to the cost of each year; the parts add up.
 
     With up to 8 groups a part is the mean, over all orders in which the groups could be made, of what the group adds
-    (its Shapley value); with more, what it adds in the order given.
+    (its Shapley value); with more, what it adds in the order given. `executor` solves them side by side.
 
     Raises: ChangeError if some of the groups cannot be made without the others, NoAnswerError if a solve finds no
     optimum.
     Source: Shapley (1953), A value for n-person games, Annals of Mathematics Studies 28.
     """
+    with workers.those(executor, len(_subsets(len(groups)))) as pool:
+        return _attributed(case, {name: groups}, pool)
+
+
+def _attributed(
+    case: Case,
+    made: Mapping[str, Sequence[Group]],
+    pool: Executor,
+    progress: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """Return what each group of each what-if adds."""
+    asked = [(COST, schema.ALL, t) for t in case.report_years]
+    wanted = [(key, some) for key, groups in made.items() for some in _subsets(len(groups))]
+    changes = [[group for n, group in enumerate(made[key]) if n in some] for key, some in wanted]
+
+    def said(done: int) -> None:
+        progress(f"attributing: {done} of {len(wanted)} solves")
+
+    found = workers.ordered(pool, workers.Shared(partial(Reader, case, asked, labels=False)), _costs, changes, said)
+    known = dict(zip(wanted, found, strict=True))
     whats = [(OBJECTIVE, None), *(("cost_usd", t) for t in case.report_years)]
-    reader = Reader(case, [(COST, schema.ALL, t) for t in case.report_years], labels=False)
-    known: dict[frozenset[int], tuple[float, ...]] = {}
-
-    def of(some: frozenset[int]) -> tuple[float, ...]:
-        if some not in known:
-            changed, _ = apply(case, [group for n, group in enumerate(groups) if n in some])
-            found = reader.read(changed)
-            known[some] = (found.objective_usd, *found.measured)
-        return known[some]
-
-    rows: list[tuple[object, ...]] = []
-    every = range(len(groups))
-    for n, group in enumerate(groups):
-        if len(groups) > SHAPLEY_UP_TO:
-            weighted = [(1.0, frozenset(range(n)))]
-        else:
-            others = [m for m in every if m != n]
-            weighted = [
-                (1 / (len(groups) * math.comb(len(others), size)), frozenset(some))
-                for size in range(len(groups))
-                for some in combinations(others, size)
-            ]
-        for m, (what, t) in enumerate(whats):
-            part = math.fsum(weight * (of(some | {n})[m] - of(some)[m]) for weight, some in weighted)
-            rows.append((name, group.name, what, t, part))
+    rows = [
+        (
+            key,
+            group.name,
+            what,
+            t,
+            math.fsum(weight * (known[key, more][m] - known[key, some][m]) for weight, some, more in steps),
+        )
+        for key, groups in made.items()
+        for n, group in enumerate(groups)
+        for steps in [_steps(n, len(groups))]
+        for m, (what, t) in enumerate(whats)
+    ]
     return _frame(_PARTS, rows)
+
+
+def _costs(reader: Reader, changes: Sequence[Group]) -> tuple[float, ...]:
+    """Return the objective and the cost of each year with some changes made."""
+    changed, _ = apply(reader.case, changes)
+    found = reader.read(changed)
+    return found.objective_usd, *found.measured
+
+
+def _steps(n: int, count: int) -> list[tuple[float, frozenset[int], frozenset[int]]]:
+    """Return at which steps the n-th of some groups is looked at: a weight, the groups before, and those after it."""
+    others = [m for m in range(count) if m != n]
+    if count > SHAPLEY_UP_TO:
+        weighted = [(1.0, frozenset(range(n)))]
+    else:
+        weighted = [
+            (1 / (count * math.comb(len(others), size)), frozenset(some))
+            for size in range(count)
+            for some in combinations(others, size)
+        ]
+    return [(weight, some, some | {n}) for weight, some in weighted]
+
+
+def _subsets(count: int) -> list[frozenset[int]]:
+    """Return which of some groups are made together in a solve that is wanted, each once."""
+    steps = (step for n in range(count) for step in _steps(n, count))
+    return list(dict.fromkeys(some for _, *both in steps for some in both))
 
 
 _INPUTS = ["answer", "table", "key", "year", "column", "reference", "value"]

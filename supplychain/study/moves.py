@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import threading
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import active_children, get_context, parent_process
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
 from supplychain.case.ranges import Input, moved, steps, uncertain
 from supplychain.plan.bottlenecks import LEVELS
-from supplychain.study.reader import Reader
+from supplychain.study import workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
-    from multiprocessing.process import BaseProcess
 
     from supplychain.case import Case
-    from supplychain.study.reader import Asked, Label, Reading
+    from supplychain.study.reader import Label, Reader, Reading
+
+    Readers: TypeAlias = workers.Shared[Reader]
+    """Makes the readers with which workers move the inputs of a case."""
 
 ENDS = (-1, 1)
 """The low and the high end of a range."""
@@ -59,20 +54,16 @@ def ends(case: Case) -> list[Move]:
 
 
 def readings(
-    case: Case,
-    asked: Sequence[Asked],
-    some: Sequence[Move],
-    executor: Executor,
-    progress: Callable[[str], None] = lambda _: None,
+    readers: Readers, some: Sequence[Move], executor: Executor, progress: Callable[[str], None] = lambda _: None
 ) -> list[Reading]:
     """Return the reading at each move, in order; `executor` does batches of them side by side."""
     batches = [some[n : n + _BATCH] for n in range(0, len(some), _BATCH)]
-    jobs = [executor.submit(_batch, case, asked, batch) for batch in batches]
-    done = 0
-    for job in as_completed(jobs):
-        done += len(job.result())
-        progress(f"re-solved {done} of {len(some)} moves")
-    return [one for job in jobs for one in job.result()]
+
+    def said(done: int) -> None:
+        progress(f"re-solved {min(done * _BATCH, len(some))} of {len(some)} moves")
+
+    found = workers.ordered(executor, readers, _batch, batches, said)
+    return [one for batch in found for one in batch]
 
 
 def end_of(move: Move) -> str:
@@ -96,31 +87,33 @@ def reading(reader: Reader, move: Move) -> Reading:
     return reader.read(moved(reader.case, move.input, move.end * move.by))
 
 
-def _batch(case: Case, asked: Sequence[Asked], some: Sequence[Move]) -> list[Reading]:
-    reader = Reader(case, asked)
+def _batch(reader: Reader, some: Sequence[Move]) -> list[Reading]:
     return [reading(reader, move) for move in some]
 
 
 def smallest(
-    case: Case, found: dict[Label, list[Move]], executor: Executor, progress: Callable[[str], None] = lambda _: None
+    readers: Readers,
+    found: dict[Label, list[Move]],
+    executor: Executor,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> dict[Label, Flip | None]:
     """Return the smallest move that changes each label, of moves that change it at their end; None if there are none.
 
     It is looked for between the central value and the end, by halves.
     """
-    jobs = {label: executor.submit(_smallest, case, label, some) for label, some in found.items()}
-    for n, job in enumerate(as_completed(jobs.values()), 1):
-        job.result()
-        progress(f"looked for the smallest move, {n} of {len(jobs)} labels")
-    return {label: job.result() for label, job in jobs.items()}
+
+    def said(done: int) -> None:
+        progress(f"looked for the smallest move, {done} of {len(found)} labels")
+
+    return dict(zip(found, workers.ordered(executor, readers, _smallest, found.items(), said), strict=True))
 
 
-def _smallest(case: Case, label: Label, some: Sequence[Move]) -> Flip | None:
-    reader = Reader(case)
+def _smallest(reader: Reader, asked: tuple[Label, Sequence[Move]]) -> Flip | None:
+    label, some = asked
     central = reader.central().labels[label]
     best: Flip | None = None
     for move in some:
-        ways = steps(case, move.input, move.end) if move.input.whole else []
+        ways = steps(reader.case, move.input, move.end) if move.input.whole else []
         until = 1.0 if best is None else best.move.by
         tried = Move(move.input, move.end, until)
         if ways:
@@ -147,61 +140,3 @@ def _first(reader: Reader, label: Label, central: str, move: Move, ways: Sequenc
         if becomes != central:
             return Flip(there, becomes)
     return None
-
-
-@contextmanager
-def workers(executor: Executor | None = None) -> Iterator[Executor]:
-    """Yield an executor: the given one, or a process for each core, spawned, for a forked one may hang."""
-    if executor is not None:
-        yield executor
-        return
-    count, others = os.cpu_count() or 1, set(active_children())
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
-        try:
-            with _without_main(), _uninterrupted():
-                started = [pool.submit(os.getpid) for _ in range(count)]
-            for one in started:
-                one.result()
-            yield pool
-        except BaseException:
-            for process in set(active_children()) - others:
-                process.terminate()  # nobody waits for what it does
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _end_with_parent() -> None:
-    """Let a process end when the one that started it does, however that ends: it would wait for work forever."""
-    threading.Thread(target=_outlive, args=[parent_process()], daemon=True).start()
-
-
-def _outlive(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let processes start that leave Ctrl-C to the one that starts them: they inherit what it ignores."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, kept)
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """Let processes start without running the user's script once more: what they do is all in this package."""
-    main = sys.modules["__main__"]
-    kept = {name: getattr(main, name) for name in ("__file__", "__spec__") if hasattr(main, name)}
-    try:
-        for name in kept:
-            setattr(main, name, None)
-        yield
-    finally:
-        for name, value in kept.items():
-            setattr(main, name, value)

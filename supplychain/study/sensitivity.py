@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from supplychain import schema, units
 from supplychain.errors import InputError, Problem
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
-from supplychain.study import moves
+from supplychain.study import moves, workers
 from supplychain.study.reader import Reader
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Sensitivity:
     """year, level, label, keeps and moves (ends that leave it, of how many), others (what it becomes)."""
     flips: pd.DataFrame
     """year, level, input, end, becomes, evidence."""
+    from_nothing: int
+    """Moves whose solve failed its checks, and that were solved again from nothing."""
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -50,6 +53,7 @@ class Sensitivity:
         return {
             "case": self.case.settings.name,
             "moves": int(self.labels["moves"].iloc[0]),
+            "from_nothing": self.from_nothing,
             **self.central,
             "inputs_sha256": self.case.sha256,
         }
@@ -83,8 +87,8 @@ def sensitivity(
     asked = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
     progress("solving the case")
     central = Reader(case, asked).central()
-    with moves.workers(executor) as pool:
-        there = moves.readings(case, asked, some, pool, progress)
+    with workers.those(executor) as pool:
+        there = moves.readings(workers.Shared(partial(Reader, case, asked)), some, pool, progress)
     evidence = _evidence(case)
     flips = moves.flips(central, some, there)
     return Sensitivity(
@@ -93,6 +97,7 @@ def sensitivity(
         tornado=_tornado(central, some, there, evidence),
         labels=_labels(case, central, there),
         flips=flips.assign(evidence=[evidence[name] for name in flips["input"]]),
+        from_nothing=sum(reading.from_nothing for reading in there),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = "tuple[int | float | str, ...]"
 
 _TYPES = {"int64": "INTEGER", "float64": "REAL", "str": "TEXT"}
+_FROM_NOTHING = "CREATE TABLE IF NOT EXISTS from_nothing (point INTEGER PRIMARY KEY)"
 _MEANINGS = {
     "inputs_sha256": "the case",
     "axes": "what is varied",
@@ -51,13 +52,11 @@ class Store:
                 message = f"{path} exists already; go on with it (resume), or give another file"
                 raise OutputError(message)
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with self._clear():
+        with self._clear(), ExitStack() as unless_begun:
             self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
-        try:
+            unless_begun.callback(self._db.close)
             self._begin({key: json.dumps(value) for key, value in meta.items()})
-        except BaseException:
-            self._db.close()
-            raise
+            unless_begun.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -70,10 +69,16 @@ class Store:
         with self._clear():
             return {n for (n,) in self._db.execute("SELECT DISTINCT point FROM results")}
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Write the rows of whole points, all or none."""
+    def from_nothing(self) -> set[int]:
+        """Return the points that were solved again from nothing."""
+        with self._clear():
+            return {n for (n,) in self._db.execute("SELECT point FROM from_nothing")}
+
+    def add(self, rows: Sequence[Row], from_nothing: Iterable[int] = ()) -> None:
+        """Write the rows of whole points, all or none, and which of the points were solved again from nothing."""
         with self._transaction():
             self._db.executemany(f"INSERT INTO results VALUES ({', '.join('?' * len(self._columns))})", rows)  # noqa: S608 - question marks
+            self._db.executemany("INSERT OR IGNORE INTO from_nothing VALUES (?)", [(n,) for n in from_nothing])
 
     def frame(self) -> pd.DataFrame:
         """Return all results, by point and year."""
@@ -89,6 +94,7 @@ class Store:
             with self._transaction():
                 self._db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
                 self._db.execute(f"CREATE TABLE results ({columns}, PRIMARY KEY (point, year))")
+                self._db.execute(_FROM_NOTHING)
                 self._db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             return
         if not {"meta", "results"} <= there:
@@ -103,16 +109,16 @@ class Store:
         if problems:
             place = f"{self._path}, which is of another sweep"
             raise InputError(place, problems)
+        with self._transaction():
+            self._db.execute(_FROM_NOTHING)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._clear():
+        with self._clear(), ExitStack() as unless_done:
             self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
+            unless_done.callback(self._db.execute, "ROLLBACK")
+            yield
+            unless_done.pop_all()
             self._db.execute("COMMIT")
 
     @contextmanager

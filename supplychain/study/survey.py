@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from supplychain.case.changes import key_of
 from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
-from supplychain.study import moves
+from supplychain.study import workers
 from supplychain.study.reader import Reader
 
 if TYPE_CHECKING:
@@ -78,17 +78,18 @@ def survey(
     if not made:
         raise ChangeError(case.settings.name, [ChangeProblem("", "", "the case has no scenarios")])
     shown = tuple(case.report_years if years is None else years)
-    rows: dict[str, list[tuple[object, ...]]] = {}
-    factors: dict[str, tuple[float, str]] = {}
-    with moves.workers(executor) as pool:
-        jobs = {pool.submit(_surveyed, case, one, shown): name for name, one in made.items()}
-        for n, job in enumerate(as_completed(jobs), 1):
-            name = jobs[job]
-            rows[name], factors[name] = job.result()
-            progress(f"surveyed {n} of {len(made)} scenarios")
+    asked = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
+
+    def said(done: int) -> None:
+        progress(f"surveyed {done} of {len(made)} scenarios")
+
+    with workers.those(executor) as pool:
+        readers = workers.Shared(partial(Reader, case, asked))
+        answers = workers.ordered(pool, readers, partial(_surveyed, shown), made.values(), said)
+    surveyed = dict(zip(made, answers, strict=True))
     columns = ["scenario", "title", "year", "stage", "group", "changed", "served_pct", "cost_pct", "objective_usd"]
-    effects = [(name, "; ".join(one.titles), *row) for name, one in made.items() for row in rows[name]]
-    found = [(name, *factors[name]) for name in made]
+    effects = [(name, "; ".join(one.titles), *row) for name, one in made.items() for row in surveyed[name][0]]
+    found = [(name, *factor) for name, (_, factor) in surveyed.items()]
     return Survey(
         case, shown, pd.DataFrame(effects, columns=columns), pd.DataFrame(found, columns=["scenario", "factor", "what"])
     )
@@ -133,10 +134,9 @@ def _scaled(table: schema.Table, row: Any, cells: Mapping[str, tuple[float, floa
     return new
 
 
-def _surveyed(case: Case, made: WhatIf, years: Sequence[int]) -> tuple[list[tuple[object, ...]], tuple[float, str]]:
+def _surveyed(years: Sequence[int], reader: Reader, made: WhatIf) -> tuple[list[tuple[object, ...]], tuple[float, str]]:
     """Return the effects of a what-if by year, and its factor."""
-    asked = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
-    reader = Reader(case, asked)
+    case = reader.case
     now, then = reader.central(), reader.read(made.case)
     rows: list[tuple[object, ...]] = []
     for t in years:
@@ -147,7 +147,7 @@ def _surveyed(case: Case, made: WhatIf, years: Sequence[int]) -> tuple[list[tupl
         rows.append(
             (t, *(after for _, after in labels), changed, _pct(served, served_then), _pct(cost, cost_then), change)
         )
-    return rows, _factor(reader, case, made, now)
+    return rows, _factor(reader, made, now)
 
 
 def _of_years(case: Case, reading: Reading, years: Sequence[int]) -> tuple[float, float]:
@@ -163,8 +163,9 @@ def _pct(before: float, after: float) -> float:
     return 100 * (after / before - 1) if before else math.nan
 
 
-def _factor(reader: Reader, case: Case, made: WhatIf, now: Reading) -> tuple[float, str]:
+def _factor(reader: Reader, made: WhatIf, now: Reading) -> tuple[float, str]:
     """Return the least factor at which something changes, and what; looked for by doubling, then by halves."""
+    case = reader.case
 
     def at(factor: float) -> str:
         there = reader.read(scaled(made, factor))

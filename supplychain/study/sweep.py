@@ -5,11 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import threading
 import time
-import uuid
-from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -21,13 +17,13 @@ from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoA
 from supplychain.plan import versions
 from supplychain.plan.measures import COST, SERVING
 from supplychain.plan.write import DIGITS
-from supplychain.study import moves
+from supplychain.study import workers
 from supplychain.study.reader import Reader
 from supplychain.study.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Executor, Future
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
     import pandas as pd
@@ -46,9 +42,6 @@ CHECK_EVERY = 50
 AGREE = 1e-9
 """Largest relative difference of the two objectives."""
 
-IN_FLIGHT = 4 * (os.cpu_count() or 1)
-"""Batches that are given out and not yet written."""
-
 OPTIMAL = "optimal"
 
 _BATCH = 24
@@ -56,16 +49,12 @@ _BATCH = 24
 
 _PLACE = "the sweep"
 _MEASURED = ("tokens_served", SERVING)
-_here = threading.local()
-"""What a worker keeps from batch to batch."""
 
 
 @dataclass(frozen=True)
 class _Task:
     """What is done at every point."""
 
-    name: str
-    """Of this sweep and no other."""
     case: Case
     points: Points
     """Without its rows: each batch has its own."""
@@ -75,6 +64,10 @@ class _Task:
     def reader(self, case: Case, *, labels: bool = True) -> Reader:
         asked = [(quantity, item, t) for t in self.years for quantity, item in self.asked]
         return Reader(case, asked, labels=labels, years=self.years)
+
+    def opened(self) -> tuple[_Task, Reader]:
+        """Return what a worker solves points with."""
+        return self, self.reader(self.case)
 
 
 def sweep(  # noqa: PLR0913 - all but the first two have their defaults
@@ -101,31 +94,33 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     Returns: one row for each point (numbered from 1, first axis outermost) and year: `point`, each axis by its target
     (a share, or a value), `year`, `stage` and `group` (what binds), `objective_usd`, `served_ttok`,
     `cost_usd_per_mtok` (serving cost over tokens), what was asked, and `status`: `optimal`, or why there is no answer,
-    with blanks beside it. Twelve digits of each number. `attrs["summary"]` says what was done.
+    with blanks beside it. Twelve digits of each number. `attrs["summary"]` says what was done: among it how many points
+    were `checked`, how many are `without_answer`, and of how many the solve failed its certificate and was made again
+    `from_nothing`.
     Raises: ChangeError with every fault of what was given, InputError if the store is of another sweep, OutputError if
-    it cannot be written, CertificateError if a check fails, NoAnswerError if the case itself has no answer.
+    it cannot be written, CertificateError if a check fails, NoAnswerError if the case itself has no answer, SetupError
+    if a worker dies or has other software.
     """
     given = _given(axes, points)
     _check(case, given, year, asked)
     years = tuple(case.report_years) if year is None else (year,)
     measured = (*((quantity, schema.ALL) for quantity in _MEASURED), *dict.fromkeys(asked))
-    task = _Task(uuid.uuid4().hex, case, replace(given, rows=()), years, measured)
+    task = _Task(case, replace(given, rows=()), years, measured)
     with Store(store, _columns(task), _meta(task, given), resume=resume) as kept:
         done = kept.done()
         missing = [(n, values) for n, values in enumerate(given.rows, 1) if n not in done]
         progress(f"solving {len(missing)} points")
         if missing:
             start, before = time.monotonic(), len(done)
-            try:
-                with moves.workers(executor) as pool:
-                    for rows in _solved(pool, task, missing):
-                        kept.add(rows)
-                        done |= {int(row[0]) for row in rows}
-                        progress(_said(len(done), before, len(given.rows), time.monotonic() - start))
-            finally:
-                _here.__dict__.clear()
+            with workers.those(executor) as pool:
+                size = min(_BATCH, math.ceil(len(missing) / (workers.AHEAD * workers.count(pool))))
+                batches = (missing[n : n + size] for n in range(0, len(missing), size))
+                for _, (rows, from_nothing) in workers.done(pool, workers.Shared(task.opened), _batch, batches):
+                    kept.add(rows, from_nothing)
+                    done |= {int(row[0]) for row in rows}
+                    progress(_said(len(done), before, len(given.rows), time.monotonic() - start))
         table = kept.frame()
-    table.attrs["summary"] = _summary(task, given, table)
+        table.attrs["summary"] = _summary(task, given, table) | {"from_nothing": len(kept.from_nothing())}
     return table
 
 
@@ -231,36 +226,17 @@ def _said(done: int, before: int, count: int, seconds: float) -> str:
     return f"{done} of {count} points, {rate:.3g} a second, {left / size:.0f} {unit} left"
 
 
-def _solved(pool: Executor, task: _Task, some: Sequence[Numbered]) -> Iterator[list[Row]]:
-    """Yield the rows of batches of points as they are found; a bounded number of them is under way."""
-    size = min(_BATCH, math.ceil(len(some) / IN_FLIGHT))
-    under_way: set[Future[list[Row]]] = set()
-    try:
-        for n in range(0, len(some), size):
-            if len(under_way) >= IN_FLIGHT:
-                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                yield from (job.result() for job in done)
-            under_way.add(pool.submit(_batch, task, some[n : n + size]))
-        while under_way:
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            yield from (job.result() for job in done)
-    finally:
-        for job in under_way:
-            job.cancel()
+def _batch(opened: tuple[_Task, Reader], some: Sequence[Numbered]) -> tuple[list[Row], list[int]]:
+    """Return the rows of some points, and the points that were solved again from nothing.
 
-
-def _batch(task: _Task, some: Sequence[Numbered]) -> list[Row]:
-    """Return the rows of some points. They do not depend on which others there are: each starts from the case itself.
-
-    A worker's reader lives as long as its sweep: making one takes as long as many points.
+    They do not depend on which other points there are: each starts from the case itself.
     """
-    if getattr(_here, "name", "") != task.name:
-        _here.name, _here.reader = task.name, task.reader(task.case)
-    return [row for n, values in some for row in _rows(task, _here.reader, n, values)]
+    found = [(n, *_rows(*opened, n, values)) for n, values in some]
+    return [row for _, rows, _ in found for row in rows], [n for n, _, from_nothing in found if from_nothing]
 
 
-def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> list[Row]:
-    """Return the rows of one point."""
+def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> tuple[list[Row], bool]:
+    """Return the rows of one point, and whether its solve failed its checks and was made again, from nothing."""
     reading, status = None, OPTIMAL
     try:
         there = apply(task.case, task.points.edits(values))[0]
@@ -271,7 +247,8 @@ def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> lis
         status = str(error)
     if reading is not None and _is_checked(n):
         _agree(n, reading.objective_usd, task.reader(there, labels=False).central().objective_usd)
-    return [(n, *values, t, *_found(task, reading, t), status) for t in task.years]
+    rows = [(n, *values, t, *_found(task, reading, t), status) for t in task.years]
+    return rows, reading is not None and reading.from_nothing
 
 
 def _is_checked(n: int) -> bool:

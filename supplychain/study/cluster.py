@@ -1,0 +1,108 @@
+"""A dask cluster as an executor: the one module that knows dask, which only the extra `cluster` installs."""
+
+from __future__ import annotations
+
+from concurrent.futures import CancelledError, Executor, Future
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from supplychain.errors import SetupError
+from supplychain.study import workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+Found = TypeVar("Found")
+Given = ParamSpec("Given")
+
+PATIENCE = 10
+"""Seconds that a scheduler, and its first worker, may take to answer."""
+
+FEWEST = 16
+"""Workers that work is given out for, at least: a cluster that grows with its work must see some."""
+
+
+class Cluster(Executor):
+    """The workers of a dask cluster.
+
+    A job whose worker dies is done again by another, and comes back once. One that was begun when what it was for
+    failed, or was stopped with Ctrl-C, is cancelled.
+    """
+
+    def __init__(self, address: str) -> None:
+        """Connect.
+
+        Raises: SetupError if dask is not installed, if nobody answers, if there is no worker, or if one has other
+        software.
+        """
+        self._address = address
+        self._client = _connected(address)
+        try:
+            there = _checked(self._client, address)
+        except SetupError:
+            self._client.close()
+            raise
+        self.workers = max(there, FEWEST)
+        self._executor = self._client.get_executor(pure=False)
+
+    def submit(self, fn: Callable[Given, Found], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Found]:
+        """Give the cluster a job."""
+        future: Future[Found] = self._executor.submit(fn, *args, **kwargs)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as it is
+        """Leave the cluster, when it is done with what it was given or at once."""
+        self._executor.shutdown(wait=wait and not cancel_futures)
+        self._client.close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        from distributed import KilledWorker  # noqa: PLC0415 - an extra
+
+        self.shutdown(cancel_futures=kind is not None)
+        if isinstance(error, CancelledError):
+            message = f"the cluster at {self._address} was lost; what is done in a sweep is kept"
+            raise SetupError(message) from error
+        if isinstance(error, KilledWorker):
+            message = f"workers of {self._address} died again and again over one job, perhaps for lack of memory"
+            raise SetupError(message) from error
+
+
+def _connected(address: str) -> Any:  # noqa: ANN401 - dask is not there for all who check types
+    try:
+        from distributed import Client  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        message = "a cluster needs dask, which is not installed: pip install 'supplychain[cluster]'"
+        raise SetupError(message) from error
+    try:
+        return Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        message = f"no dask scheduler answers at {address!r} ({reason}); must be an address like tcp://HOST:8786"
+        raise SetupError(message) from error
+
+
+def _checked(client: Any, address: str) -> int:  # noqa: ANN401
+    """Return how many workers there are, all of them with the software that is here; threads of one do not count.
+
+    Raises: SetupError.
+    """
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        message = f"the cluster at {address} has no worker; start some: dask worker {address} --nthreads 1"
+        raise SetupError(message) from error
+    absent = client.run(version, "supplychain", on_error="return")
+    for where, found in absent.items():
+        if isinstance(found, PackageNotFoundError):
+            message = f"the worker on {where} has no supplychain; install the same on all"
+            raise SetupError(message)
+    there = client.run(workers.software, on_error="return")
+    for where, found in there.items():
+        if isinstance(found, BaseException):
+            message = f"the worker on {where} has another supplychain ({found}); install the same on all"
+            raise SetupError(message)
+        workers.check(workers.software(), found, where)
+    return len(there)

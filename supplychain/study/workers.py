@@ -1,0 +1,235 @@
+"""Who does the work, and how it is given out: processes of this machine, a cluster, or any other executor.
+
+`done` is the one way. What the jobs of a study have in common is opened once by each worker and kept, a bounded number
+of jobs is under way, and one job at a time is done in a process: Pyomo is not made for threads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import signal
+import sys
+import threading
+import uuid
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import cache
+from multiprocessing import active_children, get_context, parent_process
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
+
+import supplychain
+from supplychain.errors import SetupError
+from supplychain.plan import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from multiprocessing.process import BaseProcess
+    from types import TracebackType
+
+Opened = TypeVar("Opened")
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+Given = ParamSpec("Given")
+
+AHEAD = 4
+"""Jobs that are under way for each worker."""
+
+FEW = 8
+"""Solves that are done sooner than processes start."""
+
+_alone = threading.Lock()
+_here = threading.local()
+"""What a worker keeps from job to job."""
+
+
+@cache
+def software() -> dict[str, str]:
+    """Return the versions of all that decides a digit, and a digest of this package's own code."""
+    folder = Path(supplychain.__file__).parent
+    texts = [f"{path.relative_to(folder).as_posix()}\n{path.read_text('utf-8')}" for path in folder.rglob("*.py")]
+    digest = hashlib.sha256("\0".join(sorted(texts)).encode()).hexdigest()
+    return versions() | {"code of supplychain": digest[:12]}
+
+
+@dataclass(frozen=True)
+class Shared(Generic[Opened]):
+    """What all jobs of a study have in common."""
+
+    opens: Callable[[], Opened]
+    """Makes of it what jobs are done with, in the worker: a reader, say, which takes as long as several solves."""
+    name: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Of this one and no other."""
+    software: Mapping[str, str] = field(default_factory=lambda: software())  # noqa: PLW0108 - looked up when it is made
+
+
+def done(
+    executor: Executor, shared: Shared[Opened], job: Callable[[Opened, Item], Found], items: Iterable[Item]
+) -> Iterator[tuple[int, Found]]:
+    """Do a job with each item, and yield the item's place and what was found, in the order in which jobs end.
+
+    What is under way when something goes wrong is cancelled.
+
+    Raises: SetupError if a worker dies or has other software, and what a job raises.
+    """
+    under_way: dict[Future[Found], int] = {}
+    ahead = AHEAD * count(executor)
+    try:
+        for n, item in enumerate(items):
+            if len(under_way) >= ahead:
+                yield from _ended(under_way)
+            under_way[executor.submit(_do, shared, job, item)] = n
+        while under_way:
+            yield from _ended(under_way)
+    except BrokenExecutor as error:
+        message = "a worker process was ended from outside, perhaps because memory ran out; try fewer (--workers)"
+        raise SetupError(message) from error
+    finally:
+        for one in under_way:
+            one.cancel()
+        _here.__dict__.clear()
+
+
+def ordered(
+    executor: Executor,
+    shared: Shared[Opened],
+    job: Callable[[Opened, Item], Found],
+    items: Iterable[Item],
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[Found]:
+    """Do a job with each item, and return what was found in the order of the items; `progress` is told how many."""
+    found = {}
+    for n, one in done(executor, shared, job, items):
+        found[n] = one
+        progress(len(found))
+    return [found[n] for n in range(len(found))]
+
+
+def _ended(under_way: dict[Future[Found], int]) -> Iterator[tuple[int, Found]]:
+    """Wait until some jobs have ended, and yield what they found."""
+    for one in wait(under_way, return_when=FIRST_COMPLETED).done:
+        n = under_way.pop(one)
+        yield n, one.result()
+
+
+def _do(shared: Shared[Opened], job: Callable[[Opened, Item], Found], item: Item) -> Found:
+    """Do a job, in a worker."""
+    with _alone:
+        if getattr(_here, "name", "") != shared.name:
+            check(shared.software, software(), platform.node())
+            _here.name, _here.opened = shared.name, shared.opens()
+        return job(_here.opened, item)
+
+
+def check(wanted: Mapping[str, str], there: Mapping[str, str], where: str) -> None:
+    """Compare the software of a worker with that of who gives it work.
+
+    Raises: SetupError with all that differs.
+    """
+    others = [
+        f"{name} {there.get(name, 'none')} (here {one})" for name, one in wanted.items() if there.get(name) != one
+    ]
+    if others:
+        message = f"the worker on {where} has other software: {', '.join(others)}; install the same on all"
+        raise SetupError(message)
+
+
+def count(executor: Executor) -> int:
+    """Return how many workers an executor is taken to have."""
+    return int(getattr(executor, "workers", 0)) or os.cpu_count() or 1
+
+
+def those(executor: Executor | None, solves: int | None = None) -> AbstractContextManager[Executor]:
+    """Return the given executor; without one, processes of this machine, or this one if a few solves are all."""
+    if executor is not None:
+        return nullcontext(executor)
+    return Processes() if solves is None or solves > FEW else Here()
+
+
+class Here(Executor):
+    """This process: a job is done when it is given."""
+
+    workers = 1
+
+    def submit(self, fn: Callable[Given, Found], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Found]:
+        """Do a job; what it raises is raised here."""
+        future: Future[Found] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class Processes(Executor):
+    """Processes of this machine, started with the first job: one for each core, or as many as are asked for.
+
+    They are spawned, for a forked one may hang. If what they are used for fails, they are ended at once.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or os.cpu_count() or 1
+        self._pool: ProcessPoolExecutor | None = None
+        self._others: set[BaseProcess] = set()
+
+    def submit(self, fn: Callable[Given, Found], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Found]:
+        """Give a process a job."""
+        if self._pool is None:
+            self._others = set(active_children())
+            self._pool = ProcessPoolExecutor(
+                self.workers, mp_context=get_context("spawn"), initializer=_end_with_parent
+            )
+            with _without_main(), _uninterrupted():
+                started = [self._pool.submit(os.getpid) for _ in range(self.workers)]
+            wait(started)
+        return self._pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as it is
+        """End the processes when they are done."""
+        if self._pool is not None:
+            self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and self._pool is not None:
+            for process in set(active_children()) - self._others:
+                process.terminate()  # nobody waits for what it does
+        self.shutdown(cancel_futures=kind is not None)
+
+
+def _end_with_parent() -> None:
+    """Let a process end when the one that started it does, however that ends: it would wait for work forever."""
+    threading.Thread(target=_outlive, args=[parent_process()], daemon=True).start()
+
+
+def _outlive(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let processes start that leave Ctrl-C to the one that starts them: they inherit what it ignores."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, kept)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Let processes start without running the user's script once more: what they do is all in this package."""
+    main = sys.modules["__main__"]
+    kept = {name: getattr(main, name) for name in ("__file__", "__spec__") if hasattr(main, name)}
+    try:
+        for name in kept:
+            setattr(main, name, None)
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(main, name, value)
