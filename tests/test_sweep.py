@@ -231,7 +231,7 @@ def test_points_and_results_as_parquet(
 
     Bug: shares come as text that is not read, numbers are cut to twelve digits twice, points without an answer get 0.
     """
-    points = pd.DataFrame({WAFERS: ["50%", "80%", "110%"], "accelerators.life_years": [1, 2, 1.5]})
+    points = pd.DataFrame({WAFERS: ["50%", "80%", "110%"], "accelerators.life_years": [1, 1.5, 2]})
     expected = swept(case, points=points)
     assert expected.attrs["summary"]["without_answer"] == 1
     out = tmp_path / "results.parquet"
@@ -343,7 +343,8 @@ def test_a_warm_start_that_leads_nowhere_is_tried_from_nothing(
     usual = Reader._read  # noqa: SLF001
 
     def read(reader: Reader, there: sc.Case, statement: Any, *, near: bool = True) -> Any:  # noqa: ANN401
-        if near and reader._central is not None and there.tables != case.tables:  # noqa: SLF001
+        less = any(row["capacity"] in {50, 80} for row in there.tables["capacity"])
+        if near and reader._central is not None and less:  # noqa: SLF001
             raise NoAnswerError(case.settings.name)
         return usual(reader, there, statement, near=near)
 

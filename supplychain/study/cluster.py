@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import CancelledError, Executor, Future
+from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -38,12 +40,10 @@ class Cluster(Executor):
         """
         self._address = address
         self._client = _connected(address)
-        try:
-            there = _checked(self._client, address)
-        except SetupError:
-            self._client.close()
-            raise
-        self.workers = max(there, FEWEST)
+        with ExitStack() as unless_good:
+            unless_good.callback(self._client.close)
+            self.workers = max(_checked(self._client, address), FEWEST)
+            unless_good.pop_all()
         self._executor = self._client.get_executor(pure=False)
 
     def submit(self, fn: Callable[Given, Found], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Found]:
@@ -77,11 +77,22 @@ def _connected(address: str) -> Any:  # noqa: ANN401 - dask is not there for all
         message = "a cluster needs dask, which is not installed: pip install 'supplychain[cluster]'"
         raise SetupError(message) from error
     try:
-        return Client(address, timeout=PATIENCE, set_as_default=False)
+        kind = asyncio.run(asyncio.wait_for(_kind(address), PATIENCE))  # a client waits forever for who is no dask
+        if kind == "Scheduler":
+            return Client(address, timeout=PATIENCE, set_as_default=False)
+        reason = f"a {kind.lower()} does"
     except (OSError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        message = f"no dask scheduler answers at {address!r} ({reason}); must be an address like tcp://HOST:8786"
-        raise SetupError(message) from error
+        reason = " ".join(str(error).split()) or f"nobody does in {PATIENCE} s"
+    message = f"no dask scheduler answers at {address!r}: {reason}; must be an address like tcp://HOST:8786"
+    raise SetupError(message)
+
+
+async def _kind(address: str) -> str:
+    """Ask who answers at an address what it is."""
+    from distributed.core import rpc  # noqa: PLC0415 - an extra
+
+    async with rpc(address) as there:
+        return str((await there.identity())["type"])
 
 
 def _checked(client: Any, address: str) -> int:  # noqa: ANN401
@@ -94,15 +105,22 @@ def _checked(client: Any, address: str) -> int:  # noqa: ANN401
     except TimeoutError as error:
         message = f"the cluster at {address} has no worker; start some: dask worker {address} --nthreads 1"
         raise SetupError(message) from error
+    except OSError as error:
+        message = f"the cluster at {address} was lost: {error}"
+        raise SetupError(message) from error
     absent = client.run(version, "supplychain", on_error="return")
     for where, found in absent.items():
         if isinstance(found, PackageNotFoundError):
             message = f"the worker on {where} has no supplychain; install the same on all"
             raise SetupError(message)
-    there = client.run(workers.software, on_error="return")
+    there = client.run(_software, on_error="return")
     for where, found in there.items():
         if isinstance(found, BaseException):
             message = f"the worker on {where} has another supplychain ({found}); install the same on all"
             raise SetupError(message)
         workers.check(workers.software(), found, where)
     return len(there)
+
+
+def _software() -> dict[str, str]:
+    return workers.software()
