@@ -227,8 +227,18 @@ def test_every_study_gives_there_what_it_gives_here(dask: Dask, tmp_path: Path) 
 
 
 def test_threads_take_turns(case: sc.Case) -> None:
-    """Four in one process, as a worker may have. Bug: Pyomo, which is not made for threads, is mixed up."""
+    """Four in one process, as a worker may have. Bug: Pyomo, which is not made for threads, is mixed up or hangs."""
+    inside: list[int] = []
+
+    def job(_: object, n: int) -> int:
+        inside.append(n)
+        time.sleep(0.002)
+        together = len(inside)
+        inside.remove(n)
+        return together
+
     with ThreadPoolExecutor(4) as executor:
+        assert workers.ordered(executor, workers.Shared(tuple), job, range(40)) == [1] * 40
         found = sc.sweep(case, AXES[:1], executor=executor)
     pd.testing.assert_frame_equal(found, sc.sweep(case, AXES[:1], executor=Here()), check_exact=True)
 

@@ -639,6 +639,39 @@ def test_a_command_that_is_stopped_leaves_nobody_behind(
     assert 0 < len(rows_of(store)) < 2000
 
 
+MANY = {
+    "sensitivity": ["inputs/base"],
+    "scenarios": ["inputs/base", "--solve"],
+    "backcast": ["inputs/backcast"],
+    "compare": ["inputs/base", *("--scenario", "grid_late") * 2, "--scenario", "cowos_surge"],
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("command", MANY)
+@pytest.mark.parametrize("delay", [0, 2])
+def test_ctrl_c_stops_whatever_solves_many(command: str, delay: float) -> None:
+    """While processes start, and when they work: one word, status 130, and nobody left.
+
+    Bug: the key is lost while processes start; click's status 1; tracebacks of workers.
+    """
+    folder, *options = MANY[command]
+    with subprocess.Popen(
+        [sys.executable, "-m", "supplychain", command, str(TESTS.parent / folder), *options, "--workers", "2"],
+        start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as run:  # fmt: skip
+        while len(alive(run.pid)) < 2 and run.poll() is None:
+            time.sleep(0.001)
+        time.sleep(delay)
+        os.killpg(run.pid, signal.SIGINT)
+        printed, complained = run.communicate(timeout=20)
+    assert (run.returncode, printed, complained) == (130, "", "Stopped.\n")
+    patience = time.monotonic() + 20
+    while alive(run.pid) and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert alive(run.pid) == []
+
+
 def run_main(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[Any, str, str]:
     with pytest.raises(SystemExit) as end:
         main(arguments)

@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
@@ -210,15 +210,24 @@ def _outlive(parent: BaseProcess) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Let processes start that leave Ctrl-C to the one that starts them: they inherit what it ignores."""
-    if threading.current_thread() is not threading.main_thread():
+    """Let processes start that leave Ctrl-C to the one that starts them, and which sees to it when they have started.
+
+    They inherit that it is blocked. It may still reach another thread of this process, so it is kept for later.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return
-    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pressed: list[int] = []
+    resource_tracker.ensure_running()  # it starts with the first process, and would unblock
+    usual = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, kept)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, usual)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
