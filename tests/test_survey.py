@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from generator import FIRST, write_case
 from plants import one
@@ -16,6 +18,7 @@ import supplychain as sc
 from supplychain.case.changes import Group, apply
 from supplychain.case.scenarios import scenarios_of
 from supplychain.report.survey import markdown
+from supplychain.report.tables import escaped
 from supplychain.study.survey import Survey, scaled, survey
 from supplychain.study.workers import Here
 
@@ -129,6 +132,41 @@ def test_the_command_lists_solves_and_writes(tmp_path: Path, capsys: pytest.Capt
     empty = write_case(two_stages(), tmp_path / "empty")
     assert _status(["scenarios", str(empty), "--solve"]) == 2
     assert "the case has no scenarios" in capsys.readouterr().err
+
+
+def test_scenarios_are_made_in_the_case_as_it_was_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """100 wafers, power for 120; `more` makes it 150 wafers, and `both`, which extends it, doubles power.
+
+    On 40 wafers `more` serves 50 % more, to the 60 that wafers allow, and so does `both`. On `more` itself 120 are
+    served, and `both`, of which only power is left to do, serves 150: 25 % more. `more` is not made twice.
+
+    Bug: the changes are made last, or not at all; a scenario that was made is made again on top of itself.
+    """
+    folder = write_case(two_stages(), tmp_path / "case")
+    (folder / "scenarios").mkdir()
+    for name, extends, stage, how in (("more", [], "wafers", "+50%"), ("both", ["more"], "power", "*= 2")):
+        (folder / "scenarios" / f"{name}.toml").write_text(
+            f'name = "{name}"\ntitle = "{name}"\nwhy = "w"\nsource = "s"\nextends = {extends}\n'
+            f'[[groups]]\nname = "{stage}"\nedits = ["capacity.capacity[stage={stage}] {how}"]\n',
+            encoding="utf-8",
+        )
+    change = "capacity.capacity[stage=wafers] = 40"
+    expected = {("--change", change): {"both": 50, "more": 50}, ("--scenario", "more"): {"both": 25}}
+    for n, (option, served) in enumerate(expected.items()):
+        out, page = tmp_path / str(n), tmp_path / f"{n}.md"
+        command = ["scenarios", str(folder), *option, "--solve", "--out", str(out), "--report", str(page)]
+        assert _status([*command, "--workers", "1"]) == 0
+        effects = pd.read_csv(out / "tables" / "effects.csv").set_index("scenario")
+        assert effects["served_pct"].to_dict() == pytest.approx(served, abs=1e-6)
+        assert json.loads((out / "summary.json").read_text())["what_if"] == ["more (more)" if n else change]
+        assert (out / "tables" / "changes.csv").exists()
+        assert capsys.readouterr().out.startswith(f"What if: {'more (more)' if n else change} (")
+        before = escaped("more (more)" if n else change)
+        assert f"Each in the case so changed: {before}." in page.read_text(encoding="utf-8").splitlines()
+    assert _status(["scenarios", str(folder), "--scenario", "mor"]) == 2
+    assert "did you mean 'more'?" in capsys.readouterr().err
+    assert _status(["scenarios", str(folder), "--change", change]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["both  both", "more  more"]
 
 
 def test_the_page_of_the_shipped_scenarios_is_what_the_software_writes() -> None:
