@@ -15,6 +15,7 @@ from supplychain.case.changes import Group, apply
 from supplychain.cli import main
 from supplychain.report.compare import text
 from supplychain.study.compare import attribute, compare, saved
+from supplychain.study.workers import Here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ def test_what_each_group_adds_is_its_shapley_value(tmp_path: Path) -> None:
     """
     case = loaded(two_stages(), tmp_path)
     for groups in ([Group("w", (WAFERS,)), Group("p", (POWER,))], [Group("p", (POWER,)), Group("w", (WAFERS,))]):
-        found = attribute(case, groups, "both")
+        found = attribute(case, groups, "both", executor=Here())
         assert parts(found, "objective_usd") == pytest.approx({"w": -35 * CHIP, "p": -15 * CHIP})
         assert parts(found, "cost_usd") == pytest.approx({"w": 70, "p": 30})
         assert set(found["answer"]) == {"both"}
@@ -49,7 +50,7 @@ def test_more_than_eight_groups_are_taken_in_order(tmp_path: Path) -> None:
     """Nine groups of 5 chips' worth of wafers each: the first four raise what is built, then power limits it."""
     case = loaded(two_stages(), tmp_path)
     groups = [Group(f"g{n}", ("capacity.capacity[stage=wafers] += 5",)) for n in range(9)]
-    found = parts(attribute(case, groups, "nine"), "cost_usd")
+    found = parts(attribute(case, groups, "nine", executor=Here()), "cost_usd")
     assert found == pytest.approx({f"g{n}": 10.0 if n < 4 else 0.0 for n in range(9)}, abs=1e-6)
 
 
@@ -64,7 +65,7 @@ def test_the_parts_add_up_to_the_whole(seed: int, tmp_path: Path) -> None:
     ]
     changed, _ = apply(case, groups)
     before, after = sc.solve(case), sc.solve(changed)
-    found = attribute(case, groups, "all")
+    found = attribute(case, groups, "all", executor=Here())
     whole = sum(parts(found, "objective_usd").values())
     assert whole == pytest.approx(after.objective_usd - before.objective_usd, rel=1e-9, abs=1e-9 * before.objective_usd)
     cost = [plan.cost.groupby("year")[["serving_usd", "research_usd"]].sum().sum(axis=1) for plan in (before, after)]
