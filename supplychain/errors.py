@@ -8,6 +8,7 @@
     ├── OutputError         give another place to write to
     ├── SetupError          install, start or mend what the work needs: an optional package, a cluster
     └── NoAnswerError       relax the case or the limits: the solver has no optimal answer
+        ├── MisfitError         what was signed does not fit the case
         └── CertificateError    an answer was found and did not pass its checks
 """
 
@@ -90,6 +91,10 @@ class SetupError(SupplychainError):
 
 class NoAnswerError(SupplychainError):
     """The solver did not reach an optimum, so there is no answer to give."""
+
+
+class MisfitError(NoAnswerError):
+    """Decisions of another plan that are held do not fit the case."""
 
 
 class CertificateError(NoAnswerError):

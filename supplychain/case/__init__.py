@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from supplychain.case.read import Row, Value
+    from supplychain.case.signed import Signed
 
 __all__ = ["Case", "Settings", "load"]
 
@@ -53,6 +54,8 @@ class Case:
     settings: Settings
     tables: Mapping[str, tuple[Row, ...]]
     headers: Mapping[str, tuple[str, ...]]
+    signed: Signed | None = None
+    """Decisions of another plan that are held in this case."""
 
     @cached_property
     def years(self) -> range:
@@ -85,7 +88,8 @@ class Case:
     def sha256(self) -> dict[str, str]:
         """Digest of each input's content, rows sorted by key: order of rows and line ends make no difference."""
         digests = {"case.toml": _digest([vars_of(self.settings)])}
-        return digests | {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
+        digests |= {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
+        return digests if self.signed is None else digests | {"orders_from": _digest(self.signed.listed())}
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{name}</td><td>{len(rows)}</td></tr>" for name, rows in self.tables.items())

@@ -184,12 +184,14 @@ def _setting(column: schema.Column, given: object) -> tuple[Value, str]:
 
 def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
     text, problems = file_text(path)
-    if problems:
-        return Rows(table), problems
+    return (Rows(table), problems) if problems else rows_of(path.name, text, table)
+
+
+def rows_of(file: str, text: str, table: schema.Table) -> tuple[Rows, list[Problem]]:
+    """Return the rows of a table from the text of its file, and every fault in it."""
     if not text.strip():
-        return Rows(table), [
-            Problem(path.name, 0, "", f"is empty; needs the header row {','.join(c.name for c in table.columns)}")
-        ]
+        names = ",".join(c.name for c in table.columns)
+        return Rows(table), [Problem(file, 0, "", f"is empty; needs the header row {names}")]
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     lines: list[tuple[int, list[str]]] = []
     try:
@@ -197,24 +199,22 @@ def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
             lines.append((number, cells))
     except csv.Error as error:
         return Rows(table), [
-            Problem(
-                path.name, len(lines) + 1, "", f"is not valid CSV ({error}); a quote that opens a cell must close it"
-            )
+            Problem(file, len(lines) + 1, "", f"is not valid CSV ({error}); a quote that opens a cell must close it")
         ]
     while lines and not any(cell.strip() for cell in lines[-1][1]):
         lines.pop()
-    header, problems = _header(path.name, lines[0][1], table)
+    header, problems = _header(file, lines[0][1], table)
     if problems:
         return Rows(table, tuple(header)), problems
     rows, kept = [], []
     for number, cells in lines[1:]:
-        row, faults = _row(path.name, number, header, cells, table)
+        row, faults = _row(file, number, header, cells, table)
         problems += faults
         if row is not None:
             rows.append(row)
             kept.append(number)
     if table.required and not rows and not problems:
-        problems.append(Problem(path.name, 0, "", "has a header and no rows; needs at least one"))
+        problems.append(Problem(file, 0, "", "has a header and no rows; needs at least one"))
     return Rows(table, tuple(header), tuple(rows), tuple(kept)), problems
 
 

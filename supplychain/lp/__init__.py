@@ -6,7 +6,7 @@ Nothing here knows what the rows and columns stand for.
 from supplychain.lp.from_model import LabelledHighs, MutableLP, from_pyomo
 from supplychain.lp.graft import Grafts
 from supplychain.lp.joint import minimal_sets
-from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read
+from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read, sums
 from supplychain.lp.optimum import (
     FEASIBILITY,
     Certificate,
@@ -32,6 +32,7 @@ from supplychain.lp.questions import (
     two_sided_prices,
     value_curve,
 )
+from supplychain.lp.repair import shortages
 from supplychain.lp.slopes import Slopes
 from supplychain.lp.ties import prefer, share_of
 from supplychain.lp.trace import Trace, Tracer
@@ -69,8 +70,10 @@ __all__ = [
     "reach",
     "read",
     "share_of",
+    "shortages",
     "solve",
     "solved_again",
+    "sums",
     "two_sided_prices",
     "value_curve",
 ]

@@ -57,7 +57,8 @@ class Grafts:
         if label not in self._other.column:
             with self._without(own):
                 return self._change()
-        with self._without(own), self._grafted(label):
+        lower = float(self._other.column_lower[self._other.column[label]])
+        with self._without(own), self._grafted(label, lower):
             return self._change()
 
     def _pays(self, label: Label, own: int | None) -> bool:
@@ -88,7 +89,7 @@ class Grafts:
         return self._slopes.copy()
 
     @contextmanager
-    def _grafted(self, label: Label) -> Iterator[int]:
+    def _grafted(self, label: Label, lower: float = 0.0) -> Iterator[int]:
         """Set a column into the solver, with the rows that only it brings; return its number."""
         highs, (rows, entries, cost, upper) = self._highs, self._column(label)
         columns, rows_before = highs.getNumCol(), highs.getNumRow()
@@ -98,7 +99,7 @@ class Grafts:
                 where[row] = highs.getNumRow()
                 self._bring(row)
         index = np.array([where[row] if row in where else self._lp.row[row] for row in rows], dtype=np.int32)
-        highs.addCol(cost, 0.0, upper, len(index), index, entries)
+        highs.addCol(cost, lower, upper, len(index), index, entries)
         try:
             yield columns
         finally:
@@ -134,7 +135,7 @@ class Grafts:
     def _without(self, own: int) -> Iterator[None]:
         """Forbid one of the LP's columns."""
         lower, upper = float(self._lp.column_lower[own]), float(self._lp.column_upper[own])
-        self._highs.changeColBounds(own, lower, lower)
+        self._highs.changeColBounds(own, 0.0, 0.0)
         try:
             yield
         finally:

@@ -257,7 +257,7 @@ def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: floa
             highs.changeCoeff(highs.getNumRow() - 1, step_column, sign * step)
         falls = one_of_two and math.isinf(lp.row_upper[i])
         highs.changeCoeff(i, step_column, sign * step if falls else -sign * step)
-    status = _run_any_way(highs)
+    status = _run_in_room(lp, highs, slopes.x, (row_lower, row_upper), (column_lower, column_upper))
     furthest = -float(highs.getInfo().objective_function_value)
     for i in moves:
         highs.changeCoeff(i, step_column, 0.0)
@@ -271,6 +271,28 @@ def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: floa
     if status != highspy.HighsModelStatus.kOptimal:
         raise NoAnswerError(reason(status, "the range of a price"))
     return furthest
+
+
+def _run_in_room(
+    lp: LabelledLP,
+    highs: Any,  # noqa: ANN401 - HiGHS ships no types
+    x: Vector,
+    rows: tuple[Vector, Vector],
+    columns: tuple[Vector, Vector],
+) -> Any:  # noqa: ANN401
+    """Run the solver for the furthest step; if nothing is feasible, so that everything may also stay where it is.
+
+    Where digits were cut from inputs, limits are reached together for every tolerance, and yet not for the solver.
+    """
+    status = _run_any_way(highs)
+    if status != highspy.HighsModelStatus.kInfeasible:
+        return status
+    for change, at, (lower, upper) in (
+        (highs.changeRowsBounds, lp.activity(x), rows),
+        (highs.changeColsBounds, x, columns),
+    ):
+        change(len(at), np.arange(len(at)), np.minimum(lower, at), np.maximum(upper, at))
+    return _run_any_way(highs)
 
 
 def _run_any_way(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types

@@ -68,7 +68,7 @@ class Slopes:
         x = at.x if x is None else x
         self.at = at
         self._live, self._solver = live, solver
-        self._x = x
+        self.x = x
         self._lp = lp
         self._rows = lp.shape[0]
         self._equal = np.concatenate([lp.row_lower == lp.row_upper, np.zeros(lp.shape[1], dtype=bool)])
@@ -268,7 +268,7 @@ class Slopes:
 
     def _as_solved(self, columns: Sequence[int]) -> bool:
         """Whether columns have the same values in the plan at hand as in the solver's own."""
-        here, there = self._x[list(columns)], self.at.x[list(columns)]
+        here, there = self.x[list(columns)], self.at.x[list(columns)]
         return bool((np.abs(here - there) <= FEASIBILITY * np.maximum(1.0, np.abs(here))).all())
 
     def between(self, direction: Mapping[int, float]) -> float:

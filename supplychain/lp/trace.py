@@ -30,7 +30,8 @@ _NOTHING = 1e-9
 class Trace:
     """The parts of a price, in the LP's objective per unit of the row; together they are the price.
 
-    `cost` and `bound` are indexed by column: what the column costs by itself, and the rent of its reached upper bound.
+    `cost` and `bound` are indexed by column: what the column costs by itself, and the rent of its reached upper bound;
+    of a fixed column that is what it earns above what it pays, and below 0 if it does not earn that.
     `limit` and `kept` are indexed by row: the rent of what the row's own limit gives away, and what was paid to rows at
     which tracing stops, less what was received from them.
     """
@@ -75,7 +76,8 @@ class Tracer:
         reduced = lp.cost - lp.priced(y)
         size = np.abs(lp.cost) + sums(column, np.abs(lp.entries * y[lp.indices]), lp.shape[1])
         self._breaks_even = np.abs(reduced) <= _NOTHING * size
-        self._rent = np.where((reduced < 0) & (x >= lp.column_upper), -reduced, 0.0)
+        fixed = (lp.column_lower == lp.column_upper) & (lp.column_lower > 0)
+        self._rent = np.where(fixed | ((reduced < 0) & (x >= lp.column_upper)), -reduced, 0.0)
         self._cost = lp.cost
         self._use = lp.indices[uses], column[uses], paid[uses] * self._per_dollar[column[uses]]
         limit = np.where(upward, lp.row_upper, -lp.row_lower)

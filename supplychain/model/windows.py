@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supplychain import finance
+from supplychain.model import signed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -40,7 +41,8 @@ def window(
     What was decided before, in `x`, is held, and costs nothing any more.
 
     Its years end with the last that is seen: later ones have no rows, nothing is done in them, and an order that would
-    arrive in them cannot be placed. Annuities count the years of the window.
+    arrive in them cannot be placed, unless it was signed. What was signed is known once its year is decided. Annuities
+    count the years of the window.
     """
     last = last_years(case)[first]
     rows, columns = years_of(whole.row), years_of(whole.column)
@@ -58,7 +60,8 @@ def window(
         row_upper=np.where(gone, np.inf, whole.row_upper),
         _sizes=[],
     )
-    return here, ~(past | beyond)
+    known = {label: x for label, x in signed.held(case, on).items() if label[-1] <= first}
+    return signed.hold(here, known), ~(past | beyond)
 
 
 def same(one: LabelledLP, other: LabelledLP) -> bool:

@@ -14,7 +14,9 @@ import pandas as pd
 
 from supplychain import lp
 from supplychain.errors import CertificateError
+from supplychain.model import signed
 from supplychain.plan import bottlenecks, decomposition, ladder, lifted, money, prices, purchases, quantities, windows
+from supplychain.plan.held import sign
 from supplychain.plan.write import write
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from supplychain.plan.point import Point
     from supplychain.plan.solved import Solved
     from supplychain.plan.windows import Window
-__all__ = ["Plan", "solve"]
+__all__ = ["Plan", "sign", "solve"]
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -130,13 +132,28 @@ class Plan:
         return f"Plan({s.name!r}, {s.first_year}-{s.report_last_year}, objective {self.objective_usd:.6g} USD)"
 
 
-def solve(case: Case, *, time_limit: float | None = None, progress: Callable[[str], None] = lambda _: None) -> Plan:
+def solve(
+    case: Case,
+    *,
+    orders_from: Plan | str | Path | None = None,
+    until: int | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Plan:
     """Solve a case and return its answer.
 
-    `time_limit` is in seconds, for the first solve. `progress` is told what is being done.
+    `orders_from` is a plan, or the folder of an answer, whose orders, builds and purchases up to the year `until` are
+    held: see `plan.held.sign`. `time_limit` is in seconds, for the first solve. `progress` is told what is being
+    done.
 
-    Raises: NoAnswerError if the solver finds no optimum, CertificateError if what it finds does not pass its checks.
+    Raises: NoAnswerError if the solver finds no optimum or what was signed does not fit the case, CertificateError if
+    what it finds does not pass its checks, InputError if the other answer does not belong to the case.
     """
+    if (orders_from is None) != (until is None):
+        message = "give orders_from and until together: whose orders, and up to which year"
+        raise ValueError(message)
+    if orders_from is not None and until is not None:
+        case = sign(case, orders_from, until)
     return answer(case, windows.opened(case, time_limit, progress), progress)
 
 
@@ -172,6 +189,7 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
         "title": case.settings.title,
         "status": "optimal",
         "objective_usd": float(f"{asked[-1].window.objective_usd:.12g}"),
+        "unserved_usd": float(f"{money.unserved(solved):.12g}"),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
         "rows": at.lp.shape[0],
@@ -184,6 +202,11 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
         "versions": versions(),
         "inputs_sha256": case.sha256,
     }
+    if case.signed is not None:
+        late = signed.after_horizon(case)
+        summary["orders_from"] = case.signed.summary | {
+            "orders_after_horizon": [[*label[1:], x] for label, x in late.items()]
+        }
     return Plan(
         case=case,
         summary=summary,
@@ -221,7 +244,7 @@ class _Asked:
     prices: dict[tuple[str, str, int], tuple[float, float]]
     options: pd.DataFrame
     freed: tuple[Solved, Solved] | None
-    """The plans without limits on stages, and without any; None where foresight is limited."""
+    """The plans without limits on stages, and without any; None where earlier decisions are held."""
 
 
 def _ask(window: Window) -> _Asked:
@@ -251,7 +274,9 @@ def _ask(window: Window) -> _Asked:
 
 
 def _freed(at: Point) -> tuple[Solved, Solved] | None:
-    return None if at.decides is not None else (lifted.UNLIMITED.plan(at), lifted.UNCONSTRAINED.plan(at))
+    if at.decides is not None or at.solved.case.signed is not None:
+        return None
+    return (lifted.UNLIMITED.plan(at), lifted.UNCONSTRAINED.plan(at))
 
 
 def _joined(parts: Iterable[dict[Key, Value]]) -> dict[Key, Value]:

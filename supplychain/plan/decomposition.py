@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from supplychain import lp, units
+from supplychain.model import signed
 from supplychain.plan.money import OPEX, OTHER, RESEARCH
 from supplychain.plan.prices import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from supplychain.lp import Label, Trace
     from supplychain.plan.money import Ledger
@@ -26,12 +27,12 @@ RESIDUAL = "residual"
 """What the terms leave unexplained; the last term."""
 
 INSTALLED_FLEET, BUILD_LIMITS, RAMPS, COMMITMENTS = "installed fleet", "build limits", "ramps", "commitments"
-NEW_UNITS, CAPITAL_RENT = "new units operate", "capital: rent"
+NEW_UNITS, CAPITAL_RENT, SIGNED = "new units operate", "capital: rent", "signed before"
 
 _STOPS = {"ramp": RAMPS, "delivered_once": COMMITMENTS, "new_units_operate": NEW_UNITS, "budget": CAPITAL_RENT}
 """Rows at which tracing stops, and the term of what is paid to them less what is earned from them."""
 
-_AFTER_STAGES = (OTHER, BUILD_LIMITS, RAMPS, COMMITMENTS, NEW_UNITS, CAPITAL_RENT, INSTALLED_FLEET, RESIDUAL)
+_AFTER_STAGES = (OTHER, BUILD_LIMITS, RAMPS, COMMITMENTS, NEW_UNITS, CAPITAL_RENT, SIGNED, INSTALLED_FLEET, RESIDUAL)
 
 _DIGITS, _NOISE = 11, 13
 """Decimals of a term's share of its price that no solver path changes, and those that are rounded away first."""
@@ -75,7 +76,8 @@ def marginal(at: Point, found: Marginals) -> pd.DataFrame:
     serve, regions by operation, vintages by surviving units; what a unit earns over its life pays for its build, and
     each year's part of that in the same proportions. Opex, stocks, components and so on are then what was paid for
     them. Units owned at the start earn `installed fleet`. Commitments, ramps and the rule that new units operate are
-    credits where they pay for what is built anyway. The last term is the residual.
+    credits where they pay for what is built anyway. What was signed earns, above what it costs, `signed before`; below
+    0 if it was not worth its cost. The last term is the residual.
     """
     solved = at.solved
     stop = np.array([label[0] in _STOPS for label in at.lp.row])
@@ -105,10 +107,14 @@ def _parts(at: Point, trace: Trace) -> dict[str, float]:
     """Return the terms of a price as shares of it, the residual last."""
     parts: dict[str, float] = defaultdict(float)
     columns = list(at.lp.column)
-    sunk = {columns[j] for j in ([] if at.decides is None else np.flatnonzero(~at.decides).tolist())}
+    sunk = [columns[j] for j in ([] if at.decides is None else np.flatnonzero(~at.decides).tolist())]
+    earns: dict[Label, Callable[[Label], str | None]] = dict.fromkeys(
+        signed.held(at.solved.case, at.solved.on), lambda _: SIGNED
+    )
+    earns |= dict.fromkeys(sunk, _of_sunk)
     for amounts, labels, name in (
         (trace.cost, columns, _of_cost),
-        (trace.bound, columns, lambda label: (_of_sunk if label in sunk else _of_bound)(label)),
+        (trace.bound, columns, lambda label: earns.get(label, _of_bound)(label)),
         (trace.limit, list(at.lp.row), _of_limit),
         (trace.kept, list(at.lp.row), lambda label: _STOPS.get(label[0])),
     ):

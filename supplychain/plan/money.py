@@ -172,6 +172,23 @@ def capital(solved: Solved) -> pd.DataFrame:
     return pd.DataFrame([(*key, usd) for key, usd in cash(solved).items()], columns=["year", "item", "usd"])
 
 
+def unserved(solved: Solved) -> float:
+    """Return what the demand left unserved was worth, discounted: a part of the objective [USD]."""
+    n = solved.n
+    tokens = (
+        n["discount"][t] * n["value_usd_per_mtok"][w, j, t] * units.MTOK_PER_TTOK * (n["demand_ttok"][w, j, t] - x)
+        for (w, j, t), x in solved.x["serve"].items()
+    )
+    research = (
+        n["discount"][t]
+        * n["value_usd_per_h100e_hour"][j, t]
+        * units.HOURS_PER_YEAR
+        * (n["demand_h100e_years"][j, t] - x)
+        for (j, t), x in solved.x["research"].items()
+    )
+    return math.fsum(tokens) + math.fsum(research)
+
+
 def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int], float]) -> pd.DataFrame:
     """Cost per million tokens by workload: average, with all cost on tokens, and of one more."""
     rows: list[tuple[object, ...]] = []

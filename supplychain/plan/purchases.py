@@ -31,22 +31,30 @@ def options(at: Point, years: Collection[int]) -> pd.DataFrame:
     """Return the options of some years that would arrive inside the horizon, for the table `purchases`.
 
     `benefit_usd_per_unit` is what one unit more of the option would gain, all its costs paid, in USD of the order year;
-    `benefit_loss_usd_per_unit` what one unit less would cost. An option that is not used up gains nothing by more.
+    `benefit_loss_usd_per_unit` what one unit less would cost. An option that is not used up gains nothing by more, nor
+    does one that was signed.
     """
-    solved, rows_of_lp = at.solved, at.lp.shape[0]
+    solved = at.solved
+    until = solved.case.signed.until if solved.case.signed else 0
     rows = []
     for index in solved.on.expand:
         s, k, p, u = index
         j = at.lp.column["expand", s, k, p, u]
         if u not in years or (at.decides is not None and not at.decides[j]):
             continue
-        gain = settled(at.slopes.gain({rows_of_lp + j: 1.0}) * at.usd(u))
-        loss = settled(max(gain, at.slopes.loss({rows_of_lp + j: 1.0}) * at.usd(u)))
+        gain, loss = (0.0, 0.0) if u <= until else _benefit(at, j, u)
         ordered, capex = solved.x["expand"][index], solved.n["capex_usd_per_unit"][index]
         unit, most = solved.on.stages[s]["unit"], solved.n["max_expansion"][index]
         rows.append((u, s, k, p, unit, most, ordered, gain, loss, settled(gain / capex) if capex else math.nan))
     names = [*_KEY, "unit", "limit", "ordered", "benefit_usd_per_unit", "benefit_loss_usd_per_unit"]
     return pd.DataFrame(rows, columns=[*names, "benefit_per_capex_usd"])
+
+
+def _benefit(at: Point, j: int, u: int) -> tuple[float, float]:
+    """Return what one unit more, and one less, of the limit of an order is worth [USD of its year]."""
+    limit = {at.lp.shape[0] + j: 1.0}
+    gain = settled(at.slopes.gain(limit) * at.usd(u))
+    return gain, settled(max(gain, at.slopes.loss(limit) * at.usd(u)))
 
 
 def purchases(every: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:

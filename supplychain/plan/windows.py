@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain import lp
-from supplychain.model import solver, window, windows
+from supplychain.model import money, signed, solver, window, windows
+from supplychain.plan.held import check, explained
 from supplychain.plan.point import Point, point
 from supplychain.plan.solved import Solved, Values, names
 
@@ -36,7 +37,7 @@ class Window:
     objective_usd: float
     """Cost of the window's years, earlier decisions included."""
     whole: LabelledLP
-    """The LP of all years; with perfect foresight, the point's own."""
+    """The LP of all years, without what was signed; with perfect foresight, else the point's own."""
     known: bool = False
     """Whether it is the LP of a window that was known, and so was not solved again."""
 
@@ -44,7 +45,7 @@ class Window:
         """Return what this window sees of an LP of the same case with other options."""
         case = self.at.solved.case
         if case.settings.foresight_years is None:
-            return whole
+            return signed.hold(whole, signed.held(case, on))
         return window(whole, case, on, self.first, np.zeros(whole.shape[1]))[0]
 
 
@@ -73,13 +74,18 @@ def opened(
 
     Raises: NoAnswerError if the solver finds no optimum.
     """
-    if case.settings.foresight_years is None:
-        at = point(case, time_limit, progress) if again is None else _again(case, again)
-        yield Window(at, tuple(case.report_years), case.years[0], case.years[-1], at.objective_usd, at.lp)
+    if case.settings.foresight_years is None and case.signed is None and again is None:
+        at = point(case, time_limit, progress)
+        yield _whole(at, at.lp)
         return
     progress("building the model")
     again = again or Again(solver.Statement(case))
     m, whole, given = again.statement.m, again.statement.lp(time_limit), again.statement.numbers
+    check(whole, case, m.on, m.money)
+    if case.settings.foresight_years is None:
+        progress("solving")
+        yield _whole(_again(case, again, whole), whole)
+        return
     ties, where = solver.tie_breakers(m, whole), names(whole)
     before = {first: window.at for first, window in again.known.items()}
     for one in _decided(whole, case, m.on, ties, progress=progress, known=before):
@@ -92,14 +98,27 @@ def opened(
         yield Window(at, priced, one.first, one.last, usd, whole, known=one.known)
 
 
-def _again(case: Case, again: Again) -> Point:
-    """Solve an LP that is stated already, with perfect foresight, from where one alike ended."""
-    m, labelled, alike = again.statement.m, again.statement.lp(), again.known.get(case.years[0])
+def _whole(at: Point, whole: LabelledLP) -> Window:
+    """Return the only window of a case with perfect foresight."""
+    case = at.solved.case
+    return Window(at, tuple(case.report_years), case.years[0], case.years[-1], at.objective_usd, whole)
+
+
+def _again(case: Case, again: Again, whole: LabelledLP) -> Point:
+    """Solve an LP that is stated already, with perfect foresight, from where one alike ended; hold what was signed."""
+    m, alike = again.statement.m, again.known.get(case.years[0])
+    labelled = signed.hold(whole, signed.held(case, m.on))
+    if labelled is not whole:
+        lp.hold(labelled)
     what = f"case {case.settings.name!r}"
-    found = (
-        lp.optimum_of(labelled, what=what) if alike is None else lp.optimum_near(labelled, alike.at.at.basis, what=what)
-    )
+    with explained(labelled, case, m.on, m.money):
+        found = (
+            lp.optimum_of(labelled, what=what)
+            if alike is None
+            else lp.optimum_near(labelled, alike.at.at.basis, what=what)
+        )
     labelled.highs.setOptionValue("solver", "simplex")
+    labelled.highs.setOptionValue("time_limit", math.inf)
     where = names(labelled) if alike is None else alike.at.names
     ties = solver.tie_breakers(m, labelled) if again.settled else ()
     x = lp.prefer(labelled, found, ties)
@@ -147,7 +166,8 @@ def _decided(  # noqa: PLR0913 - the last two have their defaults
         else:
             if basis is not None:
                 here.highs.setBasis(basis)
-            found = lp.optimum_of(here, what=f"case {case.settings.name!r}, years {first}-{last}")
+            with explained(here, case, on, money(case)):
+                found = lp.optimum_of(here, what=f"case {case.settings.name!r}, years {first}-{last}")
             x = lp.prefer(here, found, here_ties)
         yield _Decided(first, last, here, found, here_ties, x, decides, is_known)
         kept, basis = np.where(years == first, x, kept), found.basis
@@ -159,14 +179,20 @@ def _alike(some: Sequence[Vector], others: Sequence[Vector], decides: npt.NDArra
 
 
 def freed(last: Window, lift: Lift) -> Solved:
-    """Return the decisions with limits lifted, year after year with the same foresight; `last` is the last window.
+    """Return the decisions with limits lifted, with the same foresight; `last` is the last window.
 
-    Nothing that was decided under limits is held.
+    Nothing that was decided under limits is held, be it in an earlier year or by another plan.
     """
     at, whole = last.at, last.whole
     row_upper, column_upper = whole.row_upper.copy(), whole.column_upper.copy()
     for upper, lifted in zip((row_upper, column_upper), lift.of(whole), strict=True):
         upper[list(lifted)] = list(lifted.values())
     free = replace(whole, row_upper=row_upper, column_upper=column_upper)
-    *_, end = _decided(free, at.solved.case, at.solved.on, at.ties)
-    return replace(at.solved, x=Values(at.names, end.x))
+    case = replace(at.solved.case, signed=None)
+    if case.settings.foresight_years is not None:
+        *_, end = _decided(free, case, at.solved.on, at.ties)
+        return replace(at.solved, x=Values(at.names, end.x))
+    free = free.copied()
+    lp.hold(free)
+    x = lp.prefer(free, lp.optimum_of(free, what="the case with other limits"), at.ties)
+    return replace(at.solved, x=Values(at.names, x))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain import lp
-from supplychain.errors import NoAnswerError
+from supplychain.errors import MisfitError, NoAnswerError
 from supplychain.model import solver
 from supplychain.plan import windows
 from supplychain.plan.bottlenecks import LEVELS, Bottlenecks
@@ -79,6 +79,8 @@ class Reader:
         if self._statement is not None and self._statement.put(case):
             try:
                 return self._read(case, self._statement)
+            except MisfitError:
+                raise
             except NoAnswerError:
                 return replace(self._read(case, solver.Statement(case), near=False), from_nothing=True)
         return replace(self._read(case, solver.Statement(case), near=False), rebuilt=True)
