@@ -16,6 +16,7 @@ from supplychain.errors import (
     CertificateError,
     ChangeError,
     InputError,
+    MisfitError,
     NoAnswerError,
     OutputError,
     Problem,
@@ -24,10 +25,11 @@ from supplychain.errors import (
 )
 
 if TYPE_CHECKING:
-    from supplychain.plan import Plan, solve
+    from supplychain.plan import Plan, sign, solve
     from supplychain.study.backcast import Backcast, backcast
     from supplychain.study.compare import Comparison, compare, saved
     from supplychain.study.sensitivity import Sensitivity, sensitivity
+    from supplychain.study.signed import Regret, regret
     from supplychain.study.sweep import sweep
 
 __all__ = [
@@ -37,10 +39,12 @@ __all__ = [
     "ChangeError",
     "Comparison",
     "InputError",
+    "MisfitError",
     "NoAnswerError",
     "OutputError",
     "Plan",
     "Problem",
+    "Regret",
     "Sensitivity",
     "SetupError",
     "SupplychainError",
@@ -48,8 +52,10 @@ __all__ = [
     "backcast",
     "compare",
     "load",
+    "regret",
     "saved",
     "sensitivity",
+    "sign",
     "solve",
     "sweep",
     "what_if",
@@ -58,6 +64,7 @@ __all__ = [
 
 _HOMES = {
     "Plan": "plan",
+    "sign": "plan",
     "solve": "plan",
     "Backcast": "study.backcast",
     "backcast": "study.backcast",
@@ -66,6 +73,8 @@ _HOMES = {
     "saved": "study.compare",
     "Sensitivity": "study.sensitivity",
     "sensitivity": "study.sensitivity",
+    "Regret": "study.signed",
+    "regret": "study.signed",
     "sweep": "study.sweep",
 }
 """Where the names stand that take the solver and pandas to import."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     epilog="Examples:\n\n  supplychain solve inputs/base\n\n  supplychain solve inputs/base --out answer"
     "\n\n  supplychain solve inputs/base --scenario grid_late"
     "\n\n  supplychain solve inputs/base --change 'capacity.capacity[stage=hbm, year=2027..] +30%'"
+    "\n\n  supplychain solve inputs/base --scenario demand_late --orders-from answer --until 2026"
 )
 @shared.case
 @click.option("--json", "as_json", is_flag=True, help="Print the summary and the binding table as JSON.")
@@ -32,14 +33,23 @@ def solve(case: Given, as_json: bool, time_limit: float | None, output: Output) 
     """Solve a case: what binds in each year, what it costs, where the money goes."""
     import supplychain
     from supplychain.plan.show import text
+    from supplychain.report.signed import text as of_regret
 
+    regret = None
     with output.progress() as progress:
         given = case.read()
-        plan = supplychain.solve(given.case, time_limit=time_limit, progress=progress)
-        output.write(plan.summary, plan.tables, given)
+        if case.orders_from is None or case.until is None:
+            plan = supplychain.solve(given.case, time_limit=time_limit, progress=progress)
+        else:
+            regret = supplychain.regret(
+                given.case, case.orders_from, case.until, time_limit=time_limit, progress=progress
+            )
+            plan = regret.plan
+        found = regret or plan
+        output.write(found.summary, found.tables, given)
     if as_json:
         binding = json.loads(plan.binding.to_json(orient="records"))
-        click.echo(json.dumps({**plan.summary, **given.summary, "binding": binding}, indent=2))
+        click.echo(json.dumps({**found.summary, **given.summary, "binding": binding}, indent=2))
     elif not output.quiet:
         first, years, *lines = text(plan).splitlines()
         click.echo(click.style(first, bold=True))
@@ -47,6 +57,8 @@ def solve(case: Given, as_json: bool, time_limit: float | None, output: Output) 
         click.echo(click.style(years, bold=True))
         for line in lines:
             click.echo(click.style(line, fg="yellow") if line.startswith("Binding") else line)
+        if regret is not None:
+            click.echo("\n" + of_regret(regret))
 
 
 @click.command(

@@ -7,7 +7,7 @@ import math
 import sys
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,17 +31,24 @@ _PATIENCE = 1.0
 
 @dataclass(frozen=True)
 class Given:
-    """The case that a command is given, and what is to be changed in it first."""
+    """The case that a command is given, what is to be changed in it first, and whose decisions are held."""
 
     folder: str
     scenarios: tuple[str, ...]
     changes: tuple[str, ...]
+    orders_from: str | None = None
+    until: int | None = None
 
     def read(self) -> WhatIf:
-        """Read the case and make the changes."""
+        """Read the case, make the changes and hold what was signed."""
         from supplychain.case.scenarios import what_if
 
-        return what_if(self.folder, self.scenarios, self.changes)
+        made = what_if(self.folder, self.scenarios, self.changes)
+        if self.orders_from is None or self.until is None:
+            return made
+        from supplychain.plan.held import sign
+
+        return replace(made, case=sign(made.case, self.orders_from, self.until))
 
 
 def case(command: Callable[..., None]) -> Callable[..., None]:
@@ -50,9 +57,21 @@ def case(command: Callable[..., None]) -> Callable[..., None]:
     @click.argument("case", metavar="CASE")
     @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Make the changes of a scenario.")
     @click.option("--change", "changes", multiple=True, metavar="EDIT", help=f"Change numbers: '{_EXAMPLE}'.")
+    @click.option("--orders-from", metavar="RESULTS", help="Hold what this answer ordered, built and bought, …")
+    @click.option("--until", type=int, metavar="YEAR", help="… up to this year.")
     @functools.wraps(command)
-    def run(case: str, scenarios: tuple[str, ...], changes: tuple[str, ...], **others: object) -> None:
-        command(Given(case, scenarios, changes), **others)
+    def run(
+        case: str,
+        scenarios: tuple[str, ...],
+        changes: tuple[str, ...],
+        orders_from: str | None,
+        until: int | None,
+        **others: object,
+    ) -> None:
+        if (orders_from is None) != (until is None):
+            message = "give --orders-from and --until together: whose orders, and up to which year"
+            raise click.UsageError(message)
+        command(Given(case, scenarios, changes, orders_from, until), **others)
 
     return run
 

@@ -104,9 +104,9 @@ def backcast(
     asked = [(row["quantity"], row["item"], row["year"]) for row in observed]
     plan = solve(case, progress=progress)
     central = Reader(case, asked).central()
-    some, readers = moves.ends(case), workers.Shared(partial(Reader, case, asked))
+    readers = workers.Shared(partial(Reader, case, asked))
     with workers.those(executor) as pool:
-        there = moves.readings(readers, some, pool, progress)
+        some, there = moves.readings(readers, moves.ends(case), pool, progress)
         flips = {
             label: [move for move, reading in zip(some, there, strict=True) if reading.labels[label] != is_now]
             for label, is_now in central.labels.items()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pandas as pd
 
 from supplychain.case.ranges import Input, moved, steps, uncertain
+from supplychain.errors import MisfitError
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.study import workers
 
@@ -55,15 +56,19 @@ def ends(case: Case) -> list[Move]:
 
 def readings(
     readers: Readers, some: Sequence[Move], executor: Executor, progress: Callable[[str], None] = lambda _: None
-) -> list[Reading]:
-    """Return the reading at each move, in order; `executor` does batches of them side by side."""
+) -> tuple[list[Move], list[Reading]]:
+    """Return the moves in order, and the reading at each; `executor` does batches of them side by side.
+
+    Moves that what was signed does not fit are left out: they did not come true.
+    """
     batches = [some[n : n + _BATCH] for n in range(0, len(some), _BATCH)]
 
     def said(done: int) -> None:
         progress(f"re-solved {min(done * _BATCH, len(some))} of {len(some)} moves")
 
-    found = workers.ordered(executor, readers, _batch, batches, said)
-    return [one for batch in found for one in batch]
+    there = (one for batch in workers.ordered(executor, readers, _batch, batches, said) for one in batch)
+    found = [(move, one) for move, one in zip(some, there, strict=True) if one]
+    return [move for move, _ in found], [one for _, one in found]
 
 
 def end_of(move: Move) -> str:
@@ -87,8 +92,15 @@ def reading(reader: Reader, move: Move) -> Reading:
     return reader.read(moved(reader.case, move.input, move.end * move.by))
 
 
-def _batch(reader: Reader, some: Sequence[Move]) -> list[Reading]:
-    return [reading(reader, move) for move in some]
+def _batch(reader: Reader, some: Sequence[Move]) -> list[Reading | None]:
+    return [_if_it_fits(reader, move) for move in some]
+
+
+def _if_it_fits(reader: Reader, move: Move) -> Reading | None:
+    try:
+        return reading(reader, move)
+    except MisfitError:
+        return None
 
 
 def smallest(

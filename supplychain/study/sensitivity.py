@@ -46,6 +46,8 @@ class Sensitivity:
     """year, level, input, end, becomes, evidence."""
     from_nothing: int
     """Moves whose solve failed its checks, and that were solved again from nothing."""
+    unfit: tuple[str, ...] = ()
+    """Inputs and ends that what was signed does not fit, and that are left out."""
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -56,7 +58,7 @@ class Sensitivity:
             "from_nothing": self.from_nothing,
             **self.central,
             "inputs_sha256": self.case.sha256,
-        }
+        } | ({} if self.case.signed is None else {"unfit": list(self.unfit)})
 
     @property
     def weak(self) -> pd.DataFrame:
@@ -78,6 +80,8 @@ def sensitivity(
     A series moves in all its years and places together; what rests on one source also moves together. `executor` does
     the work side by side; default: one process for each core.
 
+    Of a case in which decisions are held, moves that they do not fit are left out.
+
     Raises: InputError if no number of the case has a range, NoAnswerError if a solve finds no optimum.
     """
     some = moves.ends(case)
@@ -88,16 +92,17 @@ def sensitivity(
     progress("solving the case")
     central = Reader(case, asked).central()
     with workers.those(executor) as pool:
-        there = moves.readings(workers.Shared(partial(Reader, case, asked)), some, pool, progress)
+        fitting, there = moves.readings(workers.Shared(partial(Reader, case, asked)), some, pool, progress)
     evidence = _evidence(case)
-    flips = moves.flips(central, some, there)
+    flips = moves.flips(central, fitting, there)
     return Sensitivity(
         case=case,
         central=_amounts(central),
-        tornado=_tornado(central, some, there, evidence),
+        tornado=_tornado(central, fitting, there, evidence),
         labels=_labels(case, central, there),
         flips=flips.assign(evidence=[evidence[name] for name in flips["input"]]),
         from_nothing=sum(reading.from_nothing for reading in there),
+        unfit=tuple(f"{move.input} {moves.end_of(move)}" for move in some if move not in fitting),
     )
 
 
