@@ -213,6 +213,8 @@ def test_a_shipped_plan_signs_what_it_does(name: str) -> None:
     assert held.objective_usd == pytest.approx(plan.objective_usd, rel=1e-9)
     assert held.summary["status"] == "optimal"
     same_decisions(plan, held, case.report_years[1])
+    found = sc.regret(case, plan, case.report_years[1])
+    assert set(found.summary["regret"].values()) == {0.0}
 
 
 def same_decisions(plan: sc.Plan, held: sc.Plan, until: int) -> None:

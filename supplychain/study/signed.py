@@ -33,6 +33,9 @@ EXPANSION, ACCELERATORS, STORE = "expansion", "accelerators", "store"
 _NONE = 1e-7
 """Share of a limit, or of a fleet, below which what idles is rounding."""
 
+_ROUNDING = 1e-9
+"""Share of an objective below which a difference is rounding."""
+
 _KEY = ["year", "stage", "what"]
 
 
@@ -75,8 +78,15 @@ class Regret:
             "regret_usd": self.regret_usd,
             "regret_unserved_usd": now - float(self.known.summary["unserved_usd"]),
         }
-        rounded = {name: None if x is None else float(f"{x:.9g}") for name, x in found.items()}
-        return {**self.plan.summary, "regret": rounded}
+        return {
+            **self.plan.summary,
+            "regret": {name: None if x is None else self._said(x) for name, x in found.items()},
+        }
+
+    def _said(self, usd: float) -> float:
+        """Return a difference of two objectives with the digits that it has; 0 if it is rounding."""
+        size = max(abs(self.plan.objective_usd), abs(self.known.objective_usd))
+        return float(f"{usd:.9g}") if abs(usd) > _ROUNDING * size else 0.0
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
