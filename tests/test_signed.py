@@ -97,6 +97,25 @@ def test_chips_that_nobody_needs_wait(tmp_path: Path) -> None:
     assert (found.stranded["known"] == 0).all()
 
 
+def test_idle_chips_are_worth_all_that_is_in_them(tmp_path: Path) -> None:
+    """60 chips idle: a package of 5 USD each, 2 wafers of 10 USD in each package, and 7 USD of the rest.
+
+    Catches components that only suppliers need left out, or counted at what is bought for another chip.
+    """
+    case = chain([Link("packages", 500.0, price=5.0)], demand={FIRST: 100.0, LATER: 100.0}, last_year=LATER)
+    add_stage(case, Link("wafers", 2000.0, price=10.0))
+    add_supplier(case, Link("wafers", 2000.0, price=10.0))
+    add(case, "supplier_needs", stage="packages", supplier="acme", basis="supply", needs_stage="wafers", quantity=2)
+    case.tables["accelerators"][0]["opex_usd_per_year"] = 1000
+    case.tables["unit_costs"][0]["other_cost_usd"] = 7
+    other, plan = signed(case, {FIRST: 40.0, LATER: 40.0}, tmp_path)
+    rows = sc.regret(other, plan, FIRST).stranded
+    found = rows[rows["year"] == LATER].set_index("stage")[["stranded", "stranded_usd"]]
+    assert found.loc["packages"].tolist() == pytest.approx([60, 300])
+    assert found.loc["wafers"].tolist() == pytest.approx([120, 1200])
+    assert found.loc[OTHER].tolist() == pytest.approx([60, 420])
+
+
 def test_what_was_not_signed_is_not_had(tmp_path: Path) -> None:
     """40 chips in both years; then 100 are wanted. In the first year there are 40, in the second 100.
 
