@@ -36,7 +36,7 @@ from supplychain.report.tables import escaped
 from supplychain.schema import QUANTITIES
 from supplychain.study import moves
 from supplychain.study.backcast import Backcast, backcast
-from supplychain.study.reader import Reader
+from supplychain.study.reader import FROM_NOTHING, Reader
 from supplychain.study.workers import Here
 
 if TYPE_CHECKING:
@@ -322,7 +322,7 @@ def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, mo
     reader = Reader(given, [("units_built", "chip", FIRST)])
     move = moves.Move(Input("capacity", "capacity", (("stage", "wafers"), ("supplier", "acme"))), 1)
     good = moves.reading(reader, move)
-    assert not good.from_nothing
+    assert not good.remark
     real, spoilt = optimum._checked, [True]  # noqa: SLF001
 
     def once(*given: Any) -> tuple[Any, ...]:  # noqa: ANN401
@@ -334,7 +334,7 @@ def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, mo
         return replace(proof, duality_gap_relative=1e-3), *others
 
     monkeypatch.setattr(optimum, "_checked", once)
-    assert moves.reading(reader, move) == replace(good, from_nothing=True)
+    assert moves.reading(reader, move) == replace(good, remark=FROM_NOTHING)
     monkeypatch.setattr(optimum, "_checked", never)
     with pytest.raises(sc.CertificateError, match="does not pass its checks"):
         moves.reading(reader, move)

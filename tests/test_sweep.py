@@ -329,7 +329,8 @@ def test_points_without_an_answer_are_named(case: sc.Case, monkeypatch: pytest.M
     assert set(blank["stage"]) == set(blank["group"]) == {""}
     assert table.attrs["summary"]["without_answer"] == 3
     said = text(case, table).splitlines()
-    assert said[2].startswith("3 points have no answer; the first: accelerators.life_years = 1.5: ")
+    assert said[2] == "1 change more than numbers: for each the model was built anew"
+    assert said[3].startswith("3 points have no answer; the first: accelerators.life_years = 1.5: ")
     marks = [line.split()[:2] for line in said[-6:-1]]
     assert marks == [["1", "wafers"], ["1.5", "."], ["2", "wafers"], ["2.5", "."], ["3", "."]]
 
@@ -365,7 +366,7 @@ def test_a_warm_start_that_leads_nowhere_is_tried_from_nothing(
         pd.testing.assert_frame_equal(again, expected)
         assert again.attrs["summary"] == found.attrs["summary"] | {"from_nothing": count}
     with closing(sqlite3.connect(store)) as db:
-        db.execute("DROP TABLE from_nothing")
+        db.execute("DROP TABLE remarks")
         db.commit()
     assert swept(case, axis, store=store, resume=True).attrs["summary"]["from_nothing"] == 0
 
@@ -514,11 +515,11 @@ def test_a_bounded_number_of_batches_is_under_way(case: sc.Case, monkeypatch: py
             return super().submit(fn, *args, **kwargs)
 
     usual = Store.add
-    monkeypatch.setattr(Store, "add", lambda self, some, _: rows.append(len(some)) or usual(self, some))
+    monkeypatch.setattr(Store, "add", lambda self, some, said: rows.append(len(some)) or usual(self, some, said))
     monkeypatch.setattr(workers, "AHEAD", 5)
 
-    def row(_: object, __: Reader, n: int, values: tuple[float, ...]) -> tuple[list[Any], bool]:
-        return [(n, *values, FIRST, "", "", n, n, n, "optimal")], False
+    def row(_: object, __: Reader, n: int, values: tuple[float, ...]) -> tuple[list[Any], str]:
+        return [(n, *values, FIRST, "", "", n, n, n, "optimal")], ""
 
     monkeypatch.setattr(module, "_rows", row)
     table = swept(case, f"{WAFERS}=1:2000:2000", year=FIRST, executor=Counts())

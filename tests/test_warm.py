@@ -23,7 +23,7 @@ from supplychain.errors import ChangeError
 from supplychain.model import solver
 from supplychain.plan import windows
 from supplychain.plan.measures import COST, SERVING
-from supplychain.study.reader import Reader
+from supplychain.study.reader import FROM_NOTHING, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,7 @@ def test_an_edit_in_place_answers_as_a_model_of_its_own(table: str) -> None:
         reader = warm(one, labels=n % 5 == 0)
         here, there = reader.read(other), Reader(other, reader.asked, labels=reader.labels).central()
         agree(here, there, (one, edit))
-        assert not here.from_nothing
+        assert here.remark != FROM_NOTHING
         if n % 20 == 0:
             statement = solver.Statement(given(one))
             known = {window.first: window for window in windows.opened(given(one), again=windows.Again(statement))}

@@ -32,6 +32,8 @@ def text(case: Case, found: pd.DataFrame) -> str:
         plain(f"{case.settings.title} ({case.settings.name})"),
         f"{said['points']} points, {said['checked']} of them also solved from nothing",
     ]
+    if said["rebuilt"]:
+        lines.append(f"{said['rebuilt']} change more than numbers: for each the model was built anew")
     if said["from_nothing"]:
         lines.append(f"{said['from_nothing']} failed their certificate at first and were solved again from nothing")
     if said["without_answer"]:

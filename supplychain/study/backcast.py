@@ -15,7 +15,7 @@ from supplychain.errors import InputError, Problem
 from supplychain.plan import solve
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.study import moves, workers
-from supplychain.study.reader import Reader
+from supplychain.study.reader import FROM_NOTHING, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,7 +117,7 @@ def backcast(
         comparisons=_comparisons(case, observed, central, some, there),
         labels=_labels(case, central, some, there, nearest),
         flips=moves.flips(central, some, there),
-        from_nothing=sum(reading.from_nothing for reading in there),
+        from_nothing=sum(reading.remark == FROM_NOTHING for reading in there),
     )
 
 

@@ -24,6 +24,8 @@ Asked: TypeAlias = "tuple[str, str, int]"
 Label: TypeAlias = "tuple[str, int]"
 """A level and a year: whose label is meant."""
 
+REMARKS = REBUILT, FROM_NOTHING = "rebuilt", "from_nothing"
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -32,10 +34,9 @@ class Reading:
     labels: dict[Label, str]
     measured: tuple[float, ...]
     objective_usd: float
-    rebuilt: bool = False
-    """Whether the other case has other sets, so that its model was built anew and solved from nothing."""
-    from_nothing: bool = False
-    """Whether the solve from where the case itself ended did not pass its checks, and this is another, from nothing."""
+    remark: str = ""
+    """How it was solved, where that was not in place: `rebuilt` if the other case has other sets, so that its model was
+    built anew; `from_nothing` if the solve from where the case itself ended did not pass its checks."""
 
 
 @dataclass
@@ -82,8 +83,8 @@ class Reader:
             except MisfitError:
                 raise
             except NoAnswerError:
-                return replace(self._read(case, solver.Statement(case), near=False), from_nothing=True)
-        return replace(self._read(case, solver.Statement(case), near=False), rebuilt=True)
+                return replace(self._read(case, solver.Statement(case), near=False), remark=FROM_NOTHING)
+        return replace(self._read(case, solver.Statement(case), near=False), remark=REBUILT)
 
     def _read(self, case: Case, statement: solver.Statement, *, near: bool = True) -> Reading:
         """Read a case whose numbers a statement has, `near` the case itself or from nothing."""

@@ -14,7 +14,7 @@ from supplychain.errors import InputError, Problem
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
 from supplychain.study import moves, workers
-from supplychain.study.reader import Reader
+from supplychain.study.reader import FROM_NOTHING, REBUILT, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +46,8 @@ class Sensitivity:
     """year, level, input, end, becomes, evidence."""
     from_nothing: int
     """Moves whose solve failed its checks, and that were solved again from nothing."""
+    rebuilt: int
+    """Moves that change more than numbers, so that the model was built anew."""
     unfit: tuple[str, ...] = ()
     """Inputs and ends that what was signed does not fit, and that are left out."""
 
@@ -56,6 +58,7 @@ class Sensitivity:
             "case": self.case.settings.name,
             "moves": int(self.labels["moves"].iloc[0]),
             "from_nothing": self.from_nothing,
+            "rebuilt": self.rebuilt,
             **self.central,
             "inputs_sha256": self.case.sha256,
         } | ({} if self.case.signed is None else {"unfit": list(self.unfit)})
@@ -101,7 +104,8 @@ def sensitivity(
         tornado=_tornado(central, fitting, there, evidence),
         labels=_labels(case, central, there),
         flips=flips.assign(evidence=[evidence[name] for name in flips["input"]]),
-        from_nothing=sum(reading.from_nothing for reading in there),
+        from_nothing=sum(reading.remark == FROM_NOTHING for reading in there),
+        rebuilt=sum(reading.remark == REBUILT for reading in there),
         unfit=tuple(f"{move.input} {moves.end_of(move)}" for move in some if move not in fitting),
     )
 

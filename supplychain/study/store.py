@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = "tuple[int | float | str, ...]"
 
 _TYPES = {"int64": "INTEGER", "float64": "REAL", "str": "TEXT"}
-_FROM_NOTHING = "CREATE TABLE IF NOT EXISTS from_nothing (point INTEGER PRIMARY KEY)"
+_REMARKS = "CREATE TABLE IF NOT EXISTS remarks (point INTEGER PRIMARY KEY, remark TEXT)"
 _MEANINGS = {
     "inputs_sha256": "the case",
     "axes": "what is varied",
@@ -69,16 +70,16 @@ class Store:
         with self._clear():
             return {n for (n,) in self._db.execute("SELECT DISTINCT point FROM results")}
 
-    def from_nothing(self) -> set[int]:
-        """Return the points that were solved again from nothing."""
+    def remarks(self) -> Counter[str]:
+        """Return at how many points each remark was made on how they were solved."""
         with self._clear():
-            return {n for (n,) in self._db.execute("SELECT point FROM from_nothing")}
+            return Counter(remark for (remark,) in self._db.execute("SELECT remark FROM remarks"))
 
-    def add(self, rows: Sequence[Row], from_nothing: Iterable[int] = ()) -> None:
-        """Write the rows of whole points, all or none, and which of the points were solved again from nothing."""
+    def add(self, rows: Sequence[Row], remarks: Mapping[int, str]) -> None:
+        """Write the rows of whole points, all or none, and remarks on how points were solved."""
         with self._transaction():
             self._db.executemany(f"INSERT INTO results VALUES ({', '.join('?' * len(self._columns))})", rows)  # noqa: S608 - question marks
-            self._db.executemany("INSERT OR IGNORE INTO from_nothing VALUES (?)", [(n,) for n in from_nothing])
+            self._db.executemany("INSERT OR IGNORE INTO remarks VALUES (?, ?)", remarks.items())
 
     def frame(self) -> pd.DataFrame:
         """Return all results, by point and year."""
@@ -94,7 +95,7 @@ class Store:
             with self._transaction():
                 self._db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
                 self._db.execute(f"CREATE TABLE results ({columns}, PRIMARY KEY (point, year))")
-                self._db.execute(_FROM_NOTHING)
+                self._db.execute(_REMARKS)
                 self._db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             return
         if not {"meta", "results"} <= there:
@@ -110,7 +111,7 @@ class Store:
             place = f"{self._path}, which is of another sweep"
             raise InputError(place, problems)
         with self._transaction():
-            self._db.execute(_FROM_NOTHING)
+            self._db.execute(_REMARKS)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

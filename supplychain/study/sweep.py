@@ -18,7 +18,7 @@ from supplychain.plan import versions
 from supplychain.plan.measures import COST, SERVING
 from supplychain.plan.write import DIGITS
 from supplychain.study import workers
-from supplychain.study.reader import Reader
+from supplychain.study.reader import REMARKS, Reader
 from supplychain.study.store import Store
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     (a share, or a value), `year`, `stage` and `group` (what binds), `objective_usd`, `served_ttok`,
     `cost_usd_per_mtok` (serving cost over tokens), what was asked, and `status`: `optimal`, or why there is no answer,
     with blanks beside it. Twelve digits of each number. `attrs["summary"]` says what was done: among it how many points
-    were `checked`, how many are `without_answer`, and of how many the solve failed its certificate and was made again
-    `from_nothing`.
+    were `checked`, how many are `without_answer`, for how many the model was `rebuilt` as more than numbers change, and
+    of how many the solve failed its certificate and was made again `from_nothing`.
     Raises: ChangeError with every fault of what was given, InputError if the store is of another sweep, OutputError if
     it cannot be written, CertificateError if a check fails, NoAnswerError if the case itself has no answer, SetupError
     if a worker dies or has other software.
@@ -115,12 +115,12 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
             with workers.those(executor) as pool:
                 size = min(_BATCH, math.ceil(len(missing) / (workers.AHEAD * workers.count(pool))))
                 batches = (missing[n : n + size] for n in range(0, len(missing), size))
-                for _, (rows, from_nothing) in workers.done(pool, workers.Shared(task.opened), _batch, batches):
-                    kept.add(rows, from_nothing)
+                for _, (rows, remarks) in workers.done(pool, workers.Shared(task.opened), _batch, batches):
+                    kept.add(rows, remarks)
                     done |= {int(row[0]) for row in rows}
                     progress(_said(len(done), before, len(given.rows), time.monotonic() - start))
         table = kept.frame()
-        table.attrs["summary"] = _summary(task, given, table) | {"from_nothing": len(kept.from_nothing())}
+        table.attrs["summary"] = _summary(task, given, table) | {one: kept.remarks()[one] for one in REMARKS}
     return table
 
 
@@ -226,17 +226,17 @@ def _said(done: int, before: int, count: int, seconds: float) -> str:
     return f"{done} of {count} points, {rate:.3g} a second, {left / size:.0f} {unit} left"
 
 
-def _batch(opened: tuple[_Task, Reader], some: Sequence[Numbered]) -> tuple[list[Row], list[int]]:
-    """Return the rows of some points, and the points that were solved again from nothing.
+def _batch(opened: tuple[_Task, Reader], some: Sequence[Numbered]) -> tuple[list[Row], dict[int, str]]:
+    """Return the rows of some points, and by point the remark on how it was solved.
 
     They do not depend on which other points there are: each starts from the case itself.
     """
     found = [(n, *_rows(*opened, n, values)) for n, values in some]
-    return [row for _, rows, _ in found for row in rows], [n for n, _, from_nothing in found if from_nothing]
+    return [row for _, rows, _ in found for row in rows], {n: remark for n, _, remark in found if remark}
 
 
-def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> tuple[list[Row], bool]:
-    """Return the rows of one point, and whether its solve failed its checks and was made again, from nothing."""
+def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> tuple[list[Row], str]:
+    """Return the rows of one point, and a remark on how it was solved or nothing."""
     reading, status = None, OPTIMAL
     try:
         there = apply(task.case, task.points.edits(values))[0]
@@ -248,7 +248,7 @@ def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> tup
     if reading is not None and _is_checked(n):
         _agree(n, reading.objective_usd, task.reader(there, labels=False).central().objective_usd)
     rows = [(n, *values, t, *_found(task, reading, t), status) for t in task.years]
-    return rows, reading is not None and reading.from_nothing
+    return rows, "" if reading is None else reading.remark
 
 
 def _is_checked(n: int) -> bool:
