@@ -446,8 +446,11 @@ def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
     plan = sc.solve(given)
     with pytest.raises(sc.InputError, match=f"until: {LATER + 1}; must be from {FIRST} to {LATER}"):
         sc.sign(given, plan, LATER + 1)
-    with pytest.raises(sc.InputError, match=r"orders\.csv: cannot be read"):
+    with pytest.raises(sc.InputError, match="there is no such folder"):
         sc.sign(given, tmp_path / "none", FIRST)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(sc.InputError, match=r"orders\.csv: cannot be read"):
+        sc.sign(given, tmp_path / "empty", FIRST)
     with pytest.raises(ValueError, match="give orders_from and until together"):
         sc.solve(given, until=FIRST)
 

@@ -180,7 +180,8 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
     table, operation = step.table, step.operation
     if step.column.series:
         others = [one for one in step.filters if one.column != "year"]
-        rows = _written_out(table, rows, _selected(table, rows, others), years)
+        named = {_series(table, row) for row in _selected(table, rows, others)}
+        rows = _written_out(table, rows, named, years)
     timed = "year" in table.key
     inside = [row for row in rows if not timed or row["year"] in years]
     if rows and not inside:
@@ -247,11 +248,13 @@ def _listed(values: Iterable[object]) -> str:
     return shown(", ".join(sorted({"blank" if value is None else str(value) for value in values})))
 
 
-def _written_out(table: schema.Table, rows: Table, selected: Sequence[Row], years: range) -> Table:
-    """Return a table with a row for every year of the case in the series selected, which stay what they were."""
+def _written_out(table: schema.Table, rows: Table, named: set[Key], years: range) -> Table:
+    """Return a table with a row for every year of the case in the series named, which stay what they were."""
     given: dict[Key, dict[int, Row]] = {}
-    for row in selected:
-        given.setdefault(_series(table, row), {})[row["year"]] = row
+    for row in rows:
+        key = _series(table, row)
+        if key in named:
+            given.setdefault(key, {})[row["year"]] = row
     new = [_between(table, series, year) for series in given.values() for year in years if year not in series]
     return in_order(table, [*rows, *new]) if new else rows
 

@@ -90,6 +90,9 @@ def texts_of(folder: str | Path) -> dict[str, str]:
     Raises: InputError if one cannot be read.
     """
     path = Path(folder)
+    if not path.is_dir():
+        fault = "there is no such folder; give one that `supplychain solve CASE --out DIR` wrote"
+        raise InputError(str(folder), [Problem("the answer", 0, "", fault)])
     files = {SUMMARY: path / SUMMARY} | {table.file: path / "tables" / table.file for table in TABLES}
     read = {name: file_text(file) for name, file in files.items()}
     problems = [problem for _, faults in read.values() for problem in faults]
@@ -171,8 +174,7 @@ class _Known:
 
     def fault(self, column: str, row: Row) -> str:
         """Return what is wrong with a name, or nothing."""
-        of_stage = self._suppliers.get(row.get("stage") or "", set())
-        known = of_stage if column == "supplier" else self._names.get(column)
+        known = self._suppliers.get(row["stage"] or "") if column == "supplier" else self._names.get(column)
         if known is None or row[column] is None or row[column] in known:
             return ""
         of = f" of {shown(row['stage'])}" if column == "supplier" else ""
@@ -182,18 +184,22 @@ class _Known:
 def _faults(rows: Rows, known: _Known, first: int, last: int) -> Iterator[Problem]:
     """Yield what does not belong to the case, or stands there twice."""
     seen: dict[Key, int] = {}
+    unknown: dict[tuple[str, str], list[int]] = {}
     time, *names = rows.table.key
     for number, row in rows.numbered():
         for column in names:
             fault = known.fault(column, row)
             if fault:
-                yield Problem(rows.table.file, number, column, fault)
+                unknown.setdefault((column, fault), []).append(number)
         if isinstance(row[time], int) and not first <= row[time] <= last:
             yield Problem(rows.table.file, number, time, f"{row[time]}; must be from {first} to {last}")
         key = tuple(row[name] for name in rows.table.key)
         before = seen.setdefault(key, number)
         if before != number:
             yield Problem(rows.table.file, number, "", f"has the key of row {before}; a key may stand once")
+    for (column, fault), (number, *more) in unknown.items():
+        also = f"; and in {len(more)} more row{'s' * (len(more) > 1)}" if more else ""
+        yield Problem(rows.table.file, number, column, fault + also)
 
 
 def _uncommitted(case: Case, rows: Rows, until: int) -> Iterator[Problem]:
