@@ -24,11 +24,36 @@ _NOTHING = 1e-9
 class LabelledHighs(Highs):
     """Pyomo's persistent interface, which also tells the names of the rows and columns that it made."""
 
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
+        """Make an interface that holds no model yet."""
+        self._waiting: list[Any] = []
+        super().__init__(**options)
+
     def stated(self, model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
         """Take a Pyomo model, and return its LP, not solved yet."""
         self.set_instance(model)
         self._solver_model.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
         return self.labelled()
+
+    def _add_variables(self, variables: list[Any]) -> None:
+        """Keep new variables until rows or the objective need them: HiGHS looks at all columns at each addition.
+
+        The interface adds those of each row by themselves.
+        """
+        self._waiting += variables
+
+    def _add_constraints(self, cons: list[Any]) -> None:
+        self._add_waiting()
+        super()._add_constraints(cons)
+
+    def _set_objective(self, obj: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
+        self._add_waiting()
+        super()._set_objective(obj)
+
+    def _add_waiting(self) -> None:
+        if self._waiting:
+            super()._add_variables(self._waiting)
+            self._waiting = []
 
     def labelled(self) -> LabelledLP:
         """Return the LP that HiGHS holds; a name is the Pyomo component's, then its index."""

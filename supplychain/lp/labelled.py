@@ -104,24 +104,13 @@ class LabelledLP:
 
         Rows and columns are scaled so that their entries are near 1; then no price is much larger than the largest
         cost. So the answer is the same in whatever units rows, columns and the objective are stated.
-
-        Source: geometric scaling, Fulkerson & Wolfe (1962), SIAM Review 4, 142-146.
         """
         if not self._sizes:
             self._sizes.append(self._price_sizes())
         return self._sizes[0]
 
     def _price_sizes(self) -> tuple[Vector, Vector]:
-        some = self.entries != 0
-        logs, rows, columns = np.log(np.abs(self.entries[some])), self.indices[some], self.column_of_entry[some]
-        row_logs, column_logs = np.zeros(len(self.row_lower)), np.zeros(len(self.cost))
-        row_counts, column_counts = (
-            np.bincount(rows, minlength=len(row_logs)),
-            np.bincount(columns, minlength=len(column_logs)),
-        )
-        for _ in range(_SCALING_ROUNDS):
-            column_logs = -sums(columns, logs + row_logs[rows], len(column_logs)) / np.maximum(1, column_counts)
-            row_logs = -sums(rows, logs + column_logs[columns], len(row_logs)) / np.maximum(1, row_counts)
+        row_logs, column_logs = geometric(self.indices, self.column_of_entry, self.entries, *self.shape)
         largest = float(np.abs(self.cost * np.exp(column_logs)).max(initial=0))
         return largest * np.exp(row_logs), largest * np.exp(-column_logs)
 
@@ -134,6 +123,23 @@ class LabelledLP:
 def sums(groups: npt.NDArray[np.int64], amounts: Vector, count: int) -> Vector:
     """Return the sum of the amounts of each group 0 .. count-1."""
     return np.bincount(groups, amounts, minlength=count).astype(np.float64)
+
+
+def geometric(
+    rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], entries: Vector, row_count: int, column_count: int
+) -> tuple[Vector, Vector]:
+    """Return the logs of the factors of rows and columns that bring the entries of a matrix near 1.
+
+    Source: geometric scaling, Fulkerson & Wolfe (1962), SIAM Review 4, 142-146.
+    """
+    some = entries != 0
+    logs, rows, columns = np.log(np.abs(entries[some])), rows[some], columns[some]
+    row_logs, column_logs = np.zeros(row_count), np.zeros(column_count)
+    row_counts, column_counts = np.bincount(rows, minlength=row_count), np.bincount(columns, minlength=column_count)
+    for _ in range(_SCALING_ROUNDS):
+        column_logs = -sums(columns, logs + row_logs[rows], column_count) / np.maximum(1, column_counts)
+        row_logs = -sums(rows, logs + column_logs[columns], row_count) / np.maximum(1, row_counts)
+    return row_logs, column_logs
 
 
 def from_highs(highs: Any, rows: Iterable[Label], columns: Iterable[Label]) -> LabelledLP:  # noqa: ANN401 - HiGHS ships no types

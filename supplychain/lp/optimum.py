@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 
 from supplychain.errors import CertificateError, NoAnswerError
+from supplychain.lp import interior
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,7 +44,7 @@ _WARM = {
 
 _SCALING, _LARGEST_ENTRIES = "simplex_scale_strategy", 4
 
-_LIMIT = "simplex_iteration_limit"
+_LIMIT, _TIME = "simplex_iteration_limit", "time_limit"
 _FEW = 20_000
 """What takes more steps than this from a basis is run from nothing instead."""
 
@@ -146,10 +147,12 @@ def run(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
     """Run HiGHS from where it stands, and from nothing if that leads nowhere; return how it ended.
 
     A warm run may end with the scaled LP inside its tolerances and the LP itself not, or in `unknown`: from there it is
-    run once more.
+    run once more. Interior point only tells the simplex method where to start.
     """
+    seconds = _start_inside(highs) if highs.getOptionValue("solver")[1] == "ipx" else 0.0
     warm = _WARM if highs.getBasis().valid else {}
-    usual = {name: highs.getOptionValue(name)[1] for name in (*warm, _LIMIT)}
+    usual = {name: highs.getOptionValue(name)[1] for name in (*warm, _LIMIT, _TIME)}
+    _set(highs, {_TIME: max(0.0, usual[_TIME] - seconds)})
     _set(highs, {**warm, _LIMIT: min(_FEW, usual[_LIMIT])} if warm else {})
     highs.run()
     if _is_rough(highs):
@@ -160,6 +163,16 @@ def run(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
         forget(highs)
         highs.run()
     return highs.getModelStatus()
+
+
+def _start_inside(highs: Any) -> float:  # noqa: ANN401 - HiGHS ships no types
+    """Give HiGHS, if it has no basis, that at which interior point ends; return the seconds that it took."""
+    if highs.getBasis().valid:
+        return 0.0
+    basis, seconds = interior.basis(highs)
+    if basis is not None:
+        highs.setBasis(basis)
+    return seconds
 
 
 def _set(highs: Any, values: Mapping[str, Any]) -> None:  # noqa: ANN401 - HiGHS ships no types

@@ -29,14 +29,18 @@ def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimu
 
     Raises: NoAnswerError if the time limit, or anything else, keeps HiGHS from an optimum.
     """
-    rows = sum(len(component) for component in m.component_objects(pyo.Constraint))
-    interface = lp.LabelledHighs()
-    options = lp.options(rows, time_limit)
-    interface.solve(m, load_solutions=False, raise_exception_on_nonoptimal_result=False, solver_options=options)
-    labelled = interface.labelled()
+    labelled = _cold(lp.LabelledHighs().stated(m), time_limit)
+    at = lp.optimum_of(labelled, what=f"case {m.name!r}")
     labelled.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
     labelled.highs.setOptionValue("time_limit", math.inf)  # HiGHS counts all its runs
-    return labelled, lp.found(labelled, what=f"case {m.name!r}")
+    return labelled, at
+
+
+def _cold(labelled: LabelledLP, time_limit: float | None) -> LabelledLP:
+    """Return an LP with the options of a cold solve."""
+    for name, value in lp.options(labelled.shape[0], time_limit).items():
+        labelled.highs.setOptionValue(name, value)
+    return labelled
 
 
 class Statement:
@@ -93,10 +97,7 @@ class Statement:
 
     def lp(self, time_limit: float | None = None) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own with the options of a cold solve."""
-        labelled = self._stated.lp()
-        for name, value in lp.options(labelled.shape[0], time_limit).items():
-            labelled.highs.setOptionValue(name, value)
-        return labelled
+        return _cold(self._stated.lp(), time_limit)
 
 
 def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:
