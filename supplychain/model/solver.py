@@ -29,15 +29,27 @@ def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimu
 
     Raises: NoAnswerError if the time limit, or anything else, keeps HiGHS from an optimum.
     """
-    labelled = _cold(lp.LabelledHighs().stated(m), time_limit)
-    at = lp.optimum_of(labelled, what=f"case {m.name!r}")
+    labelled = stated(m, time_limit)
+    return labelled, solved(labelled, what=f"case {m.name!r}")
+
+
+def stated(m: Model, time_limit: float | None = None) -> LabelledLP:
+    """Return the LP of a model, not solved yet, with the options of a cold solve."""
+    return _cold(lp.LabelledHighs().stated(m), time_limit)
+
+
+def solved(labelled: LabelledLP, *, what: str) -> Optimum:
+    """Solve an LP that has the options of a cold solve, and leave it those of what follows.
+
+    Raises: NoAnswerError.
+    """
+    at = lp.optimum_of(labelled, what=what)
     labelled.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
     labelled.highs.setOptionValue("time_limit", math.inf)  # HiGHS counts all its runs
-    return labelled, at
+    return at
 
 
 def _cold(labelled: LabelledLP, time_limit: float | None) -> LabelledLP:
-    """Return an LP with the options of a cold solve."""
     for name, value in lp.options(labelled.shape[0], time_limit).items():
         labelled.highs.setOptionValue(name, value)
     return labelled
