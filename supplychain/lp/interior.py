@@ -28,7 +28,10 @@ def basis(highs: Any) -> tuple[Any, float]:  # noqa: ANN401 - HiGHS ships no typ
 def _scaled(lp: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
     starts = np.array(lp.a_matrix_.start_, dtype=np.int64)
     there = slice(int(starts[-1]))
-    rows, entries = np.array(lp.a_matrix_.index_, dtype=np.int64)[there], np.array(lp.a_matrix_.value_, dtype=float)[there]
+    rows, entries = (
+        np.array(lp.a_matrix_.index_, dtype=np.int64)[there],
+        np.array(lp.a_matrix_.value_, dtype=float)[there],
+    )
     columns = np.repeat(np.arange(lp.num_col_), np.diff(starts))
     by_row, by_column = (
         np.exp2(np.round(logs / np.log(2.0))) for logs in geometric(rows, columns, entries, lp.num_row_, lp.num_col_)

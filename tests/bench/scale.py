@@ -1,4 +1,4 @@
-"""A case of any size: so many regions, years, accelerators, workloads and stages. The same size always is the same case.
+"""A case of any size: so many regions, years, accelerators, workloads and stages; the same for the same size.
 
 It is drawn around a plan: so many H100 equivalents built a year, growing, of generations that follow each other, placed
 in regions of unequal size. Capacity is what the plan would use, more or less; the cheap tier of demand is worth less
@@ -75,7 +75,9 @@ STAGES = (
     Stage("substrates", "silicon", "flow", GLOBAL, 1.0, 90.0),
     Stage("cooling", "sites", "stock", "regional", 1.3e-3, 1e5),
     Stage("optics", "systems", "flow", GLOBAL, 4.0, 300.0),
-    Stage("crews", "labour", "flow", "regional", 0.0, 5e4, (("halls", "expansion", 0.5), ("cooling", "expansion", 0.2))),
+    Stage(
+        "crews", "labour", "flow", "regional", 0.0, 5e4, (("halls", "expansion", 0.5), ("cooling", "expansion", 0.2))
+    ),
     Stage("switches", "systems", "flow", GLOBAL, 0.03, 2e4),
     Stage("transformers", "equipment", "flow", GLOBAL, 0.0, 5e4, (("grid", "expansion", 1.0),)),
     Stage("water", "sites", "stock", "regional", 2.0, 20.0),
@@ -104,9 +106,7 @@ class Drawn:
         self.vendors = [f"v{n}" for n in range(vendors)]
         last = len(range(0, size.accelerators, vendors)) - 1
         apart = min(float(CADENCE), (size.years - 1 + CADENCE) / max(1, last))
-        self.first = {
-            f"a{n:02d}": FIRST - CADENCE + round(apart * (n // vendors)) for n in range(size.accelerators)
-        }
+        self.first = {f"a{n:02d}": FIRST - CADENCE + round(apart * (n // vendors)) for n in range(size.accelerators)}
         self.h100e = {a: 1.3 ** (t - FIRST) * self.random.uniform(0.8, 1.3) for a, t in self.first.items()}
 
     def near(self, x: float, low: float, high: float) -> float:
@@ -141,7 +141,9 @@ class Drawn:
         return own
 
     def tables_of(self) -> dict[str, list[Row]]:
-        self.tables["sources"] = [{"source": "drawn", "title": "drawn at random", "publisher": "tests", "evidence": "assumed"}]
+        self.tables["sources"] = [
+            {"source": "drawn", "title": "drawn at random", "publisher": "tests", "evidence": "assumed"}
+        ]
         self.names()
         self.suppliers()
         self.needs()
