@@ -206,9 +206,10 @@ def rows_of(file: str, text: str, table: schema.Table) -> tuple[Rows, list[Probl
     header, problems = _header(file, lines[0][1], table)
     if problems:
         return Rows(table, tuple(header)), problems
+    described = [(name, table.column(name)) for name in header]
     rows, kept = [], []
     for number, cells in lines[1:]:
-        row, faults = _row(file, number, header, cells, table)
+        row, faults = _row(file, number, described, cells, table)
         problems += faults
         if row is not None:
             rows.append(row)
@@ -259,7 +260,7 @@ def allowed_columns(table: schema.Table) -> list[str]:
 
 
 def _row(
-    file: str, number: int, header: Sequence[str], cells: Sequence[str], table: schema.Table
+    file: str, number: int, header: Sequence[tuple[str, schema.Column]], cells: Sequence[str], table: schema.Table
 ) -> tuple[Row | None, list[Problem]]:
     if not any(cell.strip() for cell in cells):
         return None, [Problem(file, number, "", "is blank; remove it")]
@@ -267,12 +268,11 @@ def _row(
         return None, [Problem(file, number, "", f"has {len(cells)} cells; must have {len(header)}, as the header has")]
     row: dict[str, Any] = dict.fromkeys((column.name for column in table.columns), None)
     problems = []
-    for name, cell in zip(header, cells, strict=True):
-        column = table.column(name)
+    for (name, column), cell in zip(header, cells, strict=True):
         row[name], fault = read_cell(column, cell, blank=column.blank or name != column.name)
         if fault:
             problems.append(Problem(file, number, name, fault))
-    if not problems:
+    if not problems and len(row) > len(table.columns):  # there are columns of ranges
         problems = list(range_faults(file, number, row, table))
     return row, problems
 

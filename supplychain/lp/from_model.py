@@ -36,10 +36,7 @@ class LabelledHighs(Highs):
         return self.labelled()
 
     def _add_variables(self, variables: list[Any]) -> None:
-        """Keep new variables until rows or the objective need them: HiGHS looks at all columns at each addition.
-
-        The interface adds those of each row by themselves.
-        """
+        """Keep new variables until rows or the objective need them: the interface would add those of each row alone."""
         self._waiting += variables
 
     def _add_constraints(self, cons: list[Any]) -> None:

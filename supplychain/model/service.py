@@ -77,4 +77,6 @@ def research_service(m: Model, t: Year) -> Relation:
     $\sum_j research_{j,t} \le \sum_a h100e_a \cdot assign\_research_{a,t}$
     """
     served = pyo.quicksum(m.research[j, t] for j, u in m.on.research if u == t)
-    return served <= pyo.quicksum(m.h100e[a] * m.assign_research[a, u] for a, u in _research_years(m) if u == t)
+    return served <= pyo.quicksum(
+        m.h100e[a] * m.assign_research[a, t] for a in sorted(m.on.accelerators) if (a, t) in m.assign_research
+    )

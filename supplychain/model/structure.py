@@ -233,11 +233,11 @@ def _supplier_places(case: Case, draws: Mapping[tuple[str, str], tuple[str, ...]
 def _by_place(
     places_of: Mapping[tuple[str, str], set[str]], places: Mapping[str, tuple[str, ...]]
 ) -> dict[tuple[str, str], tuple[str, ...]]:
-    return {
-        (s, p): tuple(k for (stage, k), where in sorted(places_of.items()) if stage == s and p in where)
-        for s, at in places.items()
-        for p in at
-    }
+    found: dict[tuple[str, str], list[str]] = {(s, p): [] for s, at in places.items() for p in at}
+    for (s, k), where in sorted(places_of.items()):
+        for p in where:
+            found[s, p].append(k)
+    return {key: tuple(suppliers) for key, suppliers in found.items()}
 
 
 def _arrived(
@@ -249,9 +249,8 @@ def _arrived(
     arrived: dict[tuple[str, str, str, int], list[int]] = defaultdict(list)
     for s, k, p, u in expand:
         online = u + lead[s, k, p, u]
-        for t in years:
-            if online <= t < online + life[s, k]:
-                arrived[s, k, p, t].append(u)
+        for t in range(online, min(online + life[s, k], years[-1] + 1)):
+            arrived[s, k, p, t].append(u)
     return {key: tuple(orders) for key, orders in arrived.items()}
 
 
