@@ -5,7 +5,7 @@ CASE ?= inputs/base
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check bench generated reports lock clean
+.PHONY: solve check bench bench-scale generated reports lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -21,6 +21,9 @@ bench: $(VENV)/dev  ## measure, side by side, on this machine
 	$(BIN)/python tests/bench/bench_solve.py $(CASE)
 	$(BIN)/python tests/bench/bench_windows.py inputs/backcast
 	$(BIN)/python tests/bench/bench_whatif.py $(CASE)
+
+bench-scale: $(VENV)/dev  ## measure four sizes, up to 40 regions x 20 years; takes minutes
+	$(BIN)/python tests/bench/bench_scale.py
 
 generated: $(VENV)/dev  ## write inputs/README.md and every datapackage.json from the schema
 	$(BIN)/python tests/generated.py --write
