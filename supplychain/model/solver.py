@@ -85,7 +85,8 @@ class Statement:
 
     def _numbers(self, case: Case) -> dict[str, Numbers] | None:
         """Return numbers of another case, those that differ among them; None if it has other sets."""
-        if case.settings != self._case.settings or not _NEAR <= money(case) / self.m.money <= 1 / _NEAR:
+        asks_alike = case.tables["demand"] is self._case.tables["demand"]
+        if case.settings != self._case.settings or not (asks_alike or _NEAR <= money(case) / self.m.money <= 1 / _NEAR):
             return None
         parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
         for table in schema.TABLES:

@@ -121,7 +121,7 @@ def _again(case: Case, again: Again, whole: LabelledLP) -> Point:
     labelled.highs.setOptionValue("time_limit", math.inf)
     where = names(labelled) if alike is None else alike.at.names
     ties = solver.tie_breakers(m, labelled) if again.settled else ()
-    x = lp.prefer(labelled, found, ties)
+    x = lp.prefer(labelled, found, ties) if again.settled else found.x
     return Point(
         Solved(case, m.on, again.statement.numbers, Values(where, x)), labelled, found, x, ties, m.money, where
     )

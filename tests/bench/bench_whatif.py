@@ -3,9 +3,9 @@
     python tests/bench/bench_whatif.py [CASE]
 
 Each what-if is one edit of one series. Everything is measured in one run and one process, in turns:
-(a) edit, solve, choice among equal plans and certificate; (a') with the labels of every year; (b) bare HiGHS that is
-given the changed numbers of the same LP and starts from the case's own basis; (c) a loop that builds the model anew and
-solves it from nothing.
+(a) edit, solve and certificate; (a') with the plan chosen among equal ones and the labels of every year; (b) bare HiGHS
+that is given the changed numbers of the same LP and starts from the case's own basis; (c) a loop that builds the model
+anew and solves it from nothing.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def main() -> None:
     rate = {name: COUNT / seconds for name, seconds in taken.items()}
     say(f"{given.settings.name}: {COUNT} what-ifs")
     for name, what in (
-        ("a", "edit, solve, choose among equal plans, certify"),
-        ("a'", "the same with labels"),
+        ("a", "edit, solve, certify"),
+        ("a'", "the same, choose among equal plans, labels"),
         ("b", "bare HiGHS from the case's basis"),
         ("c", "model built anew and solved from nothing"),
     ):
