@@ -5,7 +5,7 @@ CASE ?= inputs/base
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check bench bench-scale generated reports lock clean
+.PHONY: solve check bench bench-scale bench-sweep generated reports lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -24,6 +24,9 @@ bench: $(VENV)/dev  ## measure, side by side, on this machine
 
 bench-scale: $(VENV)/dev  ## measure four sizes, up to 40 regions x 20 years; takes minutes
 	$(BIN)/python tests/bench/bench_scale.py
+
+bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,000 points
+	$(BIN)/python tests/bench/bench_sweep.py $(CASE)
 
 generated: $(VENV)/dev  ## write inputs/README.md and every datapackage.json from the schema
 	$(BIN)/python tests/generated.py --write
