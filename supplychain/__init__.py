@@ -26,6 +26,7 @@ from supplychain.errors import (
 
 if TYPE_CHECKING:
     from supplychain.plan import Plan, sign, solve
+    from supplychain.report.workbook import workbook
     from supplychain.study.backcast import Backcast, backcast
     from supplychain.study.compare import Comparison, compare, saved
     from supplychain.study.sensitivity import Sensitivity, sensitivity
@@ -59,6 +60,7 @@ __all__ = [
     "solve",
     "sweep",
     "what_if",
+    "workbook",
 ]
 
 
@@ -76,6 +78,7 @@ _HOMES = {
     "Regret": "study.signed",
     "regret": "study.signed",
     "sweep": "study.sweep",
+    "workbook": "report.workbook",
 }
 """Where the names stand that take the solver and pandas to import."""
 

@@ -10,11 +10,15 @@ import click
 from supplychain.cli import shared
 
 if TYPE_CHECKING:
+    from supplychain.case.scenarios import WhatIf
     from supplychain.cli.shared import Given, Output
+    from supplychain.plan import Plan
+    from supplychain.study.signed import Regret
 
 
 @click.command(
     epilog="Examples:\n\n  supplychain solve inputs/base\n\n  supplychain solve inputs/base --out answer"
+    "\n\n  supplychain solve inputs/base --xlsx answer.xlsx --markdown answer.md"
     "\n\n  supplychain solve inputs/base --scenario grid_late"
     "\n\n  supplychain solve inputs/base --change 'capacity.capacity[stage=hbm, year=2027..] +30%'"
     "\n\n  supplychain solve inputs/base --scenario demand_late --orders-from answer --until 2026"
@@ -28,13 +32,26 @@ if TYPE_CHECKING:
     callback=shared.finite,
     help="Give up if the first solve takes longer.",
 )
+@click.option("--xlsx", metavar="FILE", callback=shared.to_file, help="Write an Excel workbook there.")
+@click.option("--markdown", metavar="FILE", callback=shared.to_file, help="Write a summary there, in Markdown.")
+@click.option("--parquet", is_flag=True, help="With --out: also write tables/*.parquet.")
 @shared.output()
-def solve(case: Given, as_json: bool, time_limit: float | None, output: Output) -> None:
+def solve(  # noqa: PLR0913, PLR0917 - one argument per option
+    case: Given,
+    as_json: bool,
+    time_limit: float | None,
+    xlsx: str | None,
+    markdown: str | None,
+    parquet: bool,
+    output: Output,
+) -> None:
     """Solve a case: what binds in each year, what it costs, where the money goes."""
     import supplychain
     from supplychain.plan.show import text
     from supplychain.report.signed import text as of_regret
 
+    if parquet:
+        output = output.with_parquet()
     regret = None
     with output.progress() as progress:
         given = case.read()
@@ -47,6 +64,7 @@ def solve(case: Given, as_json: bool, time_limit: float | None, output: Output) 
             plan = regret.plan
         found = regret or plan
         output.write(found.summary, found.tables, given)
+        _write_files(found, given, xlsx, markdown)
     if as_json:
         binding = json.loads(plan.binding.to_json(orient="records"))
         click.echo(json.dumps({**found.summary, **given.summary, "binding": binding}, indent=2))
@@ -59,6 +77,19 @@ def solve(case: Given, as_json: bool, time_limit: float | None, output: Output) 
             click.echo(click.style(line, fg="yellow") if line.startswith("Binding") else line)
         if regret is not None:
             click.echo("\n" + of_regret(regret))
+
+
+def _write_files(found: Plan | Regret, given: WhatIf, xlsx: str | None, markdown: str | None) -> None:
+    from supplychain.plan.write import write_file
+
+    if xlsx is not None:
+        from supplychain.report.workbook import workbook
+
+        write_file(xlsx, workbook(found, given))
+    if markdown is not None:
+        from supplychain.report.summary import markdown as page
+
+        write_file(markdown, page(found, given))
 
 
 @click.command(

@@ -83,6 +83,18 @@ class Output:
     folder: str | None = None
     page: str | None = None
     quiet: bool = False
+    parquet: bool = False
+    """Whether tables are written as Parquet, too."""
+
+    def with_parquet(self) -> Output:
+        """Return the same with tables as Parquet beside the CSV files; what cannot be done is refused."""
+        if self.folder is None:
+            message = "--parquet needs --out: the folder whose tables are to be written as Parquet, too"
+            raise click.UsageError(message)
+        from supplychain.plan.write import check_parquet
+
+        check_parquet()
+        return replace(self, parquet=True)
 
     def progress(self) -> Progress:
         """Return what says on a terminal how far the command is."""
@@ -100,7 +112,7 @@ class Output:
         if given is not None:
             tables = {**tables, "changes": frame(given.audit)} if given.groups else tables
             summary = {**summary, **given.summary}
-        write(self.folder, summary, tables)
+        write(self.folder, summary, tables, parquet_too=self.parquet)
 
     def write_page(self, text: Callable[[], str]) -> None:
         """Write the page, if one is asked for."""
@@ -184,6 +196,15 @@ def say_what_if(given: WhatIf | None) -> None:
     if given is not None and given.groups:
         cells = f"{len(given.audit)} cell{'' if len(given.audit) == 1 else 's'} changed"
         click.echo(f"What if: {'; '.join(given.titles)} ({cells})")
+
+
+def to_file(_: click.Context, _option: click.Parameter, path: str | None) -> str | None:
+    """Refuse a file that cannot be written, before any work: for the callback of an option."""
+    if path is not None:
+        from supplychain.plan.write import check_file
+
+        check_file(path)
+    return path
 
 
 def finite(_: click.Context, option: click.Parameter, value: float | None) -> float | None:

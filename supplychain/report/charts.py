@@ -1,0 +1,168 @@
+"""Native charts of Excel: blocks of numbers on one sheet, a chart with its numbers beside it, years down."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from supplychain.plan.bottlenecks import DEMAND
+from supplychain.plan.show import site_stage
+from supplychain.schema import ALL
+from supplychain.sheets import Head
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from xlsxwriter.worksheet import Worksheet
+
+    from supplychain.plan import Plan
+    from supplychain.sheets import Book, Cell, Kind
+
+_SERIES = 8
+"""Most series of a chart; what is smaller is summed up."""
+
+_HEIGHT = 18
+"""Rows that a figure takes at least."""
+
+_REST = "rest"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A title, its unit, what stands down the side, and a series of numbers under each name."""
+
+    title: str
+    unit: str
+    side: Sequence[Cell]
+    series: Mapping[str, Sequence[float]]
+    shape: Literal["line", "column", "stacked"]
+    kind: Kind = "number"
+
+
+def figures(plan: Plan) -> list[Figure]:
+    """Return the figures of an answer; those that have no numbers are left out."""
+    years = list(plan.case.report_years)
+    drawn = [
+        _binding(plan),
+        _token_cost(plan, years),
+        _tokens(plan, years),
+        _by("Capital spent", "bn USD", plan.capital, years, "item", "usd", 1e9),
+        _by("Cost of the year", "bn USD", _both(plan.cost), years, "item", "usd", 1e9),
+        _fleet(plan, years),
+        *_power(plan, years),
+        _requirements(plan, years),
+    ]
+    return [one for one in drawn if one.series and any(map(_drawable, one.series.values()))]
+
+
+def draw(book: Book, name: str, plan: Plan) -> None:
+    """Add the sheet with all figures."""
+    sheet = book.sheet(name)
+    sheet.set_column(0, 0, 92)
+    sheet.set_column(1, 1, 26)
+    sheet.set_column(2, _SERIES + 2, 14)
+    line = 0
+    for one in figures(plan):
+        book.title(sheet, line, f"{one.title} [{one.unit}]", 12)
+        heads = [Head("year", kind="whole"), *(Head(series, kind=one.kind) for series in one.series)]
+        rows = [[side, *(_finite(x[n]) for x in one.series.values())] for n, side in enumerate(one.side)]
+        book.rows(sheet, heads, rows, (line + 1, 1))
+        _chart(book, sheet, one, name, line + 1)
+        line += max(_HEIGHT, len(one.side) + 4)
+
+
+def _chart(book: Book, sheet: Worksheet, one: Figure, name: str, top: int) -> None:
+    kind: dict[str, Any] = {"type": "line" if one.shape == "line" else "column"}
+    chart = book.xlsx.add_chart(kind | ({"subtype": "stacked"} if one.shape == "stacked" else {}))
+    if chart is None:  # says xlsxwriter of types that it does not know
+        raise ValueError(kind)
+    last = top + len(one.side)
+    for n in range(2, len(one.series) + 2):
+        series: dict[str, Any] = {
+            "name": [name, top, n],
+            "categories": [name, top + 1, 1, last, 1],
+            "values": [name, top + 1, n, last, n],
+        }
+        chart.add_series(series | ({"marker": {"type": "circle"}} if one.shape == "line" else {"gap": 60}))
+    chart.set_title({"name": one.title, "name_font": {"size": 12}})
+    chart.set_y_axis({"name": one.unit, "min": 0, "num_format": "0%" if one.kind == "share" else "General"})
+    chart.set_legend({"none": True} if len(one.series) == 1 else {"position": "right"})
+    chart.set_size({"width": 640, "height": 320})
+    what = f"{one.title}, {one.unit}, {one.side[0]} to {one.side[-1]}"
+    sheet.insert_chart(top, 0, chart, {"description": what})
+
+
+def _binding(plan: Plan) -> Figure:
+    rows = [row for row in plan.binding.to_dict("records") if row["level"] == "stage"]
+    side = [f"{row['year']} {row['members']}" for row in rows]
+    worth = [0.0 if row["state"] == DEMAND else row["annual_gain_usd_per_pct"] / 1e9 for row in rows]
+    title = "What one per cent more of the binding stage is worth"
+    return Figure(title, "bn USD a year", side, {"+1 %": worth}, "column")
+
+
+def _token_cost(plan: Plan, years: Sequence[int]) -> Figure:
+    rows = {row["year"]: row for row in plan.token_cost.to_dict("records") if row["workload"] == ALL}
+    names = ("average", "fully_loaded", "marginal")
+    series = {name.replace("_", " "): [rows[t][f"{name}_usd_per_mtok"] for t in years] for name in names}
+    return Figure("Cost of tokens", "USD per 10^6 tokens", years, series, "line")
+
+
+def _tokens(plan: Plan, years: Sequence[int]) -> Figure:
+    found = plan.service.groupby("year")[["served_ttok", "blocked_ttok", "uneconomic_ttok"]].sum()
+    series = {
+        str(name).removesuffix("_ttok"): [float(column.get(t, 0.0)) / 1e3 for t in years]
+        for name, column in found.items()
+    }
+    return Figure("Tokens asked for", "10^15 tokens", years, series, "stacked")
+
+
+def _both(cost: pd.DataFrame) -> pd.DataFrame:
+    return cost.assign(usd=cost["serving_usd"] + cost["research_usd"])
+
+
+def _by(  # noqa: PLR0913, PLR0917 - what a table is turned by
+    title: str, unit: str, table: pd.DataFrame, years: Sequence[int], name: str, column: str, size: float
+) -> Figure:
+    """Return the sums of a column by name, those of the largest by themselves."""
+    sums: dict[str, dict[int, float]] = {}
+    for item, t, x in table[[name, "year", column]].itertuples(index=False):
+        by = sums.setdefault(item, {})
+        by[t] = by.get(t, 0.0) + x / size
+    order = sorted(sums, key=lambda item: (-math.fsum(sums[item].values()), item))
+    series = {item: [sums[item].get(t, 0.0) for t in years] for item in order[:_SERIES]}
+    if order[_SERIES:]:
+        rest = [math.fsum(sums[item].get(t, 0.0) for item in order[_SERIES:]) for t in years]
+        series[_REST if _REST not in series else f"{_REST} of all"] = rest
+    return Figure(title, unit, years, series, "stacked")
+
+
+def _fleet(plan: Plan, years: Sequence[int]) -> Figure:
+    fleet = plan.installed_base
+    return _by("Accelerators operating", "10^6 H100e", fleet, years, "accelerator", "h100e_operating", 1e6)
+
+
+def _power(plan: Plan, years: Sequence[int]) -> list[Figure]:
+    site = site_stage(plan)
+    used = plan.stages[plan.stages["stage"] == site]
+    return [] if site is None else [_by("Power of what operates", "MW", used, years, "place", "used", 1.0)]
+
+
+def _requirements(plan: Plan, years: Sequence[int]) -> Figure:
+    """Return what would be required of each stage, as a share of what is available, in each year: the tightest."""
+    ratios: dict[str, dict[int, float]] = {}
+    for row in plan.requirements.to_dict("records"):
+        ratios.setdefault(row["stage"], {})[row["year"]] = row["ratio"]
+    finite = {s: {t: x for t, x in by.items() if math.isfinite(x)} for s, by in ratios.items()}
+    order = sorted((s for s in finite if finite[s]), key=lambda s: (-max(finite[s].values()), s))[:_SERIES]
+    series = {s: [finite[s].get(t, math.nan) for t in years] for s in order}
+    return Figure("Required if nothing were limited, against supply", "share of supply", years, series, "line", "share")
+
+
+def _finite(x: float) -> float | None:
+    return float(f"{x:.12g}") if math.isfinite(x) else None
+
+
+def _drawable(values: Sequence[float]) -> bool:
+    return any(math.isfinite(x) for x in values)
