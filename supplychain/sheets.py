@@ -37,6 +37,8 @@ _SMALLEST, _LARGEST = 2.3e-308, 9.99e307
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _WIDEST, _NARROWEST, _SAMPLE = 50, 9, 200
+_OFFERED = 256
+"""Characters from which on Excel takes no list of choices."""
 _GROUPED = 10_000
 """Whole numbers from here on are shown with separators."""
 
@@ -110,9 +112,8 @@ class Book:
         for n, head in enumerate(heads):
             as_text = self.format(num_format="@") if head.kind == "text" else None
             sheet.set_column(n, n, _width(head, [row[n] for row in rows[:_SAMPLE]]), as_text)
-            if head.choices and rows:
-                offered: dict[str, object] = {"validate": "list", "source": list(head.choices)}
-                sheet.data_validation(1, n, len(rows), n, offered)
+            if head.choices and len(",".join(head.choices)) < _OFFERED:
+                sheet.data_validation(1, n, ROWS - 1, n, {"validate": "list", "source": list(head.choices)})
         self.rows(sheet, heads, rows)
         if heads:
             sheet.autofilter(0, 0, len(rows), len(heads) - 1)

@@ -29,7 +29,7 @@ SCENARIOS = "scenarios"
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
-_BOOLEANS = {
+BOOLEANS = {
     "true": True,
     "True": True,
     "TRUE": True,
@@ -74,10 +74,10 @@ def read_folder(folder: Path) -> Reading:
     """
     names = _files(folder)
     reading = Reading()
-    reading.settings, faults = _settings(folder / CASE_FILE) if CASE_FILE in names else ({}, [_absent(CASE_FILE)])
+    reading.settings, faults = _settings(folder / CASE_FILE) if CASE_FILE in names else ({}, [absent(CASE_FILE)])
     reading.problems += faults
     for table in schema.TABLES:
-        rows, faults = _table(folder / table.file, table) if table.file in names else _absent_table(table)
+        rows, faults = _table(folder / table.file, table) if table.file in names else absent_table(table)
         reading.tables[table.name] = rows
         reading.problems += faults
     expected = [table.file for table in schema.TABLES]
@@ -114,12 +114,14 @@ def _files(folder: Path) -> list[str]:
     raise InputError(str(folder), [Problem(folder.name, 0, "", fault)])
 
 
-def _absent(file: str) -> Problem:
+def absent(file: str) -> Problem:
+    """Return the fault of a file that is not there."""
     return Problem(file, 0, "", "is missing; a case needs it")
 
 
-def _absent_table(table: schema.Table) -> tuple[Rows, list[Problem]]:
-    return Rows(table), [_absent(table.file)] if table.required else []
+def absent_table(table: schema.Table) -> tuple[Rows, list[Problem]]:
+    """Return no rows for a table that is not there, and a fault if a case needs it."""
+    return Rows(table), [absent(table.file)] if table.required else []
 
 
 def file_text(path: Path) -> tuple[str, list[Problem]]:
@@ -152,9 +154,14 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         return {}, [Problem(path.name, 0, "", f"is not valid TOML: {error}")]
     except ValueError:  # from Python's int
         return {}, [Problem(path.name, 0, "", "has a number of thousands of digits; must be a number of its range")]
+    return settings_of(path.name, given)
+
+
+def settings_of(file: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return every setting, defaults filled in, from those that are given; and every fault in them."""
     known = {column.name: column for column in schema.SETTINGS}
     problems = [
-        Problem(path.name, 0, name, f"no setting has this name{did_you_mean(name, known)}")
+        Problem(file, 0, name, f"no setting has this name{did_you_mean(name, known)}")
         for name in given
         if name not in known
     ]
@@ -166,7 +173,7 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
             values[column.name] = column.default
             fault = "" if column.blank else f"is missing; give {what_fits(column)}"
         if fault:
-            problems.append(Problem(path.name, 0, column.name, fault))
+            problems.append(Problem(file, 0, column.name, fault))
     return values, problems
 
 
@@ -189,9 +196,6 @@ def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
 
 def rows_of(file: str, text: str, table: schema.Table) -> tuple[Rows, list[Problem]]:
     """Return the rows of a table from the text of its file, and every fault in it."""
-    if not text.strip():
-        names = ",".join(c.name for c in table.columns)
-        return Rows(table), [Problem(file, 0, "", f"is empty; needs the header row {names}")]
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     lines: list[tuple[int, list[str]]] = []
     try:
@@ -201,8 +205,16 @@ def rows_of(file: str, text: str, table: schema.Table) -> tuple[Rows, list[Probl
         return Rows(table), [
             Problem(file, len(lines) + 1, "", f"is not valid CSV ({error}); a quote that opens a cell must close it")
         ]
+    return rows_from(file, lines, table)
+
+
+def rows_from(file: str, lines: list[tuple[int, list[str]]], table: schema.Table) -> tuple[Rows, list[Problem]]:
+    """Return the rows of a table from lines of cells with their numbers, the header first, and every fault in them."""
     while lines and not any(cell.strip() for cell in lines[-1][1]):
         lines.pop()
+    if not lines:
+        names = ",".join(c.name for c in table.columns)
+        return Rows(table), [Problem(file, 0, "", f"is empty; needs the header row {names}")]
     header, problems = _header(file, lines[0][1], table)
     if problems:
         return Rows(table, tuple(header)), problems
@@ -241,12 +253,12 @@ def _header(file: str, header: Sequence[str], table: schema.Table) -> tuple[list
     problems += [
         Problem(file, 1, column.name, "the column is missing")
         for column in table.columns
-        if column.name not in header and not _may_be_absent(column, table)
+        if column.name not in header and not _may_beabsent(column, table)
     ]
     return list(header), problems
 
 
-def _may_be_absent(column: schema.Column, table: schema.Table) -> bool:
+def _may_beabsent(column: schema.Column, table: schema.Table) -> bool:
     return column.blank and column.name not in table.key
 
 
@@ -287,7 +299,7 @@ def read_cell(column: schema.Column, cell: str, *, blank: bool) -> tuple[Value, 
         bad = column.choices and cell not in column.choices
         return cell, f"{shown(cell)!r}; must be {what_fits(column)}{did_you_mean(cell, column.choices)}" if bad else ""
     if column.type == "boolean":
-        value = _BOOLEANS.get(cell)
+        value = BOOLEANS.get(cell)
         return value, "" if value is not None else f"{shown(cell)!r}; must be true or false"
     return _number_cell(column, cell)
 

@@ -4,7 +4,7 @@
 
     answer.py   solve, explain                                       one answer
     study.py    compare, sensitivity, sweep, scenarios, backcast     many answers
-    inputs.py   check, new                                           cases themselves
+    inputs.py   check, new, export, import                           cases themselves
     shared.py   what commands have in common: the case, where to write, what to print, progress
 
 Exit status: 0 good, 2 bad input, or a package or cluster that is not there, 3 no answer, 130 stopped by Ctrl-C,
@@ -65,7 +65,7 @@ def completion(shell: str) -> None:
 for command in (
     *(answer.solve, answer.explain),
     *(study.compare, study.sensitivity, study.sweep, study.scenarios, study.backcast),
-    *(inputs.check, inputs.new),
+    *(inputs.check, inputs.new, inputs.export, inputs.import_),
 ):
     cli.add_command(command)
 

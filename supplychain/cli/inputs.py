@@ -1,4 +1,4 @@
-"""Commands for cases themselves: check one, start one."""
+"""Commands for cases themselves: check one, start one, edit one as a workbook."""
 
 from __future__ import annotations
 
@@ -41,3 +41,37 @@ def new(to: str, source: str, output: Output) -> None:
 
     made = make(to, source)
     output.say(lambda: f"{made} is ready. Edit its tables, then: supplychain check {made}")
+
+
+@click.command(epilog="Example:\n\n  supplychain export inputs/base base.xlsx")
+@click.argument("case", metavar="CASE")
+@click.argument("to", metavar="BOOK", callback=shared.to_file)
+@shared.output(folder=False)
+def export(case: str, to: str, output: Output) -> None:
+    """Write the inputs of a case to an Excel workbook, to edit there; `import` makes a case of it again."""
+    from pathlib import Path
+
+    from supplychain.case.to_book import to_book
+    from supplychain.errors import OutputError
+    from supplychain.plan.write import write_file
+
+    if Path(to).exists():
+        message = f"{to} exists already; give the name of a new file"
+        raise OutputError(message)
+    made = to_book(case)
+    write_file(to, made.data)
+    left_out = f" Not in it: {', '.join(made.left_out)}." if made.left_out else ""
+    output.say(lambda: f"{to} is ready.{left_out} Edit it, then: supplychain import {to} DIR")
+
+
+@click.command("import", epilog="Example:\n\n  supplychain import base.xlsx mycase")
+@click.argument("book", metavar="BOOK")
+@click.argument("to", metavar="DIR")
+@shared.output(folder=False)
+def import_(book: str, to: str, output: Output) -> None:
+    """Make a case of a workbook, in a new folder; what was not edited comes back to the byte."""
+    from supplychain.case.from_book import import_book
+
+    made = import_book(book, to)
+    changed = f"changed: {', '.join(made.changed)}" if made.changed else "nothing changed"
+    output.say(lambda: f"{to} is ready; {changed}. Then: supplychain check {to}")

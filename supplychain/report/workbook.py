@@ -12,6 +12,7 @@ import pandas as pd
 from supplychain import schema
 from supplychain.case import vars_of
 from supplychain.case.changes import frame
+from supplychain.case.to_book import head_of
 from supplychain.plan.write import DIGITS
 from supplychain.report import charts, columns
 from supplychain.sheets import Book, Head
@@ -142,15 +143,7 @@ def _inputs(book: Book, case: Case) -> list[tuple[str, int | None, str]]:
             continue
         name = SOURCES if table.name == SOURCES else INPUT + table.name
         header = case.headers[table.name] or tuple(column.name for column in table.columns)
-        heads = [input_head(table, column) for column in header]
+        heads = [head_of(table, column) for column in header]
         book.table(name, heads, [[row.get(column) for column in header] for row in rows])
         listed.append((name, len(rows), table.meaning))
     return listed
-
-
-def input_head(table: schema.Table, name: str) -> Head:
-    """Return the header of a column of inputs, or of an end of its range."""
-    column = table.column(name)
-    whole = column.type == "integer" and "year" in name
-    kind: Kind = "text" if column.type == "text" else "whole" if whole else "input"
-    return Head(name, column.unit, kind, column.choices)

@@ -1,0 +1,189 @@
+"""Files as somebody wrote them: what is unchanged keeps its spelling, its quotes and its line ends.
+
+`1e6`, `1000000` and `1000000.0` are one number; `same` says when two texts of a cell are one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from supplychain.case.read import BOOLEANS
+from supplychain.sheets import fitting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from supplychain import schema
+
+_MARK = "\ufeff"
+_FIELD = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r\n|\r|\n|\Z)')
+_VALUE = r"""(?:"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[^\s#"']+)"""
+
+
+def spelled(number: float) -> str:
+    """Return a number as people write it, with the 15 digits that Excel keeps.
+
+    >>> spelled(5000.0), spelled(0.1 + 0.2), spelled(2.5e-05)
+    ('5000', '0.3', '2.5e-05')
+    """
+    return f"{number:.15g}"
+
+
+def meant(text: str, column: schema.Column) -> object:
+    """Return what two texts of a column have in common if they mean the same."""
+    if not text.strip():
+        return ""
+    if column.type == "boolean":
+        return BOOLEANS.get(text, text)
+    if column.type == "text":
+        return fitting(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return float(spelled(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a CSV file: what its cells say, how they are written, and how it ends."""
+
+    cells: tuple[str, ...]
+    raw: tuple[str, ...]
+    end: str
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell says anything."""
+        return not any(cell.strip() for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A CSV file as it was written."""
+
+    mark: str
+    """A byte-order mark, or nothing."""
+    header: Line
+    rows: tuple[Line, ...]
+    tail: str
+    """Blank lines at the end."""
+
+    @property
+    def end(self) -> str:
+        """How its lines end."""
+        return self.header.end or "\n"
+
+
+def written(data: bytes) -> Written | None:
+    """Return a valid CSV file cell by cell, or None if it is written in a way that cannot be kept cell by cell."""
+    try:
+        text = data.decode()
+        read = list(csv.reader(io.StringIO(text.removeprefix(_MARK), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        return None
+    mark = _MARK if text.startswith(_MARK) else ""
+    lines = _lines(text.removeprefix(_MARK))
+    if [list(line.cells) if line.raw != ("",) else [] for line in lines] != read:
+        return None
+    blank: list[Line] = []
+    while lines and lines[-1].is_blank:
+        blank.insert(0, lines.pop())
+    tail = "".join(",".join(line.raw) + line.end for line in blank)
+    return Written(mark, lines[0], tuple(lines[1:]), tail) if lines else None
+
+
+def cells_of(data: bytes) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows of a valid CSV file."""
+    header, *rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+    while rows and not any(cell.strip() for cell in rows[-1]):
+        rows.pop()
+    return header, rows
+
+
+def _lines(text: str) -> list[Line]:
+    lines: list[Line] = []
+    raw: list[str] = []
+    position = 0
+    while position < len(text) or raw:
+        found = _FIELD.match(text, position)
+        if found is None:
+            break
+        raw.append(found.group(1))
+        if found.group(2) != ",":
+            lines.append(Line(tuple(map(_unquoted, raw)), tuple(raw), found.group(2)))
+            raw = []
+        position = found.end()
+    return lines
+
+
+def _unquoted(raw: str) -> str:
+    return raw[1:-1].replace('""', '"') if raw.startswith('"') else raw
+
+
+def quoted(cell: str) -> str:
+    """Return a cell as it stands in a CSV file."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="").writerow([cell, ""])
+    return file.getvalue().removesuffix(",")
+
+
+def table_text(
+    original: Written | None, header: Sequence[str], rows: Iterable[tuple[Sequence[str], Line | None]]
+) -> str:
+    """Return the text of a CSV file: rows with the lines that they were before, if they were, header first."""
+    end = original.end if original else "\n"
+    first = original.header if original and original.header.cells == tuple(header) else None
+    places = {name: n for n, name in enumerate(original.header.cells)} if original else {}
+    before = [places.get(name) for name in header]
+    lines = [(",".join(first.raw if first else map(quoted, header)), first.end if first else end)]
+    for cells, was in rows:
+        raw = [
+            was.raw[n] if was is not None and n is not None and was.cells[n] == cell else quoted(cell)
+            for cell, n in zip(cells, before, strict=True)
+        ]
+        lines.append((",".join(raw), was.end if was is not None else end))
+    last = original is not None and not original.tail and not (original.rows or (original.header,))[-1].end
+    text = "".join(line + (kept or end) for line, kept in lines[:-1])
+    line, kept = lines[-1]
+    text += line + ("" if last else kept or end)
+    return (original.mark + text + original.tail) if original else text
+
+
+def settings_text(original: str | None, values: Mapping[str, Any]) -> str:
+    """Return the text of `case.toml` with these values; what was written before keeps its place and its comments."""
+    plain = "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
+    if original is None:
+        return plain
+    before = tomllib.loads(original.removeprefix(_MARK))
+    text = original
+    for name in dict.fromkeys([*before, *values]):
+        if name not in values:
+            text = re.sub(rf"(?m)^[ \t]*{name}[ \t]*=[^\r\n]*(?:\r\n|\n|\Z)", "", text, count=1)
+        elif name not in before:
+            end = "\r\n" if "\r\n" in text else "\n"
+            text += ("" if text.endswith("\n") else end) + f"{name} = {_toml(values[name])}{end}"
+        elif before[name] != values[name]:
+            text = _replaced(text, name, _toml(values[name]))
+    try:
+        kept = tomllib.loads(text.removeprefix(_MARK)) == values
+    except tomllib.TOMLDecodeError:
+        kept = False
+    return text if kept else plain
+
+
+def _replaced(text: str, name: str, value: str) -> str:
+    line = re.compile(rf"(?m)^({_MARK}?[ \t]*{name}[ \t]*=[ \t]*){_VALUE}(?=[ \t]*(?:#[^\r\n]*)?\r?$)")
+    return line.sub(lambda found: found.group(1) + value, text, count=1)
+
+
+def _toml(value: str | float) -> str:
+    return (
+        json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") if isinstance(value, str) else spelled(value)
+    )
