@@ -75,6 +75,13 @@ def holds(number: float) -> bool:
     return number == 0 or _SMALLEST <= abs(number) <= _LARGEST
 
 
+class _Exact(float):
+    """A number that is written with all its digits: xlsxwriter formats with 16, and a number may need 17."""
+
+    def __format__(self, _: str, /) -> str:
+        return repr(float(self))
+
+
 class Book:
     """A workbook in the making. The first sheet that is made is the first that is seen."""
 
@@ -144,7 +151,7 @@ class Book:
         elif isinstance(value, str):
             sheet.write_string(row, column, fitting(value), self.format(num_format="@", **how))
         elif holds(value):
-            sheet.write_number(row, column, value, self.format(num_format=_pattern(value, kind), **how))
+            sheet.write_number(row, column, _Exact(value), self.format(num_format=_pattern(value, kind), **how))
         else:
             sheet.write_string(row, column, repr(value), self.format(align="right"))
 

@@ -21,18 +21,23 @@ if TYPE_CHECKING:
 
     from supplychain import schema
 
+_EXCEL, _PEOPLE = 15, 12
+"""Digits that Excel keeps, and most that somebody types."""
+
 _MARK = "\ufeff"
 _FIELD = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r\n|\r|\n|\Z)')
 _VALUE = r"""(?:"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[^\s#"']+)"""
 
 
 def spelled(number: float) -> str:
-    """Return a number as people write it, with the 15 digits that Excel keeps.
+    """Return a number as people write it: whole, or without what is left over from arithmetic.
 
-    >>> spelled(5000.0), spelled(0.1 + 0.2), spelled(2.5e-05)
-    ('5000', '0.3', '2.5e-05')
+    >>> spelled(5000.0), spelled(0.1 + 0.2), spelled(2.5e-05), spelled(2 / 3)
+    ('5000', '0.3', '2.5e-05', '0.6666666666666666')
     """
-    return f"{number:.15g}"
+    rounded = f"{number:.{_EXCEL}g}"
+    digits = rounded.split("e", maxsplit=1)[0].replace(".", "").strip("-0")
+    return rounded if len(digits) <= _PEOPLE or float(rounded) == number else repr(float(number))
 
 
 def meant(text: str, column: schema.Column) -> object:
@@ -47,7 +52,7 @@ def meant(text: str, column: schema.Column) -> object:
         number = float(text)
     except ValueError:
         return text
-    return float(spelled(number))
+    return float(f"{number:.{_EXCEL}g}")
 
 
 @dataclass(frozen=True, slots=True)

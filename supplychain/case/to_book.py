@@ -76,8 +76,8 @@ def to_book(folder: str | Path) -> Exported:
 
 def belongs(name: str) -> bool:
     """Whether a file of this name, with its folder, belongs to a case."""
-    folder, _, file = name.rpartition("/")
-    if folder not in {"", SCENARIOS} or file.startswith(".") or "\\" in file or not file.isprintable():
+    folder, slash, file = name.rpartition("/")
+    if folder + slash not in {"", f"{SCENARIOS}/"} or file.startswith(".") or "\\" in file or not file.isprintable():
         return False
     if folder:
         return file.endswith((".toml", ".md"))
