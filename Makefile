@@ -5,7 +5,7 @@ CASE ?= inputs/base
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check bench bench-scale bench-sweep generated reports lock clean
+.PHONY: solve check office bench bench-scale bench-sweep generated reports lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -16,6 +16,11 @@ check: $(VENV)/dev  ## run every test and check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto
+
+office: $(VENV)/dev  ## open the workbooks in LibreOffice, which apt-get installs where it is not there
+	@command -v soffice >/dev/null || apt-get install --yes --quiet --no-install-recommends libreoffice-calc || \
+		{ echo "make office needs LibreOffice Calc, and apt-get could not install it; install it and try again" >&2; exit 1; }
+	PYTHONPATH=tests $(BIN)/python tests/office/check_libreoffice.py
 
 bench: $(VENV)/dev  ## measure, side by side, on this machine
 	$(BIN)/python tests/bench/bench_solve.py $(CASE)

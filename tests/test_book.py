@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 import xlsxwriter
-from generator import random_case, write_case
+from generator import FIRST, random_case, write_case
+from plants import add
 from test_broken_cases import TINY, complaint, run
 from test_workbook import nasty
 
@@ -101,7 +102,7 @@ def respelled(folder: Path, seed: int) -> None:
         end = chance.choice(["\n", "\r\n", "\r"])
         lines = [",".join(header[n] for n in kept)]
         lines += [",".join(_spelling(table.column(header[n]), cells[n], chance) for n in kept) for cells in rows]
-        tail = chance.choice(["", end, end + end, end + "," * (len(kept) - 1) + end])
+        tail = chance.choice(["", end, end + end, end + "," * (len(kept) - 1) + end + end])
         mark = chance.choice(["", "\ufeff"])
         path.write_bytes((mark + end.join(lines) + tail).encode())
     settings = folder / "case.toml"
@@ -137,7 +138,12 @@ def test_whatever_way_it_is_written_it_comes_back(seed: int, tmp_path: Path, boo
 
 def test_names_that_excel_would_change_come_back(tmp_path: Path, book: Path) -> None:
     """A text that begins with =, is a number, is longer than a cell, or has characters that no sheet can hold."""
-    folder = write_case(nasty(), tmp_path / "case")
+    case = nasty()
+    for name in ("bell\x07", "bell\u2407"):  # two that look alike in a cell
+        add(case, "research", tier=name, year=FIRST, demand_h100e_years=0.5, value_usd_per_h100e_hour=len(name) / 7)
+    folder = write_case(case, tmp_path / "case")
+    research = folder / "research.csv"
+    research.write_bytes(research.read_bytes().replace(b"0.5", b"5e-1", 1).replace(b"0.5", b"5e-320", 1))
     sources = folder / "sources.csv"
     sources.write_bytes(sources.read_bytes().replace(b"bell", b"_x0007_ bell"))
     assert dict(from_book(edited(folder, book)).files) == files_of(folder)
@@ -175,6 +181,24 @@ def test_an_edited_cell_changes_itself_alone(tiny: Path, book: Path) -> None:
     cells = first.split(",")
     cells[header.index("price_usd")] = "0.3"
     assert differences(tiny, book) == {"capacity.csv": ([first], [",".join(cells)])}
+
+
+@pytest.mark.parametrize(
+    ("was", "saved", "comes_back"),
+    [
+        ("6138.195599022005", 6138.19559902201, True),  # as LibreOffice rounds
+        ("0.1234567890123456", 0.123456789012346, True),
+        ("123456789012345", 123456789012346.0, False),
+        ("1.5", 1.50000000000001, False),
+        ("1e3", 1000, True),
+    ],
+)
+def test_fifteen_digits_are_no_edit(was: str, saved: float, comes_back: bool, tiny: Path, book: Path) -> None:  # noqa: FBT001 - a case
+    """Software that keeps 15 digits seems to have edited every longer number; or an edit of the last digit is lost."""
+    capacity = tiny / "capacity.csv"
+    capacity.write_text(capacity.read_text().replace("2026,60,", f"2026,{was},", 1))
+    edited(tiny, book, cell("capacity", "E2", saved))
+    assert (from_book(book).changed == ()) == comes_back
 
 
 def test_rows_may_be_sorted_added_and_removed(tiny: Path, book: Path) -> None:

@@ -243,6 +243,24 @@ def test_an_answer_with_little_in_it(case: Case) -> None:
     assert markdown(plan).startswith("# A case on paper\n")
 
 
+def test_a_chart_of_many_items_adds_up() -> None:
+    """Thirty items of which the chart draws eight, and loses the ninth."""
+    plan = plan_of(chain([Link(f"stage {n}", 10, price=n + 1) for n in range(30)]))
+    data = sc.workbook(plan)
+    drawn = dict(charts_of(opened(data), data))["Capital spent"]
+    assert len(drawn) == 9
+    assert sum(x for (x,) in drawn if x is not None) == pytest.approx(plan.capital["usd"].sum() / 1e9)
+
+
+def test_numbers_that_excel_does_not_know() -> None:
+    """An infinity, or a number below the smallest of Excel, that becomes an error, a 0 or a file to repair."""
+    numbers = [math.inf, -math.inf, math.nan, 1e308, 5e-324, 0.1 + 0.2, 1e-300, 0.0]
+    made = Book("")
+    made.table("t", [Head("x", kind="number")], [[x] for x in numbers])
+    read = [row[0] for row in opened(made.data())["t"].iter_rows(min_row=2, values_only=True)]
+    assert read == ["inf", "-inf", None, "1e+308", "5e-324", 0.1 + 0.2, 1e-300, 0]
+
+
 def test_a_text_is_cut_as_excel_counts() -> None:
     """An emoji counts as two: 32,767 of them would be refused, and the cell left blank."""
     cut = fitting("\U0001f525" * 20_000)

@@ -43,7 +43,7 @@ from supplychain.case.read import (
     shown,
     what_fits,
 )
-from supplychain.case.spelling import Line, Written, cells_of, meant, settings_text, spelled, table_text, written
+from supplychain.case.spelling import Line, Written, cells_of, meant, same, settings_text, spelled, table_text, written
 from supplychain.case.to_book import COLUMNS, CONTENTS, ORIGINALS, PACKAGE, SETTINGS, belongs
 from supplychain.errors import InputError, OutputError, Problem
 from supplychain.sheets import CUT
@@ -250,7 +250,7 @@ class _Reader:
         before = tomllib.loads(original.decode("utf-8-sig")) if original is not None else {}
         for column in schema.SETTINGS:
             old, new = before.get(column.name), given.get(column.name)
-            if old is not None and new is not None and meant(str(old), column) == meant(str(new), column):
+            if old is not None and new is not None and same(str(old), str(new), column):
                 given[column.name] = old
         values, problems = settings_of(CASE_FILE, given)
         if not problems and not self._wrong:
@@ -340,7 +340,7 @@ class _Reader:
                 matched[row] = was
             for name, column in known.items():
                 old = before.cell(was, name)
-                if old is not None and meant(old, column) == meant(cells[name], column):
+                if old is not None and same(old, cells[name], column):
                     cells[name] = old
                 elif cells[name].endswith(CUT):
                     fault = "was cut when it was exported, and then edited; give the whole text, or edit it in the file"
@@ -391,7 +391,7 @@ def _text(column: schema.Column | None, value: Content | None) -> tuple[str, str
     if isinstance(value, (int, float)):
         return spelled(value), ""
     if value is None or isinstance(value, str):
-        return (value or "").replace("\r\n", "\n"), ""
+        return value or "", ""
     if isinstance(value, datetime) and value.time() == time():
         value = value.date()
     text = str(value)

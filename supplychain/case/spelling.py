@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _EXCEL, _PEOPLE = 15, 12
 """Digits that Excel keeps, and most that somebody types."""
 
+_NEAR = 2e-14
+"""Two units of the last of these digits: LibreOffice does not always round to the nearest."""
+
 _MARK = "\ufeff"
 _FIELD = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r\n|\r|\n|\Z)')
 _VALUE = r"""(?:"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[^\s#"']+)"""
@@ -41,7 +44,7 @@ def spelled(number: float) -> str:
 
 
 def meant(text: str, column: schema.Column) -> object:
-    """Return what two texts of a column have in common if they mean the same."""
+    """Return what a text of a column means: two that mean the same are equal, and so are two that look alike."""
     if not text.strip():
         return ""
     if column.type == "boolean":
@@ -49,10 +52,18 @@ def meant(text: str, column: schema.Column) -> object:
     if column.type == "text":
         return fitting(text)
     try:
-        number = float(text)
+        return float(text)
     except ValueError:
         return text
-    return float(f"{number:.{_EXCEL}g}")
+
+
+def same(old: str, new: str, column: schema.Column) -> bool:
+    """Whether what stands in a workbook now is what was there, after software that keeps 15 digits has saved it."""
+    was, now = meant(old, column), meant(new, column)
+    if was == now or not (isinstance(was, float) and isinstance(now, float)):
+        return was == now
+    whole = float(f"{was:.{_EXCEL}g}") == was
+    return not whole and abs(was - now) <= _NEAR * abs(was)
 
 
 @dataclass(frozen=True, slots=True)
