@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
-from html import escape
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +14,18 @@ import pandas as pd
 from supplychain import lp
 from supplychain.errors import CertificateError
 from supplychain.model import signed
-from supplychain.plan import bottlenecks, decomposition, ladder, lifted, money, prices, purchases, quantities, windows
+from supplychain.plan import (
+    bottlenecks,
+    decomposition,
+    display,
+    ladder,
+    lifted,
+    money,
+    prices,
+    purchases,
+    quantities,
+    windows,
+)
 from supplychain.plan.held import sign
 from supplychain.plan.write import write
 
@@ -87,7 +97,7 @@ class Plan:
 
         Raises: ValueError if the year is not reported.
         """
-        return ladder.ladder(self._window(year).at, year)
+        return display.Ladder(ladder.ladder(self._window(year).at, year))
 
     def curve(self, stage: str, year: int, up_to: float = 25.0) -> pd.DataFrame:
         """Return what relief of a stage in a year is worth up to a percentage: see `plan.ladder.curve`.
@@ -98,7 +108,7 @@ class Plan:
         if stage not in names:
             message = f"no stage is called {stage!r}; must be one of {', '.join(names)}"
             raise ValueError(message)
-        return ladder.curve(self._window(year).at, stage, year, up_to)
+        return display.Curve(ladder.curve(self._window(year).at, stage, year, up_to))
 
     def stranded(self, year: int) -> pd.DataFrame:
         """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.stranded`.
@@ -121,11 +131,7 @@ class Plan:
         return next(window for window in windows.opened(self.case) if year in window.years)
 
     def _repr_html_(self) -> str:
-        from supplychain.plan.show import overview  # noqa: PLC0415 - needed in notebooks only
-
-        parts = [f"<b>{escape(self.case.settings.title)}</b>"]
-        parts += [f"<h4>{title}</h4>{table.to_html(na_rep='')}" for title, table in overview(self)]
-        return "".join(parts)
+        return display.page(self)
 
     def __repr__(self) -> str:
         s = self.case.settings

@@ -20,7 +20,7 @@ from supplychain.case.scenarios import what_if
 from supplychain.errors import InputError, Problem
 from supplychain.plan import solve
 from supplychain.plan.measures import COST
-from supplychain.study import workers
+from supplychain.study import display, workers
 from supplychain.study.reader import Reader
 
 if TYPE_CHECKING:
@@ -83,6 +83,9 @@ class Comparison:
             "labels": self.labels,
             "attribution": self.attribution,
         }
+
+    def _repr_html_(self) -> str:
+        return display.of_comparison(self)
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from supplychain import schema, units
 from supplychain.errors import InputError, Problem
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
-from supplychain.study import moves, workers
+from supplychain.study import display, moves, workers
 from supplychain.study.reader import FROM_NOTHING, REBUILT, Reader
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ class Sensitivity:
         """The inputs whose evidence is weak and that change a stage's label: what to look up first."""
         found = self.tornado[self.tornado["evidence"].isin(WEAK) & (self.tornado["labels_changed"] > 0)]
         return found.sort_values("labels_changed", ascending=False, kind="stable", ignore_index=True)
+
+    def _repr_html_(self) -> str:
+        return display.of_sensitivity(self)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -15,6 +15,7 @@ from supplychain import schema
 from supplychain.plan import solve
 from supplychain.plan.held import sign
 from supplychain.plan.money import OTHER
+from supplychain.study import display
 from supplychain.study.compare import saved
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ class Regret:
         """Return a difference of two objectives with the digits that it has; 0 if it is rounding."""
         size = max(abs(self.plan.objective_usd), abs(self.known.objective_usd))
         return float(f"{usd:.9g}") if abs(usd) > _ROUNDING * size else 0.0
+
+    def _repr_html_(self) -> str:
+        return display.of_regret(self)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -70,7 +70,7 @@ def differences(book: Path, saved: Path) -> Iterator[str]:
         )
         for where in sorted({*cells, *others}):
             was, now = (found[where].value if where in found else None for found in (cells, others))
-            if cells[where].data_type == "f" or not _same(was, now):
+            if (where in cells and cells[where].data_type == "f") or not _same(was, now):
                 yield f"{sheet.title}!{where}: {was!r} became {now!r}"
 
 
