@@ -11,8 +11,8 @@ solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
 
 check: $(VENV)/dev  ## run every test and check
-	$(BIN)/ruff format --check --quiet supplychain tests
-	$(BIN)/ruff check --quiet supplychain tests
+	$(BIN)/ruff format --check --quiet supplychain tests docs
+	$(BIN)/ruff check --quiet supplychain tests docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto
