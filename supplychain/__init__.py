@@ -25,6 +25,8 @@ from supplychain.errors import (
 )
 
 if TYPE_CHECKING:
+    from supplychain.case.from_book import import_book
+    from supplychain.case.to_book import to_book
     from supplychain.plan import Plan, sign, solve
     from supplychain.report.workbook import workbook
     from supplychain.study.backcast import Backcast, backcast
@@ -52,6 +54,7 @@ __all__ = [
     "WhatIf",
     "backcast",
     "compare",
+    "import_book",
     "load",
     "regret",
     "saved",
@@ -59,12 +62,15 @@ __all__ = [
     "sign",
     "solve",
     "sweep",
+    "to_book",
     "what_if",
     "workbook",
 ]
 
 
 _HOMES = {
+    "import_book": "case.from_book",
+    "to_book": "case.to_book",
     "Plan": "plan",
     "sign": "plan",
     "solve": "plan",
@@ -80,7 +86,7 @@ _HOMES = {
     "sweep": "study.sweep",
     "workbook": "report.workbook",
 }
-"""Where the names stand that take the solver and pandas to import."""
+"""Where the names stand that take the solver, pandas or a library for workbooks to import."""
 
 
 def __getattr__(name: str) -> object:

@@ -104,6 +104,7 @@ class Book:
         sheet = self.xlsx.add_worksheet(name)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # a name of digits is meant
         return sheet
 
     def table(self, name: str, heads: Sequence[Head], rows: Sequence[Sequence[Cell]]) -> Worksheet:

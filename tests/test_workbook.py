@@ -320,6 +320,18 @@ def test_the_summary_says_what_solve_prints(plan: sc.Plan, what_if: sc.WhatIf) -
     assert f"Optimal, {plan.objective_usd:.6g} USD discounted." in page
 
 
+def test_what_was_signed_is_in_both() -> None:
+    """A regret whose two tables, or whose sentence, are left out where the plan's are written."""
+    plan = sc.solve(sc.load(TINY))
+    less = sc.what_if(TINY, [], ["demand.demand_ttok[year=2027..] -50%"])
+    found = sc.regret(less.case, plan, 2026)
+    book = opened(sc.workbook(found, less))
+    assert names_of(rows_of(book, "regret")[0]) == list(found.costs.columns)
+    assert len(rows_of(book, "stranded")) == 1 + len(found.stranded) > 1
+    same_numbers(book, found.plan)
+    assert "Regret beside having known: $" in markdown(found, less)
+
+
 def test_names_mean_themselves_in_markdown() -> None:
     """A title that makes a heading, a link, a table cell or a tag of its own."""
     page = markdown(plan_of(edited(nasty(), title="a\n# b <b> | [x](y)")))
