@@ -245,6 +245,9 @@ def test_tables_and_columns_may_be_added_and_left_out(tiny: Path, book: Path, tm
     names = {resource["name"] for resource in package["resources"]}
     assert "budget" in names
     assert "commitments" not in names
+    edited(TINY, book, all_of(cell("operations", "D1", "utilisation_low"), cell("operations", "D2", 0.25)))
+    found = from_book(book)
+    assert (found.changed, found.described) == (("operations.csv",), False)
 
 
 def test_settings_keep_their_comments(tiny: Path, book: Path) -> None:
