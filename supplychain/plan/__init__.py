@@ -14,19 +14,9 @@ import pandas as pd
 from supplychain import lp
 from supplychain.errors import CertificateError
 from supplychain.model import signed
-from supplychain.plan import (
-    bottlenecks,
-    decomposition,
-    display,
-    ladder,
-    lifted,
-    money,
-    prices,
-    purchases,
-    quantities,
-    windows,
-)
+from supplychain.plan import bottlenecks, decomposition, display, lifted, money, prices, purchases, quantities, windows
 from supplychain.plan.held import sign
+from supplychain.plan.ladder import Look
 from supplychain.plan.write import write
 
 if TYPE_CHECKING:
@@ -97,7 +87,7 @@ class Plan:
 
         Raises: ValueError if the year is not reported.
         """
-        return display.Ladder(ladder.ladder(self._window(year).at, year))
+        return display.Ladder(self.look(year).ladder())
 
     def curve(self, stage: str, year: int, up_to: float = 25.0) -> pd.DataFrame:
         """Return what relief of a stage in a year is worth up to a percentage: see `plan.ladder.curve`.
@@ -108,14 +98,21 @@ class Plan:
         if stage not in names:
             message = f"no stage is called {stage!r}; must be one of {', '.join(names)}"
             raise ValueError(message)
-        return display.Curve(ladder.curve(self._window(year).at, stage, year, up_to))
+        return display.Curve(self.look(year).curve(stage, up_to))
 
     def stranded(self, year: int) -> pd.DataFrame:
         """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.stranded`.
 
         Raises: ValueError if the year is not reported.
         """
-        return ladder.stranded(self._window(year).at, year)
+        return self.look(year).stranded()
+
+    def look(self, year: int) -> Look:
+        """Return a year to be asked several things; the case is solved once for all of them.
+
+        Raises: ValueError if the year is not reported.
+        """
+        return Look(self._window(year).at, year)
 
     def timing(self) -> pd.DataFrame:
         """Return what it would be worth if an order arrived a year sooner or later: see `plan.purchases.timing`."""

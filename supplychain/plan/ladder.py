@@ -35,6 +35,26 @@ class _Step:
     """State, name and stages of what is lifted next; None if no relief gains anything."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """A year of a plan that the solver holds."""
+
+    at: Point
+    year: int
+
+    def ladder(self) -> pd.DataFrame:
+        """Return the ladder of the year."""
+        return ladder(self.at, self.year)
+
+    def curve(self, stage: str, up_to: float) -> pd.DataFrame:
+        """Return the value curve of a stage."""
+        return curve(self.at, stage, self.year, up_to)
+
+    def stranded(self) -> pd.DataFrame:
+        """Return what lies idle because other stages bind."""
+        return stranded(self.at, self.year)
+
+
 def ladder(start: Point, t: int) -> pd.DataFrame:
     """Lift what binds in a year altogether, then what binds then, until relief of all that is left gains nothing.
 

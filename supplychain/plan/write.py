@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from supplychain.errors import OutputError, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import pandas as pd
 
@@ -61,6 +61,27 @@ def write_file(path: str | Path, content: str | bytes) -> None:
             fresh.replace(target)
     except OSError as error:
         message = f"cannot write {path}: {error.strerror}"
+        raise OutputError(message) from error
+
+
+def write_files(folder: str | Path, files: Mapping[str, bytes], gone: Collection[str] = ()) -> None:
+    """Write files of a folder by their paths in it, all or, if one cannot be written, none; then delete those `gone`.
+
+    Raises: OutputError if one cannot be written.
+    """
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as scratch:
+            for n, (path, content) in enumerate(files.items()):
+                (Path(scratch) / str(n)).write_bytes(content)
+                (target / path).parent.mkdir(parents=True, exist_ok=True)
+            for n, path in enumerate(files):
+                (Path(scratch) / str(n)).replace(target / path)
+        for path in gone:
+            (target / path).unlink(missing_ok=True)
+    except OSError as error:
+        message = f"cannot write to {folder}: {error.strerror}"
         raise OutputError(message) from error
 
 
