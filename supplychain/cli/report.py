@@ -1,0 +1,155 @@
+"""The command that writes the capacity report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from supplychain.cli import shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from supplychain.case.scenarios import WhatIf
+    from supplychain.cli.shared import Output, Workers
+    from supplychain.plan import Plan
+    from supplychain.report.page.given import Study
+
+
+@click.command(
+    epilog="Examples:\n\n  supplychain report inputs/base --out reports/base"
+    "\n\n  supplychain report inputs/base --scenario grid_late --sensitivity moved --backcast past --out reports/base"
+)
+@click.argument("case", metavar="CASE")
+@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Put this scenario beside the case.")
+@click.option("--change", "changes", multiple=True, metavar="EDIT", help="Change numbers of the case first.")
+@click.option("--reference", metavar="DIR", help="Say what changed against this answer: solve --out DIR.")
+@click.option("--sensitivity", metavar="DIR", help="How firm the labels are: sensitivity CASE --out DIR.")
+@click.option("--backcast", metavar="DIR", help="The years that are past: backcast CASE --out DIR.")
+@click.option("--year", type=int, help="The year to look at closely; default: the first.")
+@click.option("--out", "to", required=True, metavar="DIR", help="Write report.html and figures/ there.")
+@shared.workers
+@shared.output(folder=False)
+def report(  # noqa: PLR0913, PLR0917 - click passes all options
+    case: str,
+    scenarios: tuple[str, ...],
+    changes: tuple[str, ...],
+    reference: str | None,
+    sensitivity: str | None,
+    backcast: str | None,
+    year: int | None,
+    to: str,
+    workers: Workers,
+    output: Output,
+) -> None:
+    """Write the capacity report: one HTML file that opens offline, and its charts as SVG and PNG.
+
+    What takes many solves is not run here but read from the folders of earlier answers; a part of the report that has
+    none says which command makes it.
+    """
+    from supplychain.plan.write import check_target
+    from supplychain.report.images import Hands, check
+
+    check()
+    check_target(to)
+    known = _pages(to)
+    import supplychain
+    from supplychain.case.scenarios import what_if
+    from supplychain.plan.write import write_files
+    from supplychain.report.html import figures_of
+    from supplychain.report.html import report as write
+    from supplychain.report.page.given import Given, close
+    from supplychain.study.answers import found
+
+    with output.progress() as progress, Hands() as hands:
+        made = what_if(case, (), changes)
+        beside = _beside(case, made, scenarios)
+        year = made.case.report_years[0] if year is None else year
+        if year not in made.case.report_years:
+            years = made.case.report_years
+            message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
+            raise click.BadParameter(message, param_hint="--year")
+        studies: dict[str, Study] = {}
+        if sensitivity is not None:
+            studies["sensitivity"] = found(sensitivity, "sensitivity", made.case)
+        if backcast is not None:
+            studies["backcast"] = found(backcast, "backcast")
+        earlier = None if reference is None else supplychain.saved(reference)
+        plan = supplychain.solve(made.case, progress=progress)
+        if earlier is not None and reference is not None:
+            studies["reference"] = _against(plan, earlier, reference)
+        if beside:
+            with workers.executor() as executor:
+                studies["compare"] = _compared(made, beside, executor, progress)
+        progress("looking closely")
+        given = Given(
+            plan=plan,
+            close=close(plan, year, _UP_TO),
+            folder=case,
+            changed=made.titles,
+            studies=studies,
+            scenarios={name: one.titles[0] for name, one in beside.items()},
+        )
+        progress("drawing")
+        files = write(given, hands.draw)
+    gone = [path for path in figures_of(known) if path not in files]
+    write_files(to, files, gone)
+    output.say(lambda: f"{to}/report.html and {len(files) - 1} figures are written.", made)
+
+
+_UP_TO = 10.0
+"""End of the value curves, in per cent."""
+
+
+def _pages(to: str) -> str:
+    """Return the report that is there already; one that this software did not write is not replaced.
+
+    Raises: OutputError.
+    """
+    from pathlib import Path
+
+    from supplychain.errors import OutputError
+    from supplychain.report.html import MARK, PAGE
+
+    page = Path(to) / PAGE
+    try:
+        there = page.read_text(encoding="utf-8") if page.exists() else MARK
+    except (OSError, ValueError):
+        there = ""
+    if MARK not in there:
+        message = f"cannot write {page}: a file of that name is there that is no report of this software"
+        raise OutputError(message)
+    return there
+
+
+def _beside(folder: str, made: WhatIf, names: tuple[str, ...]) -> dict[str, WhatIf]:
+    """Return the scenarios made in the case as it was changed."""
+    from supplychain.case.scenarios import each_on_top, scenarios_of, what_if
+
+    what_if(folder, names)  # names what is not there
+    known = scenarios_of(folder) if names else {}
+    return each_on_top(made, {name: known[name] for name in names})
+
+
+def _compared(
+    made: WhatIf, beside: dict[str, WhatIf], executor: Executor | None, progress: Callable[[str], None]
+) -> Study:
+    from supplychain.study.compare import compare_changes
+
+    return compare_changes(made.case, made.case.settings.name, beside, executor=executor, progress=progress)
+
+
+def _against(plan: Plan, earlier: Study, folder: str) -> Study:
+    """Compare an earlier answer, as the reference, with the plan.
+
+    Raises: InputError if they have no year in common.
+    """
+    from supplychain.errors import InputError, Problem
+    from supplychain.study.compare import compare
+
+    try:
+        return compare({folder: earlier, plan.case.settings.name: plan})
+    except ValueError as error:
+        raise InputError(folder, [Problem("tables", 0, "", str(error))]) from error

@@ -1,0 +1,88 @@
+"""The capacity report as one HTML file that opens offline: no script, no request, a data table behind each chart."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from supplychain.plan.show import plain
+from supplychain.report import images
+from supplychain.report.page import sections
+from supplychain.report.page.blocks import Number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from supplychain.report.images import Picture
+    from supplychain.report.page.blocks import Figure, Part, Section
+    from supplychain.report.page.given import Given
+
+PAGE = "report.html"
+FIGURES = "figures"
+MARK = '<meta name="generator" content="supplychain report">'
+"""By which a page is known as one of these."""
+
+
+def report(given: Given, draw: Callable[[Sequence[Figure]], dict[str, Picture]] = images.draw) -> dict[str, bytes]:
+    """Return the files of a report by their paths: the page, and each chart as SVG and PNG.
+
+    Raises: SetupError if vl-convert is not installed.
+    """
+    images.check()
+    parts = sections(given)
+    drawn = draw([figure for part in parts for figure in part.figures])
+    found = {PAGE: html(given, parts, drawn).encode()}
+    for name, picture in drawn.items():
+        found[f"{FIGURES}/{name}.svg"] = picture.wide.encode()
+        found[f"{FIGURES}/{name}.png"] = picture.png
+    return found
+
+
+def html(given: Given, parts: Sequence[Section], drawn: Mapping[str, Picture]) -> str:
+    """Return the page."""
+    home = files("supplychain.report")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"said": said, "kind": lambda block: type(block).__name__}
+    template = environment.from_string((home / "page.html.j2").read_text(encoding="utf-8"))
+    settings = given.case.settings
+    return template.render(
+        title=plain(settings.title),
+        name=plain(settings.name),
+        years=f"{given.years[0]}-{given.years[-1]}" if len(given.years) > 1 else str(given.years[0]),
+        currency=settings.currency_year,
+        changed=[plain(x) for x in given.changed],
+        sections=parts,
+        drawn={
+            name: {"wide": Markup(one.wide), "narrow": Markup(one.narrow)}  # noqa: S704 - XML written here
+            for name, one in drawn.items()
+        },
+        mark=Markup(MARK),  # noqa: S704 - ours
+        css=Markup((home / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
+    )
+
+
+def figures_of(page: str) -> list[str]:
+    """Return the paths of the figures that belong to a page."""
+    return [f"{FIGURES}/{name}.{end}" for name in _FIGURE.findall(page) for end in ("svg", "png")]
+
+
+_FIGURE = re.compile('<figure id="figure-([a-z0-9_]+)">')
+
+_NUMBER = Markup('<data value="{}" data-from="{}">{}</data>')
+
+
+def said(parts: Sequence[Part]) -> Markup:
+    """Return a sentence, its numbers marked with their values and where they come from."""
+    return Markup("").join(
+        _NUMBER.format(f"{part.value:.9g}", part.origin, str(part)) if isinstance(part, Number) else plain_part(part)
+        for part in parts
+    )
+
+
+def plain_part(text: str) -> str:
+    """Return text without control characters, its blanks kept."""
+    return "".join(c if c.isprintable() else " " for c in text)

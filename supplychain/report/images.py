@@ -1,0 +1,146 @@
+"""Charts as pictures, without a browser: SVG for a page, SVG and PNG files.
+
+A picture for a page has no script, no style sheet and no address in it; what a mark is, is its title, which browsers
+show on hover. vl-convert (extra `report`) draws; the same description gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+from xml.etree import ElementTree as ET
+
+from supplychain.errors import SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from supplychain.report.page.blocks import Figure
+
+_VEGA_LITE = "6.4"
+_SVG = "http://www.w3.org/2000/svg"
+_SCALE = 2.0
+"""Pixels of a PNG for each of the page."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart drawn: for a page, for a phone, and the first as PNG."""
+
+    wide: str
+    narrow: str
+    png: bytes
+
+
+def check() -> None:
+    """Refuse, before any work is done, to draw without vl-convert.
+
+    Raises: SetupError.
+    """
+    try:
+        import vl_convert as _  # noqa: F401, PLC0415 - an extra
+    except ImportError as error:
+        message = "the report needs vl-convert, which is not installed: pip install 'supplychain[report]'"
+        raise SetupError(message) from error
+
+
+def draw(figures: Sequence[Figure]) -> dict[str, Picture]:
+    """Return each chart drawn, by its name."""
+    return {f.name: _picture(f.name, f.alt, f.spec, f.narrow) for f in figures}
+
+
+class Hands:
+    """Processes that draw side by side.
+
+    Start them before there is anything to draw: what they load then takes as long as half of the drawing.
+    """
+
+    def __init__(self, count: int = 2) -> None:
+        self._count = count
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-c", f"from {__name__} import _serve; _serve()"]
+        self._started = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - this very module
+            for _ in range(self._count)
+        ]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+    def draw(self, figures: Sequence[Figure]) -> dict[str, Picture]:
+        """Return each chart drawn, by its name; what is asked for once cannot be asked for again.
+
+        Raises: SetupError if a process is ended from outside.
+        """
+        asked = [
+            json.dumps([[f.name, f.alt, f.spec, f.narrow] for f in figures[n :: self._count]])
+            for n in range(self._count)
+        ]
+        with ThreadPoolExecutor(self._count) as pool:
+            said = list(pool.map(lambda process, text: process.communicate(text.encode())[0], self._started, asked))
+        if any(process.returncode for process in self._started):
+            message = "a process that draws charts was ended from outside, perhaps because memory ran out"
+            raise SetupError(message)
+        found = {
+            name: Picture(wide, narrow, base64.b64decode(png))
+            for text in said
+            for name, wide, narrow, png in json.loads(text)
+        }
+        return {f.name: found[f.name] for f in figures}
+
+
+def _serve() -> None:
+    """Draw what comes, in a process of its own."""
+    import vl_convert  # noqa: PLC0415 - an extra
+
+    vl_convert.vegalite_to_svg({"mark": "text", "encoding": {"text": {"value": "a"}}}, vl_version=_VEGA_LITE)
+    asked = json.loads(sys.stdin.buffer.read())
+    drawn = [(name, _picture(name, *rest)) for name, *rest in asked]
+    sys.stdout.write(json.dumps([[name, p.wide, p.narrow, base64.b64encode(p.png).decode()] for name, p in drawn]))
+
+
+def _picture(name: str, alt: str, spec: dict[str, Any], narrow: dict[str, Any]) -> Picture:
+    import vl_convert  # noqa: PLC0415 - an extra
+
+    wide = _svg(alt, spec, f"{name}-")
+    return Picture(wide, _svg(alt, narrow, f"{name}-narrow-"), bytes(vl_convert.svg_to_png(wide, scale=_SCALE)))
+
+
+def _svg(alt: str, spec: dict[str, Any], prefix: str) -> str:
+    """Return a chart as SVG, with its alternative text; `prefix` keeps names apart on a page with several."""
+    import vl_convert  # noqa: PLC0415 - an extra
+
+    root = ET.fromstring(vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE))  # noqa: S314 - drawn here
+    for element in root.iter():
+        _plain(element, prefix)
+    root.set("role", "img")
+    root.set("aria-label", alt)
+    ET.register_namespace("", _SVG)
+    return ET.tostring(root, encoding="unicode")
+
+
+_ADDRESS = re.compile(r"url\(#([^)]+)\)")
+_MARKS = {"path", "rect", "text", "line", "circle"}
+
+
+def _plain(element: ET.Element, prefix: str) -> None:
+    """Take roles and names from an element; the name of a mark becomes its title."""
+    said = element.attrib.pop("aria-label", None)
+    role = element.attrib.pop("role", None)
+    for name in ("aria-roledescription", "aria-hidden", "class", "pointer-events"):
+        element.attrib.pop(name, None)
+    for name, value in element.attrib.items():
+        element.set(name, _ADDRESS.sub(rf"url(#{prefix}\1)", prefix + value if name == "id" else value))
+    if said and role == "graphics-symbol" and element.tag.removeprefix(f"{{{_SVG}}}") in _MARKS:
+        ET.SubElement(element, f"{{{_SVG}}}title").text = said

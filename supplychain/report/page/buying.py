@@ -1,0 +1,189 @@
+"""What to buy first, and by when; the ladder of a year, and what more of what binds is worth."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from supplychain.plan.show import dollars, number, plain
+from supplychain.report.page import charts
+from supplychain.report.page.blocks import Column, Figure, Grid, Heading, Section, Sentences
+
+if TYPE_CHECKING:
+    from supplychain.report.page.blocks import Block
+    from supplychain.report.page.given import Given
+
+_OPTIONS = 15
+"""Options that are drawn; the table has all that are worth more than they cost."""
+
+
+def section(given: Given) -> Section:
+    """Return options to order, the ladder and the curves."""
+    year = given.close.year
+    blocks: list[Block] = [*_options(given), _orders(given), Heading(f"{year}, closely")]
+    blocks += [*_ladder(given), *_curves(given)]
+    return Section("buying", "What to buy first", "Which order is worth most per dollar, and until when?", blocks)
+
+
+def _options(given: Given) -> list[Block]:
+    worth = given.tables.above("purchases", "benefit_usd_per_unit")
+    if not len(worth.data):
+        return [Sentences(("No order of capacity that the case allows would be worth more than it costs.",))]
+    found = sorted(
+        worth.records(),
+        key=lambda r: (-_nought(r["benefit_per_capex_usd"]), r["order_year"], r["stage"], r["supplier"], r["place"]),
+    )
+    bars = [
+        {
+            "row": (
+                f"{r['order_year']} {charts.short(r['stage'], 18)}, {charts.short(r['supplier'], 14)}, "
+                f"{charts.short(r['place'], 12)}"
+            ),
+            "value": _nought(r["benefit_per_capex_usd"]),
+            "text": dollars(_nought(r["benefit_per_capex_usd"])),
+            "part": given.group_of.get(r["stage"], ""),
+            "said": plain(
+                f"{r['stage']} / {r['supplier']} / {r['place']}, ordered in {r['order_year']}: one "
+                f"{r['unit']} more is worth {dollars(r['benefit_usd_per_unit'])}, "
+                f"{dollars(_nought(r['benefit_per_capex_usd']))} for each dollar spent"
+            ),
+        }
+        for r in found[:_OPTIONS]
+    ]
+    groups = {g: c for g, c in given.group_colours.items() if any(bar["part"] == g for bar in bars)}
+    wide, narrow = charts.both(
+        charts.bars, bars, x="USD gained per USD spent, all costs paid", colour=groups, legend="group"
+    )
+    columns = [
+        Column("order_year", "order in", "year"),
+        Column("stage", "stage"),
+        Column("supplier", "supplier"),
+        Column("place", "place"),
+        Column("unit", "unit"),
+        Column("ordered", "ordered", "number"),
+        Column("limit", "of", "number"),
+        Column("benefit_usd_per_unit", "+1 unit, m USD", "number", 1e6),
+        Column("benefit_per_capex_usd", "per USD", "number"),
+        Column("last_useful_order_year", "pays up to", "exact"),
+    ]
+    return [
+        Figure(
+            "options",
+            "Of which order would more be worth most per dollar?",
+            plain(
+                "Bars by option: USD gained per USD spent on one unit more than can be ordered. "
+                f"First: {bars[0]['row']}, {bars[0]['text']}."
+            ),
+            wide,
+            narrow,
+            Grid("Options of which more than can be ordered would pay", worth, columns, keys=4),
+            (
+                (
+                    f"The {min(_OPTIONS, len(found))} options worth most of {len(found)}; each is ordered "
+                    "as far as it can be. Order by the year that is named."
+                ),
+            ),
+        )
+    ]
+
+
+def _nought(x: float) -> float:
+    return 0.0 if math.isnan(x) else x
+
+
+def _orders(given: Given) -> Grid:
+    rows = given.tables.grouped("orders", ["stage", "unit", "order_year"], ["amount"])
+    return Grid(
+        "What the plan orders, by year of order",
+        rows,
+        [Column("stage", "stage"), Column("unit", "unit"), Column("amount", "ordered", "number")],
+        keys=2,
+        across="order_year",
+    )
+
+
+def _ladder(given: Given) -> list[Block]:
+    rows, year = given.tables.rows("ladder"), given.close.year
+    if not len(rows.data):
+        return [Sentences((f"In {year} no relief of any stage gains anything: there is no ladder to climb.",))]
+    size, unit = charts.size(rows.data["gain_usd"], charts.USD)
+    bars = [
+        {
+            "row": plain(f"{r['rung']}. {r['lifted']}"),
+            "value": max(r["gain_usd"], 0.0) / size,
+            "text": f"{number(r['gain_usd'] / size)}, then {charts.short(r['binding'], 24)}",
+            "part": "",
+            "said": plain(
+                f"Rung {r['rung']}: {r['lifted']} ({r['state']}) lifted gains "
+                f"{dollars(r['gain_usd'])}; then {r['binding']} binds"
+            ),
+        }
+        for r in rows.records()
+    ]
+    wide, narrow = charts.both(charts.bars, bars, x=f"{unit} of {year} that lifting it altogether gains")
+    columns = [
+        Column("rung", "rung", "year"),
+        Column("lifted", "lifted"),
+        Column("state", "state"),
+        Column("used_pct", "used then, % of its limit", "number"),
+        Column("tokens_ttok", "tokens, +10¹⁵", "number", 1e3),
+        Column("research_h100e_years", "research, +k H100e years", "number", 1e3),
+        Column("gain_usd", "gain, m USD", "number", 1e6),
+        Column("binding", "binds then"),
+    ]
+    return [
+        Figure(
+            "ladder",
+            f"If what binds in {year} were lifted altogether, what would bind then, and then?",
+            plain(f"Bars from the first rung up: {'; '.join(b['row'] + ' gains ' + b['text'] for b in bars)}."),
+            wide,
+            narrow,
+            Grid(f"The ladder of {year}", rows, columns, keys=2),
+        )
+    ]
+
+
+def _curves(given: Given) -> list[Block]:
+    year, found = given.close.year, given.close.curves
+    blocks: list[Block] = []
+    for n, stage in enumerate(dict.fromkeys(found["stage"])):
+        rows = given.tables.rows("curves", stage=stage)
+        size, unit = charts.size(rows.data["gain_usd_per_pct"], charts.USD)
+        segments = [
+            {
+                "from": r["from_pct"],
+                "to": r["to_pct"],
+                "value": r["gain_usd_per_pct"] / size,
+                "part": plain(r["binding"]),
+                "said": plain(
+                    f"+{number(r['from_pct'])} % to +{number(r['to_pct'])} %: "
+                    f"{dollars(r['gain_usd_per_pct'])} per %, {r['binding']} binds"
+                ),
+            }
+            for r in rows.records()
+        ]
+        wide, narrow = charts.both(
+            charts.steps, segments, x=f"more of {charts.short(stage, 24)}, %", y=f"{unit} per %", legend="binds there"
+        )
+        columns = [
+            Column("from_pct", "from, %", "number"),
+            Column("to_pct", "to, %", "number"),
+            Column("gain_usd_per_pct", "m USD per %", "number", 1e6),
+            Column("gain_usd", "gained, m USD", "number", 1e6),
+            Column("binding", "binds there"),
+        ]
+        last = rows.records()[-1] if len(rows.data) else {"to_pct": 0.0, "gain_usd": 0.0}
+        blocks.append(
+            Figure(
+                f"curve_{n + 1}",
+                f"How far does relief of {plain(stage)} in {year} pay?",
+                plain(
+                    f"A staircase: what each further per cent gains, up to +{number(last['to_pct'])} "
+                    f"%, where {dollars(last['gain_usd'])} is gained in all."
+                ),
+                wide,
+                narrow,
+                Grid(f"The value curve of {plain(stage)} in {year}", rows, columns),
+            )
+        )
+    return blocks

@@ -1,0 +1,67 @@
+"""The fleet: accelerators by family, H100 equivalents, and power by region."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from supplychain.plan.show import number, plain, site_stage
+from supplychain.report.page import charts
+from supplychain.report.page.blocks import Column, Figure, Grid, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from supplychain.report.page.blocks import Block, Rows
+    from supplychain.report.page.given import Given
+
+
+_COUNTS = ((1e6, "million accelerators"), (1e3, "thousand accelerators"), (1.0, "accelerators"))
+_H100E = ((1e6, "million H100 equivalents"), (1e3, "thousand H100 equivalents"), (1.0, "H100 equivalents"))
+_POWER = ((1.0, "MW"),)
+
+
+def section(given: Given) -> Section:
+    """Return what is built, what operates, and where it draws power."""
+    tables = given.tables
+    blocks: list[Block] = []
+    if len(tables.rows("builds").data):
+        built = tables.grouped("builds", ["family", "year"], ["built"])
+        blocks.append(_figure(given, "built", "Which accelerators are built?", built, _COUNTS))
+    if len(tables.rows("installed_base").data):
+        works = tables.grouped("installed_base", ["family", "year"], ["h100e_operating"])
+        blocks.append(_figure(given, "h100e", "How much compute operates, and of which family?", works, _H100E))
+    site = site_stage(given.plan)
+    if site is not None:
+        power = tables.grouped("stages", ["place", "year"], ["used"], stage=site)
+        blocks.append(_figure(given, "power", f"Where is power drawn ({charts.short(site, 40)})?", power, _POWER))
+    return Section("fleet", "The fleet", "What is built, what operates, and where?", blocks)
+
+
+def _figure(given: Given, name: str, title: str, rows: Rows, sizes: Sequence[tuple[float, str]]) -> Figure:
+    """Return parts of each year on top of each other; the rows have a part, the year and a number."""
+    by, _, column = map(str, rows.data.columns)
+    size, unit = charts.size(rows.data.groupby("year")[column].sum(), sizes)
+    fixed = given.family_colours if by == "family" else given.place_colours
+    there = {plain(str(n)) for n in rows.data[by]}
+    colour = {name: colour for name, colour in fixed.items() if name in there and colour != charts.REST}
+    rest = {"all others": charts.REST} if there - colour.keys() else {}
+    summed: dict[tuple[str, str], float] = {}
+    for r in rows.records():
+        name_here = plain(str(r[by]))
+        key = (str(r["year"]), name_here if name_here in colour else "all others")
+        summed[key] = summed.get(key, 0.0) + r[column]
+    parts = [
+        {"column": t, "part": part, "value": x / size, "said": f"{part}, {t}: {number(x / size)} {unit}"}
+        for (t, part), x in summed.items()
+    ]
+    wide, narrow = charts.both(charts.stacked, parts, y=unit, colour={**colour, **rest})
+    first, last = given.years[0], given.years[-1]
+    sums = {t: sum(x for (year, _), x in summed.items() if year == str(t)) / size for t in (first, last)}
+    return Figure(
+        name,
+        title,
+        f"Stacked bars by year, {unit}: {number(sums[first])} in {first}, {number(sums[last])} in {last}.",
+        wide,
+        narrow,
+        Grid(f"By {by} and year, {unit}", rows, [Column(by, by), Column(column, unit, "number", size)], across="year"),
+    )

@@ -1,0 +1,142 @@
+"""What a page is written from: a plan, one of its years looked at closely, and the studies that were run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pandas as pd
+
+from supplychain.plan.show import plain
+from supplychain.report.page.blocks import Rows, Tables
+from supplychain.report.page.charts import colours
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from supplychain.case import Case
+    from supplychain.plan import Plan
+
+    class Study(Protocol):
+        """What a study found."""
+
+        @property
+        def summary(self) -> Mapping[str, Any]:
+            """What was run."""
+
+        @property
+        def tables(self) -> Mapping[str, pd.DataFrame]:
+            """What came out."""
+
+
+COMPARED, REFERENCE, SENSITIVITY, BACKCAST = "compare", "reference", "sensitivity", "backcast"
+"""Studies that a page may show. Their tables are called `backcast:labels`."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """One year of a plan, closely: the ladder, the value curve of what binds, and what is stranded."""
+
+    year: int
+    ladder: pd.DataFrame
+    curves: pd.DataFrame
+    """As `Plan.curve`, of each stage that binds, behind a column `stage`."""
+    stranded: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Given:
+    """All that a page is written from."""
+
+    plan: Plan
+    close: Close
+    folder: str
+    """Of the case, for the commands that the page names."""
+    changed: Sequence[str] = ()
+    """What was changed in the case, in words."""
+    studies: Mapping[str, Study] = field(default_factory=dict)
+    scenarios: Mapping[str, str] = field(default_factory=dict)
+    """Titles of the scenarios beside the plan, by name."""
+
+    @property
+    def case(self) -> Case:
+        """The case."""
+        return self.plan.case
+
+    @property
+    def years(self) -> list[int]:
+        """The years that are reported."""
+        return list(self.plan.case.report_years)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Every table: of the plan, of the year looked at, and of the studies."""
+        close = {"ladder": self.close.ladder, "curves": self.close.curves, "stranded": self.close.stranded}
+        others = {f"{name}:{t}": rows for name, one in self.studies.items() for t, rows in one.tables.items()}
+        family = {row["accelerator"]: row["family"] for row in self.case.tables["accelerators"]}
+        known = {
+            name: table.assign(family=table["accelerator"].map(family)) if "accelerator" in table.columns else table
+            for name, table in self.plan.tables.items()
+        }
+        return Tables({**known, **close, **others})
+
+    def inputs(self, table: str, order: list[str]) -> Rows:
+        """Return a table of the inputs, in some order."""
+        data = self.case.frame(table).sort_values(order, ignore_index=True)
+        return Rows(data, f"inputs({json.dumps(table)})")
+
+    @cached_property
+    def group_of(self) -> dict[str, str]:
+        """The group of each stage."""
+        return {row["stage"]: row["group"] for row in self.stages}
+
+    @cached_property
+    def stages(self) -> list[Mapping[str, Any]]:
+        """The stages from upstream to downstream."""
+        return sorted(self.case.tables["stages"], key=lambda row: (row["position"], row["stage"]))
+
+    @cached_property
+    def group_colours(self) -> dict[str, str]:
+        """A colour for each group of stages, the same in all charts."""
+        return colours(row["group"] for row in self.stages)
+
+    @cached_property
+    def family_colours(self) -> dict[str, str]:
+        """A colour for each family of accelerators, by the year from which they are built."""
+        rows = sorted(self.case.tables["accelerators"], key=lambda row: (row["first_year"], row["accelerator"]))
+        return colours(plain(row["family"]) for row in rows)
+
+    @cached_property
+    def place_colours(self) -> dict[str, str]:
+        """A colour for each region."""
+        return colours(plain(row["region"]) for row in self.case.tables["regions"])
+
+    @property
+    def command(self) -> str:
+        """The case as it is written in a command."""
+        return plain(self.folder)
+
+
+def binding_of(given: Given, level: str) -> dict[int, dict[str, Any]]:
+    """Return what binds in each year: a row of `binding`."""
+    return {row["year"]: row for row in given.tables.rows("binding", level=level).records()}
+
+
+def close(plan: Plan, year: int, up_to: float) -> Close:
+    """Look closely at one year: the ladder, curves of what binds up to a percentage, what is stranded.
+
+    Raises: ValueError if the year is not reported.
+    """
+    look = plan.look(year)
+    bound = next(
+        m
+        for y, level, m in plan.binding[["year", "level", "members"]].itertuples(index=False)
+        if (y, level) == (year, "stage")
+    )
+    names = set(plan.bottlenecks["stage"])
+    curves = [look.curve(s, up_to).assign(stage=s) for s in bound.split(" + ") if s in names]
+    columns = ["stage", "from_pct", "to_pct", "gain_usd_per_pct", "gain_usd", "binding"]
+    found = pd.concat(curves, ignore_index=True)[columns] if curves else pd.DataFrame(columns=columns)
+    return Close(year, look.ladder(), found, look.stranded())

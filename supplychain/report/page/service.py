@@ -1,0 +1,222 @@
+"""Demand and what is served of it, what tokens cost and why, and the money."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from supplychain import schema
+from supplychain.plan.decomposition import RESIDUAL
+from supplychain.plan.show import number, plain
+from supplychain.report.page import charts
+from supplychain.report.page.blocks import Column, Figure, Grid, Section, Sentences
+
+if TYPE_CHECKING:
+    from supplychain.report.page.blocks import Block, Rows
+    from supplychain.report.page.given import Given
+
+_SERVICE = {"served": "#0072b2", "blocked": "#e69f00", "uneconomic": "#c8c8c8"}
+_COSTS = ("average", "fully_loaded", "marginal")
+_TERMS = 8
+"""Terms of a cost that are drawn; the rest is one."""
+
+
+def section(given: Given) -> Section:
+    """Return service, cost per token and its parts, and the economics of each year."""
+    tables = given.tables
+    blocks: list[Block] = []
+    if float(tables.sum("service", "demand_ttok").value) > 0:
+        blocks.append(_service(given))
+    else:
+        blocks.append(Sentences(("No tokens are asked for.",)))
+    if float(tables.sum("research_service", "demand_h100e_years").value) > 0:
+        blocks.append(_research(given))
+    if _known(given):
+        blocks.append(_cost(given))
+    if len(tables.rows("decomposition").data):
+        blocks.append(_made_of(given))
+    columns = [
+        Column("year", "year", "year"),
+        Column("token_value_usd", "value of tokens, bn USD", "number", 1e9),
+        Column("serving_cost_usd", "cost of serving", "number", 1e9),
+        Column("research_cost_usd", "cost of research", "number", 1e9),
+        Column("gross_margin", "gross margin, %", "number", 0.01),
+        Column("capital_usd", "capital, bn USD", "number", 1e9),
+        Column("capital_per_token_value", "capital / value", "number"),
+        Column("memory_share_of_hardware", "memory, % of hardware", "number", 0.01),
+    ]
+    blocks.append(
+        Grid("Value, cost, margin, capital and memory's share; bn USD in the year", tables.rows("economics"), columns)
+    )
+    return Section(
+        "service", "Demand, service and cost", "Who is served, at what cost, and what is that cost made of?", blocks
+    )
+
+
+def _parts(rows: Rows, by: str, unit: float, name: str) -> list[dict[str, object]]:
+    return [
+        {
+            "column": str(r["year"]),
+            "panel": plain(str(r[by])) if by else "",
+            "part": part,
+            "value": r[column] / unit,
+            "said": plain(f"{r[by] if by else 'research'}, {r['year']}: {number(r[column] / unit)} {part}"),
+        }
+        for r in rows.records()
+        for part in _SERVICE
+        for column in [f"{part}_{name}"]
+    ]
+
+
+def _service(given: Given) -> Figure:
+    columns = [f"{c}_ttok" for c in ("demand", *_SERVICE)]
+    rows = given.tables.grouped("service", ["year", "workload"], columns)
+    parts = _parts(rows, "workload", 1e3, "ttok")
+    wide, narrow = charts.both(charts.stacked, parts, y="10¹⁵ tokens a year", colour=_SERVICE, panels=True, free=True)
+    shown = [
+        Column("year", "year", "year"),
+        Column("workload", "workload"),
+        *(Column(c, c.removesuffix("_ttok") + ", 10¹⁵", "number", 1e3) for c in columns),
+    ]
+    last = given.years[-1]
+    served, asked = (given.tables.sum("service", f"{c}_ttok", year=last) for c in ("served", "demand"))
+    return Figure(
+        "service",
+        "How much of the demand for tokens is served?",
+        (
+            "Stacked bars by year, one panel for each workload: served, blocked and uneconomic. "
+            f"{(served / asked).per_cent()} of all are served in {last}."
+        ),
+        wide,
+        narrow,
+        Grid("Tokens by year and workload, 10¹⁵", rows, shown, keys=2),
+        (
+            (
+                "Blocked: it would be served if no stage were limited. Uneconomic: not even then. Each "
+                "panel has its own scale."
+            ),
+        ),
+    )
+
+
+def _research(given: Given) -> Figure:
+    columns = [f"{c}_h100e_years" for c in ("demand", *_SERVICE)]
+    rows = given.tables.grouped("research_service", ["year"], columns)
+    wide, narrow = charts.both(
+        charts.stacked, _parts(rows, "", 1e6, "h100e_years"), y="million busy H100-equivalent years", colour=_SERVICE
+    )
+    shown = [
+        Column("year", "year", "year"),
+        *(Column(c, c.removesuffix("_h100e_years") + ", M", "number", 1e6) for c in columns),
+    ]
+    return Figure(
+        "research_service",
+        "How much of the demand for research compute is served?",
+        "Stacked bars by year: served, blocked and uneconomic, in million busy H100-equivalent years.",
+        wide,
+        narrow,
+        Grid("Research by year, million busy H100-equivalent years", rows, shown),
+    )
+
+
+def _known(given: Given) -> bool:
+    return any(
+        not math.isnan(x) for x in given.tables.rows("token_cost", workload=schema.ALL).data["average_usd_per_mtok"]
+    )
+
+
+def _cost(given: Given) -> Figure:
+    rows = given.tables.rows("token_cost")
+    points = [
+        {
+            "column": str(r["year"]),
+            "panel": "all workloads" if r["workload"] == schema.ALL else plain(r["workload"]),
+            "series": name.replace("_", " "),
+            "value": r[f"{name}_usd_per_mtok"],
+            "said": plain(
+                f"{r['workload']}, {r['year']}, {name.replace('_', ' ')}: "
+                f"{number(r[f'{name}_usd_per_mtok'])} USD per million tokens"
+            ),
+        }
+        for r in rows.records()
+        for name in _COSTS
+        if r[f"{name}_usd_per_mtok"] > 0
+    ]
+    wide, narrow = charts.both(charts.lines, points, y="USD per million tokens, log", panels=True)
+    shown = [
+        Column("year", "year", "year"),
+        Column("workload", "workload"),
+        *(Column(f"{c}_usd_per_mtok", c.replace("_", " "), "number") for c in _COSTS),
+    ]
+    first, last = given.years[0], given.years[-1]
+    here, then = (
+        given.tables.only("token_cost", "average_usd_per_mtok", year=t, workload=schema.ALL) for t in (first, last)
+    )
+    return Figure(
+        "token_cost",
+        "What do a million tokens cost?",
+        (
+            "Lines over the years, one panel for all workloads and one for each: average, fully loaded "
+            f"and marginal. The average of all is {here} USD in {first} and {then} USD in {last}."
+        ),
+        wide,
+        narrow,
+        Grid("USD per million tokens", rows, shown, keys=2),
+        (
+            (
+                "Average: cost of serving over tokens. Fully loaded: all cost on tokens. Marginal: what "
+                "one million more would cost."
+            ),
+        ),
+    )
+
+
+def _made_of(given: Given) -> Figure:
+    rows = given.tables.rows("decomposition")
+    total: dict[str, float] = {}
+    for r in rows.records():
+        total[r["term"]] = max(total.get(r["term"], 0.0), abs(r["usd_per_mtok"]))
+    named = [t for t in sorted(total, key=lambda t: (-total[t], t)) if t != RESIDUAL][:_TERMS]
+    named = [t for t in total if t in named]
+    summed: dict[tuple[int, str, str], float] = {}
+    for r in rows.records():
+        part = plain(r["term"]) if r["term"] in named else "all other terms"
+        key = (r["year"], r["workload"], part)
+        summed[key] = summed.get(key, 0.0) + r["usd_per_mtok"]
+    parts = [
+        {
+            "column": str(t),
+            "panel": plain(w),
+            "part": part,
+            "value": usd,
+            "said": plain(f"{w}, {t}, {part}: {number(usd)} USD per million tokens"),
+        }
+        for (t, w, part), usd in summed.items()
+    ]
+    colour = charts.colours(plain(t) for t in named) | {"all other terms": charts.REST}
+    wide, narrow = charts.both(charts.stacked, parts, y="USD per million tokens", colour=colour, panels=True, free=True)
+    worst = max((abs(r["usd_per_mtok"]) for r in rows.records() if r["term"] == RESIDUAL), default=0.0)
+    columns = [
+        Column("workload", "workload"),
+        Column("term", "term"),
+        Column("usd_per_mtok", "USD per million tokens", "number"),
+    ]
+    return Figure(
+        "marginal_made_of",
+        "What is the cost of one million tokens more made of?",
+        f"Stacked bars by year, one panel for each workload: the {len(named)} largest terms, and all others together.",
+        wide,
+        narrow,
+        Grid(
+            "Marginal cost by term, USD per million tokens; the terms add up to it",
+            rows,
+            columns,
+            keys=2,
+            across="year",
+        ),
+        (
+            "Every dollar is followed until somebody keeps it. The largest residual of all years and workloads is ",
+            f"{worst:.0e} USD" if worst else "nought",
+            ". Terms below nought earn.",
+        ),
+    )

@@ -1,0 +1,206 @@
+"""How far to trust it: the back-cast's errors, the certificate, known weaknesses, and the weakest inputs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from supplychain.case.notices import notices
+from supplychain.plan.show import not_told_apart, number, plain
+from supplychain.report.backcast import amount
+from supplychain.report.page import charts
+from supplychain.report.page.blocks import Column, Figure, Grid, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.page.given import BACKCAST, SENSITIVITY
+
+if TYPE_CHECKING:
+    from supplychain.report.page.blocks import Block, Said
+    from supplychain.report.page.given import Given
+
+_TOP = 15
+"""Inputs of the tornado that are drawn; the table has all."""
+
+_PROOF = {
+    "primal_residual": "largest violation of a limit",
+    "primal_residual_scaled": "the same, over the size of the plan",
+    "dual_residual": "largest violation by a price",
+    "dual_residual_scaled": "the same, over the size of costs",
+    "duality_gap_relative": "duality gap",
+    "primal_degenerate": "several bases give this plan",
+    "dual_degenerate": "several plans cost the same",
+    "solved_again_objective_relative": "difference to a solve from nothing by another algorithm",
+    "tie_break_objective_relative": "what choosing among equal plans gave up",
+    "tie_break_primal_residual_scaled": "violation after that choice",
+}
+
+
+def section(given: Given) -> Section:
+    """Return what speaks against the answer."""
+    blocks: list[Block] = [Heading("Errors against the past")]
+    if BACKCAST in given.studies:
+        blocks += _errors(given)
+    else:
+        blocks.append(
+            NotRun("No back-cast was given.", "supplychain backcast inputs/backcast --out DIR, then --backcast DIR")
+        )
+    blocks += [
+        Heading("Certificate"),
+        Listed(_certificate(given)),
+        Heading("Known weaknesses"),
+        Listed(_weaknesses(given)),
+        Heading("What cost and labels hang on"),
+    ]
+    if SENSITIVITY in given.studies:
+        blocks += _tornado(given)
+    else:
+        blocks.append(
+            NotRun(
+                "The ranges of the inputs were not tried.",
+                f"supplychain sensitivity {given.command} --out DIR, then --sensitivity DIR",
+            )
+        )
+    return Section("trust", "How far to trust it", "Where does the model miss, and which inputs matter most?", blocks)
+
+
+def _errors(given: Given) -> list[Block]:
+    rows = given.tables.rows("backcast:comparisons")
+    found = [
+        {
+            "row": plain(f"{r['year']} {r['quantity']}, {r['item']} ({r['source']})"),
+            "value": r["model"] / r["central"],
+            "low": r["low"] / r["central"],
+            "high": r["high"] / r["central"],
+            "part": "inside" if r["inside"] else "outside",
+            "said": plain(
+                f"{r['quantity']}, {r['item']}, {r['year']}: model {amount(r['model'])}, published "
+                f"{amount(r['central'])} ({amount(r['low'])} to {amount(r['high'])}) {r['unit']}, "
+                f"{r['source']}"
+            ),
+        }
+        for r in rows.records()
+        if r["independent"] and r["central"] > 0 and r["model"] > 0
+    ]
+    columns = [
+        Column("quantity", "quantity"),
+        Column("item", "item"),
+        Column("year", "year", "year"),
+        Column("source", "source"),
+        Column("model", "model", "number"),
+        Column("low", "low", "number"),
+        Column("central", "published", "number"),
+        Column("high", "high", "number"),
+        Column("unit", "unit"),
+        Column("error", "error, %", "sign", 0.01),
+        Column("inside", "inside"),
+        Column("independent", "independent"),
+    ]
+    grid = Grid(f"All {len(rows.data)} comparisons with published counts, independent or not", rows, columns, keys=4)
+    said = Sentences((f"{plain(str(given.studies[BACKCAST].summary['score']))}.",))
+    if not found:
+        return [said, grid]
+    outside = sum(r["part"] == "outside" for r in found)
+    wide, narrow = charts.both(charts.ranges, found, x="over the published number, log")
+    return [
+        said,
+        Figure(
+            "backcast_errors",
+            "How far is the model from independent published counts?",
+            (
+                f"{len(found)} rows: the published range as a bar and the model as a mark, over the "
+                f"published number. {outside} marks are outside."
+            ),
+            wide,
+            narrow,
+            grid,
+            (
+                (
+                    "Beyond a factor of ten a mark stands at the edge. A model of nought has no place on "
+                    "a log axis and stands in the table."
+                ),
+            ),
+        ),
+    ]
+
+
+def _certificate(given: Given) -> list[Said]:
+    points: list[Said] = []
+    for name, value in given.plan.summary["certificate"].items():
+        said = ("yes" if value else "no") if isinstance(value, bool) else f"at most {value:.1e}"
+        points.append((f"{_PROOF.get(name, name.replace('_', ' '))}: {said}",))
+    versions = ", ".join(f"{name} {v}" for name, v in given.plan.summary["versions"].items())
+    rows, columns = given.plan.summary["rows"], given.plan.summary["columns"]
+    return [*points, (f"{rows:,} rows and {columns:,} columns; solved with {versions}",)]
+
+
+def _weaknesses(given: Given) -> list[Said]:
+    points: list[Said] = [(plain(f"{line}."),) for line in not_told_apart(given.plan, given.years)]
+    points += [(charts.short(f"{notice}.", 600),) for notice in notices(given.case)]
+    if SENSITIVITY in given.studies:
+        weak = given.tables.rows("sensitivity:weak")
+        first = ", ".join(plain(str(r["input"])) for r in weak.records()[:5])
+        points.append(
+            (
+                f"{len(weak.data)} inputs with low evidence change the binding stage of some year inside their range"
+                + (f"; first {first}." if first else "."),
+            )
+        )
+    return points or [("The checks of the inputs found nothing worth a look.",)]
+
+
+def _tornado(given: Given) -> list[Block]:
+    now = given.studies[SENSITIVITY].summary["cost_usd_per_mtok"]
+    rows = given.tables.rows("sensitivity:tornado")
+    ends = ("low", "high")
+    found = [r for r in rows.records() if now and any(abs(_known(r[f"cost_usd_per_mtok_{end}"])) > 0 for end in ends)]
+    bars = []
+    for r in found[:_TOP]:
+        for end in ends:
+            change = r[f"cost_usd_per_mtok_{end}"]
+            if not math.isnan(change):
+                bars.append(
+                    {
+                        "row": plain(f"{r['input']} ({r['evidence']})"),
+                        "part": f"{end} end",
+                        "value": 100 * change / now,
+                        "said": plain(
+                            f"{r['input']}, {r['evidence']}, {end} end: {100 * change / now:+.1f} % "
+                            f"of the average cost, {number(now + change)} USD per million tokens"
+                        ),
+                    }
+                )
+    columns = [
+        Column("input", "input"),
+        Column("evidence", "evidence"),
+        Column("cost_usd_per_mtok_low", "USD per 10⁶ tokens, low end", "sign"),
+        Column("cost_usd_per_mtok_high", "high end", "sign"),
+        Column("served_ttok_low", "10¹² tokens, low end", "sign"),
+        Column("served_ttok_high", "high end", "sign"),
+        Column("labels_changed", "labels changed", "exact"),
+    ]
+    grid = Grid("Every input with a range, largest change of the average cost first", rows, columns, keys=2)
+    weak = Grid(
+        "Low evidence that changes a label: what to look up first",
+        given.tables.rows("sensitivity:weak"),
+        [Column("input", "input"), Column("evidence", "evidence"), Column("labels_changed", "labels changed", "exact")],
+        keys=2,
+    )
+    if not bars:
+        return [grid, weak]
+    wide, narrow = charts.both(charts.ends, bars, x="change of the average cost per token over all years, %")
+    return [
+        Figure(
+            "tornado",
+            "Which inputs does the cost of tokens hang on?",
+            plain(
+                "Bars by input for the low and the high end of its range; the "
+                f"{min(_TOP, len(found))} largest of {len(found)}. First: {bars[0]['row']}."
+            ),
+            wide,
+            narrow,
+            grid,
+        ),
+        weak,
+    ]
+
+
+def _known(x: float) -> float:
+    return 0.0 if math.isnan(x) else x
