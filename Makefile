@@ -5,7 +5,7 @@ CASE ?= inputs/base
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check office bench bench-scale bench-sweep generated reports lock clean
+.PHONY: solve check browser office bench bench-scale bench-sweep generated reports lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -22,10 +22,14 @@ office: $(VENV)/dev  ## open the workbooks in LibreOffice, which apt-get install
 		{ echo "make office needs LibreOffice Calc, and apt-get could not install it; install it and try again" >&2; exit 1; }
 	PYTHONPATH=tests $(BIN)/python tests/office/check_libreoffice.py
 
+browser: $(VENV)/dev  ## open the report in headless Chromium without a network, and check its accessibility; needs Node.js
+	VENV_BIN=$(abspath $(BIN)) tests/browser/run
+
 bench: $(VENV)/dev  ## measure, side by side, on this machine
 	$(BIN)/python tests/bench/bench_solve.py $(CASE)
 	$(BIN)/python tests/bench/bench_windows.py inputs/backcast
 	$(BIN)/python tests/bench/bench_whatif.py $(CASE)
+	$(BIN)/python tests/bench/bench_report.py $(CASE)
 
 bench-scale: $(VENV)/dev  ## measure four sizes, up to 40 regions x 20 years; takes minutes
 	$(BIN)/python tests/bench/bench_scale.py
@@ -37,12 +41,14 @@ generated: $(VENV)/dev  ## write inputs/README.md and every datapackage.json fro
 	$(BIN)/python tests/generated.py --write
 
 reports: $(VENV)/core  ## write what stands in reports/
-	$(BIN)/supplychain backcast inputs/backcast --report reports/backcast.md --quiet
+	$(BIN)/supplychain backcast inputs/backcast --report reports/backcast.md --out reports/answers/backcast --quiet
+	$(BIN)/supplychain sensitivity inputs/base --out reports/answers/sensitivity --quiet
+	$(BIN)/supplychain report inputs/base --scenario grid_late --scenario behind_the_meter --scenario demand_late --scenario hbm_shortfall --scenario efficiency_stalls --scenario cowos_surge --sensitivity reports/answers/sensitivity --backcast reports/answers/backcast --out reports/base --quiet
 	$(BIN)/supplychain scenarios inputs/base --solve --year 2028 --year 2030 --report reports/scenarios.md --quiet
 
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
-	$(COMPILE) --group build -o requirements.lock
-	$(COMPILE) --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --extra report --group build -o requirements.lock
+	$(COMPILE) --extra report --group build --group dev -c requirements.lock -o requirements-dev.lock
 	sed -i '/^--/d' requirements.lock requirements-dev.lock
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade

@@ -1,0 +1,595 @@
+"""The capacity report: its numbers are those of the tables, its names are only names, and its studies belong to it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shutil
+import sys
+from collections import defaultdict
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+from xml.etree import ElementTree as ET
+
+import pandas as pd
+import pytest
+from generator import FIRST, write_case
+from page import Element, Origins, number, power_of_ten, read
+from plants import Link, add, chain
+
+import supplychain as sc
+from supplychain.cli import main
+from supplychain.plan.show import dollars
+from supplychain.plan.show import number as shown
+from supplychain.report import html, images
+from supplychain.report.page import charts, sections
+from supplychain.report.page.given import Given, close
+from supplychain.study.answers import found
+from supplychain.study.compare import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from generator import Case
+
+ROOT = Path(__file__).parents[1]
+TINY = ROOT / "inputs" / "tiny"
+SVG = "{http://www.w3.org/2000/svg}"
+UP_TO = 10.0
+
+
+def given_of(case: sc.Case, **others: object) -> Given:
+    plan = sc.solve(case)
+    return Given(plan, close(plan, case.report_years[0], UP_TO), "inputs/x", **others)  # type: ignore[arg-type]
+
+
+def written(given: Given, folder: Path) -> Origins:
+    """Return what the numbers of a page can come from: as files have it, and the year looked at asked once more."""
+    given.plan.write(folder)
+    tables = {
+        file.stem: pd.read_csv(file, keep_default_na=False, na_values=[""]) for file in folder.glob("tables/*.csv")
+    }
+    family = {row["accelerator"]: row["family"] for row in given.case.tables["accelerators"]}
+    for table in tables.values():
+        if "accelerator" in table.columns:
+            table["family"] = table["accelerator"].map(family)
+    year, names = given.close.year, dict.fromkeys(given.close.curves["stage"])
+    curves = [given.plan.curve(s, year, UP_TO).assign(stage=s) for s in names]
+    tables |= {"ladder": given.plan.ladder(year), "stranded": given.plan.stranded(year)}
+    tables["curves"] = pd.concat(curves) if curves else given.close.curves
+    tables |= {f"{name}:{t}": rows for name, one in given.studies.items() for t, rows in one.tables.items()}
+    return Origins(tables, {"stages": given.case.frame("stages").sort_values(["position", "stage"])})
+
+
+def cells_of(table: Element) -> list[tuple[dict[str, str], str, Element]]:
+    """Return of each cell what names its row (and, where years stand across, its column), its column, and itself."""
+    heads = list(next(table.all("thead")).all("th"))
+    across = table["data-across"]
+    found = []
+    for row in next(table.all("tbody")).all("tr"):
+        if not list(row.all("th")):
+            continue
+        names = [next((data["value"] for data in one.all("data")), one.text) for one in row.all("th")]
+        keys = {head["data-column"]: name for head, name in zip(heads, names, strict=False)}
+        for head, cell in zip(heads[len(names) :], row.all("td"), strict=True):
+            at = {across: head["data-at"]} if across else {}
+            found.append(({**keys, **at}, head["data-column"], cell))
+    return found
+
+
+def check_numbers(page: Element, origins: Origins) -> int:
+    """Compare every number of a page with the cells that it says it comes from, and each text with its number."""
+    count = 0
+    for one in page.all("data", data_from=""):
+        value, expected = float(one["value"]), origins.of(one["data-from"])
+        assert value == pytest.approx(expected, rel=1e-8), one["data-from"]
+        assert power_of_ten(number(one.text), value) is not None, (one.text, value)
+        count += 1
+    for table in page.all("table", data_rows=""):
+        rows = origins.of(table["data-rows"]).to_dict("records")
+        powers = defaultdict(set)
+        there = cells_of(table)
+        assert bool(there) == bool(rows), table["data-rows"]
+        for keys, column, cell in there:
+            same = [r for r in rows if all(_is(r[k], name) for k, name in keys.items() if k in r)]
+            data = list(cell.all("data"))
+            if not data:
+                assert not same or any(
+                    _blank(r[column]) or cell.text in {_plain(r[column]), _yes(r[column])} for r in same
+                )
+                continue
+            value = float(data[0]["value"])
+            assert any(value == pytest.approx(float(r[column]), rel=1e-8, abs=1e-9) for r in same), (keys, column)
+            text = data[0].text
+            if text != "any":
+                power = power_of_ten(number(text), value, 0.05 if re.fullmatch(r"[-+][\d,]+\.\d", text) else 0.006)
+                if abs(value) > 1e-6:
+                    powers[column].add(power) if not text[-1].isalpha() else None
+                    assert power is not None or abs(number(text)) < 1, (text, value)
+            count += 1
+        for column, some in powers.items():
+            assert len(some - {None}) <= 1, (table["data-rows"], column, some)
+            label = next(head.text for head in table.all("th", data_column=column))
+            said = [power for unit, power in _UNITS.items() if unit in label]
+            assert not said or some <= {None, said[0]}, (table["data-rows"], label, some)
+    return count
+
+
+_UNITS = {"bn USD": 9, "m USD": 6, "thousand": 3, "million acc": 6, "million H100": 6, "10¹⁵": 3}
+"""Powers of ten that the head of a column says."""
+
+
+def _is(value: object, name: str) -> bool:
+    """Whether a value is what a cell says; numbers stand there with nine digits."""
+    return _plain(value) == name or (isinstance(value, float) and name == f"{value:.9g}")
+
+
+def _blank(value: object) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def _plain(value: object) -> str:
+    text = (
+        f"{value:.12g}" if isinstance(value, float) and not math.isnan(value) else "" if _blank(value) else str(value)
+    )
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _yes(value: object) -> str:
+    return {"True": "yes", "False": "no"}.get(str(value), "")
+
+
+@cache
+def _base() -> tuple[Given, dict[str, bytes]]:
+    case = sc.load(ROOT / "inputs" / "base")
+    answers = ROOT / "reports" / "answers"
+    studies = {
+        "sensitivity": found(answers / "sensitivity", "sensitivity", case),
+        "backcast": found(answers / "backcast", "backcast"),
+    }
+    late = sc.what_if(ROOT / "inputs" / "base", ["grid_late"])
+    given = given_of(case, studies=studies, scenarios={"grid_late": "Late"})
+    beside = compare({"base": given.plan, "grid_late": sc.solve(late.case)})
+    given = Given(given.plan, given.close, "inputs/base", (), {**studies, "compare": beside}, given.scenarios)
+    return given, html.report(given)
+
+
+def test_every_number_of_the_page_is_that_of_the_tables(tmp_path: Path) -> None:
+    """Catches a cell scaled twice or not as its head says, a table with its columns swapped, a sum over the wrong rows:
+    each number says which cells it comes from, and is read back from the page.
+    """
+    given, files = _base()
+    page = read(files[html.PAGE].decode())
+    assert check_numbers(page, written(given, tmp_path)) > 5000
+
+
+def test_the_answer_says_what_the_tables_say() -> None:
+    """Catches a sentence or one of the four numbers that reads another year, workload or column than it says."""
+    given, files = _base()
+    plan, page = given.plan, read(files[html.PAGE].decode())
+    last = given.years[-1]
+    service = plan.service[plan.service["year"] == last]
+    cost = plan.token_cost[plan.token_cost["workload"] == "all"].set_index("year")
+    binding = plan.binding[plan.binding["level"] == "stage"].set_index("year")
+    gain = binding["annual_gain_usd_per_pct"]
+    share = 100 * service["served_ttok"].sum() / service["demand_ttok"].sum()
+    best = plan.purchases.sort_values("benefit_per_capex_usd").iloc[-1]
+    first, second, third = (one.text for one in page.all("p", class_="strong"))
+    assert first == (
+        f"{binding['members'][2026]} [grid] binds in 2026-2030: 1 % more is worth {dollars(gain[2026])} a year in 2026 "
+        f"and {dollars(gain[2030])} in 2030."
+    )
+    assert second == (
+        f"Of {shown(service['demand_ttok'].sum() / 1e3)} · 10¹⁵ tokens asked for in 2030, {shown(share)} % are served, "
+        "at "
+        f"{shown(cost['average_usd_per_mtok'][2030])} USD per million on average "
+        f"({shown(cost['average_usd_per_mtok'][2026])} in 2026); "
+        f"one million more would cost {shown(cost['marginal_usd_per_mtok'][2030])} USD."
+    )
+    assert third == (
+        f"First to buy: the right to order more {best['stage']} ({best['supplier']}, {best['place']}) in "
+        f"{best['order_year']}; a dollar of it is worth {dollars(best['benefit_per_capex_usd'])} beyond its cost, and "
+        f"orders pay up to {best['last_useful_order_year']:.0f}."
+    )
+    assert [one.text for one in page.all("strong")] == [
+        dollars(gain[2026]),
+        shown(service["served_ttok"].sum() / 1e3),
+        shown(cost["average_usd_per_mtok"][2030]),
+        dollars(plan.economics["capital_usd"].sum()),
+    ]
+
+
+def test_the_inputs_of_the_page_are_those_of_the_files() -> None:
+    """Catches a column that slips, a row left out, a range at the wrong number, or a source of another row."""
+    given, files = _base()
+    page = read(files[html.PAGE].decode())
+    sources = {row["source"]: row["evidence"] for row in given.case.tables["sources"]}
+    sheets = {table["data-sheet"].removesuffix(".csv"): table for table in page.all("table", data_sheet="")}
+    assert set(sheets) == {
+        "case.toml",
+        *(name for name, rows in given.case.tables.items() if rows and name != "sources"),
+    }
+    for name, rows in given.case.tables.items():
+        if name not in sheets:
+            continue
+        heads = [
+            str(next(one for one in head.inside if isinstance(one, str)))
+            for head in next(sheets[name].all("thead")).all("th")
+        ]
+        body = [list(row.all("td")) for row in next(sheets[name].all("tbody")).all("tr")]
+        assert len(body) == len(rows)
+        for cells, row in zip(body, rows, strict=True):
+            for head, cell in zip(heads, cells, strict=True):
+                said = [one for one in cell.inside if isinstance(one, str)]
+                if head == "source":
+                    assert sources[row["source"]] in cell.text
+                    assert ("▲" in cell.text) == (sources[row["source"]] in {"assumed", "estimated"})
+                    continue
+                value = row[head]
+                text = _yes(value) if isinstance(value, bool) else _plain(value)
+                assert " ".join("".join(said).split()) == text
+                low, high = row.get(f"{head}_low"), row.get(f"{head}_high")
+                span = "" if low is None and high is None else f"{_plain(low)} to {_plain(high)}"
+                assert "".join(one.text for one in cell.all("small")) == span
+    assert len(list(page.all("tr", id=""))) == len(sources)
+
+
+def test_what_charts_draw_is_what_their_tables_say() -> None:
+    """Catches a chart of other rows or in other units than the table behind it."""
+    given, _ = _base()
+    drawn = {"power": ("used", 1.0), "built": ("built", 1e6), "h100e": ("h100e_operating", 1e6)}
+    drawn |= {"requirements": ("ratio", 1.0), "stranded": ("stranded_usd", 1e9), "ladder": ("gain_usd", 1e9)}
+    drawn |= {"options": ("benefit_per_capex_usd", 1.0), "curve_1": ("gain_usd_per_pct", 1e9)}
+    figures = {f.name: f for part in sections(given) for f in part.figures}
+    for name, (column, unit) in drawn.items():
+        for spec in (figures[name].spec, figures[name].narrow):
+            values = sorted(v["value"] * unit for v in spec["data"]["values"])
+            there = sorted(figures[name].grid.rows.data[column])
+            assert values, name
+            assert all(any(x == pytest.approx(y, rel=1e-9, abs=1e-9) for y in there) for x in values), name
+    served = figures["service"].spec["data"]["values"]
+    assert math.fsum(v["value"] * 1e3 for v in served) == pytest.approx(given.plan.service["demand_ttok"].sum())
+    for spec in (figures["worth_to_whom"].spec, figures["worth_to_whom"].narrow):
+        by_year = defaultdict(float)
+        for v in spec["data"]["values"]:
+            by_year[int(v["column"])] += v["value"] * 1e9
+        first = given.plan.bottlenecks[given.plan.bottlenecks["rank"] == 1].set_index("year")["annual_gain_usd_per_pct"]
+        assert dict(by_year) == pytest.approx(first.to_dict())
+
+
+def _lengths(svg: str, axis: str) -> dict[str, float]:
+    """Return how long the bars of a picture are, by their titles."""
+    found = {}
+    for path in ET.fromstring(svg).iter(f"{SVG}path"):  # noqa: S314 - drawn here
+        title = path.find(f"{SVG}title")
+        match = re.match(r"M-?[\d.]+,-?[\d.]+h(-?[\d.e-]+)v(-?[\d.e-]+)h", path.get("d", ""))
+        if title is not None and match:
+            found[str(title.text)] = abs(float(match[1] if axis == "x" else match[2]))
+    return found
+
+
+@pytest.mark.parametrize(("name", "axis"), [("power", "y"), ("h100e", "y"), ("stranded", "x"), ("options", "x")])
+def test_bars_are_as_long_as_their_numbers(name: str, axis: str) -> None:
+    """Catches an axis that does not start at nought, a bar drawn from another field, and marks that are not drawn."""
+    given, files = _base()
+    figure = next(f for part in sections(given) for f in part.figures if f.name == name)
+    lengths = _lengths(files[f"figures/{name}.svg"].decode(), axis)
+    values = {v["said"]: v["value"] for v in figure.spec["data"]["values"] if v["value"] > 0}
+    assert set(values) <= set(lengths)
+    scale = max(values.values()) / lengths[max(values, key=values.__getitem__)]
+    for said, value in values.items():
+        assert lengths[said] * scale == pytest.approx(value, rel=0.02, abs=scale), said
+
+
+def test_the_page_is_whole_and_asks_for_nothing() -> None:
+    """Catches a script, an address that the browser would fetch, a link to nowhere, a picture missing, headings that
+    skip a level, and an identifier that stands twice.
+    """
+    given, files = _base()
+    page = read(files[html.PAGE].decode())
+    assert not list(page.all("script"))
+    assert len(files[html.PAGE]) < 5e6
+    fetched = [
+        one for one in page.all() for name in ("src", "srcset", "poster", "xlink:href") if name in one.attributes
+    ]
+    assert not fetched
+    assert all(one["href"] == "data:," for one in page.all("link"))
+    assert "@import" not in files[html.PAGE].decode()
+    assert all("url(" not in style.text for style in page.all("style"))
+    ids = [one["id"] for one in page.all() if "id" in one.attributes]
+    assert len(ids) == len(set(ids))
+    for link in page.all("a"):
+        assert re.match("https?://|#", link["href"])
+        assert not link["href"].startswith("#") or link["href"][1:] in ids
+    levels = [int(one.tag[1]) for one in page.all() if re.fullmatch("h[1-6]", one.tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+    figures = [f for part in sections(given) for f in part.figures]
+    assert [one["id"] for one in page.all("figure")] == [f"figure-{f.name}" for f in figures]
+    for one, figure in zip(page.all("figure"), figures, strict=True):
+        assert [svg["aria-label"] for svg in one.all("svg")] == [figure.alt, figure.alt]
+        assert list(one.all("details"))
+    assert set(files) == {html.PAGE, *html.figures_of(files[html.PAGE].decode())}
+
+
+NASTY = (
+    "<script>alert(1)</script>",
+    "\"quoted\" 'twice' &amp; {{ 7 * 7 }} ]]> -->",
+    "🚀 emoji 漢字 ßÄ",
+    "x" * 200,
+    "javascript:alert(1)",
+    "datum.value); fetch('//x'",
+    "toString",
+    "__proto__",
+)
+
+
+def nasty_case() -> Case:
+    """One year, one region, no demand, 30 stages, and names that try to be more than names."""
+    names = [*NASTY, *(f"stage {n}" for n in range(30 - len(NASTY)))]
+    case = chain(
+        [Link(name, 10.0 + n, price=1.0, group=name) for n, name in enumerate(names)], demand=0.0, regions=(NASTY[0],)
+    )
+    case.settings["title"] = f"{NASTY[0]} {NASTY[1]} {NASTY[2]}"
+    case.settings["name"] = NASTY[3]
+    add(
+        case,
+        "sources",
+        source=NASTY[1],
+        title=NASTY[0],
+        publisher=NASTY[2],
+        url="javascript:alert(1)",
+        evidence="assumed",
+        note=NASTY[0],
+    )
+    for row in case.tables["accelerators"]:
+        row["family"] = row["label"] = NASTY[0]
+    return case
+
+
+def served_nasty_case() -> Case:
+    """The same with demand, so that stages bind, orders pay and every chart has such names."""
+    case = nasty_case()
+    for row in case.tables["demand"]:
+        row |= {"demand_ttok": 100.0, "value_usd_per_mtok": 5.0, "tier": NASTY[0]}
+    case.tables["suppliers"][0]["capacity_life_years"] = 5
+    add(
+        case,
+        "expansion",
+        stage=NASTY[0],
+        supplier="acme",
+        place="global",
+        year=FIRST,
+        max_expansion=1.0,
+        capex_usd_per_unit=1.0,
+        lead_years=0,
+    )
+    return case
+
+
+@pytest.mark.parametrize("made", [nasty_case, served_nasty_case])
+def test_names_are_only_names(made: object, tmp_path: Path) -> None:
+    """Catches a name that becomes an element, an attribute, a link or part of an expression, one that breaks a chart or
+    the page, and a part that fails where there is one year, one region, no demand or 30 stages.
+    """
+    given = given_of(sc.load(write_case(made(), tmp_path / "case")), changed=[NASTY[0]])  # type: ignore[operator]
+    files = html.report(given)
+    page = read(files[html.PAGE].decode())
+    assert check_numbers(page, written(given, tmp_path / "answer")) > 50
+    assert not [one for one in page.all() if one.tag in {"script", "iframe", "object", "img", "foreignobject"}]
+    assert not [name for one in page.all() for name in one.attributes if name.startswith("on")]
+    assert all(re.match("https?://|#", link["href"]) for link in page.all("a"))
+    said = page.text
+    for name in NASTY:
+        assert name in said
+    assert "7 * 7" in said
+    ids = [one["id"] for one in page.all() if "id" in one.attributes]
+    assert all(
+        re.fullmatch("[a-z0-9_-]+", one)
+        or one.split("-")[0] in {f for p in sections(given) for x in p.figures for f in [x.name]}
+        for one in ids
+    )
+    for path, content in files.items():
+        if path.endswith(".svg"):
+            ET.fromstring(content)  # noqa: S314 - drawn here
+        if path.endswith(".png"):
+            assert content.startswith(b"\x89PNG")
+
+
+def test_expressions_hold_no_data() -> None:
+    """Catches a name that gets into an expression of a chart: into a filter, a sort or a label."""
+    given, _ = _base()
+    figures = [f for part in sections(given) for f in part.figures]
+    allowed = {"data"}
+
+    def visit(x: object, key: str = "") -> None:
+        if isinstance(x, dict):
+            assert not {"expr", "signal", "calculate", "test", "labelExpr"} & set(x), key
+            for name, y in x.items():
+                if name not in allowed:
+                    visit(y, name)
+        elif isinstance(x, list):
+            for y in x:
+                visit(y, key)
+        elif key == "filter":
+            pytest.fail("a filter in words")
+
+    for figure in figures:
+        visit(figure.spec)
+        visit(figure.narrow)
+
+
+def test_long_names_that_start_alike_stay_apart() -> None:
+    """Catches rows that are drawn on top of each other because their names are cut to the same."""
+    rows = [
+        {"row": f"{'same start ' * 9}{n}", "value": float(n + 1), "text": "", "part": "", "said": f"{n}"}
+        for n in range(3)
+    ]
+    for width in (charts.WIDE, charts.NARROW):
+        spec = charts.bars(width, rows, x="units")
+        assert len({v["row"] for v in spec["data"]["values"]}) == 3
+
+
+def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
+    """In another order of rows, drawn in other processes. Catches a time stamp, a random name, the order of a set."""
+    case = chain([Link("wafers", 100.0, price=2.0), Link("power", 120.0)])
+    one, two = (write_case(case, tmp_path / str(n), shuffle_seed=seed) for n, seed in enumerate((None, 3)))
+    first = html.report(given_of(sc.load(one)))
+    with images.Hands() as hands:
+        second = html.report(given_of(sc.load(two)), hands.draw)
+    assert first == second
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    """Run the command line; return its status and what it said."""
+    said: list[str] = []
+    with patch("click.echo", lambda text="", **_: said.append(str(text))), pytest.raises(SystemExit) as stop:
+        main([str(x) for x in arguments])
+    return int(stop.value.code or 0), "\n".join(said)
+
+
+def test_a_part_that_was_not_run_says_how(tmp_path: Path) -> None:
+    """Catches an empty chart, or silence, in the place of a study; and files of an earlier report that stay."""
+    out = tmp_path / "out"
+    (out / "figures").mkdir(parents=True)
+    (out / "report.html").write_text(f'{html.MARK}<figure id="figure-tornado">', encoding="utf-8")
+    for kept in ("tornado.svg", "mine.svg"):
+        (out / "figures" / kept).write_text("x", encoding="utf-8")
+    assert run("report", TINY, "--out", out)[0] == 0
+    page = read((out / "report.html").read_text(encoding="utf-8"))
+    said = [one.text for one in page.all("p", class_="notrun")]
+    for what in ("--scenario", "--reference", "supplychain sensitivity", "supplychain backcast"):
+        assert any(what in one for one in said)
+    assert (out / "figures" / "mine.svg").exists()
+    assert not (out / "figures" / "tornado.svg").exists()
+    assert {f"figures/{file.name}" for file in (out / "figures").iterdir()} - {"figures/mine.svg"} == set(
+        html.figures_of((out / "report.html").read_text(encoding="utf-8"))
+    )
+
+
+def test_what_does_not_belong_is_refused(tmp_path: Path) -> None:
+    """Catches a report that mixes answers of different inputs, reads another folder, or writes over another's file."""
+    answers = ROOT / "reports" / "answers"
+    out = tmp_path / "out"
+    status, said = run("report", TINY, "--sensitivity", answers / "sensitivity", "--out", out)
+    assert status == 2
+    assert "is of other inputs: accelerators.csv, " in said
+    status, said = run("report", TINY, "--backcast", answers / "sensitivity", "--out", out)
+    assert status == 2
+    assert "has no score; give a folder that `supplychain backcast CASE --out DIR` writes" in said
+    status, said = run("report", TINY, "--sensitivity", tmp_path / "nowhere", "--out", out)
+    assert status == 2
+    assert "cannot be read as the answer of an earlier run" in said
+    broken = shutil.copytree(answers / "backcast", tmp_path / "broken")
+    (broken / "tables" / "labels.csv").write_text("year\n", encoding="utf-8")
+    status, said = run("report", TINY, "--backcast", broken, "--out", out)
+    assert status == 2
+    assert "has no labels (level, label, said, keeps, moves, press, agrees)" in said
+    status, said = run("report", TINY, "--reference", answers / "backcast", "--out", out)
+    assert status == 2
+    status, said = run("report", TINY, "--year", 1999, "--out", out)
+    assert status == 2
+    status, said = run("report", TINY, "--scenario", "none_such", "--out", out)
+    assert status == 2
+    assert not out.exists()
+    out.mkdir()
+    (out / "report.html").write_text("mine", encoding="utf-8")
+    status, said = run("report", TINY, "--out", out)
+    assert status == 1
+    assert "a file of that name is there that is no report of this software" in said
+    assert (out / "report.html").read_text(encoding="utf-8") == "mine"
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Catches a traceback, or minutes of solving before it."""
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    status, said = run("report", TINY, "--out", tmp_path / "out")
+    assert (status, said) == (
+        2,
+        "the report needs vl-convert, which is not installed: pip install 'supplychain[report]'",
+    )
+
+
+def test_what_changed_and_a_reference_stand_on_the_page(tmp_path: Path) -> None:
+    """Catches a change of the case that is not named, and a reference that is taken for the plan."""
+    assert run("solve", TINY, "--out", tmp_path / "before", "--quiet")[0] == 0
+    edit = "demand.demand_ttok *= 2"
+    status, _ = run("report", TINY, "--change", edit, "--reference", tmp_path / "before", "--out", tmp_path / "out")
+    assert status == 0
+    page = read((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    assert sum(edit in one.text for one in page.all("p", class_="meta")) == 1
+    before = pd.read_csv(tmp_path / "before" / "tables" / "service.csv").groupby("year")["served_ttok"].sum()
+    table = next(
+        t
+        for t in page.all("table", data_rows="")
+        if "reference:results" in t["data-rows"] and "capital_usd" in t["data-rows"]
+    )
+    drawn = {
+        keys["year"]: float(next(cell.all("data"))["value"])
+        for keys, _, cell in cells_of(table)
+        if keys["quantity"] == "served_ttok"
+    }
+    assert set(drawn) == {str(t) for t in before.index}
+    changed = sc.solve(sc.what_if(TINY, (), [edit]).case).service.groupby("year")["served_ttok"].sum()
+    assert drawn == pytest.approx({str(t): x for t, x in changed.items()})
+
+
+def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`reports/base`. Written anew by `make reports`; look at the difference before you do.
+
+    Pictures depend on the fonts of a machine, so of them only that they are there is compared, and what they show: the
+    title of each mark.
+    """
+    monkeypatch.chdir(ROOT)  # the page names the case as it was named
+    there = ROOT / "reports" / "base"
+    answers = ROOT / "reports" / "answers"
+    rule = next(
+        line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if " report inputs/base" in line
+    )
+    scenarios = re.findall(r"--scenario (\w+)", rule)
+    assert scenarios
+    options = [x for name in scenarios for x in ("--scenario", name)]
+    status, _ = run(
+        "report",
+        "inputs/base",
+        *options,
+        "--sensitivity",
+        answers / "sensitivity",
+        "--backcast",
+        answers / "backcast",
+        "--out",
+        tmp_path,
+    )
+    assert status == 0
+    files = {path.relative_to(there).as_posix() for path in there.rglob("*.*")}
+    assert files == {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    one, two = (_without_pictures((folder / html.PAGE).read_text(encoding="utf-8")) for folder in (there, tmp_path))
+    assert one == two
+    central = json.loads((answers / "sensitivity" / "summary.json").read_text(encoding="utf-8"))
+    assert central["objective_usd"] == pytest.approx(
+        json.loads(json.dumps(sc.solve(sc.load(ROOT / "inputs" / "base")).objective_usd)), rel=1e-9
+    )
+
+
+def _without_pictures(page: str) -> Sequence[str]:
+    """Return a page with the titles of marks in the place of its pictures, and numbers as they are shown."""
+    page = re.sub('<data value="[^"]*"', "<data", page)
+    return re.sub(
+        "<svg.*?</svg>", lambda svg: "".join(sorted(re.findall("<title>.*?</title>", svg[0]))), page, flags=re.DOTALL
+    ).splitlines()
+
+
+def test_pictures_have_names_of_their_own() -> None:
+    """Catches two charts of a page that share the name of a clip, and a chart without alternative text."""
+    drawn = images.draw([f for part in sections(_base()[0]) for f in part.figures][:3])
+    for name, picture in drawn.items():
+        for svg, prefix in ((picture.wide, f"{name}-"), (picture.narrow, f"{name}-narrow-")):
+            root = ET.fromstring(svg)  # noqa: S314 - drawn here
+            assert root.get("role") == "img"
+            assert root.get("aria-label")
+            assert all(one.get("id", prefix).startswith(prefix) for one in root.iter())
