@@ -127,8 +127,8 @@ class Tables:
         return found
 
 
-Kind = Literal["text", "year", "number", "exact", "sign", "amount", "per cent"]
-"""How cells are shown; the last three: with a sign, as 1.5M, and to a tenth with a sign."""
+Kind = Literal["text", "year", "number", "exact", "sign", "amount", "per cent", "hundredths"]
+"""How cells are shown; the last four: with a sign, as 1.5M, and with a sign to a tenth and to a hundredth."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,7 @@ _SHOWN: dict[Kind, Callable[[float], str]] = {
     "amount": amount,
     "exact": lambda x: f"{x:.12g}",
     "sign": lambda x: f"{x:+.3g}",
+    "hundredths": lambda x: f"{round(x, 2) + 0.0:+,.2f}",
     "per cent": lambda x: f"{round(100 * x, 1) + 0.0:+,.1f}",
 }
 

@@ -140,7 +140,7 @@ def _attribution(given: Given, study: str) -> Figure:
         for r in rows.records()
     ]
     for p in parts:
-        p |= {"part": "high end", "said": f"{p['row']}: {p['value']:+,.3g} bn USD"}
+        p |= {"part": "high end", "said": f"{p['row']}: {round(p['value'], 2) + 0.0:+,.2f} bn USD"}
     wide, narrow = charts.both(charts.signed, parts, x="bn USD, discounted, with what is left unserved")
     return Figure(
         f"{study}_attribution",
@@ -159,7 +159,7 @@ def _attribution(given: Given, study: str) -> Figure:
                 Column("group", "group of changes"),
                 Column("what", "adds to"),
                 Column("year", "year", "year"),
-                Column("usd", "bn USD", "sign", 1e9),
+                Column("usd", "bn USD", "hundredths", 1e9),
             ],
             keys=3,
         ),
