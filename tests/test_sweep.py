@@ -614,7 +614,6 @@ def alive(group: int) -> list[str]:
     return found
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_a_command_that_is_stopped_leaves_nobody_behind(
     how: signal.Signals, status: int, folder: Path, tmp_path: Path
@@ -651,7 +650,6 @@ MANY = {
 }
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("command", MANY)
 @pytest.mark.parametrize("delay", [0, 2])
 def test_ctrl_c_stops_whatever_solves_many(command: str, delay: float) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain import lp
-from supplychain.model import money, signed, solver, window, windows
+from supplychain.model import signed, solver, window, windows
 from supplychain.plan.held import check, explained
 from supplychain.plan.point import Point, point
 from supplychain.plan.solved import Solved, Values, names
@@ -88,7 +88,7 @@ def opened(
         return
     ties, where = solver.tie_breakers(m, whole), names(whole)
     before = {first: window.at for first, window in again.known.items()}
-    for one in _decided(whole, case, m.on, ties, progress=progress, known=before):
+    for one in _decided(whole, case, m.on, ties, money=m.money, progress=progress, known=before):
         one.lp.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
         one.lp.highs.setOptionValue("time_limit", math.inf)
         solved = Solved(case, m.on, given, Values(where, one.x))
@@ -147,6 +147,7 @@ def _decided(  # noqa: PLR0913 - the last two have their defaults
     on: Structure,
     ties: Sequence[Vector],
     *,
+    money: float,
     progress: Callable[[str], None] = lambda _: None,
     known: Mapping[int, Point] = MappingProxyType({}),
 ) -> Iterator[_Decided]:
@@ -166,7 +167,7 @@ def _decided(  # noqa: PLR0913 - the last two have their defaults
         else:
             if basis is not None:
                 here.highs.setBasis(basis)
-            with explained(here, case, on, money(case)):
+            with explained(here, case, on, money):
                 found = lp.optimum_of(here, what=f"case {case.settings.name!r}, years {first}-{last}")
             x = lp.prefer(here, found, here_ties)
         yield _Decided(first, last, here, found, here_ties, x, decides, is_known)
@@ -190,7 +191,7 @@ def freed(last: Window, lift: Lift) -> Solved:
     free = replace(whole, row_upper=row_upper, column_upper=column_upper)
     case = replace(at.solved.case, signed=None)
     if case.settings.foresight_years is not None:
-        *_, end = _decided(free, case, at.solved.on, at.ties)
+        *_, end = _decided(free, case, at.solved.on, at.ties, money=at.money)
         return replace(at.solved, x=Values(at.names, end.x))
     free = free.copied()
     lp.hold(free)
