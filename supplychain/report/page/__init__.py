@@ -3,7 +3,7 @@
 ::
 
     blocks.py     what a page is made of; numbers that know from which cells they were read
-    charts.py     charts as Vega-Lite descriptions
+    charts/       charts as Vega-Lite descriptions
     given.py      what a page is written from
     answer.py     the answer in three sentences and four numbers, and how sure it is
     scenarios.py  scenarios side by side, and what changed
