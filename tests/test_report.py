@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import math
 import re
@@ -9,7 +11,7 @@ import shutil
 import sys
 from collections import defaultdict
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -261,37 +263,135 @@ def test_what_charts_draw_is_what_their_tables_say() -> None:
         assert dict(by_year) == pytest.approx(first.to_dict())
 
 
-def _lengths(svg: str, axis: str) -> dict[str, float]:
-    """Return how long the bars of a picture are, by their titles."""
+def test_grids_say_what_differs_and_who_said_so() -> None:
+    """Catches a frame at another cell, a change against the wrong answer, and the press taken for the model."""
+    given, _ = _base()
+    figures = {f.name: f for part in sections(given) for f in part.figures}
+    beside, past = given.studies["compare"].tables, given.studies["backcast"].tables["labels"]
+    for spec in ("spec", "narrow"):
+        cells = {
+            name: {(v["row"], int(v["column"])): v for v in getattr(figures[name], spec)["data"]["values"]}
+            for name in ("compare_bound", "compare_cost", "compare_served", "past")
+        }
+        for r in beside["labels"][beside["labels"]["level"] == "stage"].to_dict("records"):
+            before, after = (cells["compare_bound"][row, r["year"]] for row in ("the case", r["answer"]))
+            assert (before["text"], after["text"]) == (r["reference"], r["label"])
+            assert (before["mark"], after["mark"]) == (0, int(not r["same"]))
+        for name, quantity in (("compare_cost", "average_usd_per_mtok"), ("compare_served", "served_ttok")):
+            rows = beside["results"]
+            rows = rows[(rows["quantity"] == quantity) & (rows["item"] == "all")].to_dict("records")
+            assert len(rows) == len(cells[name])
+            for r in rows:
+                change = 100 * (r["value"] / r["reference"] - 1)
+                said = cells[name][r["answer"], r["year"]]
+                assert number(said["text"]) == pytest.approx(change, abs=0.051)
+                assert (said["level"] == "within 1 %") == (abs(change) <= 1)
+                assert said["level"].startswith("-") == (change < -1)
+        stages = past[past["level"] == "stage"].fillna("").set_index("year")
+        for (name, year), v in cells["past"].items():
+            model, press = (name in stages[c][year].replace(" + ", ", ").split(", ") for c in ("label", "press"))
+            assert v["text"] == {(1, 1): "both", (1, 0): "model", (0, 1): "press", (0, 0): ""}[model, press]
+            assert v["mark"] == model
+            inside = name in re.split(r", | \+ ", stages["others"][year])
+            assert v["level"] == (v["text"] or ("inside the ranges" if inside else "neither"))
+
+
+def _bars(svg: str, axis: str) -> dict[str, tuple[float, float, float]]:
+    """Return of the bars of a picture, by their titles, where they start and end, and where they stand across."""
     found = {}
     for path in ET.fromstring(svg).iter(f"{SVG}path"):  # noqa: S314 - drawn here
         title = path.find(f"{SVG}title")
-        match = re.match(r"M-?[\d.]+,-?[\d.]+h(-?[\d.e-]+)v(-?[\d.e-]+)h", path.get("d", ""))
+        match = re.match(r"M(-?[\d.]+),(-?[\d.]+)h(-?[\d.e-]+)v(-?[\d.e-]+)h", path.get("d", ""))
         if title is not None and match:
-            found[str(title.text)] = abs(float(match[1] if axis == "x" else match[2]))
+            left, top, wide, high = map(float, match.groups())
+            found[str(title.text)] = (left, left + wide, top) if axis == "x" else (-top - high, -top, left)
     return found
 
 
 @pytest.mark.parametrize(("name", "axis"), [("power", "y"), ("h100e", "y"), ("stranded", "x"), ("options", "x")])
 def test_bars_are_as_long_as_their_numbers(name: str, axis: str) -> None:
-    """Catches an axis that does not start at nought, a bar drawn from another field, and marks that are not drawn."""
+    """Catches an axis that does not start at nought, a bar drawn from another field, marks that are not drawn, a bar
+    that starts elsewhere than its neighbours, and parts of a bar that leave a gap or cover each other.
+    """
     given, files = _base()
     figure = next(f for part in sections(given) for f in part.figures if f.name == name)
-    lengths = _lengths(files[f"figures/{name}.svg"].decode(), axis)
+    there = _bars(files[f"figures/{name}.svg"].decode(), axis)
     values = {v["said"]: v["value"] for v in figure.spec["data"]["values"] if v["value"] > 0}
-    assert set(values) <= set(lengths)
+    assert set(values) <= set(there)
+    lengths = {said: end - start for said, (start, end, _) in there.items()}
     scale = max(values.values()) / lengths[max(values, key=values.__getitem__)]
     for said, value in values.items():
         assert lengths[said] * scale == pytest.approx(value, rel=0.02, abs=scale), said
+    nought = min(start for start, _, _ in there.values())
+    piles = defaultdict(list)
+    for start, end, across in there.values():
+        piles[across].append((start, end))
+    for pile in piles.values():
+        at = nought
+        for start, end in sorted(pile):
+            assert start == pytest.approx(at, abs=0.5)
+            at = end
+
+
+def _lightness(colour: str, seen: Sequence[Sequence[float]]) -> list[float]:
+    """Return a colour in CIE L*a*b*, as it is seen through a matrix of linear RGB."""
+    codes = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in codes]
+    r, g, b = (min(1.0, max(0.0, sum(m * c for m, c in zip(row, linear, strict=True)))) for row in seen)
+    xyz = (
+        (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505,
+        0.2126 * r + 0.7152 * g + 0.0722 * b,
+        (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089,
+    )
+    x, y, z = (c ** (1 / 3) if c > 0.008856 else 7.787 * c + 16 / 116 for c in xyz)
+    return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
+
+
+_SEEN = {
+    "normal": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+"""Machado, Oliveira, Fernandes 2009, "A physiologically-based model for simulation of color vision deficiency"."""
+
+
+@pytest.mark.parametrize("seen", [*_SEEN])
+def test_colours_stay_apart_for_the_colour_blind(seen: str) -> None:
+    """Catches two colours of one chart that somebody sees as one: twelve steps of CIE 1976 apart or more, where two or
+    three can just be told apart side by side.
+    """
+    colours = [*charts.colours(map(str, range(12))).values(), charts.REST]
+    assert len(set(colours)) == 13
+    for one, other in combinations(colours, 2):
+        assert math.dist(_lightness(one, _SEEN[seen]), _lightness(other, _SEEN[seen])) > 12, (one, other)
 
 
 def test_the_page_is_whole_and_asks_for_nothing() -> None:
-    """Catches a script, an address that the browser would fetch, a link to nowhere, a picture missing, headings that
-    skip a level, and an identifier that stands twice.
+    """Catches a script that is not ours, an address that the browser would fetch, a link to nowhere, a picture missing,
+    headings that skip a level, and an identifier that stands twice.
     """
     given, files = _base()
     page = read(files[html.PAGE].decode())
-    assert not list(page.all("script"))
+    (script,) = page.all("script")
+    assert script.text == (ROOT / "supplychain" / "report" / "page.js").read_text(encoding="utf-8")
+    allowed = next(page.all("meta", http_equiv="Content-Security-Policy"))["content"]
+    digest = base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
+    assert allowed.startswith(
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:;"
+    )
     assert len(files[html.PAGE]) < 5e6
     fetched = [
         one for one in page.all() for name in ("src", "srcset", "poster", "xlink:href") if name in one.attributes
@@ -381,7 +481,8 @@ def test_names_are_only_names(made: object, tmp_path: Path) -> None:
     files = html.report(given)
     page = read(files[html.PAGE].decode())
     assert check_numbers(page, written(given, tmp_path / "answer")) > 50
-    assert not [one for one in page.all() if one.tag in {"script", "iframe", "object", "img", "foreignobject"}]
+    assert len(list(page.all("script"))) == 1
+    assert not [one for one in page.all() if one.tag in {"iframe", "object", "img", "foreignobject"}]
     assert not [name for one in page.all() for name in one.attributes if name.startswith("on")]
     assert all(re.match("https?://|#", link["href"]) for link in page.all("a"))
     said = page.text
@@ -528,12 +629,12 @@ def test_what_changed_and_a_reference_stand_on_the_page(tmp_path: Path) -> None:
     table = next(
         t
         for t in page.all("table", data_rows="")
-        if "reference:results" in t["data-rows"] and "capital_usd" in t["data-rows"]
+        if "reference:results" in t["data-rows"] and "served_ttok" in t["data-rows"]
     )
     drawn = {
         keys["year"]: float(next(cell.all("data"))["value"])
-        for keys, _, cell in cells_of(table)
-        if keys["quantity"] == "served_ttok"
+        for keys, column, cell in cells_of(table)
+        if column == "value"
     }
     assert set(drawn) == {str(t) for t in before.index}
     changed = sc.solve(sc.what_if(TINY, (), [edit]).case).service.groupby("year")["served_ttok"].sum()

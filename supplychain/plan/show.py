@@ -24,7 +24,7 @@ _ITEMS = 4
 
 _WIDTH, _NAME = 100, 44
 """Characters of a line, and of what binds in it."""
-_UNITS = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
+_UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 Cells = dict[int, str]
 
@@ -93,7 +93,7 @@ def dollars(usd: float) -> str:
     """Return an amount of money with two significant digits or more: $1.9B.
 
     >>> dollars(1.94e9), dollars(2.5e12), dollars(15008000.0), dollars(312.0)
-    ('$1.94B', '$2,500B', '$15.0M', '$312')
+    ('$1.94B', '$2.50T', '$15.0M', '$312')
     """
     size, unit = next(((size, unit) for size, unit in _UNITS if abs(usd) >= size), (1.0, ""))
     return f"${number(usd / size)}{unit}"

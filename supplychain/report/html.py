@@ -1,7 +1,12 @@
-"""The capacity report as one HTML file that opens offline: no script, no request, a data table behind each chart."""
+"""The capacity report as one HTML file that opens offline: no request, and a data table behind each chart.
+
+Its only script shows at once what a mark of a chart says; the page is whole without it, and allows no other.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -49,6 +54,7 @@ def html(given: Given, parts: Sequence[Section], drawn: Mapping[str, Picture]) -
     environment.filters |= {"said": said, "kind": lambda block: type(block).__name__}
     template = environment.from_string((home / "page.html.j2").read_text(encoding="utf-8"))
     settings = given.case.settings
+    js = (home / "page.js").read_text(encoding="utf-8")
     return template.render(
         title=plain(settings.title),
         name=plain(settings.name),
@@ -61,6 +67,8 @@ def html(given: Given, parts: Sequence[Section], drawn: Mapping[str, Picture]) -
             for name, one in drawn.items()
         },
         mark=Markup(MARK),  # noqa: S704 - ours
+        js=Markup(js),  # noqa: S704 - ours
+        hash=f"sha256-{base64.b64encode(hashlib.sha256(js.encode()).digest()).decode()}",
         css=Markup((home / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
     )
 

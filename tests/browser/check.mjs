@@ -53,12 +53,32 @@ for (const path of pages) {
     if (!seen.figures.length) fault("no figure");
     if (!seen.links || seen.broken.length) fault(`links to nowhere: ${seen.broken}`);
     if (seen.scrolls > width) fault(`is ${seen.scrolls} pixels wide`);
-    if (seen.scripts) fault("has a script");
+    if (seen.scripts !== 1) fault(`has ${seen.scripts} scripts instead of one`);
     for (const f of seen.figures) {
       if (f.drawn !== 1) fault(`${f.id}: ${f.drawn} pictures are shown instead of one`);
       else if (!(f.width > 100 && f.height > 40 && f.marks > 0 && f.texts > 0)) fault(`${f.id} is not drawn`);
       else if (f.right > width) fault(`${f.id} stands out on the right`);
       else if (f.smallest < SMALLEST_TEXT) fault(`${f.id}: text of ${f.smallest.toFixed(1)} pixels`);
+    }
+
+    for (const one of seen.figures) {
+      const { said, x, y } = await page.evaluate(async (id) => {
+        const title = [...document.querySelectorAll(`#${id} title`)].find((one) => one.parentNode.getBoundingClientRect().width > 0);
+        title.parentNode.scrollIntoView({ block: "center" });
+        await new Promise((done) => setTimeout(done, 50)); // scrolling hides what the pointer shows
+        const box = title.parentNode.getBoundingClientRect();
+        return { said: title.textContent, x: box.x + box.width / 2, y: box.y + box.height / 2 };
+      }, one.id);
+      await page.mouse.move(x, y);
+      const tip = await page.evaluate(() => {
+        const shown = document.querySelector(".tip:not([hidden])");
+        const at = shown?.getBoundingClientRect();
+        return shown && { said: shown.querySelector("strong").textContent, inside: at.left >= 0 && at.right <= innerWidth && at.top >= 0 && at.bottom <= innerHeight };
+      });
+      if (tip?.said !== said) fault(`${one.id}: the pointer at '${said}' shows '${tip?.said}'`);
+      else if (!tip.inside) fault(`${one.id}: what the pointer shows stands outside of the window`);
+      await page.mouse.move(0, 0);
+      if (await page.locator(".tip:visible").count()) fault(`${one.id}: what the pointer showed stays`);
     }
 
     // the tables behind charts are opened; the sheets of inputs are alike, so one is enough

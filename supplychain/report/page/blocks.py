@@ -42,9 +42,10 @@ class Number:
         value, origin = (other.value, other.origin) if isinstance(other, Number) else (other, f"{other!r}")
         return self._with(self.value / value if value else NAN, f"({self.origin}) / ({origin})")
 
-    def per_cent(self) -> Number:
-        """Return a share in per cent."""
-        return Number(100 * self.value, f"100 * ({self.origin})", f"{number(100 * self.value)} %")
+    def per_cent(self, *, signed: bool = False) -> Number:
+        """Return a share in per cent; `signed` writes the plus of a change."""
+        plus = "+" if signed and self.value > 0 else ""
+        return Number(100 * self.value, f"100 * ({self.origin})", f"{plus}{number(100 * self.value)} %")
 
     def usd(self) -> Number:
         """Return it as an amount of money: $1.9B."""
@@ -178,6 +179,8 @@ class Grid:
     """How many columns name the row."""
     across: str = ""
     """A column whose values stand across; then the last of `columns` is what the cells hold."""
+    folded: bool = False
+    """Whether it is opened by a click only."""
 
     @property
     def head(self) -> list[str]:

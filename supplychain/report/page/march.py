@@ -6,13 +6,15 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from supplychain.plan.bottlenecks import DEMAND
-from supplychain.plan.show import dollars, number, plain, worth
+from supplychain.plan.show import dollars, plain, worth
 from supplychain.report.page import charts
-from supplychain.report.page.blocks import Column, Figure, Grid, Heading, NotRun, Section, Sentences
+from supplychain.report.page.blocks import Column, Figure, Grid, Heading, Listed, NotRun, Section, Sentences
 from supplychain.report.page.given import BACKCAST, SENSITIVITY, binding_of
 
 if TYPE_CHECKING:
-    from supplychain.report.page.blocks import Block
+    from collections.abc import Mapping
+
+    from supplychain.report.page.blocks import Block, Rows, Said
     from supplychain.report.page.given import Given
 
 _LEVELS = ("none", "less than $10M", "$10M to $100M", "$100M to $1B", "$1B or more")
@@ -206,17 +208,23 @@ def _whom(given: Given) -> Figure:
 
 
 def _past(given: Given) -> list[Block]:
+    """Return what bound in the past beside what was said then, and what explains where the model differs."""
     tables = given.tables
     score = str(given.studies[BACKCAST].summary["score"])
-    said = [
+    rows = tables.rows("backcast:labels")
+    missed = tables.rows("backcast:comparisons", inside=False, independent=True)
+    why = [
+        Column("quantity", "quantity"),
+        Column("item", "item"),
         Column("year", "year", "year"),
-        Column("level", "level"),
-        Column("label", "model"),
-        Column("said", "what the data allow to say"),
-        Column("press", "press"),
-        Column("agrees", "agree"),
+        Column("model", "model", "amount"),
+        Column("low", "low", "amount"),
+        Column("high", "high", "amount"),
+        Column("unit", "unit"),
+        Column("cause", "nearest by moving"),
+        Column("cause_value", "then", "amount"),
     ]
-    kept = [
+    firm = [
         Column("year", "year", "year"),
         Column("level", "level"),
         Column("keeps", "kept by", "exact"),
@@ -226,38 +234,93 @@ def _past(given: Given) -> list[Block]:
         Column("end", "to its end"),
         Column("by", "% of the way", "number", 0.01),
     ]
-    missed = tables.rows("backcast:comparisons", inside=False, independent=True)
-    why = [
-        Column("quantity", "quantity"),
-        Column("item", "item"),
-        Column("year", "year", "year"),
-        Column("model", "model", "number"),
-        Column("low", "low", "number"),
-        Column("high", "high", "number"),
-        Column("unit", "unit"),
-        Column("cause", "nearest by moving"),
-        Column("cause_end", "to its end"),
-        Column("cause_value", "model then", "number"),
-    ]
-    blocks: list[Block] = [
+    return [
         Sentences((f"{plain(score)}. Nothing in the back-cast forces its outcome.",)),
-        Grid(
-            "What bound, what the data allow to say, and what the press said",
-            tables.rows("backcast:labels"),
-            said,
-            keys=2,
-        ),
-        Grid(
-            "How firm these labels are, and the smallest move that changes them",
-            tables.rows("backcast:labels"),
-            kept,
-            keys=2,
-        ),
+        _past_map(given, rows),
+        Listed([_past_year(given, r) for r in rows.records() if r["level"] == "stage"]),
+        Grid("How firm these labels are, and the smallest move that changes them", rows, firm, keys=2, folded=True),
         Grid(
             "Where the model differs from published counts, and the input that explains most of it", missed, why, keys=3
         ),
     ]
-    return blocks
 
 
-__all__ = ["number", "section"]
+_WHO = {(True, True): "both", (True, False): "model", (False, True): "press", (False, False): ""}
+_NEITHER, _INSIDE = "neither", "inside the ranges"
+_SAID = {_NEITHER: "#f6f6f6", _INSIDE: "#dcdcdc", "press": "#f0b070", "model": "#7fb5d8", "both": "#0072b2"}
+
+
+def _past_map(given: Given, rows: Rows) -> Figure:
+    """Return past years across and stages down: what the model says, the press, and some value inside the ranges."""
+    found = {
+        r["year"]: [_members(r[column]) for column in ("label", "press", "others")]
+        for r in rows.records()
+        if r["level"] == "stage"
+    }
+    named = {name for said in found.values() for one in said for name in one}
+    known = [row["stage"] for row in given.stages if row["stage"] in named]
+    cells = []
+    for name in [*known, *sorted(named - {*known, DEMAND}), *sorted(named & {DEMAND})]:
+        for year, (model, press, others) in found.items():
+            who = _WHO[name in model, name in press]
+            inside = name in others
+            cells.append(
+                {
+                    "row": plain(name),
+                    "column": str(year),
+                    "level": _INSIDE if inside and not who else who or _NEITHER,
+                    "text": who,
+                    "mark": int(name in model),
+                    "said": plain(f"{name}, {year}: {who or _NEITHER}{f'; {_INSIDE}' if inside else ''}"),
+                }
+            )
+    wide, narrow = charts.both(
+        charts.matrix,
+        cells,
+        rows="",
+        columns="",
+        legend="who says that it bound",
+        domain=[*_SAID],
+        shades=[*_SAID.values()],
+    )
+    bound = "; ".join(f"{year}: {' + '.join(model)}" for year, (model, _, _) in found.items())
+    said = [
+        Column("year", "year", "year"),
+        Column("level", "level"),
+        Column("label", "model"),
+        Column("said", "what the data allow to say"),
+        Column("press", "press"),
+        Column("agrees", "agree"),
+    ]
+    return Figure(
+        "past",
+        "What bound in the past: the model beside the press",
+        plain(f"Cells by stage and year: whether the model, the press or both say that it bound. Model: {bound}."),
+        wide,
+        narrow,
+        Grid("What bound, what the data allow to say, and what the press said", rows, said, keys=2),
+        ("Framed: the model's label. Inside the ranges: one input at an end of its range makes the model say so.",),
+    )
+
+
+def _members(label: object) -> list[str]:
+    """Return the stages that a cell names: those of one label, or several labels."""
+    return [] if label is None or label != label else str(label).replace(" + ", ", ").split(", ")  # noqa: PLR0124 - nan
+
+
+def _past_year(given: Given, row: Mapping[str, Any]) -> Said:
+    """Return a sentence about one year that is past."""
+    where = {"year": row["year"], "level": "stage"}
+    press = ", ".join(_members(row["press"]))
+    said: Said = (
+        plain(f"{row['year']}: {row['label']} in the model"),
+        plain(f"; the press said {press}" if press else "; the press named none"),
+    )
+    if _members(row["input"]):
+        by = given.tables.only("backcast:labels", "by", **where).per_cent()
+        kept = given.tables.only("backcast:labels", "keeps", **where)
+        moves = given.tables.only("backcast:labels", "moves", **where)
+        said += (". ", kept, " of ", moves, " moves of an input to an end of its range keep it; the smallest that ")
+        said += ("does not: ", plain(f"{row['input']}"), ", ", by, " of the way to its ", plain(f"{row['end']} end"))
+        said += (plain(f", then {row['becomes']} binds"),)
+    return (*said, ".")

@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.show import dollars, number, plain
 from supplychain.report.page import charts
 from supplychain.report.page.blocks import Column, Figure, Grid, Heading, Listed, NotRun, Section, Sentences
 from supplychain.report.page.given import COMPARED, REFERENCE
 
 if TYPE_CHECKING:
-    from supplychain.report.page.blocks import Block
+    from supplychain.report.page.blocks import Block, Rows, Said
     from supplychain.report.page.given import Given
 
-_SHOWN = ["served_ttok", "cost_usd", "average_usd_per_mtok", "capital_usd", "h100e_operating"]
 _DIVERGING = ("#0072b2", "#86b9dc", "#f4f4f4", "#f0a878", "#b84a00")
 _BINS = ("-10 % or more", "-10 to -1 %", "within 1 %", "+1 to +10 %", "+10 % or more")
+_STILL = 5e-4
+"""A change below this share is called none."""
+
+
+@dataclass(frozen=True)
+class _Quantity:
+    """What is compared: its name in the tables, what it is called, and in which unit it is shown."""
+
+    name: str
+    title: str
+    unit: str
+    size: float
+
+
+_COST = _Quantity("average_usd_per_mtok", "average cost of tokens", "USD per 10⁶", 1.0)
+_SERVED = _Quantity("served_ttok", "tokens served", "10¹⁵ a year", 1e3)
+_OTHERS = (
+    _Quantity("cost_usd", "cost of serving and research", "bn USD a year", 1e9),
+    _Quantity("capital_usd", "capital spent", "bn USD a year", 1e9),
+    _Quantity("h100e_operating", "compute that operates", "million H100 equivalents", 1e6),
+)
 
 
 def section(given: Given) -> Section:
     """Return scenarios and reference, or how to get them."""
     blocks: list[Block] = []
     if COMPARED in given.studies:
-        blocks += [Listed([(plain(f"{title}."),) for title in given.scenarios.values()]), *_beside(given, COMPARED)]
+        blocks += _beside(given, COMPARED)
     else:
         blocks.append(
             NotRun(
@@ -46,82 +68,158 @@ def section(given: Given) -> Section:
 
 
 def _beside(given: Given, study: str) -> list[Block]:
-    tables = given.tables
     than = "the case" if study == COMPARED else "the reference"
-    blocks: list[Block] = [_changes(given, study, than)]
-    for level in ("stage", "group"):
-        rows = tables.rows(f"{study}:labels", level=level)
-        first = [r for r in rows.records() if r["answer"] == rows.data["answer"].iloc[0]]
-        before = "; ".join(dict.fromkeys(plain(f"{r['reference']}") for r in first))
-        caption = f"Which {level} binds ({than}: {before})"
-        blocks.append(Grid(caption, rows, [Column("answer", "answer"), Column("label", "label")], across="year"))
-    results = tables.rows(f"{study}:results", quantity=_SHOWN, item=schema.ALL).sorted("quantity")
-    keys = [Column("quantity", "quantity"), Column("answer", "answer")]
-    blocks += [
-        Grid("What comes out", results, [*keys, Column("value", "value", "amount")], keys=2, across="year"),
-        Grid(
-            f"The same, change against {than} in %",
-            results.with_share("change_share", "change", "reference"),
-            [*keys, Column("change_share", "change, %", "per cent")],
-            keys=2,
-            across="year",
-        ),
+    labels = given.tables.rows(f"{study}:labels")
+    answers = list(dict.fromkeys(labels.data["answer"]))
+    blocks: list[Block] = [
+        Listed([_in_short(given, study, answer) for answer in answers]),
+        _bound(given, study, than, labels),
+        _changes(given, study, than, _COST),
+        _changes(given, study, than, _SERVED),
     ]
-    if len(tables.rows(f"{study}:attribution").data):
+    blocks += [_numbers(given, study, than, other, folded=True) for other in _OTHERS]
+    if len(given.tables.rows(f"{study}:attribution").data):
         blocks.append(_attribution(given, study))
-    differ = len(tables.rows(f"{study}:inputs").data)
-    return [*blocks, Sentences((f"{differ:,} inputs differ." if differ else "No input differs.",))]
+    differ = len(given.tables.rows(f"{study}:inputs").data)
+    several = ", all of these together" if len(answers) > 1 else ""
+    return [
+        *blocks,
+        Sentences((f"{differ:,} inputs differ from {than}{several}." if differ else "No input differs.",)),
+    ]
 
 
-def _changes(given: Given, study: str, than: str) -> Figure:
-    """Return what each answer does to the average cost of tokens, and to the label."""
-    tables = given.tables
-    rows = tables.rows(f"{study}:results", quantity="average_usd_per_mtok", item=schema.ALL)
-    label = {(r["answer"], r["year"]): r for r in tables.rows(f"{study}:labels", level="stage").records()}
+def _in_short(given: Given, study: str, answer: str) -> Said:
+    """Return a sentence: what an answer does in the last year, and where another stage binds."""
+    tables, last = given.tables, max(given.tables.rows(f"{study}:labels", answer=answer).data["year"])
+    title = given.scenarios.get(answer, answer) if study == COMPARED else f"In {answer}"
+    said: Said = (plain(f"{title}: in {last}"),)
+    for quantity, joined in ((_SERVED, " tokens served "), (_COST, ", average cost ")):
+        where = {"answer": answer, "year": last, "quantity": quantity.name, "item": schema.ALL}
+        change = tables.only(f"{study}:results", "change", **where) / tables.only(
+            f"{study}:results", "reference", **where
+        )
+        known = "not known" if math.isnan(change.value) else "unchanged" if abs(change.value) < _STILL else ""
+        said = (*said, joined, known or change.per_cent(signed=True))
+    moved = {
+        r["year"]: r["label"]
+        for r in tables.rows(f"{study}:labels", answer=answer, level="stage").records()
+        if not r["same"]
+    }
+    bound = ", ".join(
+        f"{label} in {', '.join(str(t) for t in moved if moved[t] == label)}" for label in dict.fromkeys(moved.values())
+    )
+    return (*said, plain(f"; now binds: {bound}." if moved else "; the same stages bind."))
+
+
+def _bound(given: Given, study: str, than: str, labels: Rows) -> Figure:
+    """Return which stage binds in each answer and year, coloured by its group."""
+    rows = {(r["answer"], r["year"], r["level"]): r for r in labels.records()}
+    shade = given.group_colours | {DEMAND: charts.REST}
+    found: dict[tuple[str, int], tuple[str, str, bool]] = {}
+    for (answer, year, level), r in rows.items():
+        if level == "stage":
+            group = rows[answer, year, "group"]
+            found.setdefault((than, year), (r["reference"], group["reference"], False))
+            found[answer, year] = (r["label"], group["label"], not r["same"])
+    cells = [
+        {
+            "row": plain(answer),
+            "column": str(year),
+            "level": plain(group) if group in shade else _JOINT,
+            "text": charts.short(stage, 22),
+            "brief": charts.short(group, 9),
+            "mark": int(other),
+            "said": plain(f"{answer}, {year}: {stage} [{group}] binds"),
+        }
+        for (answer, year), (stage, group, other) in sorted(found.items(), key=lambda one: one[0][0] != than)
+    ]
+    there = {c["level"] for c in cells}
+    domain = [*(plain(g) for g in shade if plain(g) in there), *([_JOINT] if _JOINT in there else [])]
+    shades = {plain(g): one for g, one in shade.items()} | {_JOINT: "#ffffff"}
+    wide, narrow = charts.both(
+        charts.matrix, cells, rows="", columns="", legend="group", domain=domain, shades=[shades[g] for g in domain]
+    )
+    moved = sum(other for _, _, other in found.values())
+    return Figure(
+        f"{study}_bound",
+        "Which stage binds?" if study == COMPARED else "Which stage binds, and which did?",
+        plain(f"Cells by answer and year with the stage that binds. In {moved} cells it is another than in {than}."),
+        wide,
+        narrow,
+        Grid(
+            "What binds, by stage and group",
+            labels,
+            [
+                Column("answer", "answer"),
+                Column("year", "year", "year"),
+                Column("level", "level"),
+                Column("reference", than),
+                Column("label", "then"),
+            ],
+            keys=3,
+        ),
+        (f"Framed: another stage binds than in {than}.",),
+    )
+
+
+_JOINT = "several or other"
+
+
+def _changes(given: Given, study: str, than: str, quantity: _Quantity) -> Figure:
+    """Return what each answer does to a quantity in each year."""
+    rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=schema.ALL)
     cells = []
     for r in rows.records():
         share = 100 * r["change"] / r["reference"] if r["reference"] else math.nan
-        one = label[r["answer"], r["year"]]
         cells.append(
             {
                 "row": plain(r["answer"]),
                 "column": str(r["year"]),
                 "level": _bin(share),
                 "text": "" if math.isnan(share) else f"{round(share, 1) + 0.0:+.1f} %",
-                "mark": int(not one["same"]),
+                "mark": 0,
                 "said": plain(
-                    f"{r['answer']}, {r['year']}: {number(r['value'])} USD per million tokens, "
-                    f"{number(r['reference'])} in {than}; binds: {one['label']}"
+                    f"{r['answer']}, {r['year']}: {number(r['value'] / quantity.size)} {quantity.unit}, "
+                    f"{number(r['reference'] / quantity.size)} in {than}"
                 ),
             }
         )
-    moved = sum(c["mark"] == 1 for c in cells)
     wide, narrow = charts.both(
-        charts.matrix, cells, rows="", columns="", legend="average cost per token", domain=_BINS, shades=_DIVERGING
+        charts.matrix,
+        cells,
+        rows="",
+        columns="",
+        legend=f"{quantity.title}, change",
+        domain=_BINS,
+        shades=_DIVERGING,
     )
     return Figure(
-        f"{study}_cost",
-        "What does each do to the average cost of tokens, and to what binds?"
-        if study == COMPARED
-        else "What changed since the reference?",
-        (
-            "Cells by answer and year: change of the average cost per million tokens in per cent. "
-            f"Framed, in {moved} cells, where another stage binds."
-        ),
+        f"{study}_{'cost' if quantity is _COST else 'served'}",
+        f"By how much does the {quantity.title} change?"
+        if quantity is _COST
+        else "How many more or fewer tokens are served?",
+        plain(f"Cells by answer and year: change of the {quantity.title} in per cent."),
         wide,
         narrow,
-        Grid(
-            "Average cost, USD per million tokens",
-            rows,
-            [
-                Column("answer", "answer"),
-                Column("year", "year", "year"),
-                Column("reference", than, "number"),
-                Column("value", "then", "number"),
-            ],
-            keys=2,
-        ),
-        (f"Framed: another stage binds than in {than}.",),
+        _numbers(given, study, than, quantity),
+    )
+
+
+def _numbers(given: Given, study: str, than: str, quantity: _Quantity, *, folded: bool = False) -> Grid:
+    """Return a quantity in each answer and year, and by how much it differs."""
+    rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=schema.ALL)
+    return Grid(
+        f"{quantity.title[0].upper()}{quantity.title[1:]}, {quantity.unit}",
+        rows.with_share("change_share", "change", "reference"),
+        [
+            Column("answer", "answer"),
+            Column("year", "year", "year"),
+            Column("reference", f"{than}, {quantity.unit}", "number", quantity.size),
+            Column("value", f"then, {quantity.unit}", "number", quantity.size),
+            Column("change_share", "change, %", "per cent"),
+        ],
+        keys=2,
+        folded=folded,
     )
 
 

@@ -158,7 +158,7 @@ def _tornado(given: Given) -> list[Block]:
             if not math.isnan(change):
                 bars.append(
                     {
-                        "row": plain(f"{r['input']} ({r['evidence']})"),
+                        "row": plain(f"{_brief(r['input'])} ({r['evidence']})"),
                         "part": f"{end} end",
                         "value": 100 * change / now,
                         "said": plain(
@@ -200,6 +200,16 @@ def _tornado(given: Given) -> list[Block]:
         ),
         weak,
     ]
+
+
+def _brief(name: str) -> str:
+    """Return what is moved without the names of the columns that choose it.
+
+    >>> _brief("throughput.tokens_per_second[accelerator=h100, workload=chat]")
+    'throughput.tokens_per_second, h100, chat'
+    """
+    what, _, chosen = name.removesuffix("]").partition("[")
+    return ", ".join([what, *(one.partition("=")[2] for one in chosen.split(", ") if one)])
 
 
 def _known(x: float) -> float:

@@ -24,7 +24,10 @@ def matrix(  # noqa: PLR0913 - what a chart has
     domain: Sequence[str],
     shades: Sequence[str] = SHADES,
 ) -> Spec:
-    """Return cells in rows and columns: `row`, `column`, `level` (one of `domain`), `text`, `mark`, `said`."""
+    """Return cells in rows and columns: `row`, `column`, `level` (one of `domain`), `text`, `mark`, `said`.
+
+    A cell of which `mark` is 1 is framed; `brief`, if it is given, is its text on a phone.
+    """
     small = width < SMALL
     names, order = own_names(cells, 20 if small else LONGEST)
     values = [
@@ -60,7 +63,7 @@ def matrix(  # noqa: PLR0913 - what a chart has
         {
             "mark": {"type": "text", "fontSize": 9.5 if small else 12, "aria": False},
             "encoding": {
-                "text": {"field": "text"},
+                "text": {"field": "brief" if small and "brief" in values[0] else "text"},
                 "color": {"field": "ink", "type": "nominal", "scale": None, "legend": None},
             },
         },

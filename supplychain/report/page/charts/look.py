@@ -1,7 +1,7 @@
 """How charts look: widths, colours, letters, and names that fit.
 
-Colours are those of Okabe and Ito, then of Tol, which the colour-blind can tell apart; text, order or shape says the
-same again.
+Colours are those of Okabe and Ito, then those of Tol that stay apart from them for the colour-blind; text, order or
+shape says the same again.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from supplychain.report.page.blocks import Spec
 
-WIDE, NARROW = 820, 340
+WIDE, NARROW = 928, 340
 """Widths in pixels: of a page, and of a phone."""
 
 INK, MUTED, LINE, PAPER = "#1b1b1b", "#595959", "#d9d9d9", "#ffffff"
 PALETTE = (
-    *("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"),
-    *("#332288", "#999933", "#44aa99", "#882255", "#661100"),
+    *("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"),
+    *("#332288", "#999933", "#882255", "#ddcc77", "#661100", "#000000"),
 )
 REST = "#c8c8c8"
 SHADES = ("#f3f6fa", "#d3e3f1", "#a3c8e4", "#5fa2d0", "#0072b2")
