@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import math
+import os
 import re
 import shutil
 import sys
@@ -25,11 +26,12 @@ from plants import Link, add, chain
 
 import supplychain as sc
 from supplychain.cli import main
+from supplychain.errors import SetupError
 from supplychain.plan.show import dollars
 from supplychain.plan.show import number as shown
 from supplychain.report import html, images
 from supplychain.report.page import charts, sections
-from supplychain.report.page.given import Given, close
+from supplychain.report.page.given import Given
 from supplychain.study.answers import found
 from supplychain.study.compare import compare
 
@@ -46,7 +48,7 @@ UP_TO = 10.0
 
 def given_of(case: sc.Case, **others: object) -> Given:
     plan = sc.solve(case)
-    return Given(plan, close(plan, case.report_years[0], UP_TO), "inputs/x", **others)  # type: ignore[arg-type]
+    return Given(plan, case.report_years[0], "inputs/x", **others)  # type: ignore[arg-type]
 
 
 def written(given: Given, folder: Path) -> Origins:
@@ -59,10 +61,10 @@ def written(given: Given, folder: Path) -> Origins:
     for table in tables.values():
         if "accelerator" in table.columns:
             table["family"] = table["accelerator"].map(family)
-    year, names = given.close.year, dict.fromkeys(given.close.curves["stage"])
+    year, names = given.year, dict.fromkeys(given.close.tables["curves"]["stage"])
     curves = [given.plan.curve(s, year, UP_TO).assign(stage=s) for s in names]
     tables |= {"ladder": given.plan.ladder(year), "stranded": given.plan.stranded(year)}
-    tables["curves"] = pd.concat(curves) if curves else given.close.curves
+    tables["curves"] = pd.concat(curves) if curves else given.close.tables["curves"]
     tables |= {f"{name}:{t}": rows for name, one in given.studies.items() for t, rows in one.tables.items()}
     return Origins(tables, {"stages": given.case.frame("stages").sort_values(["position", "stage"])})
 
@@ -156,7 +158,7 @@ def _base() -> tuple[Given, dict[str, bytes]]:
     late = sc.what_if(ROOT / "inputs" / "base", ["grid_late"])
     given = given_of(case, studies=studies, scenarios={"grid_late": "Late"})
     beside = compare({"base": given.plan, "grid_late": sc.solve(late.case)})
-    given = Given(given.plan, given.close, "inputs/base", (), {**studies, "compare": beside}, given.scenarios)
+    given = Given(given.plan, given.year, "inputs/base", (), {**studies, "compare": beside}, given.scenarios)
     return given, html.report(given)
 
 
@@ -543,8 +545,23 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     one, two = (write_case(case, tmp_path / str(n), shuffle_seed=seed) for n, seed in enumerate((None, 3)))
     first = html.report(given_of(sc.load(one)))
     with images.Hands() as hands:
-        second = html.report(given_of(sc.load(two)), hands.draw)
+        second = html.report(given_of(sc.load(two)), hands.start)
     assert first == second
+
+
+def test_processes_that_draw_end_with_those_that_ask() -> None:
+    """Catches one that Ctrl-C reaches too, which prints a traceback of its own, one that stays, and one that is killed
+    and leaves the report waiting or tells it in a traceback.
+    """
+    figure = next(f for part in sections(_base()[0]) for f in part.figures)
+    with images.Hands(1) as hands:
+        (process,) = hands._started  # noqa: SLF001 - what is looked at
+        assert os.getpgid(process.pid) != os.getpgid(0)
+        assert hands.start(figure)() == images.start(figure)()
+        process.kill()
+        with pytest.raises(SetupError, match="ended from outside"):
+            hands.start(figure)()
+    assert process.poll() is not None
 
 
 def run(*arguments: object) -> tuple[int, str]:
@@ -688,7 +705,7 @@ def _without_pictures(page: str) -> Sequence[str]:
 
 def test_pictures_have_names_of_their_own() -> None:
     """Catches two charts of a page that share the name of a clip, and a chart without alternative text."""
-    drawn = images.draw([f for part in sections(_base()[0]) for f in part.figures][:3])
+    drawn = {f.name: images.start(f)() for part in sections(_base()[0]) for f in part.figures[:1]}
     for name, picture in drawn.items():
         for svg, prefix in ((picture.wide, f"{name}-"), (picture.narrow, f"{name}-narrow-")):
             root = ET.fromstring(svg)  # noqa: S314 - drawn here

@@ -60,7 +60,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     from supplychain.plan.write import write_files
     from supplychain.report.html import figures_of
     from supplychain.report.html import report as write
-    from supplychain.report.page.given import Given, close
+    from supplychain.report.page.given import Given
     from supplychain.study.answers import found
 
     with output.progress() as progress, Hands() as hands:
@@ -83,24 +83,19 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
         if beside:
             with workers.executor() as executor:
                 studies["compare"] = _compared(made, beside, executor, progress)
-        progress("looking closely")
         given = Given(
             plan=plan,
-            close=close(plan, year, _UP_TO),
+            year=year,
             folder=case,
             changed=made.titles,
             studies=studies,
             scenarios={name: one.titles[0] for name, one in beside.items()},
         )
-        progress("drawing")
-        files = write(given, hands.draw)
+        progress("looking closely and drawing")
+        files = write(given, hands.start)
     gone = [path for path in figures_of(known) if path not in files]
     write_files(to, files, gone)
     output.say(lambda: f"{to}/report.html and {len(files) - 1} figures are written.", made)
-
-
-_UP_TO = 10.0
-"""End of the value curves, in per cent."""
 
 
 def _pages(to: str) -> str:

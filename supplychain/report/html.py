@@ -32,14 +32,17 @@ MARK = '<meta name="generator" content="supplychain report">'
 """By which a page is known as one of these."""
 
 
-def report(given: Given, draw: Callable[[Sequence[Figure]], dict[str, Picture]] = images.draw) -> dict[str, bytes]:
+def report(given: Given, start: Callable[[Figure], Callable[[], Picture]] = images.start) -> dict[str, bytes]:
     """Return the files of a report by their paths: the page, and each chart as SVG and PNG.
+
+    `start` begins to draw a chart and returns what waits for the picture; charts are drawn while others are looked for.
 
     Raises: SetupError if vl-convert is not installed.
     """
     images.check()
-    parts = sections(given)
-    drawn = draw([figure for part in parts for figure in part.figures])
+    begun = {}
+    parts = sections(given, lambda part: begun.update({figure.name: start(figure) for figure in part.figures}))
+    drawn = {figure.name: begun[figure.name]() for part in parts for figure in part.figures}
     found = {PAGE: html(given, parts, drawn).encode()}
     for name, picture in drawn.items():
         found[f"{FIGURES}/{name}.svg"] = picture.wide.encode()

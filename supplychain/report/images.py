@@ -13,13 +13,15 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from queue import SimpleQueue
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 from xml.etree import ElementTree as ET
 
 from supplychain.errors import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from supplychain.report.page.blocks import Figure
 
@@ -50,64 +52,82 @@ def check() -> None:
         raise SetupError(message) from error
 
 
-def draw(figures: Sequence[Figure]) -> dict[str, Picture]:
-    """Return each chart drawn, by its name."""
-    return {f.name: _picture(f.name, f.alt, f.spec, f.narrow) for f in figures}
+def start(figure: Figure) -> Callable[[], Picture]:
+    """Return what draws a chart, here, when it is called."""
+    return partial(_picture, figure.name, figure.alt, figure.spec, figure.narrow)
 
 
 class Hands:
-    """Processes that draw side by side.
+    """Processes that draw side by side while charts are looked for.
 
-    Start them before there is anything to draw: what they load then takes as long as half of the drawing.
+    Start them before there is anything to draw: what they load then takes as long as half of the drawing. Ctrl-C does
+    not reach them; they end when nobody asks any more.
     """
 
     def __init__(self, count: int = 2) -> None:
         self._count = count
+        self._free: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-c", f"from {__name__} import _serve; _serve()"]
         self._started = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - this very module
+            subprocess.Popen(  # noqa: S603 - this very module
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            )
             for _ in range(self._count)
         ]
+        for process in self._started:
+            self._free.put(process)
+        self._pool = ThreadPoolExecutor(self._count)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
         for process in self._started:
-            if process.poll() is None:
-                process.kill()
+            process.kill()
+        self._pool.shutdown()
+        for process in self._started:
             process.communicate()
 
-    def draw(self, figures: Sequence[Figure]) -> dict[str, Picture]:
-        """Return each chart drawn, by its name; what is asked for once cannot be asked for again.
+    def start(self, figure: Figure) -> Callable[[], Picture]:
+        """Begin to draw a chart; return what waits for its picture.
 
-        Raises: SetupError if a process is ended from outside.
+        That raises SetupError if a process is ended from outside.
         """
-        asked = [
-            json.dumps([[f.name, f.alt, f.spec, f.narrow] for f in figures[n :: self._count]])
-            for n in range(self._count)
-        ]
-        with ThreadPoolExecutor(self._count) as pool:
-            said = list(pool.map(lambda process, text: process.communicate(text.encode())[0], self._started, asked))
-        if any(process.returncode for process in self._started):
-            message = "a process that draws charts was ended from outside, perhaps because memory ran out"
-            raise SetupError(message)
-        found = {
-            name: Picture(wide, narrow, base64.b64decode(png))
-            for text in said
-            for name, wide, narrow, png in json.loads(text)
-        }
-        return {f.name: found[f.name] for f in figures}
+        return self._pool.submit(self._drawn, figure).result
+
+    def _drawn(self, figure: Figure) -> Picture:
+        process = self._free.get()
+        try:
+            said = _asked(process, [figure.name, figure.alt, figure.spec, figure.narrow])
+        finally:
+            self._free.put(process)
+        wide, narrow, png = said
+        return Picture(wide, narrow, base64.b64decode(png))
+
+
+def _asked(process: subprocess.Popen[bytes], what: object) -> Any:  # noqa: ANN401 - JSON
+    """Return what a process answers."""
+    asks, answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+    try:
+        asks.write(json.dumps(what).encode() + b"\n")
+        asks.flush()
+        return json.loads(answers.readline())
+    except (OSError, ValueError) as error:
+        message = "a process that draws charts was ended from outside, perhaps because memory ran out"
+        raise SetupError(message) from error
 
 
 def _serve() -> None:
-    """Draw what comes, in a process of its own."""
+    """Draw what comes, line by line, in a process of its own."""
     import vl_convert  # noqa: PLC0415 - an extra
 
     vl_convert.vegalite_to_svg({"mark": "text", "encoding": {"text": {"value": "a"}}}, vl_version=_VEGA_LITE)
-    asked = json.loads(sys.stdin.buffer.read())
-    drawn = [(name, _picture(name, *rest)) for name, *rest in asked]
-    sys.stdout.write(json.dumps([[name, p.wide, p.narrow, base64.b64encode(p.png).decode()] for name, p in drawn]))
+    for line in sys.stdin.buffer:
+        picture = _picture(*json.loads(line))
+        answer = [picture.wide, picture.narrow, base64.b64encode(picture.png).decode()]
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
 
 def _picture(name: str, alt: str, spec: dict[str, Any], narrow: dict[str, Any]) -> Picture:

@@ -23,11 +23,21 @@ from typing import TYPE_CHECKING
 from supplychain.report.page import answer, buying, fleet, inputs, march, scenarios, service, supply, trust
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from supplychain.report.page.blocks import Section
     from supplychain.report.page.given import Given
 
 
-def sections(given: Given) -> list[Section]:
-    """Return the page, part by part."""
-    parts = (answer, scenarios, march, supply, service, buying, fleet, trust, inputs)
-    return [part.section(given) for part in parts]
+def sections(given: Given, each: Callable[[Section], object] = lambda _: None) -> list[Section]:
+    """Return the page, part by part; `each` is called with every part when it is there, those that solve last."""
+    found = {}
+    for part in sorted(_PARTS, key=_SOLVING.__contains__):
+        found[part] = part.section(given)
+        each(found[part])
+    return [found[part] for part in _PARTS]
+
+
+_PARTS = (answer, scenarios, march, supply, service, buying, fleet, trust, inputs)
+_SOLVING = (supply, buying)
+"""Those that look closely at a year."""

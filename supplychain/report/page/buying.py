@@ -19,7 +19,7 @@ _OPTIONS = 15
 
 def section(given: Given) -> Section:
     """Return options to order, the ladder and the curves."""
-    year = given.close.year
+    year = given.year
     blocks: list[Block] = [*_options(given), _orders(given), Heading(f"{year}, closely")]
     blocks += [*_ladder(given), *_curves(given)]
     return Section("buying", "What to buy first", "Which order is worth most per dollar, and until when?", blocks)
@@ -103,7 +103,7 @@ def _orders(given: Given) -> Grid:
 
 
 def _ladder(given: Given) -> list[Block]:
-    rows, year = given.tables.rows("ladder"), given.close.year
+    rows, year = given.close.rows("ladder"), given.year
     if not len(rows.data):
         return [Sentences((f"In {year} no relief of any stage gains anything: there is no ladder to climb.",))]
     size, unit = charts.size(rows.data["gain_usd"], charts.USD)
@@ -144,10 +144,10 @@ def _ladder(given: Given) -> list[Block]:
 
 
 def _curves(given: Given) -> list[Block]:
-    year, found = given.close.year, given.close.curves
+    year, found = given.year, given.close.tables["curves"]
     blocks: list[Block] = []
     for n, stage in enumerate(dict.fromkeys(found["stage"])):
-        rows = given.tables.rows("curves", stage=stage)
+        rows = given.close.rows("curves", stage=stage)
         size, unit = charts.size(rows.data["gain_usd_per_pct"], charts.USD)
         segments = [
             {

@@ -35,15 +35,10 @@ COMPARED, REFERENCE, SENSITIVITY, BACKCAST = "compare", "reference", "sensitivit
 """Studies that a page may show. Their tables are called `backcast:labels`."""
 
 
-@dataclass(frozen=True)
-class Close:
-    """One year of a plan, closely: the ladder, the value curve of what binds, and what is stranded."""
+_UP_TO = 10.0
+"""End of the value curves, in per cent."""
 
-    year: int
-    ladder: pd.DataFrame
-    curves: pd.DataFrame
-    """As `Plan.curve`, of each stage that binds, behind a column `stage`."""
-    stranded: pd.DataFrame
+_CURVES = ["stage", "from_pct", "to_pct", "gain_usd_per_pct", "gain_usd", "binding"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,8 @@ class Given:
     """All that a page is written from."""
 
     plan: Plan
-    close: Close
+    year: int
+    """The one that is looked at closely."""
     folder: str
     """Of the case, for the commands that the page names."""
     changed: Sequence[str] = ()
@@ -71,16 +67,28 @@ class Given:
         return list(self.plan.case.report_years)
 
     @cached_property
+    def close(self) -> Tables:
+        """What the year looked at closely shows, which takes solves: `ladder`, `curves` and `stranded`.
+
+        `curves` are as `Plan.curve` has them, up to 10 %, of each stage that binds, behind a column `stage`.
+        """
+        bound = binding_of(self, "stage")[self.year]["members"].split(" + ")
+        names = [name for name in bound if name in set(self.plan.bottlenecks["stage"])]
+        look = self.plan.look(self.year)
+        curves = [look.curve(name, _UP_TO).assign(stage=name) for name in names]
+        found = pd.concat(curves, ignore_index=True)[_CURVES] if curves else pd.DataFrame(columns=_CURVES)
+        return Tables({"ladder": look.ladder(), "curves": found, "stranded": look.stranded()})
+
+    @cached_property
     def tables(self) -> Tables:
-        """Every table: of the plan, of the year looked at, and of the studies."""
-        close = {"ladder": self.close.ladder, "curves": self.close.curves, "stranded": self.close.stranded}
+        """Every table of the plan and of the studies."""
         others = {f"{name}:{t}": rows for name, one in self.studies.items() for t, rows in one.tables.items()}
         family = {row["accelerator"]: row["family"] for row in self.case.tables["accelerators"]}
         known = {
             name: table.assign(family=table["accelerator"].map(family)) if "accelerator" in table.columns else table
             for name, table in self.plan.tables.items()
         }
-        return Tables({**known, **close, **others})
+        return Tables({**known, **others})
 
     def inputs(self, table: str, order: list[str]) -> Rows:
         """Return a table of the inputs, in some order."""
@@ -122,21 +130,3 @@ class Given:
 def binding_of(given: Given, level: str) -> dict[int, dict[str, Any]]:
     """Return what binds in each year: a row of `binding`."""
     return {row["year"]: row for row in given.tables.rows("binding", level=level).records()}
-
-
-def close(plan: Plan, year: int, up_to: float) -> Close:
-    """Look closely at one year: the ladder, curves of what binds up to a percentage, what is stranded.
-
-    Raises: ValueError if the year is not reported.
-    """
-    look = plan.look(year)
-    bound = next(
-        m
-        for y, level, m in plan.binding[["year", "level", "members"]].itertuples(index=False)
-        if (y, level) == (year, "stage")
-    )
-    names = set(plan.bottlenecks["stage"])
-    curves = [look.curve(s, up_to).assign(stage=s) for s in bound.split(" + ") if s in names]
-    columns = ["stage", "from_pct", "to_pct", "gain_usd_per_pct", "gain_usd", "binding"]
-    found = pd.concat(curves, ignore_index=True)[columns] if curves else pd.DataFrame(columns=columns)
-    return Close(year, look.ladder(), found, look.stranded())

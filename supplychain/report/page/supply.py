@@ -33,7 +33,7 @@ def section(given: Given) -> Section:
     )
     blocks: list[Block] = [
         _required(given),
-        Heading(f"Stranded in {given.close.year}"),
+        Heading(f"Stranded in {given.year}"),
         *_stranded(given),
         Heading("What the names mean"),
         names,
@@ -97,8 +97,8 @@ def _required(given: Given) -> Figure:
 
 
 def _stranded(given: Given) -> list[Block]:
-    t = given.close.year
-    rows = given.tables.grouped("stranded", ["stage", "unit"], ["limit", "stranded", "stranded_usd"])
+    t = given.year
+    rows = given.close.grouped("stranded", ["stage", "unit"], ["limit", "stranded", "stranded_usd"])
     if not len(rows.data):
         return [Sentences((f"Nothing that would be used stands idle in {t}.",))]
     found = sorted(rows.records(), key=lambda r: (-r["stranded_usd"], r["stage"]))
