@@ -114,6 +114,7 @@ def stacked(  # noqa: PLR0913 - what a chart has
                 "field": "value",
                 "type": "quantitative",
                 "stack": "zero",
+                "scale": {"nice": 5},
                 "axis": {"title": None if panels and small else y, "format": ",f", "tickCount": 5},
             },
             "color": {

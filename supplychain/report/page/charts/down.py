@@ -77,7 +77,12 @@ def bars(  # noqa: PLR0913 - what a chart has
         mark = {"type": "text", "align": "left", "dx": 4, "fontSize": 11, "aria": False}
         encoding = {"x": {"field": "end", "type": "quantitative"}, "text": {"field": "text"}}
         if rule is not None:
-            layers.append({"mark": {**mark, "stroke": PAPER, "strokeWidth": 3, "fill": PAPER}, "encoding": encoding})
+            layers.append(
+                {
+                    "mark": {**mark, "stroke": PAPER, "strokeWidth": 7, "strokeJoin": "round", "fill": PAPER},
+                    "encoding": encoding,
+                }
+            )
         layers.append({"mark": mark, "encoding": encoding})
     unit = {"encoding": {"y": rows.y}, "layer": layers}
     height = rows.height(17 if small else 19)
