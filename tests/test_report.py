@@ -265,6 +265,53 @@ def test_what_charts_draw_is_what_their_tables_say() -> None:
         assert dict(by_year) == pytest.approx(first.to_dict())
 
 
+_SHOWN = re.compile(
+    r"(?<![\w.])[-+]?\$?[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?(?:[kMBT](?!\w))?(?: %)?(?![\w])"
+)
+"""A number as charts show it, and not a part of a name."""
+
+
+def test_what_charts_say_stands_in_their_tables() -> None:
+    """Catches a mark that says another number than the table behind its chart: both are read back from the page. What
+    is summed up or split for a chart alone is worked out again.
+    """
+    given, files = _base()
+    tables, studies = given.plan.tables, given.studies
+    page = read(files[html.PAGE].decode())
+    count = 0
+    for figure in page.all("figure"):
+        table = next(figure.all("table"))
+        values = [float(data["value"]) for data in table.all("data")]
+        there = {cell.text for tag in ("th", "td") for cell in table.all(tag)}
+        for svg in figure.all("svg"):
+            for title in svg.all("title"):
+                if figure["id"] in {"figure-worth_to_whom", "figure-tornado"} or "all other terms" in title.text:
+                    continue
+                for token in _SHOWN.findall(title.text.replace("1 % more", "")):
+                    powers = {power_of_ten(number(token), value) for value in values}
+                    assert token in there or powers & {0, 2, -2, 3, -3, 6, -6, 9, -9}, (figure["id"], title.text)
+                    count += 1
+    assert count > 1000
+    drawn = {f.name: f.spec["data"]["values"] for part in sections(given) for f in part.figures}
+    terms = tables["decomposition"].groupby(["workload", "year"])["usd_per_mtok"].sum()
+    piles = defaultdict(float)
+    for v in drawn["marginal_made_of"]:
+        piles[v["panel"], int(v["column"])] += v["value"]
+    assert dict(piles) == pytest.approx(terms.to_dict(), abs=1e-9)
+    now, moved = studies["sensitivity"].summary["cost_usd_per_mtok"], studies["sensitivity"].tables["tornado"]
+    for v in drawn["tornado"]:
+        found = [
+            r[f"cost_usd_per_mtok_{end}"]
+            for r in moved.to_dict("records")
+            for end in ("low", "high")
+            if v["said"].startswith(f"{r['input']}, {r['evidence']}, {end} end: ")
+        ]
+        assert [v["value"]] == pytest.approx([100 * change / now for change in found])
+        first, second = _SHOWN.findall(v["said"].split(" end: ")[1])
+        assert number(first) == pytest.approx(v["value"], abs=0.051)
+        assert number(second) == pytest.approx(now + found[0], rel=6e-3)
+
+
 def test_grids_say_what_differs_and_who_said_so() -> None:
     """Catches a frame at another cell, a change against the wrong answer, and the press taken for the model."""
     given, _ = _base()

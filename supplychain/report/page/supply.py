@@ -76,7 +76,14 @@ def _required(given: Given) -> Figure:
         panels=[str(t) for t in panels],
     )
     over = sorted({bar["row"] for bar in bars if bar["value"] > 1})
-    columns = [Column("stage", "stage"), Column("unit", "unit"), Column("ratio", "required / available", "number")]
+    columns = [
+        Column("year", "year", "year"),
+        Column("stage", "stage"),
+        Column("unit", "unit"),
+        Column("required", "required", "number"),
+        Column("available", "available", "number"),
+        Column("ratio", "required / available", "number"),
+    ]
     return Figure(
         "requirements",
         "How much of what is there would full service need?",
@@ -86,7 +93,7 @@ def _required(given: Given) -> Figure:
         ),
         wide,
         narrow,
-        Grid("Required over available, by year", rows, columns, keys=2, across="year"),
+        Grid("Required over available, every stage and year", rows, columns, keys=3),
         (
             (
                 "The dashed line is 1: what is there. A stage that would not be needed, or of which "
