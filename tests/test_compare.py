@@ -11,10 +11,11 @@ from plants import Link, chain, drawn, files_of, one, ranged
 from test_backcast import loaded, two_stages
 
 import supplychain as sc
-from supplychain.case.changes import Group, apply
+from supplychain.case.changes import Group, apply, frame
 from supplychain.cli import main
+from supplychain.plan.write import write
 from supplychain.report.compare import text
-from supplychain.study.compare import attribute, compare, saved
+from supplychain.study.compare import attribute, compare, compare_changes, saved
 from supplychain.study.workers import Here
 
 if TYPE_CHECKING:
@@ -126,6 +127,52 @@ def test_answers_of_earlier_runs_compare_as_live_ones_do(tmp_path: Path) -> None
     assert written.inputs[["answer", "table"]].to_numpy().tolist() == [["july", "capacity"]]
 
 
+def test_the_audit_of_each_answer_is_kept(tmp_path: Path) -> None:
+    """Of what-ifs solved now and of answers written earlier alike: numbers that a file has among names are numbers."""
+    folder = write_case(two_stages(), tmp_path / "case")
+    new = {"stage": "wafers", "supplier": "new"}
+    supplier = {"table": "suppliers", **new, "label": "007", "capacity_life_years": 4}
+    there = {
+        "table": "capacity",
+        **new,
+        "place": "global",
+        "year": FIRST,
+        "capacity": 0,
+        "price_usd": 1,
+        "source": "paper",
+    }
+    group = Group("new", (WAFERS,), add=(supplier, there))
+    case = sc.load(folder)
+    changed, audit = apply(case, [group])
+    made = sc.WhatIf(changed, ("More",), (group,), audit)
+    live = compare_changes(case, "now", {"more": made}, executor=Here())
+    assert set(live.changes["answer"]) == {"more"}
+    pd.testing.assert_frame_equal(live.changes.drop(columns="answer"), frame(audit))
+    for name, plan, said in (("now", sc.solve(case), {}), ("more", sc.solve(changed), made.summary)):
+        write(tmp_path / name, {**plan.summary, **said}, {**plan.tables, "changes": frame(audit)})
+    written = compare({name: saved(tmp_path / name) for name in ("now", "more")}).changes
+    pd.testing.assert_frame_equal(live.changes, written, check_dtype=False)
+    assert [x for x in written["new"] if isinstance(x, str)] == ["007", "paper"]
+
+
+def test_answers_of_other_years_stand_side_by_side(tmp_path: Path) -> None:
+    """Two years, three, and one, at no cost: blank where an answer has no such year. Catches a traceback there."""
+    plans = {
+        name: sc.solve(loaded(chain([Link("wafers", 100.0)], last_year=FIRST + more), tmp_path / name))
+        for name, more in (("two", 1), ("three", 2), ("one", 0))
+    }
+    lines = text(compare(plans)).splitlines()
+    at = lines.index("What binds (stage)")
+    assert [line.split() for line in lines[at + 1 : at + 5]] == [
+        [str(FIRST), str(FIRST + 1)],
+        ["two", "wafers", "wafers"],
+        ["three", "=", "="],
+        ["one", "="],
+    ]
+    at = lines.index("Tokens served, 10^15")
+    assert [line.count("(+0.0 %)") for line in lines[at + 2 : at + 5]] == [0, 2, 1]
+
+
 def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A case with a change, two cases, and two answers; the changes of a what-if are written beside its answer."""
     folder = write_case(two_stages(), tmp_path / "case")
@@ -140,6 +187,7 @@ def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureF
     assert "0.120 (+20.0 %)" in printed
     assert sorted(path.stem for path in (tmp_path / "out" / "tables").iterdir()) == [
         "attribution",
+        "changes",
         "inputs",
         "labels",
         "results",

@@ -48,8 +48,10 @@ def _header(years: list[int]) -> list[str]:
 def _binding(found: Comparison, level: str, years: list[int]) -> Table:
     first, *others = found.names
     rows = {(r["answer"], r["year"]): r for r in _records(found.labels) if r["level"] == level}
-    reference = [first, *(rows[others[0], t]["reference"] for t in years)]
-    cells = [[name, *("=" if rows[name, t]["same"] else rows[name, t]["label"] for t in years)] for name in others]
+    known = {t: row["reference"] for (_, t), row in rows.items()}
+    there = {at: "=" if row["same"] else row["label"] for at, row in rows.items()}
+    reference = [first, *(known.get(t, "") for t in years)]
+    cells = [[name, *(there.get((name, t), "") for t in years)] for name in others]
     return Table(_header(years), [reference, *cells])
 
 
@@ -57,8 +59,10 @@ def _values(found: Comparison, quantity: str, unit: float, years: list[int]) -> 
     first, *others = found.names
     asked = (r for r in _records(found.results) if (r["quantity"], r["item"]) == (quantity, schema.ALL))
     rows = {(r["answer"], r["year"]): r for r in asked}
-    reference = [first, *(number(rows[others[0], t]["reference"] / unit) for t in years)]
-    cells = [[name, *(_changed(rows[name, t], unit) for t in years)] for name in others]
+    known = {t: number(row["reference"] / unit) for (_, t), row in rows.items()}
+    there = {at: _changed(row, unit) for at, row in rows.items()}
+    cells = [[name, *(there.get((name, t), "") for t in years)] for name in others]
+    reference = [first, *(known.get(t, "") for t in years)]
     return Table(_header(years), [reference, *cells], frozenset(range(1, len(years) + 1)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -14,7 +14,7 @@ import pandas as pd
 
 from supplychain import schema
 from supplychain.case import Case, load
-from supplychain.case.changes import CHANGES, apply, key_of
+from supplychain.case.changes import CHANGES, Changed, apply, frame, key_of
 from supplychain.case.read import CASE_FILE
 from supplychain.case.scenarios import what_if
 from supplychain.errors import InputError, Problem
@@ -73,6 +73,8 @@ class Comparison:
     attribution: pd.DataFrame
     """answer, group, what (`objective_usd` or `cost_usd`), year (blank for the objective), usd: what each group of
     changes adds to the difference. The groups add up to the whole."""
+    changes: pd.DataFrame
+    """answer, then as the table `changes` of an answer: every cell that its what-if changed, where that is known."""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -82,6 +84,7 @@ class Comparison:
             "results": self.results,
             "labels": self.labels,
             "attribution": self.attribution,
+            "changes": self.changes,
         }
 
     def _repr_html_(self) -> str:
@@ -131,6 +134,7 @@ def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = No
         results=_frame(_RESULTS, [row for name, one in others for row in _results(name, reference, one)]),
         labels=_frame(_LABELS, [row for name, one in others for row in _labels(name, reference, one)]),
         attribution=_frame(_PARTS, []) if attribution is None else attribution,
+        changes=_frame(_CHANGES, [row for name, one in answers.items() for row in _changes(name, one)]),
     )
 
 
@@ -187,6 +191,8 @@ def compare_changes(
     solves = len(cases) + sum(len(_subsets(len(some))) for some in groups.values())
     with workers.those(executor, solves) as pool:
         answers = _solved(cases, pool, progress)
+        for key, changed in made.items():
+            answers[key] = _with_audit(answers[key], changed)
         return compare(answers, _attributed(case, groups, pool, progress) if groups else None)
 
 
@@ -198,6 +204,12 @@ def _solved(cases: Mapping[str, Case], pool: Executor, progress: Callable[[str],
 
     found = workers.ordered(pool, workers.Shared(tuple), _answer, cases.values(), said)
     return {name: Saved(*one, case) for (name, case), one in zip(cases.items(), found, strict=True)}
+
+
+def _with_audit(answer: Saved, made: WhatIf) -> Saved:
+    """Return an answer with what was changed for it, as one that was written to a folder has it."""
+    tables = {**answer.tables, "changes": frame(made.audit)}
+    return replace(answer, summary={**answer.summary, **made.summary}, tables=tables)
 
 
 def _answer(_: object, case: Case) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
@@ -283,14 +295,15 @@ _INPUTS = ["answer", "table", "key", "year", "column", "reference", "value"]
 _RESULTS = ["answer", "year", "quantity", "item", "reference", "value", "change"]
 _LABELS = ["answer", "year", "level", "reference", "label", "same"]
 _PARTS = ["answer", "group", "what", "year", "usd"]
+_CHANGES = ["answer", *(field.name for field in fields(Changed))]
 
 _NEEDED = ("binding", "builds", "cost", "economics", "installed_base", "service", "token_cost")
 """Tables that a comparison reads."""
 
 
 def _frame(columns: list[str], rows: Sequence[Sequence[object]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=columns)
-    if columns in (_INPUTS, _PARTS):
+    table = pd.DataFrame(rows, columns=columns, dtype=object if columns is _CHANGES else None)
+    if columns in (_INPUTS, _PARTS, _CHANGES):
         table["year"] = table["year"].astype("Int64")
     return table
 
@@ -383,3 +396,24 @@ def _labels(name: str, reference: Answer, other: Answer) -> Iterator[tuple[objec
         if year in years:
             old, new = before[year, level], after.get((year, level), "")
             yield name, year, level, old, new, old == new
+
+
+def _changes(name: str, answer: Answer) -> Iterator[tuple[object, ...]]:
+    """Yield every cell that was changed for an answer; numbers that stood among names in a file are numbers again."""
+    if not answer.summary.get("what_if"):
+        return  # a folder may still have the changes of an answer before
+    for row in answer.tables.get(CHANGES, _frame(_CHANGES, [])).reindex(columns=_CHANGES[1:]).to_dict("records"):
+        cells = {str(k): ("" if k == "key" else None) if pd.isna(v) else v for k, v in row.items()}
+        table = schema.TABLE.get(str(cells["table"]))
+        kinds = {} if table is None else {c.name: c.type for c in table.columns}
+        column = str(cells["column"]).removesuffix(schema.LOW).removesuffix(schema.HIGH)
+        if kinds.get(column) in {"number", "integer"}:
+            cells |= {end: _number(cells[end]) for end in ("old", "new")}
+        yield name, *cells.values()
+
+
+def _number(cell: object) -> object:
+    try:
+        return float(cell) if isinstance(cell, str) else cell
+    except ValueError:
+        return cell
