@@ -6,7 +6,11 @@ import io
 import json
 import math
 import re
+import shutil
 import zipfile
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -17,14 +21,18 @@ from test_broken_cases import TINY, run
 
 import supplychain as sc
 from supplychain import schema
+from supplychain.case.changes import Group, apply
+from supplychain.cli import main
 from supplychain.plan.show import number
 from supplychain.plan.write import DIGITS
 from supplychain.report import columns
 from supplychain.report.summary import markdown
 from supplychain.sheets import CUT, ROWS, Book, Head, fitting
+from supplychain.study.compare import compare_changes
+from supplychain.study.workers import Here
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from generator import Case
     from openpyxl.workbook import Workbook
@@ -81,14 +89,35 @@ def book(plan: sc.Plan, what_if: sc.WhatIf) -> Workbook:
     return opened(sc.workbook(plan, what_if))
 
 
-def same_numbers(book: Workbook, plan: sc.Plan) -> None:
+def same_numbers(book: Workbook, answer: sc.Plan) -> None:
     """Assert that every cell of the answer's tables is in the book, and that no cell is a formula or an error."""
-    for name, table in plan.tables.items():
+    same_tables(book, answer.tables)
+
+
+def same_tables(book: Workbook, tables: Mapping[str, pd.DataFrame]) -> None:
+    for name, table in tables.items():
         header, *rows = rows_of(book, name)
+        names = names_of(header)
+        if "unit" not in table.columns and "unit" in names:
+            at = names.index("unit")
+            header, *rows = [row[:at] + row[at + 1 :] for row in (header, *rows)]
         assert names_of(header) == list(table.columns)
         expected = [[as_written(x) for x in row] for row in table.astype(object).to_numpy().tolist()]
         assert rows == [[fitting(x) if isinstance(x, str) else x for x in row] for row in expected], name
     assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {"n", "s", "b"}
+
+
+def with_units(book: Workbook, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Assert that each column of numbers names a unit, or each of its rows does."""
+    for name, table in tables.items():
+        header, *rows = rows_of(book, name)
+        for n, title in enumerate(header):
+            numbers = [row for row in rows if isinstance(row[n], (int, float)) and not isinstance(row[n], bool)]
+            has_unit = str(title).endswith("]")
+            assert has_unit == (bool(numbers) and str(title) not in columns.YEARS), (name, title)
+            if str(title).endswith("[as in unit]"):
+                assert all(row[header.index("unit")] for row in numbers), (name, title)
+        assert len(header) >= len(table.columns)
 
 
 def test_every_number_is_that_of_the_tables(book: Workbook, plan: sc.Plan) -> None:
@@ -117,14 +146,15 @@ def test_every_number_has_a_unit(book: Workbook, plan: sc.Plan) -> None:
     """A column of numbers whose header leaves its unit open."""
     header = rows_of(book, "in_capacity")[0]
     assert {"capacity [units of the stage]", "price_usd [USD per unit]", "year"} < set(header)
-    for name, table in plan.tables.items():
-        for title, column in zip(rows_of(book, name)[0], table.columns, strict=True):
-            number = pd.api.types.is_numeric_dtype(table[column]) and column not in columns.YEARS
-            assert str(title).endswith("]") == (number and table[column].notna().any()), (name, column)
+    with_units(book, plan.tables)
 
 
 def test_the_contents_lead_to_every_sheet(book: Workbook) -> None:
     """A sheet that the contents leave out, say nothing of, or a link that leads nowhere."""
+    leads_to_every_sheet(book)
+
+
+def leads_to_every_sheet(book: Workbook) -> None:
     assert book.sheetnames[:2] == ["contents", "figures"]
     links = {c.value: c.hyperlink.location for row in book["contents"].iter_rows() for c in row if c.hyperlink}
     assert links == {name: f"'{name}'!A1" for name in book.sheetnames[1:]}
@@ -134,18 +164,26 @@ def test_the_contents_lead_to_every_sheet(book: Workbook) -> None:
 
 def test_tables_can_be_read(book: Workbook) -> None:
     """Headers that scroll away, no filters, or a share that is shown as 0.35."""
+    stay_in_sight(book)
+    header = names_of(rows_of(book, "stages")[0])
+    assert book["stages"].cell(2, 1 + header.index("used_share")).number_format == "0.0%"
+
+
+def stay_in_sight(book: Workbook) -> None:
     for sheet in book.worksheets[2:]:
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref
-    header = names_of(rows_of(book, "stages")[0])
-    assert book["stages"].cell(2, 1 + header.index("used_share")).number_format == "0.0%"
 
 
 def test_the_audit_of_edits_is_there(book: Workbook, what_if: sc.WhatIf, plan: sc.Plan) -> None:
     """A what-if whose changes cannot be seen; or an empty sheet where nothing was changed."""
     header, *rows = rows_of(book, "changes")
-    assert header == ["edit", "group", "what", "table", "key", "year", "column", "old", "new"]
+    *names, unit, old, new = header
+    assert names == ["edit", "group", "what", "table", "key", "year", "column"]
+    assert (unit, old, new) == ("unit", "old [as in unit]", "new [as in unit]")
     assert len(rows) == len(what_if.audit) > 0
+    assert {row[-3] for row in rows if row[6] == "capacity"} == {"units of the stage"}
+    with_units(book, {"changes": pd.DataFrame()})
     assert rows[0][-2:] == [what_if.audit[0].old, what_if.audit[0].new]
     assert "capacity.capacity[stage=packaging] +5%" in {row[2] for row in rows_of(book, "contents")}
     assert "changes" not in opened(sc.workbook(plan)).sheetnames
@@ -225,6 +263,98 @@ def test_names_stay_text() -> None:
     ]
 
 
+def nasty_comparison() -> sc.Comparison:
+    """A case and a what-if of it for each name that software may take for something else, two groups in each."""
+    case = sc.load(TINY)
+    made = {}
+    for n, name in enumerate(NASTY.values()):
+        groups = [
+            Group(name, (f"demand.value_usd_per_mtok *= {1.01 + n / 100}",)),
+            Group("more\x07", ("capacity.capacity[stage=packaging] +5%",)),
+        ]
+        changed, audit = apply(case, groups)
+        made[name] = sc.WhatIf(changed, (name,), tuple(groups), audit)
+    return compare_changes(case, "=the case", made, executor=Here())
+
+
+@pytest.fixture(scope="module")
+def compared() -> sc.Comparison:
+    return nasty_comparison()
+
+
+def test_a_comparison_has_all_its_tables(compared: sc.Comparison) -> None:
+    """A table left out, a number as text, a name taken for a formula, a quantity without its unit."""
+    data = sc.workbook(compared)
+    assert data == sc.workbook(compared)
+    book = opened(data)
+    assert book.sheetnames == ["contents", "figures", "results", "labels", "attribution", "changes", "inputs"]
+    same_tables(book, compared.tables)
+    with_units(book, compared.tables)
+    leads_to_every_sheet(book)
+    stay_in_sight(book)
+    units = {row[2]: row[4] for row in rows_of(book, "results")[1:]}
+    assert units["served_ttok"] == "10^12 tokens"
+    assert units["average_usd_per_mtok"] == "USD per 10^6 tokens"
+    assert units["built"] == "units"
+    assert {tuple(row[5:7]) for row in rows_of(book, "inputs")[1:]} & {("USD per 10^6 tokens", 1)}
+    assert (book["results"]["B2"].value, book["results"]["B2"].number_format) == (2026, "0")
+    contents = rows_of(book, "contents")
+    assert contents[0][0] == "=the case beside " + ", ".join(NASTY.values())
+    assert ["Reference", None, "=the case"] in contents
+    assert [row[2] for row in contents if row[0] == "Beside it"] == list(NASTY.values())
+    assert ["Inputs that differ", None, len(compared.inputs)] in contents
+
+
+def test_the_charts_of_a_comparison_draw_its_tables(compared: sc.Comparison) -> None:
+    """An answer that is left out, the reference in the place of another, or an axis that hides what is below 0."""
+    data = sc.workbook(compared)
+    drawn = dict(charts_of(opened(data), data))
+    assert len(drawn) == 7
+    for title, quantity, size in (
+        ("Average cost of tokens by answer", "average_usd_per_mtok", 1),
+        ("Tokens served by answer", "served_ttok", 1e3),
+    ):
+        asked = compared.results[(compared.results["quantity"] == quantity) & (compared.results["item"] == "all")]
+        first, *others = drawn[title]
+        assert first == [float(DIGITS % (x / size)) for x in asked[asked["answer"] == "=1+1"]["reference"]]
+        by_answer = [asked[asked["answer"] == name]["value"] for name in NASTY.values()]
+        assert others == [[float(DIGITS % (x / size)) for x in values] for values in by_answer]
+    parts = compared.attribution[compared.attribution["what"] == "objective_usd"]["usd"]
+    assert min(parts) < 0
+    (adds,) = drawn["What each group of changes adds to the discounted cost"]
+    assert adds == pytest.approx([float(DIGITS % (x / 1e9)) for x in parts])
+    with zipfile.ZipFile(io.BytesIO(data)) as files:
+        last = files.read("xl/charts/chart7.xml")
+        assert (b"<c:min " in files.read("xl/charts/chart1.xml"), b"<c:min " in last) == (True, False)
+
+
+def test_a_chart_has_the_first_answers_of_many(compared: sc.Comparison) -> None:
+    """A legend of hundreds of names, which Excel refuses, or answers left out without a word."""
+    rows = compared.results[compared.results["answer"] == "=1+1"]
+    names = ("ref", *(f"answer {n}" for n in range(30)))
+    many = [rows.assign(answer=name) for name in names[1:]]
+    found = replace(compared, names=names, results=pd.concat(many, ignore_index=True))
+    data = sc.workbook(found)
+    drawn = dict(charts_of(opened(data), data))
+    assert len(drawn["Tokens served by answer, the first 24 of 31"]) == 24
+
+
+def test_answers_of_other_years_are_drawn_with_gaps(tmp_path: Path) -> None:
+    """A year that one answer lacks drawn as 0, or that ends in a traceback; changes where none are known."""
+    shutil.copytree(TINY, tmp_path / "short")
+    settings = tmp_path / "short" / "case.toml"
+    settings.write_text(settings.read_text().replace("report_last_year = 2027", "report_last_year = 2026"))
+    plan = sc.solve(sc.load(TINY))
+    found = sc.compare({"now": plan, "same": plan, "short": sc.solve(sc.load(tmp_path / "short"))})
+    data = sc.workbook(found)
+    book = opened(data)
+    same_tables(book, found.tables)
+    assert book["changes"].max_row == 1
+    *_, short = dict(charts_of(book, data))["Tokens served by answer"]
+    assert short[0]
+    assert short[1] is None
+
+
 @pytest.mark.parametrize(
     "case",
     [
@@ -302,9 +432,16 @@ def typed_as(out: Path, table: str, column: str) -> str:
 
 def test_what_cannot_be_written_is_refused_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A minute of work before it is said that it cannot be kept."""
-    for option in ("--xlsx", "--markdown"):
-        status, printed, said = run(capsys, "solve", "no-such-case", option, str(tmp_path))
+    for command, option in (("solve", "--xlsx"), ("solve", "--markdown"), ("compare", "--xlsx")):
+        status, printed, said = run(capsys, command, "no-such-case", option, str(tmp_path))
         assert (status, printed, said) == (1, "", f"cannot write the file: {tmp_path} is a folder\n")
+    (tmp_path / "file").touch()
+    for given in (("compare", str(TINY), "--xlsx", f"{tmp_path}/file/a.xlsx"), ("report", str(TINY), "--xlsx")):
+        where = ("--out", str(tmp_path / "file" / "out"))
+        status, printed, said = run(capsys, *given, *where)
+        assert (status, printed, said.count("\n")) == (1, "", 1)
+        assert said.startswith(f"cannot write to {tmp_path}/file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
     status, _, said = run(capsys, "solve", "no-such-case", "--parquet")
     assert status == 2
     assert "--parquet needs --out" in said
@@ -337,3 +474,163 @@ def test_names_mean_themselves_in_markdown() -> None:
     page = markdown(plan_of(edited(nasty(), title="a\n# b <b> | [x](y)")))
     assert page.startswith("# a # b \\<b\\> \\| \\[x\\](y)\n")
     assert not re.search(r"(?<!\\)<", page)
+
+
+def test_the_command_compares_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A case with a what-if, two cases, and two answers of which one was changed: each as a workbook, twice alike."""
+    change = ("--change", "operations.utilisation = 0.4")
+    now, half = str(tmp_path / "now"), str(tmp_path / "half")
+    assert run(capsys, "solve", str(TINY), "-q", "--out", now)[0] == 0
+    assert run(capsys, "solve", str(TINY), "-q", "--out", half, *change)[0] == 0
+    shutil.copytree(TINY, tmp_path / "copy")
+    forms = {
+        "what-if": (str(TINY), *change),
+        "cases": (str(TINY), str(tmp_path / "copy")),
+        "answers": (now, half),
+        "both": (half, str(TINY)),
+    }
+    books = {}
+    for name, form in forms.items():
+        files = [tmp_path / f"{name}{n}.xlsx" for n in range(2)]
+        for file in files:
+            assert run(capsys, "compare", *form, "-q", "--xlsx", str(file)) == (0, "", "")
+        assert files[0].read_bytes() == files[1].read_bytes()
+        books[name] = opened(files[0].read_bytes())
+        leads_to_every_sheet(books[name])
+    sheets = ("attribution", "changes", "inputs")
+    filled = {name: [sheet for sheet in sheets if book[sheet].max_row > 1] for name, book in books.items()}
+    assert filled == {
+        "what-if": ["attribution", "changes", "inputs"],
+        "cases": [],
+        "answers": ["changes", "inputs"],
+        "both": ["changes", "inputs"],
+    }
+    edits = {name: rows_of(books[name], "changes")[1:] for name in ("what-if", "answers", "both")}
+    assert {row[0] for row in edits["answers"]} == {half}
+    assert edits["answers"] == edits["both"]
+    assert [row[1:] for row in edits["what-if"]] == [row[1:] for row in edits["answers"]]
+    assert same_values(rows_of(books["what-if"], "results"), rows_of(books["answers"], "results"))
+
+
+def same_values(one: list[list[object]], two: list[list[object]]) -> bool:
+    """Whether rows behind their answers are the same; what was written has twelve digits, and so have differences."""
+    size = max(abs(x) for row in one[1:] for x in row[5:7] if isinstance(x, float))
+    return [row[1:5] for row in one] == [row[1:5] for row in two] and all(
+        x == pytest.approx(y, rel=1e-9, abs=1e-9 * size)
+        for row, other in zip(one[1:], two[1:], strict=True)
+        for x, y in zip(row[5:], other[5:], strict=True)
+    )
+
+
+ANSWERS = Path(__file__).parents[1] / "reports" / "answers"
+EDIT = "demand.demand_ttok *= 1.1"
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with a workbook: of a case with a scenario, changed, beside an earlier answer and two studies."""
+    folder = tmp_path_factory.mktemp("report")
+    case = shutil.copytree(TINY, folder / "case")
+    (case / "scenarios").mkdir()
+    (case / "scenarios" / "more.toml").write_text(
+        'name = "more"\ntitle = "=More"\nwhy = "w"\nsource = "s"\n'
+        '[[groups]]\nname = "@packaging"\nedits = ["capacity.capacity[stage=packaging] +50%"]\n',
+        encoding="utf-8",
+    )
+    assert status_of("solve", case, "-q", "--out", folder / "before", "--change", "operations.utilisation = 0.4") == 0
+    assert status_of("sensitivity", case, "-q", "--change", EDIT, "--out", folder / "moved") == 0
+    (folder / "moved" / "tables" / f"mine {'x' * 40}.csv").write_text("a\n1\n")
+    assert status_of(*report_of(folder), "--xlsx") == 0
+    return folder
+
+
+def report_of(folder: Path) -> tuple[object, ...]:
+    studies = ("--reference", folder / "before", "--sensitivity", folder / "moved", "--backcast", ANSWERS / "backcast")
+    return "report", folder / "case", "--change", EDIT, "--scenario", "more", *studies, "--out", folder / "out", "-q"
+
+
+def status_of(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(x) for x in arguments])
+    return int(ended.value.code or 0)
+
+
+def test_every_number_of_a_report_has_a_sheet(reported: Path) -> None:
+    """A study of the page whose numbers the workbook lacks; a table of other software taken for one of a study."""
+    data = (reported / "out" / "report.xlsx").read_bytes()
+    book = opened(data)
+    page = (reported / "out" / "report.html").read_text(encoding="utf-8")
+    said = unescape(" ".join(re.findall(r'data-(?:from|rows)="([^"]*)"', page)))
+    origins = {found.replace(":", "_") for found in re.findall(r'\w+\("([\w:]+)"', said)}
+    names = {f"year_{name}" if name in {"ladder", "curves", "stranded"} else name for name in origins}
+    assert {"token_cost", "year_ladder", "compare_results", "reference_results", "sensitivity_tornado"} < names
+    assert names <= {*book.sheetnames}
+    assert {name.split("_")[0] for name in book.sheetnames} >= {
+        "year",
+        "compare",
+        "reference",
+        "sensitivity",
+        "backcast",
+    }
+    assert not [name for name in book.sheetnames if "mine" in name]
+    leads_to_every_sheet(book)
+    stay_in_sight(book)
+    tables = {
+        f"{study}_{file.stem}": pd.read_csv(file)
+        for study, folder in (("sensitivity", reported / "moved"), ("backcast", ANSWERS / "backcast"))
+        for file in (folder / "tables").glob("*.csv")
+    }
+    there = {name: table for name, table in tables.items() if name in book.sheetnames}
+    assert set(tables) - set(there) <= {"sensitivity_changes", f"sensitivity_mine {'x' * 40}"}
+    same_tables(book, there)
+    with_units(book, {name: pd.DataFrame() for name in book.sheetnames if name.split("_")[0] in columns.STUDIES})
+    assert {"model [as in unit]", "error [share]"} < set(rows_of(book, "backcast_comparisons")[0])
+    assert sum(title.endswith(" by answer") for title, _ in charts_of(book, data)) == 12
+
+
+def test_the_workbook_of_a_report_is_that_of_its_plan(reported: Path) -> None:
+    """Another plan than the page's, without the changes, or the edits of the scenario and the reference left out."""
+    book = opened((reported / "out" / "report.xlsx").read_bytes())
+    made = sc.what_if(reported / "case", [], [EDIT])
+    plan = sc.solve(made.case)
+    same_numbers(book, plan)
+    alone = opened(sc.workbook(plan, made))
+    for sheet in alone.sheetnames[2:]:
+        assert rows_of(book, sheet) == rows_of(alone, sheet)
+    assert ["Year looked at closely", None, 2026] in rows_of(book, "contents")
+    same_tables(book, {"year_ladder": plan.ladder(2026), "year_stranded": plan.stranded(2026)})
+    assert {row[2] for row in rows_of(book, "compare_changes")[1:]} == {"@packaging"}
+    assert {row[1] for row in rows_of(book, "reference_changes")[1:]} == {"operations.utilisation = 0.4"}
+
+
+def test_a_report_and_its_workbook_belong_together(reported: Path) -> None:
+    """Other bytes the second time; a workbook of an earlier report beside a new page; somebody's file written over."""
+    out, book = reported / "out", reported / "out" / "report.xlsx"
+    page = (out / "report.html").read_text(encoding="utf-8")
+    said = '<p class="meta" id="workbook">The same numbers as a workbook: report.xlsx.</p>'
+    assert said in page
+    first = book.read_bytes()
+    assert status_of(*report_of(reported), "--xlsx") == 0
+    assert book.read_bytes() == first
+    assert status_of(*report_of(reported)) == 0
+    assert not book.exists()
+    assert (out / "report.html").read_text(encoding="utf-8") == page.replace(said, "")
+    book.write_text("mine")
+    before = {path: path.read_bytes() for path in out.rglob("*.*")}
+    assert status_of(*report_of(reported), "--xlsx") == 1
+    assert {path: path.read_bytes() for path in out.rglob("*.*")} == before
+    assert status_of("report", TINY, "--out", out, "-q") == 0
+    assert book.read_text() == "mine"
+
+
+def test_a_report_is_written_whole_or_not_at_all(reported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page without its workbook, where a table has more rows than a sheet."""
+    monkeypatch.setattr("supplychain.sheets.ROWS", 5)
+    out = reported / "none"
+    assert status_of(*report_of(reported), "--out", out, "--xlsx") == 1
+    assert not out.exists()
+    xlsx, folder = reported / "none.xlsx", reported / "folder"
+    change = ("--change", EDIT, "--xlsx", xlsx, "--out", folder)
+    assert status_of("compare", reported / "case", "-q", *change) == 1
+    assert not xlsx.exists()
+    assert not folder.exists()

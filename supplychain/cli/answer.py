@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     callback=shared.finite,
     help="Give up if the first solve takes longer.",
 )
-@click.option("--xlsx", metavar="FILE", callback=shared.to_file, help="Write an Excel workbook there.")
+@shared.xlsx
 @click.option("--markdown", metavar="FILE", callback=shared.to_file, help="Write a summary there, in Markdown.")
 @click.option("--parquet", is_flag=True, help="With --out: also write tables/*.parquet.")
 @shared.output()
@@ -64,7 +64,8 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
             plan = regret.plan
         found = regret or plan
         output.write(found.summary, found.tables, given)
-        _write_files(found, given, xlsx, markdown)
+        shared.write_workbook(xlsx, found, given)
+        _write_page(found, given, markdown)
     if as_json:
         binding = json.loads(plan.binding.to_json(orient="records"))
         click.echo(json.dumps({**found.summary, **given.summary, "binding": binding}, indent=2))
@@ -79,17 +80,12 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
             click.echo("\n" + of_regret(regret))
 
 
-def _write_files(found: Plan | Regret, given: WhatIf, xlsx: str | None, markdown: str | None) -> None:
-    from supplychain.plan.write import write_file
+def _write_page(found: Plan | Regret, given: WhatIf, path: str | None) -> None:
+    if path is not None:
+        from supplychain.plan.write import write_file
+        from supplychain.report.summary import markdown
 
-    if xlsx is not None:
-        from supplychain.report.workbook import workbook
-
-        write_file(xlsx, workbook(found, given))
-    if markdown is not None:
-        from supplychain.report.summary import markdown as page
-
-        write_file(markdown, page(found, given))
+        write_file(path, markdown(found, given))
 
 
 @click.command(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--backcast", metavar="DIR", help="The years that are past: backcast CASE --out DIR.")
 @click.option("--year", type=int, help="The year to look at closely; default: the first.")
 @click.option("--out", "to", required=True, metavar="DIR", help="Write report.html and figures/ there.")
+@click.option("--xlsx", is_flag=True, help="Also write report.xlsx there: the same numbers as a workbook.")
 @shared.workers
 @shared.output(folder=False)
 def report(  # noqa: PLR0913, PLR0917 - click passes all options
@@ -41,6 +42,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     backcast: str | None,
     year: int | None,
     to: str,
+    xlsx: bool,
     workers: Workers,
     output: Output,
 ) -> None:
@@ -54,13 +56,14 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
 
     check()
     check_target(to)
-    known = _pages(to)
+    known = _known(to, xlsx=xlsx)
     import supplychain
     from supplychain.case.scenarios import what_if
     from supplychain.plan.write import write_files
-    from supplychain.report.html import figures_of
+    from supplychain.report.html import FIGURES
     from supplychain.report.html import report as write
     from supplychain.report.page.given import Given
+    from supplychain.report.workbook import of_report
     from supplychain.study.answers import found
 
     with output.progress() as progress, Hands() as hands:
@@ -92,21 +95,22 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
             scenarios={name: one.titles[0] for name, one in beside.items()},
         )
         progress("looking closely and drawing")
-        files = write(given, hands.start)
-    gone = [path for path in figures_of(known) if path not in files]
-    write_files(to, files, gone)
-    output.say(lambda: f"{to}/report.html and {len(files) - 1} figures are written.", made)
+        files = write(given, hands.start, (lambda: of_report(given, made)) if xlsx else None)
+    write_files(to, files, [path for path in known if path not in files])
+    figures = sum(path.startswith(FIGURES) for path in files)
+    pages = f"{to}/report.html and report.xlsx" if xlsx else f"{to}/report.html"
+    output.say(lambda: f"{pages} and {figures} figures are written.", made)
 
 
-def _pages(to: str) -> str:
-    """Return the report that is there already; one that this software did not write is not replaced.
+def _known(to: str, *, xlsx: bool) -> list[str]:
+    """Return the files of the report that is there already; what this software did not write is not replaced.
 
     Raises: OutputError.
     """
     from pathlib import Path
 
     from supplychain.errors import OutputError
-    from supplychain.report.html import MARK, PAGE
+    from supplychain.report.html import MARK, PAGE, WORKBOOK, figures_of, has_workbook
 
     page = Path(to) / PAGE
     try:
@@ -116,7 +120,11 @@ def _pages(to: str) -> str:
     if MARK not in there:
         message = f"cannot write {page}: a file of that name is there that is no report of this software"
         raise OutputError(message)
-    return there
+    book = Path(to) / WORKBOOK
+    if xlsx and book.exists() and not has_workbook(there):
+        message = f"cannot write {book}: a file of that name is there that belongs to no report of this software"
+        raise OutputError(message)
+    return [*figures_of(there), *[WORKBOOK] * has_workbook(there)]
 
 
 def _beside(folder: str, made: WhatIf, names: tuple[str, ...]) -> dict[str, WhatIf]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from supplychain.case.scenarios import WhatIf
+    from supplychain.plan import Plan
+    from supplychain.study.compare import Comparison
+    from supplychain.study.signed import Regret
 
 STOPPED = 130
 """Exit status after Ctrl-C."""
@@ -205,6 +208,20 @@ def to_file(_: click.Context, _option: click.Parameter, path: str | None) -> str
 
         check_file(path)
     return path
+
+
+def xlsx(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option to write a workbook."""
+    return click.option("--xlsx", metavar="FILE", callback=to_file, help="Write an Excel workbook there.")(command)
+
+
+def write_workbook(path: str | None, found: Plan | Regret | Comparison, given: WhatIf | None = None) -> None:
+    """Write the workbook of what was found, if one is asked for."""
+    if path is not None:
+        from supplychain.plan.write import write_file
+        from supplychain.report.workbook import workbook
+
+        write_file(path, workbook(found, given))
 
 
 def finite(_: click.Context, option: click.Parameter, value: float | None) -> float | None:

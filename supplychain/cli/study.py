@@ -56,15 +56,22 @@ def sensitivity(case: Given, top: int, workers: Workers, output: Output) -> None
 
 @click.command(
     epilog="Examples:\n\n  supplychain compare inputs/base --scenario grid_late --scenario cowos_surge"
-    "\n\n  supplychain compare inputs/base mycase\n\n  supplychain compare answer-of-june answer-of-july"
+    "\n\n  supplychain compare inputs/base mycase --xlsx both.xlsx"
+    "\n\n  supplychain compare answer-of-june answer-of-july"
 )
 @click.argument("folders", metavar="CASE_OR_ANSWER...", nargs=-1, required=True)
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Compare the case with a scenario of it.")
 @click.option("--change", "changes", multiple=True, metavar="EDIT", help="Compare it with these edits, made together.")
+@shared.xlsx
 @shared.workers
 @shared.output()
-def compare(
-    folders: tuple[str, ...], scenarios: tuple[str, ...], changes: tuple[str, ...], workers: Workers, output: Output
+def compare(  # noqa: PLR0913, PLR0917 - one argument per option
+    folders: tuple[str, ...],
+    scenarios: tuple[str, ...],
+    changes: tuple[str, ...],
+    xlsx: str | None,
+    workers: Workers,
+    output: Output,
 ) -> None:
     """Put answers side by side: a case and its what-ifs, several cases, or answers written earlier."""
     from supplychain.report.compare import text
@@ -76,6 +83,7 @@ def compare(
                 found = compare_folders(folders, scenarios, changes, executor=executor, progress=progress)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
+        shared.write_workbook(xlsx, found)
         output.write(found.summary, found.tables)
     output.say(lambda: text(found))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.show import site_stage
 from supplychain.schema import ALL
-from supplychain.sheets import Head
+from supplychain.sheets import Head, fitting
+from supplychain.study.compare import OBJECTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,12 +20,27 @@ if TYPE_CHECKING:
 
     from supplychain.plan import Plan
     from supplychain.sheets import Book, Cell, Kind
+    from supplychain.study.compare import Comparison
 
 _SERIES = 8
 """Most series of a chart; what is smaller is summed up."""
 
-_HEIGHT = 18
-"""Rows that a figure takes at least."""
+_MOST = 24
+"""Most answers, and most groups of changes, of a chart; the tables have all."""
+
+_HEIGHT, _ENTRY, _ROW = 320, 20, 20
+"""Of a chart, of each name in its legend and of a row, in pixels."""
+
+Shape: TypeAlias = Literal["line", "column", "stacked"]
+
+_COMPARED: Final[tuple[tuple[str, str, str, float, Shape], ...]] = (
+    ("Average cost of tokens by answer", "USD per 10^6 tokens", "average_usd_per_mtok", 1.0, "line"),
+    ("Marginal cost of tokens by answer", "USD per 10^6 tokens", "marginal_usd_per_mtok", 1.0, "line"),
+    ("Tokens served by answer", "10^15 tokens", "served_ttok", 1e3, "column"),
+    ("Cost of the year by answer", "bn USD", "cost_usd", 1e9, "column"),
+    ("Capital spent by answer", "bn USD", "capital_usd", 1e9, "column"),
+    ("H100 equivalents operating by answer", "10^6 H100e", "h100e_operating", 1e6, "column"),
+)
 
 _REST = "rest"
 
@@ -37,11 +53,18 @@ class Figure:
     unit: str
     side: Sequence[Cell]
     series: Mapping[str, Sequence[float]]
-    shape: Literal["line", "column", "stacked"]
+    shape: Shape
     kind: Kind = "number"
+    down: str = "year"
+    """What stands down the side."""
+
+    @property
+    def height(self) -> int:
+        """How high the chart is, in pixels: its legend has a line for each series."""
+        return max(_HEIGHT, _ENTRY * (len(self.series) + 3))
 
 
-def figures(plan: Plan) -> list[Figure]:
+def of_plan(plan: Plan) -> list[Figure]:
     """Return the figures of an answer; those that have no numbers are left out."""
     years = list(plan.case.report_years)
     drawn = [
@@ -57,20 +80,36 @@ def figures(plan: Plan) -> list[Figure]:
     return [one for one in drawn if one.series and any(map(_drawable, one.series.values()))]
 
 
-def draw(book: Book, name: str, plan: Plan) -> None:
-    """Add the sheet with all figures."""
+def of_comparison(found: Comparison) -> list[Figure]:
+    """Return the figures of a comparison: a series for each answer, and what each group of changes adds."""
+    drawn = [
+        Figure(_first(title, len(found.names)), unit, *_beside(found, quantity, size), shape)
+        for title, unit, quantity, size, shape in _COMPARED
+    ]
+    parts = found.attribution[found.attribution["what"] == OBJECTIVE]
+    rows = parts.head(_MOST).to_dict("records")
+    if rows:
+        title = _first("What each group of changes adds to the discounted cost", len(parts))
+        side = [f"{row['answer']}: {row['group']}" for row in rows]
+        adds = [row["usd"] / 1e9 for row in rows]
+        drawn.append(Figure(title, "bn USD", side, {"adds": adds}, "column", down="changes"))
+    return [one for one in drawn if any(map(_drawable, one.series.values()))]
+
+
+def draw(book: Book, name: str, figures: Sequence[Figure]) -> None:
+    """Add the sheet with figures."""
     sheet = book.sheet(name)
     sheet.set_column(0, 0, 92)
     sheet.set_column(1, 1, 26)
-    sheet.set_column(2, _SERIES + 2, 14)
+    sheet.set_column(2, 2 + max([_SERIES, *(len(one.series) for one in figures)]), 14)
     line = 0
-    for one in figures(plan):
+    for one in figures:
         book.title(sheet, line, f"{one.title} [{one.unit}]", 12)
-        heads = [Head("year", kind="whole"), *(Head(series, kind=one.kind) for series in one.series)]
+        heads = [Head(one.down, kind="whole"), *(Head(series, kind=one.kind) for series in one.series)]
         rows = [[side, *(_finite(x[n]) for x in one.series.values())] for n, side in enumerate(one.side)]
         book.rows(sheet, heads, rows, (line + 1, 1))
         _chart(book, sheet, one, name, line + 1)
-        line += max(_HEIGHT, len(one.side) + 4)
+        line += max(one.height // _ROW + 2, len(one.side) + 4)
 
 
 def _chart(book: Book, sheet: Worksheet, one: Figure, name: str, top: int) -> None:
@@ -87,11 +126,31 @@ def _chart(book: Book, sheet: Worksheet, one: Figure, name: str, top: int) -> No
         }
         chart.add_series(series | ({"marker": {"type": "circle"}} if one.shape == "line" else {"gap": 60}))
     chart.set_title({"name": one.title, "name_font": {"size": 12}})
-    chart.set_y_axis({"name": one.unit, "min": 0, "num_format": "0%" if one.kind == "share" else "General"})
+    below = any(x < 0 for values in one.series.values() for x in values)
+    axis = {"name": one.unit, "num_format": "0%" if one.kind == "share" else "General"}
+    chart.set_y_axis(axis if below else axis | {"min": 0})
+    if below:
+        chart.set_x_axis({"label_position": "low"})
     chart.set_legend({"none": True} if len(one.series) == 1 else {"position": "right"})
-    chart.set_size({"width": 640, "height": 320})
+    chart.set_size({"width": 640, "height": one.height})
     what = f"{one.title}, {one.unit}, {one.side[0]} to {one.side[-1]}"
-    sheet.insert_chart(top, 0, chart, {"description": what})
+    sheet.insert_chart(top, 0, chart, {"description": fitting(what)})
+
+
+def _beside(found: Comparison, quantity: str, size: float) -> tuple[list[int], dict[str, list[float]]]:
+    """Return the years and a quantity in them by answer, of all that is served; an answer may not have every year."""
+    first = found.names[0]
+    asked = found.results[(found.results["quantity"] == quantity) & (found.results["item"] == ALL)]
+    known: dict[str, dict[int, float]] = {name: {} for name in found.names}
+    for row in asked.to_dict("records"):
+        known[first][row["year"]] = row["reference"] / size
+        known[row["answer"]][row["year"]] = row["value"] / size
+    years = sorted(known[first])
+    return years, {name: [known[name].get(t, math.nan) for t in years] for name in found.names[:_MOST]}
+
+
+def _first(title: str, there: int) -> str:
+    return title if there <= _MOST else f"{title}, the first {_MOST} of {there}"
 
 
 def _binding(plan: Plan) -> Figure:

@@ -27,13 +27,18 @@ if TYPE_CHECKING:
     from supplychain.report.page.given import Given
 
 PAGE = "report.html"
+WORKBOOK = "report.xlsx"
 FIGURES = "figures"
 MARK = '<meta name="generator" content="supplychain report">'
 """By which a page is known as one of these."""
 
 
-def report(given: Given, start: Callable[[Figure], Callable[[], Picture]] = images.start) -> dict[str, bytes]:
-    """Return the files of a report by their paths: the page, and each chart as SVG and PNG.
+def report(
+    given: Given,
+    start: Callable[[Figure], Callable[[], Picture]] = images.start,
+    book: Callable[[], bytes] | None = None,
+) -> dict[str, bytes]:
+    """Return the files of a report by their paths: the page, each chart as SVG and PNG, and the workbook, if given.
 
     `start` begins to draw a chart and returns what waits for the picture; charts are drawn while others are looked for.
 
@@ -42,16 +47,17 @@ def report(given: Given, start: Callable[[Figure], Callable[[], Picture]] = imag
     images.check()
     begun = {}
     parts = sections(given, lambda part: begun.update({figure.name: start(figure) for figure in part.figures}))
+    beside = {} if book is None else {WORKBOOK: book()}
     drawn = {figure.name: begun[figure.name]() for part in parts for figure in part.figures}
-    found = {PAGE: html(given, parts, drawn).encode()}
+    found = {PAGE: html(given, parts, drawn, "".join(beside)).encode(), **beside}
     for name, picture in drawn.items():
         found[f"{FIGURES}/{name}.svg"] = picture.wide.encode()
         found[f"{FIGURES}/{name}.png"] = picture.png
     return found
 
 
-def html(given: Given, parts: Sequence[Section], drawn: Mapping[str, Picture]) -> str:
-    """Return the page."""
+def html(given: Given, parts: Sequence[Section], drawn: Mapping[str, Picture], workbook: str = "") -> str:
+    """Return the page; it names the workbook, if there is one."""
     home = files("supplychain.report")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"said": said, "kind": lambda block: type(block).__name__}
@@ -64,6 +70,7 @@ def html(given: Given, parts: Sequence[Section], drawn: Mapping[str, Picture]) -
         years=f"{given.years[0]}-{given.years[-1]}" if len(given.years) > 1 else str(given.years[0]),
         currency=settings.currency_year,
         changed=[plain(x) for x in given.changed],
+        workbook=workbook,
         sections=parts,
         drawn={
             name: {"wide": Markup(one.wide), "narrow": Markup(one.narrow)}  # noqa: S704 - XML written here
@@ -81,6 +88,12 @@ def figures_of(page: str) -> list[str]:
     return [f"{FIGURES}/{name}.{end}" for name in _FIGURE.findall(page) for end in ("svg", "png")]
 
 
+def has_workbook(page: str) -> bool:
+    """Whether a workbook belongs to a page."""
+    return _NAMES_IT in page
+
+
+_NAMES_IT = '<p class="meta" id="workbook">'
 _FIGURE = re.compile('<figure id="figure-([a-z0-9_]+)">')
 
 _NUMBER = Markup('<data value="{}" data-from="{}">{}</data>')
