@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import subprocess
 import sys
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING
 import openpyxl
 from plants import plan_of, write_case
 from test_book import files_of
-from test_workbook import nasty
+from test_workbook import nasty, nasty_comparison
 
 import supplychain as sc
+from supplychain import cli
 from supplychain.case.from_book import from_book
 from supplychain.case.to_book import to_book
 
@@ -43,6 +45,20 @@ def answers() -> Iterator[tuple[str, bytes]]:
     yield "base", sc.workbook(sc.solve(made.case), made)
     yield "tiny", sc.workbook(sc.solve(sc.load(INPUTS / "tiny")))
     yield "nasty", sc.workbook(plan_of(nasty()))
+    yield "compared", sc.workbook(nasty_comparison())
+    yield "report", reported()
+
+
+def reported() -> bytes:
+    """Return the workbook of the shipped report."""
+    answers = INPUTS.parent / "reports" / "answers"
+    case = str(INPUTS / "base")
+    studies = ("--sensitivity", str(answers / "sensitivity"), "--backcast", str(answers / "backcast"))
+    with tempfile.TemporaryDirectory() as folder:
+        options = ("--scenario", "grid_late", *studies, "--xlsx", "--quiet", "--out", folder)
+        with contextlib.suppress(SystemExit):
+            cli.main(["report", case, *options])
+        return (Path(folder) / "report.xlsx").read_bytes()
 
 
 def computed_anew(folder: Path, books: list[Path]) -> Path:
