@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections import defaultdict
@@ -33,7 +34,7 @@ from supplychain.report import html, images
 from supplychain.report.page import charts, sections
 from supplychain.report.page.given import Given
 from supplychain.study.answers import found
-from supplychain.study.compare import compare
+from supplychain.study.compare import compare, compare_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -703,6 +704,122 @@ def test_what_changed_and_a_reference_stand_on_the_page(tmp_path: Path) -> None:
     assert set(drawn) == {str(t) for t in before.index}
     changed = sc.solve(sc.what_if(TINY, (), [edit]).case).service.groupby("year")["served_ttok"].sum()
     assert drawn == pytest.approx({str(t): x for t, x in changed.items()})
+
+
+def with_scenarios(folder: Path) -> Path:
+    """Return `inputs/tiny` with two scenarios beside it, each of which removes the commitment."""
+    shutil.copytree(TINY, folder)
+    (folder / "scenarios").mkdir()
+    for name, edits in (
+        ("more", ["demand.demand_ttok *= 2", "capacity.capacity[stage=packaging] +10%"]),
+        ("less", ["demand.demand_ttok *= 0.7"]),
+    ):
+        groups = "".join(
+            f'[[groups]]\nname = "{name} {n}"\nedits = ["{edit}"]\n' for n, edit in enumerate(edits, start=1)
+        )
+        (folder / "scenarios" / f"{name}.toml").write_text(
+            f'name = "{name}"\ntitle = "Is {name}"\nwhy = "a test"\nsource = "made up"\n{groups}'
+            'remove = [{ table = "commitments", commitment = "promise" }]\n',
+            encoding="utf-8",
+        )
+    return folder
+
+
+def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> None:
+    """Catches a page about the case in the place of its scenario, in any part; a scenario compared with itself, or
+    without what each of its changes adds; and a page that does not say which scenario it is.
+    """
+    folder, out = with_scenarios(tmp_path / "case"), tmp_path / "out"
+    assert run("solve", folder, "--out", tmp_path / "before", "--quiet")[0] == 0
+    status, _ = run(
+        *("report", folder, "--as", "more", "--scenario", "less", "--year", 2027),
+        *("--reference", tmp_path / "before", "--no-figures", "--out", out, "--quiet"),
+    )
+    assert status == 0
+    page = read((out / "report.html").read_text(encoding="utf-8"))
+    case, more = sc.load(folder), sc.what_if(folder, ["more"]).case
+    plan = sc.solve(more)
+    studies = {
+        "compare": compare_folders([str(folder)], ["more", "less"]),
+        "reference": compare({"before": sc.solve(case), "more": plan}),
+    }
+    given = Given(plan, 2027, str(folder), studies=studies)
+    assert check_numbers(page, written(given, tmp_path / "answer")) > 300
+    meta = [one.text for one in page.all("p", class_="meta")]
+    assert meta[0].startswith("Case tiny, scenario more, 2026-2027; ")
+    assert meta[1] == "Changed in the case: Is more (more)."
+    points = [one.text for one in page.all("li")]
+    for said in ("Is more (more), which the rest of this report is about: in 2027 ", "Is less (less): in 2027 "):
+        assert sum(one.startswith(said) for one in points) == 1
+    (figure,) = page.all("figure", id="figure-compare_bound")
+    assert "Framed: another stage binds than in the case as given." in figure.text
+    before = sc.solve(case).binding.query("level == 'stage'").set_index("year")["members"]
+    titles = {one.text for one in figure.all("title")}
+    assert {f"the case as given, {t}: {before[t]}" for t in (2026, 2027)} <= {one.split(" [")[0] for one in titles}
+    for study, answers in (("compare", {"more", "less"}), ("reference", {"more"})):
+        tables = [t for t in page.all("table", data_rows="") if f'"{study}:results"' in t["data-rows"]]
+        assert {keys["answer"] for table in tables for keys, _, _ in cells_of(table)} == answers, study
+    demand = next(t for t in page.all("table", data_sheet="") if t["data-sheet"] == "demand.csv")
+    doubled = {_plain(row["demand_ttok"]) for row in more.tables["demand"]}
+    assert doubled <= {cell.text.split()[0] for cell in demand.all("td") if cell.text}
+
+
+def test_the_study_of_a_scenario_is_made_as_the_page_says(tmp_path: Path) -> None:
+    """Catches a command on the page that makes the study of another case, or that the shell reads otherwise; and a
+    report of a scenario with the sensitivity of the case, or the other way round.
+    """
+    folder, out = with_scenarios(tmp_path / "a case"), tmp_path / "out"
+    edit = "capacity.capacity[stage=hbm] *= 0.9"
+    about = ("report", folder, "--as", "more", "--change", edit, "--no-figures", "--out", out)
+    status, said = run(*about)
+    assert status == 0
+    assert "Is more (more)" in said
+    assert edit in said
+    assert said.endswith("report.html is written.")
+    page = read((out / "report.html").read_text(encoding="utf-8"))
+    assert f"Changed in the case: {edit}; Is more (more)." in [one.text for one in page.all("p", class_="meta")]
+    commands = [shlex.split(one.text) for one in page.all("code") if one.text.startswith("supplychain ")]
+    again = next(words for words in commands if "--reference" in words)
+    assert again[1:8] == ["report", str(folder), "--as", "more", "--change", edit, "--reference"]
+    made = next(words for words in commands if words[1] == "sensitivity")
+    made = made[1 : made.index("--out")]
+    assert run(*made, "--out", tmp_path / "moved", "--quiet", "--workers", 1)[0] == 0
+    assert run(*about, "--sensitivity", tmp_path / "moved")[0] == 0
+    rows = [t["data-rows"] for t in read((out / "report.html").read_text(encoding="utf-8")).all("table", data_rows="")]
+    assert any("sensitivity:tornado" in one for one in rows)
+    for other in (("report", folder), ("report", folder, "--as", "less")):
+        status, said = run(*other, "--sensitivity", tmp_path / "moved", "--out", tmp_path / "none")
+        assert status == 2
+        assert "is of other inputs: " in said
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_scenario_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """Catches a traceback, a report of the case instead, and a folder that stays empty; and two scenarios beside the
+    case that are refused because they cannot be made together, which nobody asked for.
+    """
+    folder, out = with_scenarios(tmp_path / "case"), tmp_path / "out"
+    told = {run("report", folder, option, "mroe", "--out", out) for option in ("--as", "--scenario")}
+    assert told == {(2, f"1 problem in {folder}:\n  no scenario is called 'mroe'; did you mean 'more'?")}
+    assert not out.exists()
+    assert run("solve", folder, "--scenario", "more", "--scenario", "less")[0] == 2
+    assert run("report", folder, "--scenario", "more", "--scenario", "less", "--no-figures", "--out", out)[0] == 0
+
+
+def test_a_page_alone_is_the_same_page(tmp_path: Path) -> None:
+    """Catches figures of an earlier report that stay beside a page that has none, a folder left empty, a file of
+    somebody else's that goes with them, and another page.
+    """
+    out = tmp_path / "out"
+    assert run("report", TINY, "--out", out, "--quiet")[0] == 0
+    page = (out / "report.html").read_bytes()
+    (out / "figures" / "mine.svg").write_text("x", encoding="utf-8")
+    assert run("report", TINY, "--out", out, "--quiet", "--no-figures")[0] == 0
+    assert (out / "report.html").read_bytes() == page
+    assert [file.name for file in (out / "figures").iterdir()] == ["mine.svg"]
+    (out / "figures" / "mine.svg").rename(out / "figures" / "ladder.svg")
+    assert run("report", TINY, "--out", out, "--quiet", "--no-figures")[0] == 0
+    assert [file.name for file in out.iterdir()] == ["report.html"]
 
 
 def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

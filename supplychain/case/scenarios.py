@@ -98,12 +98,7 @@ def what_if(folder: str | Path, scenarios: Sequence[str] = (), edits: Sequence[s
     Raises: InputError if the case is not valid, ChangeError if a change is not, or if there is no such scenario.
     """
     case = load(folder)
-    known = scenarios_of(folder) if scenarios else {}
-    unknown = [name for name in scenarios if name not in known]
-    if unknown:
-        there = f"; there are {', '.join(known)}" if known else f"; {Path(folder) / SCENARIOS} has none"
-        faults = [f"no scenario is called {shown(name)!r}{did_you_mean(name, known) or there}" for name in unknown]
-        raise ChangeError(str(folder), [ChangeProblem("", "", fault) for fault in faults])
+    known = named(folder, scenarios)
     groups = tuple(
         replace(group, name=f"{name}: {group.name}" if len(scenarios) > 1 else group.name)
         for name in scenarios
@@ -113,6 +108,21 @@ def what_if(folder: str | Path, scenarios: Sequence[str] = (), edits: Sequence[s
     changed, audit = apply(case, groups)
     titles = (*(_title(known[name]) for name in scenarios), *edits)
     return WhatIf(changed, titles, groups, audit)
+
+
+def named(folder: str | Path, names: Iterable[str]) -> dict[str, Scenario]:
+    """Read scenarios of a case's folder by their names, in the order given, each once.
+
+    Raises: ChangeError, which names every fault of every file, or what is not there.
+    """
+    wanted = list(dict.fromkeys(names))
+    known = scenarios_of(folder) if wanted else {}
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        there = f"; there are {', '.join(known)}" if known else f"; {Path(folder) / SCENARIOS} has none"
+        faults = [f"no scenario is called {shown(name)!r}{did_you_mean(name, known) or there}" for name in unknown]
+        raise ChangeError(str(folder), [ChangeProblem("", "", fault) for fault in faults])
+    return {name: known[name] for name in wanted}
 
 
 def each_on_top(given: WhatIf, known: Mapping[str, Scenario], made: Sequence[str] = ()) -> dict[str, WhatIf]:

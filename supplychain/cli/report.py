@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 @click.command(
     epilog="Examples:\n\n  supplychain report inputs/base --out reports/base"
     "\n\n  supplychain report inputs/base --scenario grid_late --sensitivity moved --backcast past --out reports/base"
+    "\n\n  supplychain report inputs/base --as grid_late --out reports/grid_late"
 )
 @click.argument("case", metavar="CASE")
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Put this scenario beside the case.")
+@click.option("--as", "subject", metavar="NAME", help="Report this scenario, and put it beside the case.")
 @click.option("--change", "changes", multiple=True, metavar="EDIT", help="Change numbers of the case first.")
 @click.option("--reference", metavar="DIR", help="Say what changed against this answer: solve --out DIR.")
 @click.option("--sensitivity", metavar="DIR", help="How firm the labels are: sensitivity CASE --out DIR.")
@@ -31,11 +33,13 @@ if TYPE_CHECKING:
 @click.option("--year", type=int, help="The year to look at closely; default: the first.")
 @click.option("--out", "to", required=True, metavar="DIR", help="Write report.html and figures/ there.")
 @click.option("--xlsx", is_flag=True, help="Also write report.xlsx there: the same numbers as a workbook.")
+@click.option("--no-figures", "bare", is_flag=True, help="Write report.html alone; its charts are in it.")
 @shared.workers
 @shared.output(folder=False)
 def report(  # noqa: PLR0913, PLR0917 - click passes all options
     case: str,
     scenarios: tuple[str, ...],
+    subject: str | None,
     changes: tuple[str, ...],
     reference: str | None,
     sensitivity: str | None,
@@ -43,10 +47,14 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     year: int | None,
     to: str,
     xlsx: bool,
+    bare: bool,
     workers: Workers,
     output: Output,
 ) -> None:
     """Write the capacity report: one HTML file that opens offline, and its charts as SVG and PNG.
+
+    It is about the case, or with --as about one of its scenarios. Every scenario that is named is compared with the
+    case, in which the changes are made first.
 
     What takes many solves is not run here but read from the folders of earlier answers; a part of the report that has
     none says which command makes it.
@@ -58,7 +66,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     check_target(to)
     known = _known(to, xlsx=xlsx)
     import supplychain
-    from supplychain.case.scenarios import what_if
+    from supplychain.case.scenarios import each_on_top, named, what_if
     from supplychain.plan.write import write_files
     from supplychain.report.html import FIGURES
     from supplychain.report.html import report as write
@@ -68,21 +76,22 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
 
     with output.progress() as progress, Hands() as hands:
         made = what_if(case, (), changes)
-        beside = _beside(case, made, scenarios)
-        year = made.case.report_years[0] if year is None else year
-        if year not in made.case.report_years:
-            years = made.case.report_years
+        beside = each_on_top(made, named(case, scenarios if subject is None else (subject, *scenarios)))
+        about = made if subject is None else _joined(made, beside[subject])
+        years = about.case.report_years
+        year = years[0] if year is None else year
+        if year not in years:
             message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
             raise click.BadParameter(message, param_hint="--year")
         studies: dict[str, Study] = {}
         if sensitivity is not None:
-            studies["sensitivity"] = found(sensitivity, "sensitivity", made.case)
+            studies["sensitivity"] = found(sensitivity, "sensitivity", about.case)
         if backcast is not None:
             studies["backcast"] = found(backcast, "backcast")
         earlier = None if reference is None else supplychain.saved(reference)
-        plan = supplychain.solve(made.case, progress=progress)
+        plan = supplychain.solve(about.case, progress=progress)
         if earlier is not None and reference is not None:
-            studies["reference"] = _against(plan, earlier, reference)
+            studies["reference"] = _against(subject or plan.case.settings.name, plan, earlier, reference)
         if beside:
             with workers.executor() as executor:
                 studies["compare"] = _compared(made, beside, executor, progress)
@@ -93,13 +102,14 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
             changed=made.titles,
             studies=studies,
             scenarios={name: one.titles[0] for name, one in beside.items()},
+            subject=subject or "",
         )
         progress("looking closely and drawing")
-        files = write(given, hands.start, (lambda: of_report(given, made)) if xlsx else None)
+        files = write(given, hands.start, (lambda: of_report(given, about)) if xlsx else None, figures=not bare)
     write_files(to, files, [path for path in known if path not in files])
-    figures = sum(path.startswith(FIGURES) for path in files)
-    pages = f"{to}/report.html and report.xlsx" if xlsx else f"{to}/report.html"
-    output.say(lambda: f"{pages} and {figures} figures are written.", made)
+    written = [f"{to}/report.html", *["report.xlsx"] * xlsx]
+    written += [] if bare else [f"{sum(path.startswith(FIGURES) for path in files)} figures"]
+    output.say(lambda: f"{' and '.join(written)} {'are' if written[1:] else 'is'} written.", about)
 
 
 def _known(to: str, *, xlsx: bool) -> list[str]:
@@ -127,13 +137,11 @@ def _known(to: str, *, xlsx: bool) -> list[str]:
     return [*figures_of(there), *[WORKBOOK] * has_workbook(there)]
 
 
-def _beside(folder: str, made: WhatIf, names: tuple[str, ...]) -> dict[str, WhatIf]:
-    """Return the scenarios made in the case as it was changed."""
-    from supplychain.case.scenarios import each_on_top, scenarios_of, what_if
+def _joined(first: WhatIf, then: WhatIf) -> WhatIf:
+    """Return a what-if that was made in another as one: from the case as it is in its files."""
+    from supplychain.case.scenarios import WhatIf
 
-    what_if(folder, names)  # names what is not there
-    known = scenarios_of(folder) if names else {}
-    return each_on_top(made, {name: known[name] for name in names})
+    return WhatIf(then.case, (*first.titles, *then.titles), (*first.groups, *then.groups), (*first.audit, *then.audit))
 
 
 def _compared(
@@ -144,8 +152,8 @@ def _compared(
     return compare_changes(made.case, made.case.settings.name, beside, executor=executor, progress=progress)
 
 
-def _against(plan: Plan, earlier: Study, folder: str) -> Study:
-    """Compare an earlier answer, as the reference, with the plan.
+def _against(name: str, plan: Plan, earlier: Study, folder: str) -> Study:
+    """Compare an earlier answer, as the reference, with the plan by its name.
 
     Raises: InputError if they have no year in common.
     """
@@ -153,6 +161,6 @@ def _against(plan: Plan, earlier: Study, folder: str) -> Study:
     from supplychain.study.compare import compare
 
     try:
-        return compare({folder: earlier, plan.case.settings.name: plan})
+        return compare({folder: earlier, name: plan})
     except ValueError as error:
         raise InputError(folder, [Problem("tables", 0, "", str(error))]) from error

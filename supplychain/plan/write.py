@@ -67,6 +67,8 @@ def write_file(path: str | Path, content: str | bytes) -> None:
 def write_files(folder: str | Path, files: Mapping[str, bytes], gone: Collection[str] = ()) -> None:
     """Write files of a folder by their paths in it, all or, if one cannot be written, none; then delete those `gone`.
 
+    A folder inside that was theirs alone goes, too.
+
     Raises: OutputError if one cannot be written.
     """
     target = Path(folder)
@@ -80,6 +82,9 @@ def write_files(folder: str | Path, files: Mapping[str, bytes], gone: Collection
                 (Path(scratch) / str(n)).replace(target / path)
         for path in gone:
             (target / path).unlink(missing_ok=True)
+        for inside in {(target / path).parent for path in gone} - {target}:
+            if inside.is_dir() and not any(inside.iterdir()):
+                inside.rmdir()
     except OSError as error:
         message = f"cannot write to {folder}: {error.strerror}"
         raise OutputError(message) from error

@@ -37,8 +37,10 @@ def report(
     given: Given,
     start: Callable[[Figure], Callable[[], Picture]] = images.start,
     book: Callable[[], bytes] | None = None,
+    *,
+    figures: bool = True,
 ) -> dict[str, bytes]:
-    """Return the files of a report by their paths: the page, each chart as SVG and PNG, and the workbook, if given.
+    """Return the files of a report by their paths: the page, the workbook if given, and each chart as SVG and PNG.
 
     `start` begins to draw a chart and returns what waits for the picture; charts are drawn while others are looked for.
 
@@ -50,7 +52,7 @@ def report(
     beside = {} if book is None else {WORKBOOK: book()}
     drawn = {figure.name: begun[figure.name]() for part in parts for figure in part.figures}
     found = {PAGE: html(given, parts, drawn, "".join(beside)).encode(), **beside}
-    for name, picture in drawn.items():
+    for name, picture in drawn.items() if figures else ():
         found[f"{FIGURES}/{name}.svg"] = picture.wide.encode()
         found[f"{FIGURES}/{name}.png"] = picture.png
     return found
@@ -66,10 +68,10 @@ def html(given: Given, parts: Sequence[Section], drawn: Mapping[str, Picture], w
     js = (home / "page.js").read_text(encoding="utf-8")
     return template.render(
         title=plain(settings.title),
-        name=plain(settings.name),
+        name=plain(f"{settings.name}, scenario {given.subject}" if given.subject else settings.name),
         years=f"{given.years[0]}-{given.years[-1]}" if len(given.years) > 1 else str(given.years[0]),
         currency=settings.currency_year,
-        changed=[plain(x) for x in given.changed],
+        changed=[plain(x) for x in given.what_if],
         workbook=workbook,
         sections=parts,
         drawn={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -51,10 +52,12 @@ class Given:
     folder: str
     """Of the case, for the commands that the page names."""
     changed: Sequence[str] = ()
-    """What was changed in the case, in words."""
+    """What was changed in the case, edit by edit."""
     studies: Mapping[str, Study] = field(default_factory=dict)
     scenarios: Mapping[str, str] = field(default_factory=dict)
-    """Titles of the scenarios beside the plan, by name."""
+    """Titles of the scenarios that are compared with the case, by name."""
+    subject: str = ""
+    """Which of them the plan is; blank if it is the case itself."""
 
     @property
     def case(self) -> Case:
@@ -122,9 +125,23 @@ class Given:
         return colours(plain(row["region"]) for row in self.case.tables["regions"])
 
     @property
+    def what_if(self) -> list[str]:
+        """All that was changed in the case, in words, in the order in which it was."""
+        return [*self.changed, *([self.scenarios[self.subject]] if self.subject else [])]
+
+    @property
     def command(self) -> str:
-        """The case as it is written in a command."""
-        return plain(self.folder)
+        """What was solved as it is written in the command of a study."""
+        return self._written("--scenario")
+
+    @property
+    def again(self) -> str:
+        """What was solved as it is written in the command that writes this report."""
+        return self._written("--as")
+
+    def _written(self, option: str) -> str:
+        scenario = [option, self.subject] if self.subject else []
+        return plain(shlex.join([self.folder, *scenario, *(x for edit in self.changed for x in ("--change", edit))]))
 
 
 def binding_of(given: Given, level: str) -> dict[int, dict[str, Any]]:

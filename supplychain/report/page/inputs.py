@@ -22,10 +22,10 @@ def section(given: Given) -> Section:
     anchors = {row["source"]: f"source-{n + 1}" for n, row in enumerate(rows)}
     evidence = {row["source"]: row["evidence"] for row in rows}
     blocks: list[Block] = []
-    if given.changed:
+    if given.what_if:
         blocks.append(
             Sentences(
-                (f"Changed in the case: {plain('; '.join(given.changed))}. The tables show the numbers as solved.",)
+                (f"Changed in the case: {plain('; '.join(given.what_if))}. The tables show the numbers as solved.",)
             )
         )
     blocks.append(Sentences((f"Low evidence, {' and '.join(WEAK)}, is marked ▲. A range stands behind its number.",)))

@@ -50,7 +50,7 @@ def section(given: Given) -> Section:
     else:
         blocks.append(
             NotRun(
-                "No scenario was put beside the case.", f"supplychain report {given.command} --scenario NAME --out DIR"
+                "No scenario was put beside the case.", f"supplychain report {given.again} --scenario NAME --out DIR"
             )
         )
     if REFERENCE in given.studies:
@@ -59,7 +59,7 @@ def section(given: Given) -> Section:
         blocks.append(
             NotRun(
                 "No earlier answer was given as a reference.",
-                f"supplychain report {given.command} --reference ANSWER --out DIR",
+                f"supplychain report {given.again} --reference ANSWER --out DIR",
             )
         )
     return Section(
@@ -68,7 +68,8 @@ def section(given: Given) -> Section:
 
 
 def _beside(given: Given, study: str) -> list[Block]:
-    than = "the case" if study == COMPARED else "the reference"
+    case = "the case as given" if given.subject else "the case"
+    than = case if study == COMPARED else "the reference"
     labels = given.tables.rows(f"{study}:labels")
     answers = list(dict.fromkeys(labels.data["answer"]))
     blocks: list[Block] = [
@@ -92,7 +93,8 @@ def _in_short(given: Given, study: str, answer: str) -> Said:
     """Return a sentence: what an answer does in the last year, and where another stage binds."""
     tables, last = given.tables, max(given.tables.rows(f"{study}:labels", answer=answer).data["year"])
     title = given.scenarios.get(answer, answer) if study == COMPARED else f"In {answer}"
-    said: Said = (plain(f"{title}: in {last}"),)
+    about = ", which the rest of this report is about" if study == COMPARED and answer == given.subject else ""
+    said: Said = (plain(f"{title}{about}: in {last}"),)
     for quantity, joined in ((_SERVED, " tokens served "), (_COST, ", average cost ")):
         where = {"answer": answer, "year": last, "quantity": quantity.name, "item": schema.ALL}
         change = tables.only(f"{study}:results", "change", **where) / tables.only(
