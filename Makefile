@@ -5,7 +5,7 @@ CASE ?= inputs/base
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check browser office bench bench-scale bench-sweep generated reports lock clean
+.PHONY: solve check browser office bench bench-scale bench-sweep generated reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -40,11 +40,22 @@ bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,
 generated: $(VENV)/dev  ## write inputs/README.md and every datapackage.json from the schema
 	$(BIN)/python tests/generated.py --write
 
-reports: $(VENV)/core  ## write what stands in reports/
+SCENARIOS := grid_late behind_the_meter demand_late hbm_shortfall efficiency_stalls cowos_surge
+MOVED := reports/answers/sensitivity
+
+reports:  ## write what stands in reports/; takes a quarter of an hour
+	$(MAKE) answers
+	$(MAKE) pages
+
+answers: $(VENV)/core  ## of reports/ what takes many solves
 	$(BIN)/supplychain backcast inputs/backcast --report reports/backcast.md --out reports/answers/backcast --quiet
-	$(BIN)/supplychain sensitivity inputs/base --out reports/answers/sensitivity --quiet
-	$(BIN)/supplychain report inputs/base --scenario grid_late --scenario behind_the_meter --scenario demand_late --scenario hbm_shortfall --scenario efficiency_stalls --scenario cowos_surge --sensitivity reports/answers/sensitivity --backcast reports/answers/backcast --out reports/base --quiet
 	$(BIN)/supplychain scenarios inputs/base --solve --year 2028 --year 2030 --report reports/scenarios.md --quiet
+	$(BIN)/supplychain sensitivity inputs/base --out $(MOVED) --quiet
+	for name in $(SCENARIOS); do $(BIN)/supplychain sensitivity inputs/base --scenario $$name --out $(MOVED)_$$name --quiet || exit; done
+
+pages: $(VENV)/core  ## of reports/ the capacity reports, from the answers that stand there
+	$(BIN)/supplychain report inputs/base $(SCENARIOS:%=--scenario %) --sensitivity $(MOVED) --backcast reports/answers/backcast --out reports/base --quiet
+	for name in $(SCENARIOS); do $(BIN)/supplychain report inputs/base --as $$name --sensitivity $(MOVED)_$$name --backcast reports/answers/backcast --out reports/$$name --no-figures --quiet || exit; done
 
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
 	$(COMPILE) --extra report --group build -o requirements.lock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import math
@@ -822,41 +823,60 @@ def test_a_page_alone_is_the_same_page(tmp_path: Path) -> None:
     assert [file.name for file in out.iterdir()] == ["report.html"]
 
 
-def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`reports/base`. Written anew by `make reports`; look at the difference before you do.
+SHIPPED = re.findall(
+    r"\w+", re.findall(r"^SCENARIOS := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[0]
+)
+"""Scenarios of `inputs/base` whose reports stand in `reports/`."""
+
+
+def check_shipped(name: str, out: Path, *options: object) -> Element:
+    """Write a report of `inputs/base`, compare it with the one that stands in `reports/`, and return the page.
 
     Pictures depend on the fonts of a machine, so of them only that they are there is compared, and what they show: the
     title of each mark.
     """
-    monkeypatch.chdir(ROOT)  # the page names the case as it was named
-    there = ROOT / "reports" / "base"
-    answers = ROOT / "reports" / "answers"
-    rule = next(
-        line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if " report inputs/base" in line
-    )
-    scenarios = re.findall(r"--scenario (\w+)", rule)
-    assert scenarios
-    options = [x for name in scenarios for x in ("--scenario", name)]
-    status, _ = run(
-        "report",
-        "inputs/base",
-        *options,
-        "--sensitivity",
-        answers / "sensitivity",
-        "--backcast",
-        answers / "backcast",
-        "--out",
-        tmp_path,
-    )
-    assert status == 0
+    there = ROOT / "reports" / name
+    with contextlib.chdir(ROOT):  # the page names the case as it was named
+        backcast = ("--backcast", "reports/answers/backcast")
+        assert run("report", "inputs/base", *options, *backcast, "--out", out, "--quiet")[0] == 0
     files = {path.relative_to(there).as_posix() for path in there.rglob("*.*")}
-    assert files == {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
-    one, two = (_without_pictures((folder / html.PAGE).read_text(encoding="utf-8")) for folder in (there, tmp_path))
-    assert one == two
-    central = json.loads((answers / "sensitivity" / "summary.json").read_text(encoding="utf-8"))
-    assert central["objective_usd"] == pytest.approx(
-        json.loads(json.dumps(sc.solve(sc.load(ROOT / "inputs" / "base")).objective_usd)), rel=1e-9
-    )
+    assert files == {path.relative_to(out).as_posix() for path in out.rglob("*.*")}
+    one, two = ((folder / html.PAGE).read_text(encoding="utf-8") for folder in (there, out))
+    assert _without_pictures(one) == _without_pictures(two)
+    return read(two)
+
+
+def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path) -> None:
+    """`reports/base`. Written anew by `make reports`; look at the difference before you do."""
+    beside = [x for name in SHIPPED for x in ("--scenario", name)]
+    check_shipped("base", tmp_path, *beside, "--sensitivity", "reports/answers/sensitivity")
+    assert _central() == pytest.approx(sc.solve(sc.load(ROOT / "inputs" / "base")).objective_usd, rel=1e-9)
+    pages = {path.parent.name for path in (ROOT / "reports").glob("*/report.html")}
+    assert pages == {"base", *SHIPPED}
+    said = (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
+    assert all(f"({name}/report.html)" in said for name in pages)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_reports_of_scenarios_are_what_the_software_writes(name: str, tmp_path: Path) -> None:
+    """`reports/NAME`. Catches a page or a sensitivity that is stale: what each group of changes adds leads from the
+    objective of the case, as its sensitivity has it, to that of the scenario, as its own does.
+    """
+    sensitivity = ("--sensitivity", f"reports/answers/sensitivity_{name}")
+    page = check_shipped(name, tmp_path, "--as", name, *sensitivity, "--no-figures")
+    parts = next(t for t in page.all("table", data_rows="") if "compare:attribution" in t["data-rows"])
+    adds = [
+        float(next(cell.all("data"))["value"])
+        for keys, column, cell in cells_of(parts)
+        if (keys["what"], column) == ("objective_usd", "usd")
+    ]
+    assert _central() + math.fsum(adds) == pytest.approx(_central(f"_{name}"), rel=1e-8)
+
+
+def _central(of: str = "") -> float:
+    """Return the objective of what was moved, as the shipped sensitivity has it."""
+    file = ROOT / "reports" / "answers" / f"sensitivity{of}" / "summary.json"
+    return float(json.loads(file.read_text(encoding="utf-8"))["objective_usd"])
 
 
 def _without_pictures(page: str) -> Sequence[str]:
