@@ -27,6 +27,7 @@ from page import Element, Origins, number, power_of_ten, read
 from plants import Link, add, chain
 
 import supplychain as sc
+from supplychain.case.readme import weaknesses
 from supplychain.cli import main
 from supplychain.errors import SetupError
 from supplychain.plan.show import dollars
@@ -821,6 +822,102 @@ def test_a_page_alone_is_the_same_page(tmp_path: Path) -> None:
     (out / "figures" / "mine.svg").rename(out / "figures" / "ladder.svg")
     assert run("report", TINY, "--out", out, "--quiet", "--no-figures")[0] == 0
     assert [file.name for file in out.iterdir()] == ["report.html"]
+
+
+README = """# Weak tea is no case
+
+Not this.
+
+## Where it is WEAK: `all` of [it](javascript:alert(1)) ##
+
+A paragraph of
+two lines, **bold** and `x_low` and some_other_one.
+
+1. First, with [`a` link](https://example.org/a_b_c "title")
+   and a second line.
+2) Second: 2 * 3 * 4 and \\*kept\\* and `a*b*\\*c`.
+   - Inside
+- <script>alert(1)</script> <img src=x onerror=alert(1)> <!-- hidden
+## Weak in a comment
+--> &amp; "quoted"
+***
+> Quoted _too_
+
+### Closer
+
+| a table | of numbers |
+|---|---|
+
+```
+## Weak in code
+- not shown
+```
+
+Underlined
+----------
+
+Not this either.
+
+## Weakest of all
+
+* Last
+
+# Another page
+
+Nor this.
+"""
+
+
+def test_what_the_author_calls_weak_is_read(tmp_path: Path) -> None:
+    """Catches a part that is left out or goes on too far, a mark that stays, and text that is taken for a mark."""
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    expected = {
+        "Where it is WEAK: all of it": [
+            "A paragraph of two lines, bold and x_low and some_other_one.",
+            "First, with a link and a second line.",
+            "Second: 2 * 3 * 4 and *kept* and a*b*\\*c.",
+            "Inside",
+            '<script>alert(1)</script> <img src=x onerror=alert(1)>  &amp; "quoted"',
+            "Quoted too",
+            "Closer",
+        ],
+        "Weakest of all": ["Last"],
+    }
+    assert weaknesses(tmp_path) == expected
+    (tmp_path / "README.md").write_bytes(README.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert weaknesses(tmp_path) == expected
+    assert weaknesses(TINY) == {}
+    assert weaknesses(tmp_path / "nowhere") == {}
+    (tmp_path / "README.md").write_text(f"## Weak\n\n{'x' * 3000}", encoding="utf-8")
+    assert weaknesses(tmp_path) == {"Weak": ["x" * 2000]}
+    for name in ("base", "backcast"):
+        assert list(weaknesses(ROOT / "inputs" / name)) == ["Weakest numbers, in order"]
+
+
+def test_what_the_author_calls_weak_is_text_on_the_page(tmp_path: Path) -> None:
+    """Catches words of a file that become an element, a link or pages of text, that stand there as the software's own,
+    or that are not UTF-8.
+    """
+    folder, out = tmp_path / "case", tmp_path / "out"
+    shutil.copytree(TINY, folder)
+    long = "".join(f"- point {n} {'x' * 3000}\n" for n in range(100))
+    (folder / "README.md").write_text(f"{README}\n## Long weaknesses\n{long}", encoding="utf-8")
+    assert run("report", folder, "--no-figures", "--out", out)[0] == 0
+    page = read((out / "report.html").read_text(encoding="utf-8"))
+    assert len(list(page.all("script"))) == 1  # ours
+    assert not [one for one in page.all() if one.tag == "img" or "onerror" in one.attributes]
+    assert all(re.match("https?://|#", link["href"]) for link in page.all("a"))
+    assert "From the case's README.md, “Where it is WEAK: all of it”:" in [one.text for one in page.all("p")]
+    points = [one.text for one in page.all("li")]
+    assert points.count('<script>alert(1)</script> <img src=x onerror=alert(1)> &amp; "quoted"') == 1
+    assert points.count("… and 70 more there.") == 1
+    assert sum(one.startswith("point ") for one in points) == 30
+    assert max(map(len, points)) == 1000
+    (folder / "README.md").write_bytes("## Weak\n\n- ähnlich\n".encode("latin-1"))
+    status, said = run("report", folder, "--out", tmp_path / "none")
+    assert status == 2
+    assert said == f"1 problem in {folder}:\n  README.md row 3: byte 0xe4 is not UTF-8; save the file as UTF-8"
+    assert not (tmp_path / "none").exists()
 
 
 SHIPPED = re.findall(

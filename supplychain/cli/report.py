@@ -66,6 +66,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     check_target(to)
     known = _known(to, xlsx=xlsx)
     import supplychain
+    from supplychain.case.readme import weaknesses
     from supplychain.case.scenarios import each_on_top, named, what_if
     from supplychain.plan.write import write_files
     from supplychain.report.html import FIGURES
@@ -75,6 +76,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     from supplychain.study.answers import found
 
     with output.progress() as progress, Hands() as hands:
+        weak = weaknesses(case)
         made = what_if(case, (), changes)
         beside = each_on_top(made, named(case, scenarios if subject is None else (subject, *scenarios)))
         about = made if subject is None else _joined(made, beside[subject])
@@ -103,6 +105,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
             studies=studies,
             scenarios={name: one.titles[0] for name, one in beside.items()},
             subject=subject or "",
+            weaknesses=weak,
         )
         progress("looking closely and drawing")
         files = write(given, hands.start, (lambda: of_report(given, about)) if xlsx else None, figures=not bare)

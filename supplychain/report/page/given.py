@@ -58,6 +58,8 @@ class Given:
     """Titles of the scenarios that are compared with the case, by name."""
     subject: str = ""
     """Which of them the plan is; blank if it is the case itself."""
+    weaknesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What the author of the case says is weak, by heading."""
 
     @property
     def case(self) -> Case:

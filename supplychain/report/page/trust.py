@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _TOP = 15
 """Inputs of the tornado that are drawn; the table has all."""
 
+_MOST = 30
+"""Points of the author of the case that are shown."""
+
 _PROOF = {
     "primal_residual": "largest violation of a limit",
     "primal_residual_scaled": "the same, over the size of the plan",
@@ -47,6 +50,7 @@ def section(given: Given) -> Section:
         Listed(_certificate(given)),
         Heading("Known weaknesses"),
         Listed(_weaknesses(given)),
+        *_told(given),
         Heading("What cost and labels hang on"),
     ]
     if SENSITIVITY in given.studies:
@@ -144,6 +148,17 @@ def _weaknesses(given: Given) -> list[Said]:
             )
         )
     return points or [("The checks of the inputs found nothing worth a look.",)]
+
+
+def _told(given: Given) -> list[Block]:
+    """Return what the author of the case says."""
+    blocks: list[Block] = []
+    for heading, points in given.weaknesses.items():
+        said: list[Said] = [(charts.short(point, 1000),) for point in points[:_MOST]]
+        more = len(points) - _MOST
+        said += [(f"… and {more} more there.",)] if more > 0 else []
+        blocks += [Sentences((f"From the case's README.md, “{charts.short(heading, 100)}”:",)), Listed(said)]
+    return blocks
 
 
 def _tornado(given: Given) -> list[Block]:
