@@ -18,8 +18,7 @@ check: $(VENV)/dev  ## run every test and check
 	$(BIN)/pytest --numprocesses auto
 
 office: $(VENV)/dev  ## open the workbooks in LibreOffice, which apt-get installs where it is not there
-	@command -v soffice >/dev/null || apt-get install --yes --quiet --no-install-recommends libreoffice-calc || \
-		{ echo "make office needs LibreOffice Calc, and apt-get could not install it; install it and try again" >&2; exit 1; }
+	tests/need soffice libreoffice-calc
 	PYTHONPATH=tests $(BIN)/python tests/office/check_libreoffice.py
 
 browser: $(VENV)/dev  ## open the report in headless Chromium without a network, and check its accessibility; needs Node.js
