@@ -53,7 +53,7 @@ answers: $(VENV)/core  ## of reports/ what takes many solves
 	for name in $(SCENARIOS); do $(BIN)/supplychain sensitivity inputs/base --scenario $$name --out $(MOVED)_$$name --quiet || exit; done
 
 pages: $(VENV)/core  ## of reports/ the capacity reports, from the answers that stand there
-	$(BIN)/supplychain report inputs/base $(SCENARIOS:%=--scenario %) --sensitivity $(MOVED) --backcast reports/answers/backcast --out reports/base --quiet
+	$(BIN)/supplychain report inputs/base $(SCENARIOS:%=--scenario %) --sensitivity $(MOVED) --backcast reports/answers/backcast --out reports/base --xlsx --quiet
 	for name in $(SCENARIOS); do $(BIN)/supplychain report inputs/base --as $$name --sensitivity $(MOVED)_$$name --backcast reports/answers/backcast --out reports/$$name --no-figures --quiet || exit; done
 
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
