@@ -155,6 +155,16 @@ def test_the_audit_of_each_answer_is_kept(tmp_path: Path) -> None:
     assert [x for x in written["new"] if isinstance(x, str)] == ["007", "paper"]
 
 
+def test_a_scenario_with_the_name_of_its_case_stays_apart(tmp_path: Path) -> None:
+    """Catches one of the two that takes the place of the other."""
+    case, group = loaded(two_stages(), tmp_path), Group("w", (WAFERS,))
+    changed, audit = apply(case, [group])
+    found = compare_changes(case, "both", {"both": sc.WhatIf(changed, ("More",), (group,), audit)}, executor=Here())
+    assert found.names == ("both (the case)", "both")
+    assert parts(found.attribution, "objective_usd") == pytest.approx({"w": -20 * CHIP})
+    assert set(found.inputs["answer"]) == {"both"}
+
+
 def test_answers_of_other_years_stand_side_by_side(tmp_path: Path) -> None:
     """Two years, three, and one, at no cost: blank where an answer has no such year. Catches a traceback there."""
     plans = {

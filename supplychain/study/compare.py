@@ -182,10 +182,12 @@ def compare_changes(
 ) -> Comparison:
     """Solve a case and what-ifs of it, and compare them, with what each group of their changes adds.
 
-    `executor` solves them side by side; default: if there are many solves, one process for each core.
+    `executor` solves them side by side; default: if there are many solves, one process for each core. Where a what-if
+    has the name of the case, the case is called `NAME (the case)`.
 
     Raises: NoAnswerError if a solve finds no optimum, CertificateError if an answer does not pass its checks.
     """
+    name = f"{name} (the case)" if name in made else name
     cases = {name: case} | {key: changed.case for key, changed in made.items()}
     groups = {key: changed.groups for key, changed in made.items()}
     solves = len(cases) + sum(len(_subsets(len(some))) for some in groups.values())
