@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 from generator import FIRST, Case, num, write_case
@@ -16,7 +17,7 @@ from plants import Link, add, add_stage, add_supplier, chain, drawn, edited, fil
 from test_backcast import Here, loaded
 
 import supplychain as sc
-from supplychain import lp
+from supplychain import lp, model
 from supplychain.case.changes import apply
 from supplychain.case.signed import Signed
 from supplychain.cli import main
@@ -400,6 +401,29 @@ def test_what_does_not_fit_is_named(edits: list[str], said: str, foresight: int 
         sc.solve(changed, orders_from=sc.solve(given), until=FIRST)
     assert f"what was signed up to {FIRST} does not fit it:" in str(error.value)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("foresight", [None, 1])
+@pytest.mark.parametrize("times", [0.125, 1.0])
+def test_what_is_missing_of_a_budget_is_in_usd(times: float, foresight: int | None, tmp_path: Path) -> None:
+    """Halls take steel of 7.5 USD when they arrive, and a year's budget of 6 does not pay it, however the LP
+    counts money: after an edit of demand it may count otherwise than it would for the case by itself.
+    """
+    case = halls({FIRST: 40.0, LATER: 100.0})
+    steel = Link("steel", 60.0, price=0.125)
+    add_stage(case, steel)
+    add_supplier(case, steel)
+    add(case, "supplier_needs", stage="halls", supplier="acme", basis="expansion", needs_stage="steel", quantity=1)
+    add(case, "budget", year=LATER, capital_usd=1e9)
+    given = loaded(case, tmp_path / "case")
+    changed, _ = apply(given, [f"budget.capital_usd[year={LATER}] = 6"])
+    held = sc.sign(
+        replace(changed, settings=replace(changed.settings, foresight_years=foresight)), sc.solve(given), FIRST
+    )
+    usual = model.money
+    with patch.object(model, "money", lambda one: times * usual(one)), pytest.raises(sc.MisfitError) as error:
+        sc.solve(held)
+    assert str(error.value).splitlines()[1:] == [f"  {LATER}, budget: 1.5 USD are missing"]
 
 
 def _rewrite(folder: Path, file: str, old: str, new: str) -> None:
