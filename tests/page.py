@@ -99,6 +99,7 @@ class Origins:
 
     tables: Mapping[str, pd.DataFrame]
     inputs: Mapping[str, pd.DataFrame]
+    summary: Mapping[str, Any]
 
     def of(self, origin: str) -> Any:  # noqa: ANN401 - a number, or rows
         names: dict[str, Any] = {
@@ -107,7 +108,9 @@ class Origins:
             "false": False,
             "null": None,
             **{name: getattr(self, name) for name in ("cell", "total", "rows", "grouped", "above", "share")},
+            **{name: getattr(self, name) for name in ("quiet", "fact", "evidence")},
             "inputs": lambda table: self.inputs[table],
+            "len": len,
         }
         return eval(origin, names)  # noqa: S307 - written by the page's own functions
 
@@ -140,6 +143,21 @@ class Origins:
 
     def above(self, table: str, column: str, least: float) -> pd.DataFrame:
         return self.tables[table][self.tables[table][column] > least]
+
+    def quiet(self, table: str, by: str) -> int:
+        rows = self.tables[table].to_dict("records")
+        return len({row[by] for row in rows} - {row[by] for row in rows if row["state"] != "slack"})
+
+    def fact(self, *path: str) -> float:
+        found: Any = self.summary
+        for name in path:
+            found = found[name]
+        return float(found)
+
+    def evidence(self, *tiers: str) -> int:
+        known = dict(zip(self.inputs["sources"]["source"], self.inputs["sources"]["evidence"], strict=True))
+        others = (rows for name, rows in self.inputs.items() if name != "sources" and "source" in rows.columns)
+        return sum(known.get(source) in tiers for rows in others for source in rows["source"])
 
     def share(self, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         name, part, whole = names

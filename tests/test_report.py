@@ -29,6 +29,7 @@ from page import Element, Origins, number, power_of_ten, read
 from plants import Link, add, chain
 
 import supplychain as sc
+from supplychain.case.notices import notices
 from supplychain.case.readme import weaknesses
 from supplychain.cli import main
 from supplychain.errors import SetupError
@@ -41,7 +42,7 @@ from supplychain.study.answers import found
 from supplychain.study.compare import compare, compare_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from generator import Case
 
@@ -73,7 +74,9 @@ def written(given: Given, folder: Path) -> Origins:
     tables |= {"ladder": given.plan.ladder(year), "stranded": given.plan.stranded(year)}
     tables["curves"] = pd.concat(curves) if curves else given.close.tables["curves"]
     tables |= {f"{name}:{t}": rows for name, one in given.studies.items() for t, rows in one.tables.items()}
-    return Origins(tables, {"stages": given.case.frame("stages").sort_values(["position", "stage"])})
+    inputs = {name: given.case.frame(name) for name in given.case.tables}
+    inputs["stages"] = inputs["stages"].sort_values(["position", "stage"])
+    return Origins(tables, inputs, json.loads((folder / "summary.json").read_text(encoding="utf-8")))
 
 
 def cells_of(table: Element) -> list[tuple[dict[str, str], str, Element]]:
@@ -176,6 +179,36 @@ def test_every_number_of_the_page_is_that_of_the_tables(tmp_path: Path) -> None:
     given, files = _base()
     page = read(files[html.PAGE].decode())
     assert check_numbers(page, written(given, tmp_path)) > 5000
+
+
+def test_no_number_of_the_text_stands_alone() -> None:
+    """Catches a number in a sentence that does not say which cells it comes from; years, the one per cent, and what
+    others wrote (titles, notices, the case's own README) are none.
+    """
+    given, files = _base()
+    page = read(files[html.PAGE].decode())
+    others = [
+        *given.scenarios.values(),
+        *notices(given.case),
+        *(f"{v}" for v in given.plan.summary["versions"].values()),
+    ]
+    others += [given.case.settings.title, *(point for points in given.weaknesses.values() for point in points), "1 %"]
+
+    def loose(one: Element) -> Iterator[str]:
+        for part in one.inside:
+            if isinstance(part, str):
+                text = part
+                for other in map(_plain, others):
+                    text = text.replace(other, "")
+                if one.tag == "h2":
+                    text = re.sub(r"^\d\. ", "", text)
+                yield from (part for token in _SHOWN.findall(text) if not re.fullmatch(r"20\d\d", token))
+            elif part.tag not in {"data", "svg", "table", "style", "script", "code", "summary"}:
+                yield from loose(part)
+
+    assert list(loose(page)) == [
+        "The dashed line is 1: what is there. A stage that would not be needed, or of which there is none, has no bar."
+    ]
 
 
 def test_the_answer_says_what_the_tables_say() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
@@ -16,7 +15,6 @@ from supplychain.report.page.given import BACKCAST, SENSITIVITY, Given, binding_
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from supplychain.case import Case
     from supplychain.report.page.blocks import Part, Said
 
 WEAK = ("estimated", "assumed")
@@ -164,19 +162,23 @@ def _keys(given: Given) -> list[Key]:
 
 
 def _sure(given: Given) -> list[Said]:
-    proof = given.plan.summary["certificate"]
-    gap, again = (proof[name] for name in ("duality_gap_relative", "solved_again_objective_relative"))
+    gap, again = (
+        given.tables.fact("certificate", name) for name in ("duality_gap_relative", "solved_again_objective_relative")
+    )
     points: list[Said] = [
         (
-            f"The arithmetic is certified: duality gap at most {gap:.0e}; ",
-            f"a second algorithm from nothing agrees to {again:.0e}. What is in doubt is the inputs.",
+            "The arithmetic is certified: duality gap at most ",
+            gap,
+            "; a second algorithm from nothing agrees to ",
+            again,
+            ". What is in doubt is the inputs.",
         ),
         *_labels(given),
         *((f"{plain(line)}.",) for line in not_told_apart(given.plan, given.years)),
-        _evidence(given.case),
+        _evidence(given),
     ]
     if BACKCAST in given.studies:
-        points.append((f"Against the past: {plain(str(given.studies[BACKCAST].summary['score']))}.",))
+        points.append(("Against the past: ", *given.score, "."))
     return points
 
 
@@ -204,23 +206,21 @@ def _labels(given: Given) -> list[Said]:
     return points
 
 
-def _evidence(case: Case) -> Said:
-    tier = {row["source"]: row["evidence"] for row in case.tables["sources"]}
-    found = Counter(
-        tier[row["source"]]
-        for name, rows in case.tables.items()
-        if name != "sources"
-        for row in rows
-        if row.get("source") in tier
-    )
-    total = found.total()
-    if not total:
+def _evidence(given: Given) -> Said:
+    total = given.evidence(*schema.EVIDENCE)
+    if not total.value:
         return ("No input names a source.",)
-    low = sum(found[t] for t in WEAK)
-    shares = ", ".join(f"{100 * found[t] / total:.1f} % {t}" for t in schema.EVIDENCE if found[t])
+    said: list[Part] = []
+    for tier in schema.EVIDENCE:
+        if given.evidence(tier).value:
+            said += [", " if said else " ", (given.evidence(tier) / total).per_cent(), f" {tier}"]
+    low = (given.evidence(*WEAK) / total).per_cent()
     return (
-        (
-            f"Of {total:,} rows of input {shares}; {100 * low / total:.1f} % rest on low evidence, and "
-            "are marked in the tables below."
-        ),
+        "Of ",
+        total,
+        " rows of input",
+        *said,
+        "; ",
+        low,
+        " rest on low evidence, and are marked in the tables below.",
     )

@@ -68,6 +68,10 @@ class Rows:
     data: pd.DataFrame
     origin: str
 
+    def count(self) -> Number:
+        """Return how many there are."""
+        return Number(len(self.data), f"len({self.origin})", f"{len(self.data):,}")
+
     def sorted(self, by: str) -> Rows:
         """Return the rows with those together that have the same value."""
         order = list(dict.fromkeys(self.data[by]))
@@ -90,6 +94,8 @@ class Tables:
 
     tables: Mapping[str, pd.DataFrame]
     """Those of the plan by their names; those of a study behind its name and a colon: `backcast:labels`."""
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """What the answer says of itself."""
 
     def __contains__(self, table: str) -> bool:
         return table in self.tables
@@ -117,6 +123,20 @@ class Tables:
         """Return sums of columns by keys, in the order in which keys come."""
         data = self._where(table, where).groupby(list(by), sort=False, as_index=False)[list(columns)].sum()
         return Rows(data, self._origin("grouped", table, list(by), list(columns), where))
+
+    def quiet(self, table: str, by: str) -> Number:
+        """Return how many stages, or groups, are slack in all years."""
+        states = self.tables[table].groupby(by)["state"].agg(set)
+        count = sum(found == {"slack"} for found in states)
+        return Number(count, self._origin("quiet", table, by), str(count))
+
+    def fact(self, *path: str) -> Number:
+        """Return a number of the summary."""
+        value: Any = self.summary
+        for name in path:
+            value = value[name]
+        shown = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+        return Number(float(value), f"fact({', '.join(map(json.dumps, path))})", shown)
 
     def _origin(self, what: str, table: str, *others: object) -> str:
         return f"{what}({', '.join(json.dumps(x, ensure_ascii=False) for x in (table, *others))})"

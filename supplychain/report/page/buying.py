@@ -78,10 +78,11 @@ def _options(given: Given) -> list[Block]:
             narrow,
             Grid("Options of which more than can be ordered would pay", worth, columns, keys=4),
             (
-                (
-                    f"The {min(_OPTIONS, len(found))} options worth most of {len(found)}; each is ordered "
-                    "as far as it can be. Order by the year that is named."
-                ),
+                "The options worth most, of "
+                if len(found) > _OPTIONS
+                else "All options that are worth more: ",
+                worth.count(),
+                "; each is ordered as far as it can be. Order by the year that is named.",
             ),
         )
     ]

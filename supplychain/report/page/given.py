@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 from supplychain.plan.show import plain
-from supplychain.report.page.blocks import Rows, Tables
+from supplychain.report.page.blocks import Number, Rows, Tables
 from supplychain.report.page.charts import colours
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.plan import Plan
+    from supplychain.report.page.blocks import Said
 
     class Study(Protocol):
         """What a study found."""
@@ -93,7 +94,22 @@ class Given:
             name: table.assign(family=table["accelerator"].map(family)) if "accelerator" in table.columns else table
             for name, table in self.plan.tables.items()
         }
-        return Tables({**known, **others})
+        return Tables({**known, **others}, self.plan.summary)
+
+    def evidence(self, *tiers: str) -> Number:
+        """Return how many rows of the inputs have a source whose evidence is one of these."""
+        found = {row["source"] for row in self.case.tables["sources"] if row["evidence"] in tiers}
+        others = (rows for name, rows in self.case.tables.items() if name != "sources")
+        count = sum(row.get("source") in found for rows in others for row in rows)
+        return Number(count, f"evidence({', '.join(map(json.dumps, tiers))})", f"{count:,}")
+
+    @property
+    def score(self) -> Said:
+        """How often the back-cast is right, in words."""
+        rows = [self.tables.rows("backcast:comparisons", independent=True, **which) for which in ({"inside": True}, {})]
+        inside, of = (each.count() for each in rows)
+        share: Said = (" (", (inside / of).per_cent(), ")") if of.value else ()
+        return (inside, " of ", of, " independent comparisons inside their range", *share)
 
     def inputs(self, table: str, order: list[str]) -> Rows:
         """Return a table of the inputs, in some order."""

@@ -93,7 +93,6 @@ def _map(given: Given, level: str) -> Figure:
     found: dict[tuple[Any, int], dict[str, Any]] = {(r[level], r["year"]): r for r in rows.records()}
     order = list(dict.fromkeys(row[level] for row in given.stages))
     order = [n for n in order if any(found.get((n, t), {}).get("state", "slack") != "slack" for t in given.years)]
-    quiet = len({r[level] for r in rows.records()}) - len(order)
     cells = []
     for n in order or list(dict.fromkeys(row[level] for row in given.stages))[:1]:
         for t in given.years:
@@ -117,10 +116,6 @@ def _map(given: Given, level: str) -> Figure:
     )
     what = "stages" if level == "stage" else "groups"
     bound = "; ".join(f"{t}: {' + '.join(sorted(members.get(t, {'demand'})))}" for t in given.years)
-    note = (
-        f"Framed: binds in the year, alone or with others framed in the same year. {quiet} {what} are "
-        "slack in all years and left out."
-    )
     columns = [
         Column("year", "year", "year"),
         Column(level, level),
@@ -141,11 +136,10 @@ def _map(given: Given, level: str) -> Figure:
         narrow,
         Grid(f"Every {level} and year", rows, columns, keys=2),
         (
-            note,
-            (
-                " Sole: more of it serves more; joint: only with others; saving: it only saves cost; "
-                "tight: less of it would cost."
-            ),
+            "Framed: binds in the year, alone or with others framed in the same year. ",
+            given.tables.quiet(name, level),
+            f" {what} are slack in all years and left out. Sole: more of it serves more; joint: only with others; ",
+            "saving: it only saves cost; tight: less of it would cost.",
         ),
     )
 
@@ -210,7 +204,6 @@ def _whom(given: Given) -> Figure:
 def _past(given: Given) -> list[Block]:
     """Return what bound in the past beside what was said then, and what explains where the model differs."""
     tables = given.tables
-    score = str(given.studies[BACKCAST].summary["score"])
     rows = tables.rows("backcast:labels")
     missed = tables.rows("backcast:comparisons", inside=False, independent=True)
     why = [
@@ -235,7 +228,7 @@ def _past(given: Given) -> list[Block]:
         Column("by", "% of the way", "number", 0.01),
     ]
     return [
-        Sentences((f"{plain(score)}. Nothing in the back-cast forces its outcome.",)),
+        Sentences((*given.score, ". Nothing in the back-cast forces its outcome.")),
         _past_map(given, rows),
         Listed([_past_year(given, r) for r in rows.records() if r["level"] == "stage"]),
         Grid("How firm these labels are, and the smallest move that changes them", rows, firm, keys=2, folded=True),

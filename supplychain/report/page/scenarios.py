@@ -81,11 +81,11 @@ def _beside(given: Given, study: str) -> list[Block]:
     blocks += [_numbers(given, study, than, other, folded=True) for other in _OTHERS]
     if len(given.tables.rows(f"{study}:attribution").data):
         blocks.append(_attribution(given, study))
-    differ = len(given.tables.rows(f"{study}:inputs").data)
+    differ = given.tables.rows(f"{study}:inputs").count()
     several = ", all of these together" if len(answers) > 1 else ""
     return [
         *blocks,
-        Sentences((f"{differ:,} inputs differ from {than}{several}." if differ else "No input differs.",)),
+        Sentences((differ, f" inputs differ from {than}{several}.") if differ.value else ("No input differs.",)),
     ]
 
 

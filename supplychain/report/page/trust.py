@@ -97,8 +97,8 @@ def _errors(given: Given) -> list[Block]:
         Column("inside", "inside"),
         Column("independent", "independent"),
     ]
-    grid = Grid(f"All {len(rows.data)} comparisons with published counts, independent or not", rows, columns, keys=4)
-    said = Sentences((f"{plain(str(given.studies[BACKCAST].summary['score']))}.",))
+    grid = Grid("All comparisons with published counts, independent or not", rows, columns, keys=4)
+    said = Sentences((*given.score, "."))
     if not found:
         return [said, grid]
     outside = sum(r["part"] == "outside" for r in found)
@@ -127,12 +127,12 @@ def _errors(given: Given) -> list[Block]:
 
 def _certificate(given: Given) -> list[Said]:
     points: list[Said] = []
+    fact = given.tables.fact
     for name, value in given.plan.summary["certificate"].items():
-        said = ("yes" if value else "no") if isinstance(value, bool) else f"at most {value:.1e}"
-        points.append((f"{_PROOF.get(name, name.replace('_', ' '))}: {said}",))
+        said = ("yes" if value else "no",) if isinstance(value, bool) else ("at most ", fact("certificate", name))
+        points.append((f"{_PROOF.get(name, name.replace('_', ' '))}: ", *said))
     versions = ", ".join(f"{name} {v}" for name, v in given.plan.summary["versions"].items())
-    rows, columns = given.plan.summary["rows"], given.plan.summary["columns"]
-    return [*points, (f"{rows:,} rows and {columns:,} columns; solved with {versions}",)]
+    return [*points, (fact("rows"), " rows and ", fact("columns"), f" columns; solved with {versions}")]
 
 
 def _weaknesses(given: Given) -> list[Said]:
@@ -141,12 +141,8 @@ def _weaknesses(given: Given) -> list[Said]:
     if SENSITIVITY in given.studies:
         weak = given.tables.rows("sensitivity:weak")
         first = ", ".join(plain(str(r["input"])) for r in weak.records()[:5])
-        points.append(
-            (
-                f"{len(weak.data)} inputs with low evidence change the binding stage of some year inside their range"
-                + (f"; first {first}." if first else "."),
-            )
-        )
+        change = " inputs with low evidence change the binding stage of some year inside their range"
+        points.append((weak.count(), change, f"; first {first}." if first else "."))
     return points or [("The checks of the inputs found nothing worth a look.",)]
 
 
