@@ -78,9 +78,7 @@ def _options(given: Given) -> list[Block]:
             narrow,
             Grid("Options of which more than can be ordered would pay", worth, columns, keys=4),
             (
-                "The options worth most, of "
-                if len(found) > _OPTIONS
-                else "All options that are worth more: ",
+                "The options worth most, of " if len(found) > _OPTIONS else "All options that are worth more: ",
                 worth.count(),
                 "; each is ordered as far as it can be. Order by the year that is named.",
             ),
