@@ -66,12 +66,12 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     check_target(to)
     known = _known(to, xlsx=xlsx)
     import supplychain
-    from supplychain.case.readme import weaknesses
     from supplychain.case.scenarios import each_on_top, named, what_if
     from supplychain.plan.write import write_files
     from supplychain.report.html import FIGURES
     from supplychain.report.html import report as write
     from supplychain.report.page.given import Given
+    from supplychain.report.readme import weaknesses
     from supplychain.report.workbook import of_report
     from supplychain.study.answers import found
 

@@ -14,6 +14,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 from xml.etree import ElementTree as ET
@@ -41,15 +42,16 @@ class Picture:
 
 
 def check() -> None:
-    """Refuse, before any work is done, to draw without vl-convert.
+    """Refuse, before any work is done, to draw or to read what is not installed.
 
     Raises: SetupError.
     """
-    try:
-        import vl_convert as _  # noqa: F401, PLC0415 - an extra
-    except ImportError as error:
-        message = "the report needs vl-convert, which is not installed: pip install 'supplychain[report]'"
-        raise SetupError(message) from error
+    for module, package in (("vl_convert", "vl-convert"), ("markdown_it", "markdown-it-py")):
+        try:
+            import_module(module)
+        except ImportError as error:
+            message = f"the report needs {package}, which is not installed: pip install 'supplychain[report]'"
+            raise SetupError(message) from error
 
 
 def start(figure: Figure) -> Callable[[], Picture]:
