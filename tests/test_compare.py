@@ -204,8 +204,10 @@ def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureF
     ]
     assert _status(["compare", str(tmp_path / "now"), str(more)]) == 0
     assert "0.120 (+20.0 %)" in capsys.readouterr().out
+    assert _status(["compare", str(tmp_path / "now"), str(more), str(folder)]) == 0
+    assert capsys.readouterr().out.startswith(f"Tables of inputs that differ from {tmp_path / 'now'}: 1\n")
     assert _status(["compare", str(folder), str(folder)]) == 0
-    assert "0 inputs differ" in capsys.readouterr().out
+    assert f"Inputs that differ from {folder}: 0\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

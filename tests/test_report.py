@@ -780,7 +780,7 @@ def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> Non
     plan = sc.solve(more)
     studies = {
         "compare": compare_folders([str(folder)], ["more", "less"]),
-        "reference": compare({"before": sc.solve(case), "more": plan}),
+        "reference": compare({"before": sc.saved(tmp_path / "before"), "more": plan}),
     }
     given = Given(plan, 2027, str(folder), studies=studies)
     assert check_numbers(page, written(given, tmp_path / "answer")) > 300

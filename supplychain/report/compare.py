@@ -9,6 +9,7 @@ import pandas as pd
 from supplychain import schema
 from supplychain.plan.show import number
 from supplychain.report.tables import Table
+from supplychain.study.compare import differing
 
 if TYPE_CHECKING:
     from supplychain.study.compare import Comparison
@@ -35,7 +36,7 @@ def sections(found: Comparison) -> list[tuple[str, Table]]:
 
 def text(found: Comparison) -> str:
     """Return a comparison as text for a terminal."""
-    lines = [f"{len(found.inputs)} inputs differ from {found.names[0]}"]
+    lines = [f"{differing(found.inputs)} that differ from {found.names[0]}: {len(found.inputs)}"]
     for title, table in sections(found):
         lines += ["", title, *table.text()]
     return "\n".join(lines)

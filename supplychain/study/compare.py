@@ -100,6 +100,14 @@ class Comparison:
         }
 
 
+def differing(inputs: pd.DataFrame) -> str:
+    """Return what the rows of `Comparison.inputs` are: inputs or, of answers without their case, tables of them."""
+    tables = inputs["column"] == ""
+    if not tables.any():
+        return "Inputs"
+    return "Tables of inputs" if tables.all() else "Inputs, or tables of them,"
+
+
 def saved(folder: str | Path) -> Saved:
     """Read an answer that was written to a folder.
 

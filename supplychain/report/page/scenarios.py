@@ -12,6 +12,7 @@ from supplychain.plan.show import dollars, number, plain
 from supplychain.report.page import charts
 from supplychain.report.page.blocks import Column, Figure, Grid, Heading, Listed, NotRun, Section, Sentences
 from supplychain.report.page.given import COMPARED, REFERENCE
+from supplychain.study.compare import differing
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block, Rows, Said
@@ -81,11 +82,15 @@ def _beside(given: Given, study: str) -> list[Block]:
     blocks += [_numbers(given, study, than, other, folded=True) for other in _OTHERS]
     if len(given.tables.rows(f"{study}:attribution").data):
         blocks.append(_attribution(given, study))
-    differ = given.tables.rows(f"{study}:inputs").count()
+    inputs = given.tables.rows(f"{study}:inputs")
     several = ", all of these together" if len(answers) > 1 else ""
     return [
         *blocks,
-        Sentences((differ, f" inputs differ from {than}{several}.") if differ.value else ("No input differs.",)),
+        Sentences(
+            (f"{differing(inputs.data)} that differ from {than}{several}: ", inputs.count(), ".")
+            if len(inputs.data)
+            else ("No input differs.",)
+        ),
     ]
 
 
