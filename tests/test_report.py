@@ -247,6 +247,20 @@ def test_the_answer_says_what_the_tables_say() -> None:
     ]
 
 
+def test_what_binds_is_told_with_the_group_that_does() -> None:
+    """The group whose relief is worth most need not be that of the stage. Catches one that is taken for the other, and
+    years that are joined though another group binds.
+    """
+    given = given_of(sc.load(ROOT / "inputs" / "backcast"))
+    bound = {level: rows.set_index("year")["members"] for level, rows in given.plan.binding.groupby("level")}
+    said = "".join(map(str, sections(given)[0].blocks[0].said))  # type: ignore[union-attr]
+    for t in given.years:
+        stage, group = (bound[level][t] for level in ("stage", "group"))
+        own = given.group_of[stage] == group
+        assert f"{stage} [{'' if own else 'among groups: '}{group}] binds in " in said
+    assert "among groups: " in said
+
+
 def test_the_inputs_of_the_page_are_those_of_the_files() -> None:
     """Catches a column that slips, a row left out, a range at the wrong number, or a source of another row."""
     given, files = _base()
@@ -729,6 +743,7 @@ def test_what_changed_and_a_reference_stand_on_the_page(tmp_path: Path) -> None:
     assert status == 0
     page = read((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
     assert sum(edit in one.text for one in page.all("p", class_="meta")) == 1
+    assert sum(one.text.startswith(f"Against {tmp_path / 'before'}: ") for one in page.all("li")) == 1
     before = pd.read_csv(tmp_path / "before" / "tables" / "service.csv").groupby("year")["served_ttok"].sum()
     table = next(
         t

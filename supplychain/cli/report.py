@@ -68,7 +68,6 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     import supplychain
     from supplychain.case.scenarios import each_on_top, named, what_if
     from supplychain.plan.write import write_files
-    from supplychain.report.html import FIGURES
     from supplychain.report.html import report as write
     from supplychain.report.page.given import Given
     from supplychain.report.readme import weaknesses
@@ -110,9 +109,10 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
         progress("looking closely and drawing")
         files = write(given, hands.start, (lambda: of_report(given, about)) if xlsx else None, figures=not bare)
     write_files(to, files, [path for path in known if path not in files])
-    written = [f"{to}/report.html", *["report.xlsx"] * xlsx]
-    written += [] if bare else [f"{sum(path.startswith(FIGURES) for path in files)} figures"]
-    output.say(lambda: f"{' and '.join(written)} {'are' if written[1:] else 'is'} written.", about)
+    charts = sum(path.endswith(".svg") for path in files)
+    written = [f"{to}/report.html", *["report.xlsx"] * xlsx, *[f"{charts} charts as SVG and PNG"] * (not bare)]
+    *others, last = written
+    output.say(lambda: f"{', '.join(others)} and {last} are written." if others else f"{last} is written.", about)
 
 
 def _known(to: str, *, xlsx: bool) -> list[str]:

@@ -43,7 +43,7 @@ def _binds(given: Given) -> Said:
     rows, groups = binding_of(given, "stage"), binding_of(given, "group")
     runs: list[tuple[str, list[int]]] = []
     for t in given.years:
-        label = label_of(rows[t], groups[t])
+        label = _label(given, rows[t], groups[t])
         if runs and runs[-1][0] == label:
             runs[-1][1].append(t)
         else:
@@ -62,11 +62,13 @@ def _binds(given: Given) -> Said:
     return (*parts, ".")
 
 
-def label_of(stage: Mapping[str, Any], group: Mapping[str, Any]) -> str:
-    """Return what binds in a year, with its group; demand if no relief would serve more."""
+def _label(given: Given, stage: Mapping[str, Any], group: Mapping[str, Any]) -> str:
+    """Return what binds in a year, with the group that does; demand if no relief would serve more."""
     if stage["state"] == DEMAND:
         return "demand, and no stage,"
-    return f"{short(stage['members'], _NAME)} [{short(group['members'], _NAME)}]"
+    own = {given.group_of.get(name) for name in str(stage["members"]).split(" + ")}
+    other = "" if own == set(str(group["members"]).split(" + ")) else "among groups: "
+    return f"{short(stage['members'], _NAME)} [{other}{short(group['members'], _NAME)}]"
 
 
 def _span(years: Sequence[int]) -> str:

@@ -97,7 +97,11 @@ def _beside(given: Given, study: str) -> list[Block]:
 def _in_short(given: Given, study: str, answer: str) -> Said:
     """Return a sentence: what an answer does in the last year, and where another stage binds."""
     tables, last = given.tables, max(given.tables.rows(f"{study}:labels", answer=answer).data["year"])
-    title = given.scenarios.get(answer, answer) if study == COMPARED else f"In {answer}"
+    title = (
+        given.scenarios.get(answer, answer)
+        if study == COMPARED
+        else f"Against {given.studies[study].summary['answers'][0]}"
+    )
     about = ", which the rest of this report is about" if study == COMPARED and answer == given.subject else ""
     said: Said = (plain(f"{title}{about}: in {last}"),)
     for quantity, joined in ((_SERVED, " tokens served "), (_COST, ", average cost ")):
