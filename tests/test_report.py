@@ -239,6 +239,17 @@ def test_the_answer_says_what_the_tables_say() -> None:
         f"{best['order_year']}; a dollar of it is worth {dollars(best['benefit_per_capex_usd'])} beyond its cost, and "
         f"orders pay up to {best['last_useful_order_year']:.0f}."
     )
+    sure = [one.text for one in next(page.all("ul")).all("li")]
+    score = re.sub(r" \(.*", "", given.studies["backcast"].summary["score"])
+    assert sure[-1].startswith(f"Against the past: {score} (")
+    sourced = [table for table in page.all("table", data_sheet="") if "source" in next(table.all("thead")).text]
+    rows = [row for table in sourced for row in next(table.all("tbody")).all("tr")]
+    low = [row for row in rows if row.attributes.get("class") == "low"]
+    assert sure[-2].startswith(f"Of {len(rows):,} rows of input ")
+    assert f"; {shown(100 * len(low) / len(rows))} % rest on low evidence" in sure[-2]
+    least = given.studies["sensitivity"].tables["labels"].query("level == 'stage'")
+    share = (100 * least["keeps"] / least["moves"]).min()
+    assert f" is kept by at least {shown(share)} % of the " in sure[1]
     assert [one.text for one in page.all("strong")] == [
         dollars(gain[2026]),
         shown(service["served_ttok"].sum() / 1e3),
