@@ -165,9 +165,10 @@ def _base() -> tuple[Given, dict[str, bytes]]:
         "sensitivity": found(answers / "sensitivity", "sensitivity", case),
         "backcast": found(answers / "backcast", "backcast"),
     }
-    late = sc.what_if(ROOT / "inputs" / "base", ["grid_late"])
-    given = given_of(case, studies=studies, scenarios={"grid_late": "Late"})
-    beside = compare({"base": given.plan, "grid_late": sc.solve(late.case)})
+    late = {"grid_late": "Grid is late", "demand_late": "Demand is late"}
+    given = given_of(case, studies=studies, scenarios=late)
+    made = {name: sc.what_if(ROOT / "inputs" / "base", [name]).case for name in late}
+    beside = compare({"base": given.plan, **{name: sc.solve(one) for name, one in made.items()}})
     given = Given(given.plan, given.year, "inputs/base", (), {**studies, "compare": beside}, given.scenarios)
     return given, html.report(given)
 
@@ -401,6 +402,8 @@ def test_grids_say_what_differs_and_who_said_so() -> None:
                 assert number(said["text"]) == pytest.approx(change, abs=0.051)
                 assert (said["level"] == "within 1 %") == (abs(change) <= 1)
                 assert said["level"].startswith("-") == (change < -1)
+        layers = getattr(figures["compare_bound"], spec)["layer"]
+        assert layers[-1]["encoding"]["text"]["field"] == {"spec": "text", "narrow": "brief"}[spec]
         stages = past[past["level"] == "stage"].fillna("").set_index("year")
         for (name, year), v in cells["past"].items():
             model, press = (name in stages[c][year].replace(" + ", ", ").split(", ") for c in ("label", "press"))
@@ -408,6 +411,30 @@ def test_grids_say_what_differs_and_who_said_so() -> None:
             assert v["mark"] == model
             inside = name in re.split(r", | \+ ", stages["others"][year])
             assert v["level"] == (v["text"] or ("inside the ranges" if inside else "neither"))
+
+
+def test_a_scenario_is_told_in_a_sentence() -> None:
+    """Catches a change of another year or quantity, one called none that is not, and a group told for a stage."""
+    given, files = _base()
+    beside, last = given.studies["compare"].tables, given.years[-1]
+    points = [one.text for one in read(files[html.PAGE].decode()).all("li")]
+    for name, title in given.scenarios.items():
+        results, labels = (rows[rows["answer"] == name] for rows in (beside["results"], beside["labels"]))
+        rows = results[(results["year"] == last) & (results["item"] == "all")].set_index("quantity")
+        change = 100 * (rows["value"] / rows["reference"] - 1)
+        signed = {what: f"{'+' if x > 0 else ''}{shown(x)} %" for what, x in change.items()}
+        moved = labels[(labels["level"] == "stage") & ~labels["same"]]
+        bound = ", ".join(
+            f"{label} in {', '.join(map(str, some['year']))}" for label, some in moved.groupby("label", sort=False)
+        )
+        then = f"now binds: {bound}" if bound else "the same stages bind"
+        served, cost = signed["served_ttok"], signed["average_usd_per_mtok"]
+        assert points.count(f"{title}: in {last} tokens served {served}, average cost {cost}; {then}.") == 1
+    assert {"now binds" in one for one in points if " is late: " in one} == {True, False}
+    told = "Nothing is changed: in 2027 tokens served unchanged, average cost unchanged; the same stages bind."
+    tiny = sc.solve(sc.load(TINY))
+    same = Given(tiny, 2026, "x", (), {"compare": compare({"a": tiny, "b": tiny})}, {"b": "Nothing is changed"})
+    assert "".join(map(str, sections(same)[1].blocks[0].points[0])) == told  # type: ignore[union-attr]
 
 
 def _bars(svg: str, axis: str) -> dict[str, tuple[float, float, float]]:
