@@ -522,7 +522,7 @@ def test_colours_stay_apart_for_the_colour_blind(seen: str) -> None:
 
 def test_the_page_is_whole_and_asks_for_nothing() -> None:
     """Catches a script that is not ours, an address that the browser would fetch, a link to nowhere, a picture missing,
-    headings that skip a level, and an identifier that stands twice.
+    headings that skip a level, parts in another order, and an identifier that stands twice.
     """
     given, files = _base()
     page = read(files[html.PAGE].decode())
@@ -546,6 +546,8 @@ def test_the_page_is_whole_and_asks_for_nothing() -> None:
     for link in page.all("a"):
         assert re.match("https?://|#", link["href"])
         assert not link["href"].startswith("#") or link["href"][1:] in ids
+    order = ["answer", "scenarios", "march", "supply", "service", "buying", "fleet", "trust", "inputs"]
+    assert [one["id"] for one in page.all("section")] == order
     levels = [int(one.tag[1]) for one in page.all() if re.fullmatch("h[1-6]", one.tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
