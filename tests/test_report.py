@@ -251,6 +251,8 @@ def test_the_answer_says_what_the_tables_say() -> None:
     least = given.studies["sensitivity"].tables["labels"].query("level == 'stage'")
     share = (100 * least["keeps"] / least["moves"]).min()
     assert f" is kept by at least {shown(share)} % of the " in sure[1]
+    worth = int((plan.purchases["benefit_usd_per_unit"] > 0).sum())
+    assert f"The options worth most, of {worth}; " in page.text
     assert [one.text for one in page.all("strong")] == [
         dollars(gain[2026]),
         shown(service["served_ttok"].sum() / 1e3),
