@@ -165,7 +165,7 @@ def _base() -> tuple[Given, dict[str, bytes]]:
         "sensitivity": found(answers / "sensitivity", "sensitivity", case),
         "backcast": found(answers / "backcast", "backcast"),
     }
-    late = {"grid_late": "Grid is late", "demand_late": "Demand is late"}
+    late = {"demand_late": "Demand is late", "grid_late": "Grid is late"}
     given = given_of(case, studies=studies, scenarios=late)
     made = {name: sc.what_if(ROOT / "inputs" / "base", [name]).case for name in late}
     beside = compare({"base": given.plan, **{name: sc.solve(one) for name, one in made.items()}})
