@@ -195,6 +195,8 @@ class Processes(Executor):
         if kind is not None and self._pool is not None:
             for process in set(active_children()) - self._others:
                 process.terminate()  # nobody waits for what it does
+            # Python before 3.11.5 else waits forever to hand on jobs that nobody takes (python/cpython 94777)
+            self._pool._call_queue._reader.close()  # type: ignore[attr-defined]  # noqa: SLF001
         self.shutdown(cancel_futures=kind is not None)
 
 
