@@ -1086,8 +1086,12 @@ def _central(of: str = "") -> float:
 
 
 def _without_pictures(page: str) -> Sequence[str]:
-    """Return a page with the titles of marks in the place of its pictures, and numbers as they are shown."""
+    """Return a page with the titles of marks in the place of its pictures, numbers as they are shown, and without the
+    versions, which are those of who runs it.
+    """
     page = re.sub('<data value="[^"]*"', "<data", page)
+    page, versions = re.subn("solved with [^<]*", "", page)
+    assert versions == 1
     return re.sub(
         "<svg.*?</svg>", lambda svg: "".join(sorted({*re.findall("<title>.*?</title>", svg[0])})), page, flags=re.DOTALL
     ).splitlines()
