@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from generator import FIRST, write_case
-from plants import Link, chain, drawn, files_of, one, ranged
+from plants import Link, chain, drawn, edited, files_of, one, ranged
 from test_backcast import loaded, two_stages
 
 import supplychain as sc
 from supplychain.case.changes import Group, apply, frame
 from supplychain.cli import main
 from supplychain.plan.write import write
+from supplychain.report.columns import with_units
 from supplychain.report.compare import text
 from supplychain.study.compare import attribute, compare, compare_changes, saved
 from supplychain.study.workers import Here
@@ -95,6 +96,20 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
     assert found.summary == {"answers": ["now", "more"], "inputs_that_differ": 3, "labels_that_differ": 2}
     assert "more  120 (+20.0 %)" not in text(found)
     assert "0.120 (+20.0 %)" in text(found)
+
+
+def test_settings_that_differ_are_named(tmp_path: Path) -> None:
+    """Catches a comparison that says that no input differs, where the discount rate does; names are no inputs."""
+    plain = two_stages()
+    other = edited(plain, discount_rate=0.25)
+    other.settings["title"] = "Dearer money"
+    one_case, other_case = loaded(plain, tmp_path / "one"), loaded(other, tmp_path / "other")
+    found = compare({"one": sc.solve(one_case), "other": sc.solve(other_case)})
+    (row,) = found.inputs.to_dict("records")
+    assert (row["table"], row["column"], row["value"]) == ("case.toml", "discount_rate", 0.25)
+    assert row["reference"] == one_case.settings.discount_rate
+    assert list(with_units(found.inputs)["unit"]) == ["per year"]
+    assert text(found).startswith("Inputs that differ from one: 1\n")
 
 
 def test_a_series_is_compared_as_the_solve_sees_it(tmp_path: Path) -> None:

@@ -122,5 +122,6 @@ def with_units(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_input(table: str, column: str) -> str:
-    names = {c.name: c.unit for c in schema.TABLE[table].columns} if table in schema.TABLE else {}
+    columns = schema.TABLE[table].columns if table in schema.TABLE else schema.SETTINGS
+    names = {c.name: c.unit for c in columns}
     return names.get(column) or names.get(column.removesuffix(schema.LOW).removesuffix(schema.HIGH), "")

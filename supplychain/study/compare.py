@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 from supplychain import schema
-from supplychain.case import Case, load
+from supplychain.case import Case, load, vars_of
 from supplychain.case.changes import CHANGES, Changed, apply, frame, key_of
 from supplychain.case.read import CASE_FILE
 from supplychain.case.scenarios import what_if
@@ -65,7 +65,8 @@ class Comparison:
     names: tuple[str, ...]
     inputs: pd.DataFrame
     """answer, table, key, year, column, reference, value: every number or name that differs, series as the solve sees
-    them in each year of the case. Of an answer without its case: table alone, where its digest differs."""
+    them in each year of the case, and every setting (table `case.toml`). Of an answer without its case: table alone,
+    where its digest differs."""
     results: pd.DataFrame
     """answer, year, quantity, item, reference, value, change."""
     labels: pd.DataFrame
@@ -307,6 +308,9 @@ _LABELS = ["answer", "year", "level", "reference", "label", "same"]
 _PARTS = ["answer", "group", "what", "year", "usd"]
 _CHANGES = ["answer", *(field.name for field in fields(Changed))]
 
+_NAMES = {"name", "title"}
+"""Settings that no number depends on."""
+
 _NEEDED = ("binding", "builds", "cost", "economics", "installed_base", "service", "token_cost")
 """Tables that a comparison reads."""
 
@@ -327,6 +331,10 @@ def _inputs(name: str, reference: Answer, other: Answer) -> Iterator[tuple[objec
             if before.get(file) != after.get(file):
                 yield name, file.removesuffix(".csv"), "", None, "", before.get(file), after.get(file)
         return
+    settings = vars_of(two.settings)
+    for setting, was in vars_of(one.settings).items():
+        if setting not in _NAMES and was != settings[setting]:
+            yield name, CASE_FILE, "", None, setting, was, settings[setting]
     for table in schema.TABLES:
         cells_before, cells_after = _cells(one, table), _cells(two, table)
         series = {column.name for column in table.columns if column.series}
