@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +29,6 @@ def bars(  # noqa: PLR0913 - what a chart has
     x: str,
     colour: Mapping[str, str] | None = None,
     legend: str | None = None,
-    log: bool = False,
     rule: float | None = None,
     panels: Sequence[str] = (),
 ) -> Spec:
@@ -39,30 +37,27 @@ def bars(  # noqa: PLR0913 - what a chart has
     rows, values = _listed(width, given, 52)
     colour = colour or {"": PALETTE[0]}
     called, named = parts_of(colour)
-    least = min((r["value"] for r in given if r["value"] > 0), default=1.0)
-    start = 10 ** math.floor(math.log10(least)) if log else 0.0
     for v in values:
         v |= {
             "part": called.get(v.get("part", ""), ""),
             "panel": short(v.get("panel", "")),
-            "start": start,
-            "end": max(v["value"], start),
+            "start": 0.0,
+            "end": max(v["value"], 0.0),
         }
     across = min(3, len(panels)) if panels and not small else 1
     top = max((v["end"] for v in values), default=1.0) or 1.0
     plot = (width - rows.limit - 30 * across) / across
     text = 0 if rows.above else 10 + 6.2 * max((len(v["text"]) for v in values), default=0)
     room = max(1.05, plot / max(plot - text, plot / 3))
-    domain = [start, (top / start) ** room * start if log else top * room]
-    axis = {"title": title_lines(x, width), "tickCount": 4, "grid": True, "format": "~g" if log else ",f"}
+    domain = [0.0, top * room]
+    axis = {"title": title_lines(x, width), "tickCount": 4, "grid": True, "format": ",f"}
     scale = {"domain": list(named), "range": list(named.values())}
     shown = legend_below(legend, width) if len(colour) > 1 else None
-    kind = {"type": "log"} if log else {}
     layers: list[Spec] = [
         {
             "mark": rows.placed({"type": "bar"}, 0.72),
             "encoding": {
-                "x": {"field": "start", "type": "quantitative", "scale": {**kind, "domain": domain}, "axis": axis},
+                "x": {"field": "start", "type": "quantitative", "scale": {"domain": domain}, "axis": axis},
                 "x2": {"field": "end"},
                 "color": {"field": "part", "type": "nominal", "scale": scale, "legend": shown},
                 "description": {"field": "said"},
