@@ -7,6 +7,7 @@
 [[2026, 'packaging'], [2027, 'site_power']]
 """
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,12 @@ from supplychain.errors import (
 if TYPE_CHECKING:
     from supplychain.case.from_book import import_book
     from supplychain.case.to_book import to_book
-    from supplychain.plan import Plan, sign, solve
-    from supplychain.report.workbook import workbook
+    from supplychain.plan import Plan, lock_in, solve
+    from supplychain.report.excel.workbook import workbook
     from supplychain.study.backcast import Backcast, backcast
     from supplychain.study.compare import Comparison, compare, saved
+    from supplychain.study.regret import Regret, regret
     from supplychain.study.sensitivity import Sensitivity, sensitivity
-    from supplychain.study.signed import Regret, regret
     from supplychain.study.sweep import sweep
 
 __all__ = [
@@ -56,10 +57,10 @@ __all__ = [
     "compare",
     "import_book",
     "load",
+    "lock_in",
     "regret",
     "saved",
     "sensitivity",
-    "sign",
     "solve",
     "sweep",
     "to_book",
@@ -72,7 +73,7 @@ _HOMES = {
     "import_book": "case.from_book",
     "to_book": "case.to_book",
     "Plan": "plan",
-    "sign": "plan",
+    "lock_in": "plan",
     "solve": "plan",
     "Backcast": "study.backcast",
     "backcast": "study.backcast",
@@ -81,16 +82,24 @@ _HOMES = {
     "saved": "study.compare",
     "Sensitivity": "study.sensitivity",
     "sensitivity": "study.sensitivity",
-    "Regret": "study.signed",
-    "regret": "study.signed",
+    "Regret": "study.regret",
+    "regret": "study.regret",
     "sweep": "study.sweep",
-    "workbook": "report.workbook",
+    "workbook": "report.excel.workbook",
 }
 """Where the names stand that take the solver, pandas or a library for workbooks to import."""
 
 
+_RENAMED = {"sign": "lock_in"}
+"""Old names, and what they are called now."""
+
+
 def __getattr__(name: str) -> object:
     """Import the solver and pandas when they are first asked for: a check of inputs needs neither."""
+    if name in _RENAMED:
+        message = f"supplychain.{name} is now supplychain.{_RENAMED[name]}; the old name goes with version 0.3"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        name = _RENAMED[name]
     if name in _HOMES:
         return getattr(import_module(f"supplychain.{_HOMES[name]}"), name)
     message = f"module 'supplychain' has no attribute {name!r}"

@@ -23,7 +23,7 @@ LOW, HIGH = "_low", "_high"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnSchema:
     """One column of a table, or one setting of `case.toml`."""
 
     name: str
@@ -56,12 +56,12 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableSchema:
     """One CSV file of a case."""
 
     name: str
     key: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnSchema, ...]
     meaning: str
     required: bool = True
     references: tuple[Reference, ...] = field(default=())
@@ -71,14 +71,14 @@ class Table:
         """Its file name."""
         return f"{self.name}.csv"
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> ColumnSchema:
         """Return the column called `name`; a range column is described by the column that it belongs to."""
         base = name.removesuffix(LOW).removesuffix(HIGH)
         return next(c for c in self.columns if c.name in {name, base})
 
 
-def _text(name: str, meaning: str, *, blank: bool = False, choices: tuple[str, ...] = ()) -> Column:
-    return Column(name, "text", meaning, blank=blank, choices=choices)
+def _text(name: str, meaning: str, *, blank: bool = False, choices: tuple[str, ...] = ()) -> ColumnSchema:
+    return ColumnSchema(name, "text", meaning, blank=blank, choices=choices)
 
 
 def _amount(  # noqa: PLR0913 - one argument per field of a column
@@ -90,26 +90,28 @@ def _amount(  # noqa: PLR0913 - one argument per field of a column
     blank: bool = False,
     series: Series = "",
     param: str = "",
-) -> Column:
-    return Column(
+) -> ColumnSchema:
+    return ColumnSchema(
         name, "number", meaning, unit, minimum=0, maximum=maximum, blank=blank, series=series, param=param or name
     )
 
 
-def _years(name: str, meaning: str, *, minimum: int = 1, blank: bool = False, default: int | None = None) -> Column:
-    return Column(name, "integer", meaning, "years", minimum=minimum, maximum=100, blank=blank, default=default)
+def _years(
+    name: str, meaning: str, *, minimum: int = 1, blank: bool = False, default: int | None = None
+) -> ColumnSchema:
+    return ColumnSchema(name, "integer", meaning, "years", minimum=minimum, maximum=100, blank=blank, default=default)
 
 
-def _year(name: str, meaning: str, *, blank: bool = False) -> Column:
-    return Column(name, "integer", meaning, minimum=FIRST_POSSIBLE_YEAR, maximum=LAST_POSSIBLE_YEAR, blank=blank)
+def _year(name: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
+    return ColumnSchema(name, "integer", meaning, minimum=FIRST_POSSIBLE_YEAR, maximum=LAST_POSSIBLE_YEAR, blank=blank)
 
 
 def _to(table: str, *columns: str, key: tuple[str, ...] = ()) -> Reference:
     return Reference(columns, table, key or columns)
 
 
-def _observation(name: str, meaning: str) -> Column:
-    return Column(name, "number", meaning, minimum=0)
+def _observation(name: str, meaning: str) -> ColumnSchema:
+    return ColumnSchema(name, "number", meaning, minimum=0)
 
 
 _SOURCE = _text("source", "key of the source in sources.csv")
@@ -153,8 +155,8 @@ item is an accelerator, a family or a vendor."""
 
 EVIDENCE = ("measured", "reported", "estimated", "derived", "assumed")
 
-TABLES: Final[tuple[Table, ...]] = (
-    Table(
+TABLES: Final[tuple[TableSchema, ...]] = (
+    TableSchema(
         "sources",
         ("source",),
         (
@@ -169,13 +171,13 @@ TABLES: Final[tuple[Table, ...]] = (
         ),
         "Where every number comes from.",
     ),
-    Table(
+    TableSchema(
         "regions",
         ("region",),
         (_text("region", "key of the region"), _text("label", "name for people")),
         "Places in which accelerators operate.",
     ),
-    Table(
+    TableSchema(
         "stages",
         ("stage",),
         (
@@ -186,13 +188,13 @@ TABLES: Final[tuple[Table, ...]] = (
             _text("unit", "unit of its quantities"),
             _text("kind", "`flow`: used once, when built; `stock`: occupied while in use", choices=("flow", "stock")),
             _text("scope", "one pool for the world, or one for each region", choices=("global", "regional")),
-            Column("position", "integer", "order from upstream to downstream", minimum=0, maximum=10_000),
-            Column("storable", "boolean", "whether a flow can be kept for a later year; blank: no", blank=True),
+            ColumnSchema("position", "integer", "order from upstream to downstream", minimum=0, maximum=10_000),
+            ColumnSchema("storable", "boolean", "whether a flow can be kept for a later year; blank: no", blank=True),
             _years("cost_life_years", "years over which a purchase is written off (flows only)", blank=True),
         ),
         "The links of the chain.",
     ),
-    Table(
+    TableSchema(
         "suppliers",
         ("stage", "supplier"),
         (
@@ -204,7 +206,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "Who meets a stage.",
         references=(_to("stages", "stage"),),
     ),
-    Table(
+    TableSchema(
         "supplier_needs",
         ("stage", "supplier", "place", "basis", "needs_stage"),
         (
@@ -224,7 +226,7 @@ TABLES: Final[tuple[Table, ...]] = (
             _SOURCED,
         ),
     ),
-    Table(
+    TableSchema(
         "capacity",
         ("stage", "supplier", "place", "year"),
         (
@@ -239,7 +241,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "What each supplier can deliver, and its price.",
         references=(_to("suppliers", "stage", "supplier"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "allocation",
         ("stage", "supplier", "of_stage", "year"),
         (
@@ -258,7 +260,7 @@ TABLES: Final[tuple[Table, ...]] = (
             _SOURCED,
         ),
     ),
-    Table(
+    TableSchema(
         "expansion",
         ("stage", "supplier", "place", "year"),
         (
@@ -275,7 +277,7 @@ TABLES: Final[tuple[Table, ...]] = (
         required=False,
         references=(_to("suppliers", "stage", "supplier"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "accelerators",
         ("accelerator",),
         (
@@ -297,7 +299,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "The chips and systems that do the work.",
         references=(_SOURCED,),
     ),
-    Table(
+    TableSchema(
         "unit_costs",
         ("accelerator", "year"),
         (
@@ -309,7 +311,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "What an accelerator costs beyond its stages.",
         references=(_to("accelerators", "accelerator"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "bill_of_materials",
         ("accelerator", "stage"),
         (
@@ -326,7 +328,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "What one accelerator uses of each stage.",
         references=(_to("accelerators", "accelerator"), _to("stages", "stage"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "build_limits",
         ("accelerator", "year"),
         (
@@ -339,7 +341,7 @@ TABLES: Final[tuple[Table, ...]] = (
         required=False,
         references=(_to("accelerators", "accelerator"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "opening",
         ("accelerator",),
         (
@@ -352,7 +354,7 @@ TABLES: Final[tuple[Table, ...]] = (
         required=False,
         references=(_to("accelerators", "accelerator"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "commitments",
         ("commitment", "year"),
         (
@@ -372,7 +374,7 @@ TABLES: Final[tuple[Table, ...]] = (
         required=False,
         references=(_to("accelerators", "accelerator"), _to("stages", "stage"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "budget",
         ("year",),
         (
@@ -384,7 +386,7 @@ TABLES: Final[tuple[Table, ...]] = (
         required=False,
         references=(_SOURCED,),
     ),
-    Table(
+    TableSchema(
         "fleet",
         ("accelerator", "region", "installed_year"),
         (
@@ -392,14 +394,14 @@ TABLES: Final[tuple[Table, ...]] = (
             _text("region", "key of a region"),
             _year("installed_year", "before the case starts"),
             _amount("units", "units", "units installed", param="fleet_units"),
-            Column("unit_cost_usd", "number", "sunk; for reports only", "USD per unit", minimum=0),
+            ColumnSchema("unit_cost_usd", "number", "sunk; for reports only", "USD per unit", minimum=0),
             _SOURCE,
         ),
         "Accelerators installed before the case starts.",
         required=False,
         references=(_to("accelerators", "accelerator"), _to("regions", "region"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "workloads",
         ("workload",),
         (
@@ -409,7 +411,7 @@ TABLES: Final[tuple[Table, ...]] = (
         ),
         "Kinds of demand for tokens.",
     ),
-    Table(
+    TableSchema(
         "throughput",
         ("accelerator", "workload"),
         (
@@ -421,7 +423,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "How fast an accelerator serves a workload; no row: it cannot.",
         references=(_to("accelerators", "accelerator"), _to("workloads", "workload"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "efficiency",
         ("workload", "year"),
         (
@@ -434,7 +436,7 @@ TABLES: Final[tuple[Table, ...]] = (
         required=False,
         references=(_to("workloads", "workload"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "operations",
         ("year",),
         (
@@ -451,7 +453,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "How busy the fleet is.",
         references=(_SOURCED,),
     ),
-    Table(
+    TableSchema(
         "demand",
         ("workload", "tier", "year"),
         (
@@ -465,7 +467,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "Token demand in tiers, each with what it is worth.",
         references=(_to("workloads", "workload"), _SOURCED),
     ),
-    Table(
+    TableSchema(
         "research",
         ("tier", "year"),
         (
@@ -479,7 +481,7 @@ TABLES: Final[tuple[Table, ...]] = (
         required=False,
         references=(_SOURCED,),
     ),
-    Table(
+    TableSchema(
         "observed",
         ("quantity", "year", "item", "source"),
         (
@@ -496,7 +498,7 @@ TABLES: Final[tuple[Table, ...]] = (
         required=False,
         references=(_SOURCED,),
     ),
-    Table(
+    TableSchema(
         "press",
         ("year", "stage", "source"),
         (_YEAR, _STAGE, _text("story", "what was said, in a line"), _SOURCE),
@@ -508,14 +510,14 @@ TABLES: Final[tuple[Table, ...]] = (
 
 TABLE: Final = {table.name: table for table in TABLES}
 
-SETTINGS: Final[tuple[Column, ...]] = (
+SETTINGS: Final[tuple[ColumnSchema, ...]] = (
     _text("name", "short name of the case"),
     _text("title", "name for people"),
     _year("first_year", "first year that is decided"),
     _year("last_year", "last year that is decided"),
     _year("report_last_year", "last year that is reported; default: last_year", blank=True),
-    Column("discount_rate", "number", "real", "per year", minimum=0, maximum=10),
-    Column(
+    ColumnSchema("discount_rate", "number", "real", "per year", minimum=0, maximum=10),
+    ColumnSchema(
         "first_year_availability",
         "number",
         "share of its first year that a newly installed accelerator works",
@@ -525,7 +527,7 @@ SETTINGS: Final[tuple[Column, ...]] = (
         blank=True,
         default=0.5,
     ),
-    Column(
+    ColumnSchema(
         "build_lag_share",
         "number",
         "share of a year's build that reaches a site only in the following year",

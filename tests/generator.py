@@ -949,14 +949,14 @@ def features(case: Case) -> set[str]:
     return {name for look in looks for name, found in look(case) if found}
 
 
-Look: TypeAlias = "Iterator[tuple[str, bool]]"
+YearView: TypeAlias = "Iterator[tuple[str, bool]]"
 
 
 def _span(case: Case) -> range:
     return range(round(num(case.settings["first_year"])), round(num(case.settings["last_year"])) + 1)
 
 
-def _settings(case: Case) -> Look:
+def _settings(case: Case) -> YearView:
     given = case.settings
     yield "discount rate 0", given["discount_rate"] == 0
     yield "discount rate above 0", num(given["discount_rate"]) > 0
@@ -980,7 +980,7 @@ def _settings(case: Case) -> Look:
     yield "capital_write_off_years", "capital_write_off_years" in given
 
 
-def _tables(case: Case) -> Look:
+def _tables(case: Case) -> YearView:
     for table in OPTIONAL:
         yield f"{table} absent", table not in case.tables
         yield f"{table} header only", case.tables.get(table) == []
@@ -991,7 +991,7 @@ def _tables(case: Case) -> Look:
     )
 
 
-def _series(case: Case) -> Look:
+def _series(case: Case) -> YearView:
     span = _span(case)
     for table, (keys, _) in SERIES.items():
         given: dict[tuple[Value, ...], list[int]] = defaultdict(list)
@@ -1005,7 +1005,7 @@ def _series(case: Case) -> Look:
             yield f"{table}: held", max(years) < span[-1]
 
 
-def _stages(case: Case) -> Look:
+def _stages(case: Case) -> YearView:
     wanted = {row["stage"] for row in case.rows("bill_of_materials")}
     wanted |= {row["needs_stage"] for row in case.rows("supplier_needs")}
     for row in case.rows("stages"):
@@ -1018,7 +1018,7 @@ def _stages(case: Case) -> Look:
     yield "several groups", len(groups) > 1
 
 
-def _supply(case: Case) -> Look:
+def _supply(case: Case) -> YearView:
     span = _span(case)
     by_stage: dict[Value, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     priced: dict[tuple[Value, ...], list[Value]] = defaultdict(list)
@@ -1036,7 +1036,7 @@ def _supply(case: Case) -> Look:
     yield "a supplier not everywhere", any(p not in ({GLOBAL}, regions) for p in places.values())
 
 
-def _needs(case: Case) -> Look:
+def _needs(case: Case) -> YearView:
     stages = {row["stage"]: row for row in case.rows("stages")}
     basic: dict[tuple[Value, ...], set[Value]] = defaultdict(set)
     for row in case.rows("supplier_needs"):
@@ -1051,7 +1051,7 @@ def _needs(case: Case) -> Look:
                                           for p in basic.values())  # fmt: skip
 
 
-def _expansions(case: Case) -> Look:
+def _expansions(case: Case) -> YearView:
     span = _span(case)
     lives = {(row["stage"], row["supplier"]): row["capacity_life_years"] for row in case.rows("suppliers")}
     by_site: dict[tuple[Value, ...], set[Value]] = defaultdict(set)
@@ -1078,7 +1078,7 @@ def _expansions(case: Case) -> Look:
     )
 
 
-def _allocations(case: Case) -> Look:
+def _allocations(case: Case) -> YearView:
     scope = {row["stage"]: row["scope"] for row in case.rows("stages")}
     capacity = {(row["stage"], row["supplier"]) for row in case.rows("capacity")}
     expanded = {row["stage"] for row in case.rows("expansion")}
@@ -1093,7 +1093,7 @@ def _allocations(case: Case) -> Look:
     yield "two allocations of one supplier", len({d[:2] for d in drawn}) < len(drawn)
 
 
-def _accelerators(case: Case) -> Look:
+def _accelerators(case: Case) -> YearView:
     span = _span(case)
     opening = {row["accelerator"]: row for row in case.rows("opening")}
     made: dict[Value, Row] = {row["accelerator"]: row for row in case.rows("accelerators")}
@@ -1129,7 +1129,7 @@ def _accelerators(case: Case) -> Look:
     yield "several vendors", len({row["vendor"] for row in made.values()}) > 1
 
 
-def _commitments(case: Case) -> Look:
+def _commitments(case: Case) -> YearView:
     span = _span(case)
     kind = {row["stage"]: row["kind"] for row in case.rows("stages")}
     together: Counter[tuple[Value, ...]] = Counter()
@@ -1150,7 +1150,7 @@ def _commitments(case: Case) -> Look:
     yield "a budget in all years", len(budgeted) == len(span)
 
 
-def _demand(case: Case) -> Look:
+def _demand(case: Case) -> YearView:
     tiers = {(row["workload"], row["tier"]) for row in case.rows("demand")}
     total: Counter[Value] = Counter()
     for row in case.rows("demand"):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from supplychain.plan.point import Point
+    from supplychain.plan.solved_lp import SolvedLP
 
 TTOK = 1 / reference.TTOK_PER_TOKEN_PER_SECOND
 """Tokens per second that make 10^12 tokens in a year."""
@@ -221,7 +221,7 @@ class Drawn:
         return window_of(self.case)
 
     @cached_property
-    def point(self) -> Point:
+    def point(self) -> SolvedLP:
         return self.window.at
 
     @cached_property

@@ -28,16 +28,16 @@ from supplychain.lp.optimum import run
 from supplychain.lp.ties import fix
 from supplychain.model import solver
 from supplychain.plan import windows
-from supplychain.plan.explain import explain
 from supplychain.plan.measures import SERVING, measure
-from supplychain.plan.show import year_lines
-from supplychain.report.backcast import markdown, text
-from supplychain.report.tables import escaped
+from supplychain.report.text.answer import year_lines
+from supplychain.report.text.backcast import markdown, text
+from supplychain.report.text.explain import explain
+from supplychain.report.text.tables import escaped
 from supplychain.schema import QUANTITIES
 from supplychain.study import moves
 from supplychain.study.backcast import Backcast, backcast
-from supplychain.study.reader import FROM_NOTHING, Reader
-from supplychain.study.workers import Here
+from supplychain.study.warm import FROM_NOTHING, WarmSolver
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def loaded(case: Case, folder: Path) -> sc.Case:
 
 
 def found(case: Case, folder: Path) -> Backcast:
-    return backcast(loaded(case, folder), executor=Here())
+    return backcast(loaded(case, folder), executor=SerialExecutor())
 
 
 def test_the_smallest_move_is_found_and_named(tmp_path: Path) -> None:
@@ -302,13 +302,13 @@ def test_a_case_read_in_place_is_read_as_if_it_were_new(seed: int, years: int | 
     settings: dict[str, Value] = {} if years is None else {"foresight_years": years}
     given = loaded(edited(ranged(drawn(seed).case), **settings), tmp_path)
     asked = [(quantity, "all", t) for quantity in ("units_built", "tokens_served") for t in given.report_years]
-    reader = Reader(given, asked)
+    reader = WarmSolver(given, asked)
     central = reader.central()
     some = moves.ends(given)[seed % 29 :: 29]
     assert len(some) > 3
     for move in some:
         here = moves.reading(reader, move)
-        new = Reader(moved(given, move.input, move.end), asked).central()
+        new = WarmSolver(moved(given, move.input, move.end), asked).central()
         assert here.labels == new.labels, str(move.input)
         assert here.measured == pytest.approx(new.measured, rel=1e-7, abs=1e-6), str(move.input)
     assert reader.central() == central
@@ -319,7 +319,7 @@ def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, mo
     all of them spoilt there is none. Catches a reading that is never certified.
     """
     given = loaded(two_stages(), tmp_path)
-    reader = Reader(given, [("units_built", "chip", FIRST)])
+    reader = WarmSolver(given, [("units_built", "chip", FIRST)])
     move = moves.Move(Input("capacity", "capacity", (("stage", "wafers"), ("supplier", "acme"))), 1)
     good = moves.reading(reader, move)
     assert not good.remark
@@ -350,7 +350,7 @@ def test_a_lead_time_makes_another_model(tmp_path: Path) -> None:
         capex_usd_per_unit=0.01, lead_years=1)  # fmt: skip
     case.tables["expansion"][0] |= {"lead_years_high": 2}
     given = loaded(case, tmp_path)
-    reader = Reader(given, [("units_built", "chip", t) for t in years])
+    reader = WarmSolver(given, [("units_built", "chip", t) for t in years])
     assert reader.central().measured == pytest.approx((100, 150, 150))
     late = moves.Move(Input("expansion", "lead_years", (("stage", "wafers"), ("supplier", "acme"))), 1)
     assert moves.reading(reader, late).measured == pytest.approx((100, 100, 150))
@@ -361,7 +361,7 @@ def test_the_labels_are_those_of_the_answer() -> None:
     """Catches a reading that labels otherwise than `solve` does."""
     for seed in SEEDS:
         plan = drawn(seed).plan
-        labels = Reader(plan.case).central().labels
+        labels = WarmSolver(plan.case).central().labels
         table = {(r.level, r.year): r.members for r in plan.binding.itertuples()}
         assert labels == table
 
@@ -378,7 +378,7 @@ def test_a_window_that_an_edit_leaves_alone_is_not_solved_again(tmp_path: Path) 
 
     def kept(table: str, *rows: Mapping[str, Value]) -> list[bool]:
         other = sc.Case(given.settings, {**given.tables, table: rows}, given.headers)
-        found = list(windows.opened(other, again=windows.Again(solver.Statement(other), known)))
+        found = list(windows.opened(other, again=windows.WarmStart(solver.MutableModel(other), known)))
         for window, new in zip(found, windows.opened(other), strict=True):
             assert window.objective_usd == pytest.approx(new.objective_usd)
             assert window.at.x == pytest.approx(new.at.x)
@@ -518,11 +518,11 @@ def test_windows_pass_their_checks_wherever_an_input_moves() -> None:
     case = sc.load(SHIPPED)
     some = moves.ends(case)[::23]
     assert len(some) > 30
-    statement = solver.Statement(case)
+    statement = solver.MutableModel(case)
     for move in some:
         there = moved(case, move.input, move.end)
         in_place = statement.put(there)
-        for window in windows.opened(there, again=windows.Again(statement) if in_place else None):
+        for window in windows.opened(there, again=windows.WarmStart(statement) if in_place else None):
             proof = plan_module._certificate(window.at, lp.solved_again(window.at.lp))  # noqa: SLF001
             assert proof["tie_break_objective_relative"] <= 1e-7
 

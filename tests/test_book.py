@@ -110,7 +110,7 @@ def respelled(folder: Path, seed: int) -> None:
     settings.write_text(text, newline=chance.choice(["\n", "\r\n"]))
 
 
-def _spelling(column: schema.Column, text: str, chance: Random) -> str:
+def _spelling(column: schema.ColumnSchema, text: str, chance: Random) -> str:
     spellings = [text, f'"{text}"'] if text or chance.random() < 0.5 else ["", " "]
     if column.type == "text":
         return f'"{text.replace(chr(34), chr(34) * 2)}"' if re.search('[,"\r\n]', text) else chance.choice(spellings)

@@ -22,7 +22,7 @@ from supplychain.case.new import new
 from supplychain.case.scenarios import Scenario, load_scenario, scenarios_of
 from supplychain.cli import main
 from supplychain.errors import ChangeError, ChangeProblem
-from supplychain.model.solver import Statement
+from supplychain.model.solver import MutableModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -543,7 +543,7 @@ def test_an_edit_that_changes_nothing_states_the_same_lp(seed: int, edit: str, t
     assert {one.what for one in audit} <= {"filled"}
     for table, column in SERIES:
         assert after.yearly(table, column) == case.yearly(table, column)
-    was, now = Statement(case).lp(), Statement(after).lp()
+    was, now = MutableModel(case).lp(), MutableModel(after).lp()
     assert list(was.row) == list(now.row)
     assert list(was.column) == list(now.column)
     for name in ("cost", "column_lower", "column_upper", "row_lower", "row_upper", "starts", "indices", "entries"):

@@ -24,11 +24,11 @@ from test_sweep import POWER, WAFERS, rows_of, run_main
 
 import supplychain as sc
 from supplychain.case.changes import Group, apply
-from supplychain.plan.write import csv
+from supplychain.results.write import csv
 from supplychain.study import cluster as module
 from supplychain.study import compare, survey, workers
 from supplychain.study.cluster import Cluster
-from supplychain.study.workers import Here
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,8 +168,8 @@ def test_workers_that_die_again_and_again_are_named(case: sc.Case, tmp_path: Pat
         with pytest.raises(sc.SetupError, match="died again and again over one job"), Cluster(dask.address) as executor:
             sc.sweep(case, AXES, store=store, executor=executor, progress=told)
     assert 240 <= len(rows_of(store)) < 480
-    table = sc.sweep(case, AXES, store=store, resume=True, executor=Here())
-    pd.testing.assert_frame_equal(table, sc.sweep(case, AXES, executor=Here()), check_exact=True)
+    table = sc.sweep(case, AXES, store=store, resume=True, executor=SerialExecutor())
+    pd.testing.assert_frame_equal(table, sc.sweep(case, AXES, executor=SerialExecutor()), check_exact=True)
 
 
 def test_a_scheduler_that_is_lost_ends_the_run(case: sc.Case, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_every_study_gives_there_what_it_gives_here(dask: Dask, tmp_path: Path) 
     ]
     with Cluster(dask.address) as executor:
         for study in studies:
-            there, here = study(executor), study(Here())
+            there, here = study(executor), study(SerialExecutor())
             assert there.summary == here.summary
             assert list(there.tables) == list(here.tables)
             for name, table in there.tables.items():
@@ -238,9 +238,9 @@ def test_threads_take_turns(case: sc.Case) -> None:
         return together
 
     with ThreadPoolExecutor(4) as executor:
-        assert workers.ordered(executor, workers.Shared(tuple), job, range(40)) == [1] * 40
+        assert workers.map_ordered(executor, workers.Shared(tuple), job, range(40)) == [1] * 40
         found = sc.sweep(case, AXES[:1], executor=executor)
-    pd.testing.assert_frame_equal(found, sc.sweep(case, AXES[:1], executor=Here()), check_exact=True)
+    pd.testing.assert_frame_equal(found, sc.sweep(case, AXES[:1], executor=SerialExecutor()), check_exact=True)
 
 
 def test_other_software_on_a_worker_is_refused(

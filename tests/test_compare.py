@@ -13,11 +13,11 @@ from test_backcast import loaded, two_stages
 import supplychain as sc
 from supplychain.case.changes import Group, apply, frame
 from supplychain.cli import main
-from supplychain.plan.write import write
-from supplychain.report.columns import with_units
-from supplychain.report.compare import text
+from supplychain.report.excel.columns import with_units
+from supplychain.report.text.compare import text
+from supplychain.results.write import write
 from supplychain.study.compare import attribute, compare, compare_changes, saved
-from supplychain.study.workers import Here
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def test_what_each_group_adds_is_its_shapley_value(tmp_path: Path) -> None:
     """
     case = loaded(two_stages(), tmp_path)
     for groups in ([Group("w", (WAFERS,)), Group("p", (POWER,))], [Group("p", (POWER,)), Group("w", (WAFERS,))]):
-        found = attribute(case, groups, "both", executor=Here())
+        found = attribute(case, groups, "both", executor=SerialExecutor())
         assert parts(found, "objective_usd") == pytest.approx({"w": -35 * CHIP, "p": -15 * CHIP})
         assert parts(found, "cost_usd") == pytest.approx({"w": 70, "p": 30})
         assert set(found["answer"]) == {"both"}
@@ -52,7 +52,7 @@ def test_more_than_eight_groups_are_taken_in_order(tmp_path: Path) -> None:
     """Nine groups of 5 chips' worth of wafers each: the first four raise what is built, then power limits it."""
     case = loaded(two_stages(), tmp_path)
     groups = [Group(f"g{n}", ("capacity.capacity[stage=wafers] += 5",)) for n in range(9)]
-    found = parts(attribute(case, groups, "nine", executor=Here()), "cost_usd")
+    found = parts(attribute(case, groups, "nine", executor=SerialExecutor()), "cost_usd")
     assert found == pytest.approx({f"g{n}": 10.0 if n < 4 else 0.0 for n in range(9)}, abs=1e-6)
 
 
@@ -67,7 +67,7 @@ def test_the_parts_add_up_to_the_whole(seed: int, tmp_path: Path) -> None:
     ]
     changed, _ = apply(case, groups)
     before, after = sc.solve(case), sc.solve(changed)
-    found = attribute(case, groups, "all", executor=Here())
+    found = attribute(case, groups, "all", executor=SerialExecutor())
     whole = sum(parts(found, "objective_usd").values())
     assert whole == pytest.approx(after.objective_usd - before.objective_usd, rel=1e-9, abs=1e-9 * before.objective_usd)
     cost = [plan.cost.groupby("year")[["serving_usd", "research_usd"]].sum().sum(axis=1) for plan in (before, after)]
@@ -160,7 +160,7 @@ def test_the_audit_of_each_answer_is_kept(tmp_path: Path) -> None:
     case = sc.load(folder)
     changed, audit = apply(case, [group])
     made = sc.WhatIf(changed, ("More",), (group,), audit)
-    live = compare_changes(case, "now", {"more": made}, executor=Here())
+    live = compare_changes(case, "now", {"more": made}, executor=SerialExecutor())
     assert set(live.changes["answer"]) == {"more"}
     pd.testing.assert_frame_equal(live.changes.drop(columns="answer"), frame(audit))
     for name, plan, said in (("now", sc.solve(case), {}), ("more", sc.solve(changed), made.summary)):
@@ -174,7 +174,9 @@ def test_a_scenario_with_the_name_of_its_case_stays_apart(tmp_path: Path) -> Non
     """Catches one of the two that takes the place of the other."""
     case, group = loaded(two_stages(), tmp_path), Group("w", (WAFERS,))
     changed, audit = apply(case, [group])
-    found = compare_changes(case, "both", {"both": sc.WhatIf(changed, ("More",), (group,), audit)}, executor=Here())
+    found = compare_changes(
+        case, "both", {"both": sc.WhatIf(changed, ("More",), (group,), audit)}, executor=SerialExecutor()
+    )
     assert found.names == ("both (the case)", "both")
     assert parts(found.attribution, "objective_usd") == pytest.approx({"w": -20 * CHIP})
     assert set(found.inputs["answer"]) == {"both"}

@@ -24,7 +24,7 @@ from supplychain import lp
 from supplychain.lp import optimum
 from supplychain.plan.decomposition import marginal, marginals
 from supplychain.plan.purchases import options, purchases, timing
-from supplychain.plan.write import csv
+from supplychain.results.write import csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

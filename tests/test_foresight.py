@@ -18,8 +18,8 @@ from test_properties import same_files
 import supplychain as sc
 from supplychain.lp import optimum
 from supplychain.plan import _worst, windows
-from supplychain.plan.explain import explain
 from supplychain.plan.purchases import timing
+from supplychain.report.text.explain import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

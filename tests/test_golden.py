@@ -11,7 +11,7 @@ import pytest
 
 import supplychain as sc
 from supplychain.cli import cli
-from supplychain.plan.show import text
+from supplychain.report.text.answer import text
 
 ROOT = Path(__file__).parents[1]
 

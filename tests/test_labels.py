@@ -10,9 +10,9 @@ import reference
 from generator import FIRST
 from plants import TTOK, Link, add, add_stage, add_supplier, chain, drawn, one, plan_of
 
-from supplychain.plan.bottlenecks import LEVELS, Bottlenecks
+from supplychain.plan.bottlenecks import LEVELS, BottleneckFinder
 from supplychain.plan.levers import Levers
-from supplychain.plan.point import point
+from supplychain.plan.solved_lp import point
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -148,7 +148,7 @@ def test_what_binds_then_is_what_the_whole_analysis_would_say(seed: int) -> None
                 by = row["holds_to_pct"] * (1 + 2e-6) + 2e-6
                 upper = {i: float(at.lp.row_upper[i] + by * step) for i, step in relief.items()}
                 with at.changed(upper) as there:
-                    _, bound = Bottlenecks(there).of_year(level, t)
+                    _, bound = BottleneckFinder(there).of_year(level, t)
                     assert row["next_stage"] == (bound.lever.name if bound else "demand"), (t, level, row[level])
 
 

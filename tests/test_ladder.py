@@ -10,7 +10,7 @@ from plants import Link, chain, drawn, plan_of
 from test_chain import shared
 
 import supplychain as sc
-from supplychain.plan.explain import explain
+from supplychain.report.text.explain import explain
 
 BASE = Path(__file__).parents[1] / "inputs" / "base"
 TINY = Path(__file__).parents[1] / "inputs" / "tiny"

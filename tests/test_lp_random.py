@@ -78,7 +78,7 @@ def slope(case: Written, direction: dict[int, float], sign: float) -> float:
         assert step > 1e-7
 
 
-def reach(case: Written, direction: dict[int, float], sign: float, price: float) -> float:
+def allowable_increase(case: Written, direction: dict[int, float], sign: float, price: float) -> float:
     """How far the price of the first step holds, by bisection; infinite beyond FAR, 0 if no step is feasible."""
     if math.isinf(price):
         return 0.0
@@ -169,8 +169,8 @@ def test_ranges_equal_bisection(seed: int) -> None:
     limit = case.upper[i] if up > 0 else case.lower[i]
     relaxed = ranges.loc[i, "upper"] - limit if up > 0 else limit - ranges.loc[i, "lower"]
     tightened = limit - ranges.loc[i, "lower"] if up > 0 else ranges.loc[i, "upper"] - limit
-    assert relaxed == pytest.approx(reach(case, {i: 1.0}, +1, prices.loc[i, "gain"]), abs=1e-3)
-    assert tightened == pytest.approx(reach(case, {i: 1.0}, -1, prices.loc[i, "loss"]), abs=1e-3)
+    assert relaxed == pytest.approx(allowable_increase(case, {i: 1.0}, +1, prices.loc[i, "gain"]), abs=1e-3)
+    assert tightened == pytest.approx(allowable_increase(case, {i: 1.0}, -1, prices.loc[i, "loss"]), abs=1e-3)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -16,8 +16,8 @@ from plants import Link, chain, edited, plan_of
 from test_workbook import NASTY, nasty
 
 import supplychain as sc
-from supplychain import markup
-from supplychain.plan.display import Curve, Ladder
+from supplychain.plan.ladder import Curve, Ladder
+from supplychain.report.charts import svg as markup
 
 DOCS = Path(__file__).parents[1] / "docs"
 

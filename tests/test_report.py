@@ -32,12 +32,13 @@ import supplychain as sc
 from supplychain.case.notices import notices
 from supplychain.cli import main
 from supplychain.errors import SetupError
-from supplychain.plan.show import dollars
-from supplychain.plan.show import number as shown
-from supplychain.report import html, images
-from supplychain.report.page import charts, sections
-from supplychain.report.page.given import Given
-from supplychain.report.readme import weaknesses
+from supplychain.report import charts
+from supplychain.report.charts import images
+from supplychain.report.page import html, sections
+from supplychain.report.page.readme import weaknesses
+from supplychain.report.page.report_data import ReportData
+from supplychain.report.text.answer import dollars
+from supplychain.report.text.answer import number as shown
 from supplychain.study.answers import found
 from supplychain.study.compare import compare, compare_folders
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from generator import Case
 
-    from supplychain.report.page.blocks import Figure
+    from supplychain.report.page.blocks import Chart
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "inputs" / "tiny"
@@ -54,12 +55,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 UP_TO = 10.0
 
 
-def given_of(case: sc.Case, **others: object) -> Given:
+def given_of(case: sc.Case, **others: object) -> ReportData:
     plan = sc.solve(case)
-    return Given(plan, case.report_years[0], "inputs/x", **others)  # type: ignore[arg-type]
+    return ReportData(plan, case.report_years[0], "inputs/x", **others)  # type: ignore[arg-type]
 
 
-def written(given: Given, folder: Path) -> Origins:
+def written(given: ReportData, folder: Path) -> Origins:
     """Return what the numbers of a page can come from: as files have it, and the year looked at asked once more."""
     given.plan.write(folder)
     tables = {
@@ -158,7 +159,7 @@ def _yes(value: object) -> str:
 
 
 @cache
-def _base() -> tuple[Given, dict[str, bytes]]:
+def _base() -> tuple[ReportData, dict[str, bytes]]:
     case = sc.load(ROOT / "inputs" / "base")
     answers = ROOT / "reports" / "answers"
     studies = {
@@ -169,7 +170,7 @@ def _base() -> tuple[Given, dict[str, bytes]]:
     given = given_of(case, studies=studies, scenarios=late)
     made = {name: sc.what_if(ROOT / "inputs" / "base", [name]).case for name in late}
     beside = compare({"base": given.plan, **{name: sc.solve(one) for name, one in made.items()}})
-    given = Given(given.plan, given.year, "inputs/base", (), {**studies, "compare": beside}, given.scenarios)
+    given = ReportData(given.plan, given.year, "inputs/base", (), {**studies, "compare": beside}, given.scenarios)
     return given, html.report(given)
 
 
@@ -435,7 +436,7 @@ def test_a_scenario_is_told_in_a_sentence() -> None:
     assert {"now binds" in one for one in points if " is late: " in one} == {True, False}
     told = "Nothing is changed: in 2027 tokens served unchanged, average cost unchanged; the same stages bind."
     tiny = sc.solve(sc.load(TINY))
-    same = Given(tiny, 2026, "x", (), {"compare": compare({"a": tiny, "b": tiny})}, {"b": "Nothing is changed"})
+    same = ReportData(tiny, 2026, "x", (), {"compare": compare({"a": tiny, "b": tiny})}, {"b": "Nothing is changed"})
     assert "".join(map(str, sections(same)[1].blocks[0].points[0])) == told  # type: ignore[union-attr]
 
 
@@ -529,7 +530,7 @@ def test_the_page_is_whole_and_asks_for_nothing() -> None:
     given, files = _base()
     page = read(files[html.PAGE].decode())
     (script,) = page.all("script")
-    assert script.text == (ROOT / "supplychain" / "report" / "page.js").read_text(encoding="utf-8")
+    assert script.text == (ROOT / "supplychain" / "report" / "page" / "page.js").read_text(encoding="utf-8")
     allowed = next(page.all("meta", http_equiv="Content-Security-Policy"))["content"]
     digest = base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
     assert allowed.startswith(
@@ -687,7 +688,7 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     case = chain([Link("wafers", 100.0, price=2.0), Link("power", 120.0)])
     one, two = (write_case(case, tmp_path / str(n), shuffle_seed=seed) for n, seed in enumerate((None, 3)))
     first = html.report(given_of(sc.load(one)))
-    with images.Hands() as hands:
+    with images.DrawingProcesses() as hands:
         second = html.report(given_of(sc.load(two)), hands.start)
     assert first == second
 
@@ -697,7 +698,7 @@ def test_processes_that_draw_end_with_those_that_ask() -> None:
     and leaves the report waiting or tells it in a traceback.
     """
     figure = next(f for part in sections(_base()[0]) for f in part.figures)
-    with images.Hands(1) as hands:
+    with images.DrawingProcesses(1) as hands:
         (process,) = hands._started  # noqa: SLF001 - what is looked at
         assert os.getpgid(process.pid) != os.getpgid(0)
         assert hands.start(figure)() == images.start(figure)()
@@ -839,7 +840,7 @@ def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> Non
         "compare": compare_folders([str(folder)], ["more", "less"]),
         "reference": compare({"before": sc.saved(tmp_path / "before"), "more": plan}),
     }
-    given = Given(plan, 2027, str(folder), studies=studies)
+    given = ReportData(plan, 2027, str(folder), studies=studies)
     assert check_numbers(page, written(given, tmp_path / "answer")) > 300
     meta = [one.text for one in page.all("p", class_="meta")]
     assert meta[0].startswith("Case tiny, scenario more, 2026-2027; ")
@@ -1060,7 +1061,7 @@ def test_the_shipped_reports_of_scenarios_are_what_the_software_writes(name: str
     objective of the case, as its sensitivity has it, to that of the scenario, as its own does.
     """
     sensitivity = ("--sensitivity", f"reports/answers/sensitivity_{name}")
-    with patch.object(images.Hands, "start", lambda _, figure: _told(figure)):
+    with patch.object(images.DrawingProcesses, "start", lambda _, figure: _told(figure)):
         page = check_shipped(name, tmp_path, "--as", name, *sensitivity, "--no-figures")
     parts = next(t for t in page.all("table", data_rows="") if "compare:attribution" in t["data-rows"])
     adds = [
@@ -1097,7 +1098,7 @@ def _without_pictures(page: str) -> Sequence[str]:
     ).splitlines()
 
 
-def _told(figure: Figure) -> Callable[[], images.Picture]:
+def _told(figure: Chart) -> Callable[[], images.Picture]:
     """Return a chart that is not drawn, for the time that it takes: only what its marks are."""
     said = ([escape(v["said"]) for v in spec["data"]["values"]] for spec in (figure.spec, figure.narrow))
     wide, narrow = (f"<svg><title>{'</title><title>'.join(each)}</title></svg>" for each in said)

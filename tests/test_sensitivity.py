@@ -12,9 +12,9 @@ from test_backcast import loaded, two_stages
 import supplychain as sc
 from supplychain.case.ranges import moved, uncertain
 from supplychain.cli import main
-from supplychain.report.sensitivity import text
+from supplychain.report.text.sensitivity import text
 from supplychain.study.sensitivity import sensitivity
-from supplychain.study.workers import Here
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def found(case: Case, folder: Path) -> sc.Sensitivity:
-    return sensitivity(loaded(case, folder), executor=Here())
+    return sensitivity(loaded(case, folder), executor=SerialExecutor())
 
 
 def test_cost_service_and_labels_at_the_ends(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_the_dearest_input_comes_first(tmp_path: Path) -> None:
 def test_every_change_is_that_of_a_case_of_its_own(seed: int, tmp_path: Path) -> None:
     """On random cases, some of the inputs, against `solve` of the moved case: objective, tokens, average cost."""
     case = loaded(ranged(drawn(seed).case), tmp_path)
-    result = sensitivity(case, executor=Here())
+    result = sensitivity(case, executor=SerialExecutor())
     some = uncertain(case)[seed % 17 :: 17]
     assert len(some) > 3
     for one_input in some:

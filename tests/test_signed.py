@@ -14,16 +14,16 @@ import pytest
 from generator import FIRST, Case, num, write_case
 from lps import written
 from plants import Link, add, add_stage, add_supplier, chain, drawn, edited, files_of, one, statement_of
-from test_backcast import Here, loaded
+from test_backcast import SerialExecutor, loaded
 
 import supplychain as sc
 from supplychain import lp, model
 from supplychain.case.changes import apply
-from supplychain.case.signed import Signed
+from supplychain.case.locked_in import LockedIn
 from supplychain.cli import main
 from supplychain.plan import windows
 from supplychain.plan.money import OTHER
-from supplychain.report.signed import text
+from supplychain.report.text.regret import text
 
 if TYPE_CHECKING:
     import reference
@@ -58,7 +58,7 @@ def signed(case: Case, wanted: dict[int, float], folder: Path, **settings: float
 def test_what_was_signed_is_paid_for_and_idles(tmp_path: Path) -> None:
     """40 chips, then 100: 60 halls are ordered in the first year, for a tenth of 100 000 USD a year each.
 
-    Then only 50 are wanted in the second year. Signed up to the first: 50 chips and 60 halls, 15.6 M USD; 50 of the
+    Then only 50 are wanted in the second year. LockedIn up to the first: 50 chips and 60 halls, 15.6 M USD; 50 of the
     halls idle, 5 M USD of capex. Had it been known: 50 chips and 10 halls, 15.1 M USD. As planned: 100 chips, 30.6 M.
     Sensitivity: if orders were not held the regret would be 0; if all idle halls counted, 4 M USD less would be known.
     """
@@ -330,9 +330,9 @@ def test_other_studies_take_what_was_signed(tmp_path: Path) -> None:
     Catches a reader that forgets what was signed, or mistakes two cases that differ in that alone.
     """
     case, plan = signed(halls({FIRST: 40.0, LATER: 100.0}), {FIRST: 40.0, LATER: 80.0}, tmp_path)
-    held = sc.sign(case, plan, FIRST)
+    held = sc.lock_in(case, plan, FIRST)
     assert held.sha256 != case.sha256
-    assert held.signed != sc.sign(case, plan, LATER).signed
+    assert held.locked_in != sc.lock_in(case, plan, LATER).locked_in
     table = sc.sweep(held, ["demand.demand_ttok[year=2031]=50%,100%"], year=LATER)
     for share, usd in zip((0.5, 1.0), table["objective_usd"], strict=True):
         changed, _ = apply(held, [f"demand.demand_ttok[year={LATER}] *= {share}"])
@@ -367,7 +367,7 @@ def test_a_sensitivity_leaves_out_what_was_not_so(tmp_path: Path) -> None:
     case = chain([Link("wafers", 100.0, price=CHIP)], demand={FIRST: 200.0, LATER: 250.0}, last_year=LATER)
     case.tables["capacity"][0] |= {"capacity_low": 80.0, "capacity_high": 120.0}
     given = loaded(case, tmp_path / "case")
-    found = sc.sensitivity(sc.sign(given, sc.solve(given), FIRST), executor=Here())
+    found = sc.sensitivity(sc.lock_in(given, sc.solve(given), FIRST), executor=SerialExecutor())
     assert found.summary["unfit"] == ["capacity.capacity[stage=wafers, supplier=acme] low"]
     row = found.tornado.iloc[0]
     assert math.isnan(row["objective_usd_low"])
@@ -417,7 +417,7 @@ def test_what_is_missing_of_a_budget_is_in_usd(times: float, foresight: int | No
     add(case, "budget", year=LATER, capital_usd=1e9)
     given = loaded(case, tmp_path / "case")
     changed, _ = apply(given, [f"budget.capital_usd[year={LATER}] = 6"])
-    held = sc.sign(
+    held = sc.lock_in(
         replace(changed, settings=replace(changed.settings, foresight_years=foresight)), sc.solve(given), FIRST
     )
     usual = model.money
@@ -460,7 +460,7 @@ def test_an_answer_that_does_not_belong_is_refused(file: str, old: str, new: str
     sc.solve(given).write(tmp_path / "plan")
     _rewrite(tmp_path / "plan", file, old, new)
     with pytest.raises(sc.InputError) as error:
-        sc.sign(given, tmp_path / "plan", FIRST)
+        sc.lock_in(given, tmp_path / "plan", FIRST)
     assert said in str(error.value)
 
 
@@ -469,12 +469,12 @@ def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
     given = loaded(halls({FIRST: 40.0, LATER: 100.0}), tmp_path / "case")
     plan = sc.solve(given)
     with pytest.raises(sc.InputError, match=f"until: {LATER + 1}; must be from {FIRST} to {LATER}"):
-        sc.sign(given, plan, LATER + 1)
+        sc.lock_in(given, plan, LATER + 1)
     with pytest.raises(sc.InputError, match="there is no such folder"):
-        sc.sign(given, tmp_path / "none", FIRST)
+        sc.lock_in(given, tmp_path / "none", FIRST)
     (tmp_path / "empty").mkdir()
     with pytest.raises(sc.InputError, match=r"orders\.csv: cannot be read"):
-        sc.sign(given, tmp_path / "empty", FIRST)
+        sc.lock_in(given, tmp_path / "empty", FIRST)
     with pytest.raises(ValueError, match="give orders_from and until together"):
         sc.solve(given, until=FIRST)
 
@@ -508,7 +508,7 @@ def test_what_must_give_way_is_the_least() -> None:
 
 def test_what_is_held_is_the_key_of_a_case() -> None:
     """Everything that is held is in the digest. Catches a sweep that goes on with another's results."""
-    one, other = (Signed(FIRST, {"build": {("chip", FIRST): x}}, {}) for x in (1.0, 2.0))
+    one, other = (LockedIn(FIRST, {"build": {("chip", FIRST): x}}, {}) for x in (1.0, 2.0))
     assert one.listed() != other.listed()
     assert one.listed() == replace(one, inputs_sha256={"x": "y"}).listed()
 

@@ -17,10 +17,10 @@ from test_compare import WAFERS, _status
 import supplychain as sc
 from supplychain.case.changes import Group, apply
 from supplychain.case.scenarios import scenarios_of
-from supplychain.report.survey import markdown
-from supplychain.report.tables import escaped
+from supplychain.report.text.survey import markdown
+from supplychain.report.text.tables import escaped
 from supplychain.study.survey import Survey, scaled, survey
-from supplychain.study.workers import Here
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,9 @@ def what_if(case: sc.Case, *groups: Group) -> sc.WhatIf:
 
 def surveyed(folder: Path, edits: Mapping[str, str]) -> Survey:
     case = sc.load(write_case(two_stages(), folder))
-    return survey(case, {name: what_if(case, Group(name, (text,))) for name, text in edits.items()}, executor=Here())
+    return survey(
+        case, {name: what_if(case, Group(name, (text,))) for name, text in edits.items()}, executor=SerialExecutor()
+    )
 
 
 def test_effects_and_factors(tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ def test_what_changes_at_once_has_no_size(tmp_path: Path) -> None:
     """A row that is added cannot be made smaller: a budget of 100 USD binds at any factor, and the search ends."""
     case = sc.load(write_case(two_stages(), tmp_path))
     row = {"table": "budget", "year": FIRST, "capital_usd": 100.0, "source": "paper"}
-    found = survey(case, {"poor": what_if(case, Group("poor", (), (row,)))}, executor=Here())
+    found = survey(case, {"poor": what_if(case, Group("poor", (), (row,)))}, executor=SerialExecutor())
     factor = one(found.factors, scenario="poor")
     assert (factor.factor, factor.what) == (0.0, f"{FIRST}: capital")
 

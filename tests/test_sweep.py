@@ -25,13 +25,13 @@ from supplychain.case.axes import grid, listed
 from supplychain.case.changes import apply
 from supplychain.cli import main
 from supplychain.errors import ChangeError, NoAnswerError
-from supplychain.plan.write import csv
-from supplychain.report.sweep import text
+from supplychain.report.text.sweep import text
+from supplychain.results.write import csv
 from supplychain.study import sweep as module
 from supplychain.study import workers
-from supplychain.study.reader import Reader
 from supplychain.study.store import Store
-from supplychain.study.workers import Here
+from supplychain.study.warm import WarmSolver
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def case(folder: Path) -> sc.Case:
 
 
 def swept(case: sc.Case, *axes: str, **more: Any) -> pd.DataFrame:  # noqa: ANN401 - options of all kinds
-    return sc.sweep(case, axes, **{"executor": Here()} | more)
+    return sc.sweep(case, axes, **{"executor": SerialExecutor()} | more)
 
 
 def test_cost_tokens_and_labels_along_an_axis(case: sc.Case) -> None:
@@ -172,7 +172,7 @@ def test_faults_that_only_the_case_shows_come_before_any_work(
 
     Bug: a sweep stops after hours, at the first point that is no valid case.
     """
-    monkeypatch.setattr(Reader, "central", lambda _: pytest.fail("it is solved"))
+    monkeypatch.setattr(WarmSolver, "central", lambda _: pytest.fail("it is solved"))
     with pytest.raises(ChangeError) as error:
         swept(case, f"{PRICE}=5,-1", "operations.utilisation=50%,200%", "capacity.capacity[stage=waferz]=50%,60%",
               year=2040, asked=[("units_bilt", "chip"), ("units_built", "chop"), ("stage_used", "all")],
@@ -266,11 +266,11 @@ import sys
 if sys.argv[1] == "without":
     sys.modules["pyarrow"] = None
 import supplychain as sc
-from supplychain.plan.write import csv
-from supplychain.study.workers import Here
+from supplychain.results.write import csv
+from supplychain.study.workers import SerialExecutor
 case, axis, folder = sc.load(sys.argv[2]), sys.argv[3], sys.argv[4]
 sc.solve(case).write(folder)
-print(csv(sc.sweep(case, axis, store=f"{folder}/s.sqlite", executor=Here())))
+print(csv(sc.sweep(case, axis, store=f"{folder}/s.sqlite", executor=SerialExecutor())))
 print("pyarrow" in sys.modules and sys.modules["pyarrow"] is not None)
 """
 
@@ -306,15 +306,15 @@ def test_points_without_an_answer_are_named(case: sc.Case, monkeypatch: pytest.M
 
     Bug: such a point is left out, or ends the sweep.
     """
-    usual = Reader.read
+    usual = WarmSolver.read
 
-    def read(reader: Reader, there: sc.Case) -> Any:  # noqa: ANN401
+    def read(reader: WarmSolver, there: sc.Case) -> Any:  # noqa: ANN401
         if there.tables["accelerators"][0]["life_years"] == 3:
             message = "no answer for case 'plant': no plan satisfies every constraint"
             raise NoAnswerError(message)
         return usual(reader, there)
 
-    monkeypatch.setattr(Reader, "read", read)
+    monkeypatch.setattr(WarmSolver, "read", read)
     table = swept(case, "accelerators.life_years=1:3:5", year=FIRST)
     half = "must be a whole number from 1 to 100"
     assert table["status"].tolist() == [
@@ -344,15 +344,15 @@ def test_a_warm_start_that_leads_nowhere_is_tried_from_nothing(
     """
     axis, store = f"{WAFERS}=50%,100%,80%", tmp_path / "s.sqlite"
     expected = swept(case, axis)
-    usual = Reader._read  # noqa: SLF001
+    usual = WarmSolver._read  # noqa: SLF001
 
-    def read(reader: Reader, there: sc.Case, statement: Any, *, near: bool = True) -> Any:  # noqa: ANN401
+    def read(reader: WarmSolver, there: sc.Case, statement: Any, *, near: bool = True) -> Any:  # noqa: ANN401
         less = any(row["capacity"] in {50, 80} for row in there.tables["capacity"])
         if near and reader._central is not None and less:  # noqa: SLF001
             raise NoAnswerError(case.settings.name)
         return usual(reader, there, statement, near=near)
 
-    monkeypatch.setattr(Reader, "_read", read)
+    monkeypatch.setattr(WarmSolver, "_read", read)
     found = swept(case, axis, store=store)
     pd.testing.assert_frame_equal(found, expected)
     assert csv(found) == csv(expected)
@@ -402,7 +402,7 @@ def test_the_number_of_processes_changes_no_byte(cpus: int, case: sc.Case, monke
     assert csv(table) == csv(expected)
 
 
-class Backwards(Here):
+class Backwards(SerialExecutor):
     """Does each batch in the wrong order."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401
@@ -431,14 +431,14 @@ def test_what_was_read_before_changes_no_digit(seed: int, tmp_path: Path) -> Non
     """
     case = sc.load(write_case(drawn(seed).case, tmp_path))
     probe, _ = apply(case, ["capacity.capacity *= 0.7", "demand.value_usd_per_mtok *= 1.1"])
-    expected = Reader(case).read(probe)
-    reader, tried = Reader(case), 0
+    expected = WarmSolver(case).read(probe)
+    reader, tried = WarmSolver(case), 0
     for edit in ZEROS:
         try:
             there, _ = apply(case, [edit])
         except ChangeError:
             continue
-        cold = Reader(there, labels=False).central().objective_usd
+        cold = WarmSolver(there, labels=False).central().objective_usd
         assert reader.read(there).objective_usd == pytest.approx(cold, rel=1e-9, abs=1e-3)
         assert reader.read(probe) == expected
         tried += 1
@@ -508,7 +508,7 @@ def test_a_bounded_number_of_batches_is_under_way(case: sc.Case, monkeypatch: py
     """2,000 points that take no time. Bug: all batches are given out at once, and their results pile up."""
     given, most, rows = [], [], []
 
-    class Counts(Here):
+    class Counts(SerialExecutor):
         def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401
             given.append(len(args[-1]))
             most.append(sum(given) - sum(rows))
@@ -518,7 +518,7 @@ def test_a_bounded_number_of_batches_is_under_way(case: sc.Case, monkeypatch: py
     monkeypatch.setattr(Store, "add", lambda self, some, said: rows.append(len(some)) or usual(self, some, said))
     monkeypatch.setattr(workers, "AHEAD", 5)
 
-    def row(_: object, __: Reader, n: int, values: tuple[float, ...]) -> tuple[list[Any], str]:
+    def row(_: object, __: WarmSolver, n: int, values: tuple[float, ...]) -> tuple[list[Any], str]:
         return [(n, *values, FIRST, "", "", n, n, n, "optimal")], ""
 
     monkeypatch.setattr(module, "_rows", row)
@@ -538,7 +538,7 @@ for line in iter(sys.stdin.readline, ""):
     count, _, store = line.strip().partition(" ")
     started = os.fork()
     if not started:
-        with workers.Processes(int(count)) if int(count) else workers.Here() as executor:
+        with workers.ProcessExecutor(int(count)) if int(count) else workers.SerialExecutor() as executor:
             sc.sweep(case, axes, store=store, executor=executor)
         os._exit(0)
     print(started, flush=True)
@@ -683,7 +683,7 @@ def run_main(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[Any, 
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "Processes", Here)
+    monkeypatch.setattr(workers, "ProcessExecutor", SerialExecutor)
 
 
 @pytest.mark.usefixtures("in_this_process")

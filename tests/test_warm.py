@@ -23,12 +23,12 @@ from supplychain.errors import ChangeError
 from supplychain.model import solver
 from supplychain.plan import windows
 from supplychain.plan.measures import COST, SERVING
-from supplychain.study.reader import FROM_NOTHING, REBUILT, Reader
+from supplychain.study.warm import FROM_NOTHING, REBUILT, WarmSolver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supplychain.study.reader import Reading
+    from supplychain.study.warm import Reading
 
 BASE = "base"
 CASES = (BASE, *range(60))
@@ -52,13 +52,13 @@ def given(name: str | int) -> sc.Case:
 
 
 @cache
-def warm(name: str | int, *, labels: bool = False) -> Reader:
+def warm(name: str | int, *, labels: bool = False) -> WarmSolver:
     case = given(name)
     asked = [(quantity, schema.ALL, t) for t in case.report_years for quantity in ("tokens_served", SERVING, COST)]
-    return Reader(case, asked, labels=labels)
+    return WarmSolver(case, asked, labels=labels)
 
 
-def drawn(case: sc.Case, table: schema.Table, operation: str, random: Random) -> str:
+def drawn(case: sc.Case, table: schema.TableSchema, operation: str, random: Random) -> str:
     """Return an edit of a random column, in some rows or all."""
     rows = [row for row in case.tables[table.name] if "year" not in row or row["year"] in case.years]
     row = random.choice(rows)
@@ -143,14 +143,14 @@ def test_an_edit_in_place_answers_as_a_model_of_its_own(table: str) -> None:
     """
     for n, (one, edit, other) in enumerate(edits(table)):
         reader = warm(one, labels=n % 5 == 0)
-        here, there = reader.read(other), Reader(other, reader.asked, labels=reader.labels).central()
+        here, there = reader.read(other), WarmSolver(other, reader.asked, labels=reader.labels).central()
         agree(here, there, (one, edit))
         assert here.remark != FROM_NOTHING
         if n % 20 == 0:
-            statement = solver.Statement(given(one))
-            known = {window.first: window for window in windows.opened(given(one), again=windows.Again(statement))}
+            statement = solver.MutableModel(given(one))
+            known = {window.first: window for window in windows.opened(given(one), again=windows.WarmStart(statement))}
             if statement.put(other):
-                again = windows.Again(statement, known)
+                again = windows.WarmStart(statement, known)
                 in_place = plan_module.answer(other, windows.opened(other, again=again))
                 same_tables(in_place, sc.solve(other), (one, edit))
 
@@ -173,7 +173,7 @@ def test_labels_change_as_those_of_a_model_of_its_own_and_in_any_order() -> None
         if here.labels != reader.central().labels:
             found.append((one, other, here))
     for one, other, here in found:
-        agree(here, Reader(other, warm(one).asked).central(), one)
+        agree(here, WarmSolver(other, warm(one).asked).central(), one)
     random.shuffle(found)
     for one, other, here in found:
         assert warm(one, labels=True).read(other) == here
@@ -187,7 +187,7 @@ def test_an_lp_in_place_is_that_of_a_model_of_its_own(seed: int) -> None:
     Catches: a number that is changed and not put back, an entry that was 0 in another place, sizes of another case.
     """
     case, random = given(seed), Random(seed)
-    in_place, tried = solver.Statement(case), 0
+    in_place, tried = solver.MutableModel(case), 0
     while tried < 8:
         table = schema.TABLE[random.choice(TABLES)]
         try:
@@ -197,7 +197,7 @@ def test_an_lp_in_place_is_that_of_a_model_of_its_own(seed: int) -> None:
         tried += 1
         if not in_place.put(other):
             continue
-        here, there = in_place.lp(), solver.Statement(other).lp()
+        here, there = in_place.lp(), solver.MutableModel(other).lp()
         scale = in_place.m.money / solver.money(other)
         assert list(here.row) == list(there.row)
         assert list(here.column) == list(there.column)
@@ -215,9 +215,9 @@ def test_an_lp_in_place_is_that_of_a_model_of_its_own(seed: int) -> None:
 
 def test_a_solver_that_solved_from_near_is_as_if_new() -> None:
     """Bug: it holds a basis in a scaling that is not its own any more, and a solve from there ends elsewhere."""
-    problem = solver.Statement(given(1)).lp()
+    problem = solver.MutableModel(given(1)).lp()
     basis = lp.optimum_of(problem, what="the case").basis
-    again = solver.Statement(given(1)).lp()
+    again = solver.MutableModel(given(1)).lp()
     usual = again.highs.getOptionValue("simplex_scale_strategy")
     lp.optimum_near(again, basis, what="the case")
     assert again.highs.getOptionValue("simplex_scale_strategy") == usual
@@ -236,4 +236,4 @@ def test_what_was_blank_makes_another_model() -> None:
     other = apply(given(one), [f"accelerators.{x}{where} = 2" for x in ("ramp_start_units", "ramp_growth")])[0]
     here = warm(one).read(other)
     assert here.remark == REBUILT
-    agree(here, Reader(other, warm(one).asked, labels=False).central(), (one, name))
+    agree(here, WarmSolver(other, warm(one).asked, labels=False).central(), (one, name))

@@ -23,13 +23,13 @@ import supplychain as sc
 from supplychain import schema
 from supplychain.case.changes import Group, apply
 from supplychain.cli import main
-from supplychain.plan.show import number
-from supplychain.plan.write import DIGITS
-from supplychain.report import columns
-from supplychain.report.summary import markdown
+from supplychain.report.excel import columns
+from supplychain.report.text.answer import number
+from supplychain.report.text.summary import markdown
+from supplychain.results.write import DIGITS
 from supplychain.sheets import CUT, ROWS, Book, Head, fitting
 from supplychain.study.compare import compare_changes
-from supplychain.study.workers import Here
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -274,7 +274,7 @@ def nasty_comparison() -> sc.Comparison:
         ]
         changed, audit = apply(case, groups)
         made[name] = sc.WhatIf(changed, (name,), tuple(groups), audit)
-    return compare_changes(case, "=the case", made, executor=Here())
+    return compare_changes(case, "=the case", made, executor=SerialExecutor())
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from supplychain.case.locked_in import LockedIn
     from supplychain.case.read import Row, Value
-    from supplychain.case.signed import Signed
 
 __all__ = ["Case", "Settings", "load"]
 
@@ -54,7 +54,7 @@ class Case:
     settings: Settings
     tables: Mapping[str, tuple[Row, ...]]
     headers: Mapping[str, tuple[str, ...]]
-    signed: Signed | None = None
+    locked_in: LockedIn | None = None
     """Decisions of another plan that are held in this case."""
 
     @cached_property
@@ -89,7 +89,7 @@ class Case:
         """Digest of each input's content, rows sorted by key: order of rows and line ends make no difference."""
         digests = {"case.toml": _digest([vars_of(self.settings)])}
         digests |= {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
-        return digests if self.signed is None else digests | {"orders_from": _digest(self.signed.listed())}
+        return digests if self.locked_in is None else digests | {"orders_from": _digest(self.locked_in.listed())}
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{name}</td><td>{len(rows)}</td></tr>" for name, rows in self.tables.items())
@@ -123,7 +123,7 @@ def vars_of(settings: Settings) -> dict[str, Value]:
     return {column.name: getattr(settings, column.name) for column in schema.SETTINGS}
 
 
-def in_order(table: schema.Table, rows: Iterable[Row]) -> tuple[Row, ...]:
+def in_order(table: schema.TableSchema, rows: Iterable[Row]) -> tuple[Row, ...]:
     """Return rows sorted by key, as a case holds them."""
     return tuple(sorted(rows, key=lambda row: tuple("" if row[k] is None else row[k] for k in table.key)))
 

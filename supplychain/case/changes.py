@@ -16,7 +16,7 @@ from supplychain import schema
 from supplychain.case import in_order, vars_of
 from supplychain.case.checks import faults
 from supplychain.case.edits import Addition, Edit, Filter, Name, Removal, Step, addition, edit, label, removal
-from supplychain.case.read import Reading, Rows, allowed_columns, did_you_mean, in_range, shown
+from supplychain.case.read import FolderContents, Rows, allowed_columns, did_you_mean, in_range, shown
 from supplychain.case.series import fill
 from supplychain.errors import ChangeError, ChangeProblem, Problem
 
@@ -133,7 +133,7 @@ def frame(audit: Iterable[Changed]) -> pd.DataFrame:
     return pd.DataFrame([asdict(cell) for cell in audit], columns=names, dtype=object).astype({"year": "Int64"})
 
 
-def key_of(table: schema.Table, row: Row, *, year: bool = False) -> str:
+def key_of(table: schema.TableSchema, row: Row, *, year: bool = False) -> str:
     """Return the key of a row as text, with its year or without: `stage=hbm, supplier=micron, place=global`."""
     names = [name for name in table.key if year or name != "year"]
     return ", ".join(f"{name}={'' if row[name] is None else row[name]}" for name in names)
@@ -150,11 +150,11 @@ def _is_structural(step: Step) -> bool:
     return (fills and step.column.blank) or (moves_rows and not step.column.series)
 
 
-def _key(table: schema.Table, row: Row) -> Key:
+def _key(table: schema.TableSchema, row: Row) -> Key:
     return tuple(row[name] for name in table.key)
 
 
-def _series(table: schema.Table, row: Row) -> Key:
+def _series(table: schema.TableSchema, row: Row) -> Key:
     """Return the key of the series of which a row is one year."""
     return tuple(row[name] for name in table.key if name != "year")
 
@@ -209,7 +209,7 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
     return rows, _with(step, rows, new)
 
 
-def _selected(table: schema.Table, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
+def _selected(table: schema.TableSchema, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
     """Return the rows that meet every filter.
 
     Raises: ValueError if there are none, or if a value of a filter is met by no row of the table.
@@ -237,7 +237,7 @@ def _selected(table: schema.Table, rows: Sequence[Row], filters: Sequence[Filter
     return left
 
 
-def _unknown(table: schema.Table, column: str, value: object, known: Sequence[object]) -> str:
+def _unknown(table: schema.TableSchema, column: str, value: object, known: Sequence[object]) -> str:
     if not isinstance(value, Name):
         return f"{table.name} has no {column} {value}; it has {_listed(known)}"
     is_called = "is called" if value.exact else "matches"
@@ -248,7 +248,7 @@ def _listed(values: Iterable[object]) -> str:
     return shown(", ".join(sorted({"blank" if value is None else str(value) for value in values})))
 
 
-def _written_out(table: schema.Table, rows: Table, named: set[Key], years: range) -> Table:
+def _written_out(table: schema.TableSchema, rows: Table, named: set[Key], years: range) -> Table:
     """Return a table with a row for every year of the case in the series named, which stay what they were."""
     given: dict[Key, dict[int, Row]] = {}
     for row in rows:
@@ -259,7 +259,7 @@ def _written_out(table: schema.Table, rows: Table, named: set[Key], years: range
     return in_order(table, [*rows, *new]) if new else rows
 
 
-def _between(table: schema.Table, series: Mapping[int, Row], year: int) -> Row:
+def _between(table: schema.TableSchema, series: Mapping[int, Row], year: int) -> Row:
     """Return what a series is in a year that has no row, with the other columns of the nearest row before."""
     before = max((t for t in series if t < year), default=None)
     after = min((t for t in series if t > year), default=None)
@@ -309,7 +309,7 @@ def _delayed_rows(step: Edit, rows: Table, selected: Sequence[Row], years: range
     return in_order(table, [*stay, *moved])
 
 
-def _without(table: schema.Table, rows: Table, gone: Iterable[Row]) -> Table:
+def _without(table: schema.TableSchema, rows: Table, gone: Iterable[Row]) -> Table:
     keys = {_key(table, row) for row in gone}
     return tuple(row for row in rows if _key(table, row) not in keys)
 
@@ -330,7 +330,7 @@ def _with(step: Edit, rows: Table, new: Mapping[int, float]) -> Table:
     return tuple(changed)
 
 
-def _end(column: schema.Column, end: float, old: float, new: float) -> float | None:
+def _end(column: schema.ColumnSchema, end: float, old: float, new: float) -> float | None:
     """Return where the end of a number's range moves, within what the column allows; from 0, nowhere."""
     if not old or not math.isfinite(new):
         return None
@@ -368,7 +368,7 @@ def _faults(case: Case, tables: Tables, *, alone: bool) -> dict[tuple[str, str],
             name: Rows(schema.TABLE[name], case.headers[name], rows, tuple(range(_HEADER + 1, _HEADER + 1 + len(rows))))
             for name, rows in tables.items()
         }
-        problems = faults(Reading(vars_of(case.settings), numbered, problems))
+        problems = faults(FolderContents(vars_of(case.settings), numbered, problems))
     found: dict[tuple[str, str], str] = {}
     for problem in problems:
         name = problem.file.removesuffix(".csv")
@@ -379,7 +379,7 @@ def _faults(case: Case, tables: Tables, *, alone: bool) -> dict[tuple[str, str],
     return found
 
 
-def _out_of_range(table: schema.Table, before: Table, rows: Table) -> Iterator[Problem]:
+def _out_of_range(table: schema.TableSchema, before: Table, rows: Table) -> Iterator[Problem]:
     """Yield the numbers of rows that changed which are not what their column allows."""
     if rows is before:
         return
@@ -410,14 +410,14 @@ def _blamed(
         yield n, group.problem(text, messages[0] + more)
 
 
-def _header(header: tuple[str, ...], table: schema.Table, rows: Table) -> tuple[str, ...]:
+def _header(header: tuple[str, ...], table: schema.TableSchema, rows: Table) -> tuple[str, ...]:
     """Return a header with the columns that rows which were added have beside it."""
     names = header or tuple(column.name for column in table.columns)
     more = [n for n in allowed_columns(table) if n not in names and any(row.get(n) is not None for row in rows)]
     return (*names, *more) if more else header
 
 
-def _padded(table: schema.Table, header: tuple[str, ...], rows: Table) -> Table:
+def _padded(table: schema.TableSchema, header: tuple[str, ...], rows: Table) -> Table:
     """Return rows that all have every column of the header, as rows that were read have."""
     blank = dict.fromkeys([*(column.name for column in table.columns), *header])
     return tuple(row if len(row) == len(blank) else {**blank, **row} for row in rows)

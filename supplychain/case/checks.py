@@ -12,13 +12,13 @@ from supplychain.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from supplychain.case.read import Reading, Row, Rows, Value
+    from supplychain.case.read import FolderContents, Row, Rows, Value
 
 Tables: TypeAlias = "Mapping[str, Rows]"
 Key: TypeAlias = "tuple[Value, ...]"
 
 
-def faults(reading: Reading) -> list[Problem]:
+def faults(reading: FolderContents) -> list[Problem]:
     """Return every fault of what was read, in the order of files and rows.
 
     A check between tables runs if the tables that it reads have no fault by themselves: it would blame the wrong cell.

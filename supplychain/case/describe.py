@@ -27,7 +27,7 @@ def datapackage(case: Case) -> str:
     return json.dumps(package, indent=1, ensure_ascii=False) + "\n"
 
 
-def _resource(table: schema.Table, header: tuple[str, ...], case: Case) -> dict[str, Any]:
+def _resource(table: schema.TableSchema, header: tuple[str, ...], case: Case) -> dict[str, Any]:
     foreign = [
         {
             "fields": list(reference.columns),
@@ -51,7 +51,7 @@ def _resource(table: schema.Table, header: tuple[str, ...], case: Case) -> dict[
     }
 
 
-def _field(column: schema.Column, name: str) -> dict[str, Any]:
+def _field(column: schema.ColumnSchema, name: str) -> dict[str, Any]:
     is_range = name != column.name
     constraints: dict[str, Any] = {} if column.blank or is_range else {"required": True}
     if column.minimum is not None:
@@ -136,13 +136,13 @@ _ITEMS = {
 }
 
 
-def _default(column: schema.Column) -> str:
+def _default(column: schema.ColumnSchema) -> str:
     if not column.blank:
         return ""
     return "yes" if column.default is None else f"yes: {column.default}"
 
 
-def _kind(column: schema.Column) -> str:
+def _kind(column: schema.ColumnSchema) -> str:
     if column.choices:
         return " or ".join(f"`{choice}`" for choice in column.choices)
     if column.minimum is None:

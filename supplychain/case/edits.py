@@ -122,8 +122,8 @@ class Edit:
     """One operation on a number column, in the rows that meet every filter."""
 
     text: str
-    table: schema.Table
-    column: schema.Column
+    table: schema.TableSchema
+    column: schema.ColumnSchema
     filters: tuple[Filter, ...]
     operation: Operation
 
@@ -133,7 +133,7 @@ class Addition:
     """A row that is added."""
 
     text: str
-    table: schema.Table
+    table: schema.TableSchema
     row: Row
 
 
@@ -142,14 +142,14 @@ class Removal:
     """Rows that are removed: those that meet every filter."""
 
     text: str
-    table: schema.Table
+    table: schema.TableSchema
     filters: tuple[Filter, ...]
 
 
 Step: TypeAlias = Edit | Addition | Removal
 
 
-def editable(table: schema.Table) -> list[str]:
+def editable(table: schema.TableSchema) -> list[str]:
     """Return the columns of a table that an edit may change: the numbers that the solve sees."""
     return [
         c.name for c in table.columns if c.param or (c.name not in table.key and c.name.endswith(("year", "years")))
@@ -218,7 +218,7 @@ def label(verb: str, given: Mapping[str, Any]) -> str:
     return f"{verb} {given.get('table', '')}[{', '.join(f'{name}={given[name]}' for name in names if name in given)}]"
 
 
-def named_table(name: str) -> schema.Table:
+def named_table(name: str) -> schema.TableSchema:
     """Return the table of a name.
 
     Raises: ValueError if there is none.
@@ -229,14 +229,14 @@ def named_table(name: str) -> schema.Table:
     return schema.TABLE[name]
 
 
-def _table_and_cells(given: Mapping[str, Any]) -> tuple[schema.Table, dict[str, Any]]:
+def _table_and_cells(given: Mapping[str, Any]) -> tuple[schema.TableSchema, dict[str, Any]]:
     if not isinstance(given.get("table"), str):
         message = "column table: is missing; must be the name of a table"
         raise ValueError(message)  # noqa: TRY004 - a fault of the what-if, as all others
     return named_table(given["table"]), {name: value for name, value in given.items() if name != "table"}
 
 
-def _typed(column: schema.Column, value: object, *, blank: bool) -> tuple[Any, str]:
+def _typed(column: schema.ColumnSchema, value: object, *, blank: bool) -> tuple[Any, str]:
     """Return a cell given as TOML, and what is wrong with it or nothing."""
     if value is None or value == "":
         return read_cell(column, "", blank=blank)
@@ -245,7 +245,7 @@ def _typed(column: schema.Column, value: object, *, blank: bool) -> tuple[Any, s
     return read_cell(column, str(value).lower() if isinstance(value, bool) else str(value), blank=blank)
 
 
-def _target(table: schema.Table, name: str) -> schema.Column:
+def _target(table: schema.TableSchema, name: str) -> schema.ColumnSchema:
     may = editable(table)
     if name in may:
         return table.column(name)
@@ -261,7 +261,7 @@ def _target(table: schema.Table, name: str) -> schema.Column:
     raise ValueError(message)
 
 
-def _filters(text: str, start: int, table: schema.Table) -> tuple[tuple[Filter, ...], int]:
+def _filters(text: str, start: int, table: schema.TableSchema) -> tuple[tuple[Filter, ...], int]:
     """Return the filters in brackets that begin at `start`, if there are any, and where the text goes on."""
     if not text.startswith("[", start):
         return (), start
@@ -288,7 +288,7 @@ def _filters(text: str, start: int, table: schema.Table) -> tuple[tuple[Filter, 
     return tuple(filters), at
 
 
-def _filtered(table: schema.Table, name: str, before: Sequence[Filter]) -> schema.Column:
+def _filtered(table: schema.TableSchema, name: str, before: Sequence[Filter]) -> schema.ColumnSchema:
     may = [c.name for c in table.columns if c.type == "text" or _is_year(c)]
     if name not in may:
         fault = f"no column of {table.name} is called {shown(name)!r}{did_you_mean(name, may)}"
@@ -301,7 +301,7 @@ def _filtered(table: schema.Table, name: str, before: Sequence[Filter]) -> schem
     return table.column(name)
 
 
-def _value(column: schema.Column, word: re.Match[str]) -> Name | Years:
+def _value(column: schema.ColumnSchema, word: re.Match[str]) -> Name | Years:
     quoted = word[1] is not None
     text = word[1].replace('""', '"') if quoted else word[2] or ""
     if not _is_year(column):
@@ -339,7 +339,7 @@ def _operation(text: str) -> Operation:
     return Operation(kind, amount, until)  # type: ignore[arg-type]  # the patterns allow these kinds alone
 
 
-def _is_year(column: schema.Column) -> bool:
+def _is_year(column: schema.ColumnSchema) -> bool:
     return column.minimum == schema.FIRST_POSSIBLE_YEAR
 
 

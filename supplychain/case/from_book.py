@@ -33,7 +33,7 @@ from supplychain.case.checks import faults
 from supplychain.case.describe import datapackage
 from supplychain.case.read import (
     CASE_FILE,
-    Reading,
+    FolderContents,
     absent,
     absent_table,
     allowed_columns,
@@ -193,7 +193,7 @@ class _Reader:
         self._described = True
         self.problems: list[Problem] = list(self._names())
         self._kept = self._originals()
-        reading = Reading()
+        reading = FolderContents()
         reading.settings, reading.problems = self._settings()
         for table in schema.TABLES:
             reading.tables[table.name], problems = self._table(table)
@@ -280,7 +280,7 @@ class _Reader:
                     given[setting] = _setting(known.get(setting), value)
         return given
 
-    def _table(self, table: schema.Table) -> tuple[Any, list[Problem]]:
+    def _table(self, table: schema.TableSchema) -> tuple[Any, list[Problem]]:
         sheet = self._sheets.get(table.name)
         original = self._kept.get(table.file)
         if sheet is None:
@@ -305,7 +305,7 @@ class _Reader:
             self._files[table.file] = table_text(file, header, before).encode()
         return rows, problems
 
-    def _header(self, table: schema.Table, sheet: _Sheet) -> dict[int, str]:
+    def _header(self, table: schema.TableSchema, sheet: _Sheet) -> dict[int, str]:
         """Return the columns that have a header: without its unit."""
         names = {
             n: str(sheet.cells[1, n]).split(" [")[0].strip()
@@ -322,7 +322,7 @@ class _Reader:
         return names
 
     def _rows(
-        self, table: schema.Table, sheet: _Sheet, names: Mapping[int, str], file: Written | None
+        self, table: schema.TableSchema, sheet: _Sheet, names: Mapping[int, str], file: Written | None
     ) -> tuple[list[tuple[int, list[str]]], dict[int, Line]]:
         """Return lines of text, the header first, as they were written where they mean the same; and what each was."""
         known = {name: table.column(name) for name in names.values() if name in allowed_columns(table)}
@@ -363,7 +363,7 @@ class _Reader:
 class _ByKey:
     """The lines of a file by their key."""
 
-    def __init__(self, table: schema.Table, file: Written | None) -> None:
+    def __init__(self, table: schema.TableSchema, file: Written | None) -> None:
         self._key = [table.column(name) for name in table.key]
         self._places = {name: n for n, name in enumerate(file.header.cells)} if file is not None else {}
         self._lines: dict[tuple[object, ...], list[Line]] = {}
@@ -384,7 +384,7 @@ class _ByKey:
         return line.cells[self._places[name]] if line is not None and name in self._places else None
 
 
-def _text(column: schema.Column | None, value: Content | None) -> tuple[str, str]:
+def _text(column: schema.ColumnSchema | None, value: Content | None) -> tuple[str, str]:
     """Return a cell as it would stand in a CSV file, and what is wrong with it or nothing."""
     if isinstance(value, bool):
         return str(value).lower(), ""
@@ -400,7 +400,7 @@ def _text(column: schema.Column | None, value: Content | None) -> tuple[str, str
     return text, f"is a date or a time, {text}; must be {what_fits(column)}: give the cell the format of a number"
 
 
-def _setting(column: schema.Column | None, value: Content | None) -> object:
+def _setting(column: schema.ColumnSchema | None, value: Content | None) -> object:
     """Return a setting as TOML would hold it."""
     text, _ = _text(column, value)
     if column is None or column.type == "text" or isinstance(value, (bool, date, time, timedelta)):

@@ -190,7 +190,7 @@ def _arrives(case: Case, row: Row) -> bool:
     return year in case.years and year + lead <= case.settings.last_year
 
 
-def _given_years(case: Case, table: schema.Table) -> dict[tuple[str, ...], list[int]]:
+def _given_years(case: Case, table: schema.TableSchema) -> dict[tuple[str, ...], list[int]]:
     given: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in case.tables[table.name]:
         given[tuple(row[k] for k in table.key if k != "year")].append(row["year"])

@@ -48,7 +48,7 @@ _LARGEST = sys.float_info.max
 class Rows:
     """The rows of one table and, for each, its row in the file. A cell that could not be read is None."""
 
-    table: schema.Table
+    table: schema.TableSchema
     header: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     lines: tuple[int, ...] = ()
@@ -59,7 +59,7 @@ class Rows:
 
 
 @dataclass(slots=True)
-class Reading:
+class FolderContents:
     """What was read, and every fault that was met."""
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -67,13 +67,13 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_folder(folder: Path) -> Reading:
+def read_folder(folder: Path) -> FolderContents:
     """Read `case.toml` and every table of a folder.
 
     Raises: InputError if there is no such folder or it cannot be listed.
     """
     names = _files(folder)
-    reading = Reading()
+    reading = FolderContents()
     reading.settings, faults = _settings(folder / CASE_FILE) if CASE_FILE in names else ({}, [absent(CASE_FILE)])
     reading.problems += faults
     for table in schema.TABLES:
@@ -119,7 +119,7 @@ def absent(file: str) -> Problem:
     return Problem(file, 0, "", "is missing; a case needs it")
 
 
-def absent_table(table: schema.Table) -> tuple[Rows, list[Problem]]:
+def absent_table(table: schema.TableSchema) -> tuple[Rows, list[Problem]]:
     """Return no rows for a table that is not there, and a fault if a case needs it."""
     return Rows(table), [absent(table.file)] if table.required else []
 
@@ -177,7 +177,7 @@ def settings_of(file: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], li
     return values, problems
 
 
-def _setting(column: schema.Column, given: object) -> tuple[Value, str]:
+def _setting(column: schema.ColumnSchema, given: object) -> tuple[Value, str]:
     if isinstance(given, int) and abs(given) > _LARGEST:
         return None, f"{shown(given)} is too large; must be {what_fits(column)}"
     if column.type == "text" and isinstance(given, str):
@@ -189,12 +189,12 @@ def _setting(column: schema.Column, given: object) -> tuple[Value, str]:
     return None, f"{shown(given)!r}; must be {what_fits(column)}"
 
 
-def _table(path: Path, table: schema.Table) -> tuple[Rows, list[Problem]]:
+def _table(path: Path, table: schema.TableSchema) -> tuple[Rows, list[Problem]]:
     text, problems = file_text(path)
     return (Rows(table), problems) if problems else rows_of(path.name, text, table)
 
 
-def rows_of(file: str, text: str, table: schema.Table) -> tuple[Rows, list[Problem]]:
+def rows_of(file: str, text: str, table: schema.TableSchema) -> tuple[Rows, list[Problem]]:
     """Return the rows of a table from the text of its file, and every fault in it."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     lines: list[tuple[int, list[str]]] = []
@@ -208,7 +208,7 @@ def rows_of(file: str, text: str, table: schema.Table) -> tuple[Rows, list[Probl
     return rows_from(file, lines, table)
 
 
-def rows_from(file: str, lines: list[tuple[int, list[str]]], table: schema.Table) -> tuple[Rows, list[Problem]]:
+def rows_from(file: str, lines: list[tuple[int, list[str]]], table: schema.TableSchema) -> tuple[Rows, list[Problem]]:
     """Return the rows of a table from lines of cells with their numbers, the header first, and every fault in them."""
     while lines and not any(cell.strip() for cell in lines[-1][1]):
         lines.pop()
@@ -231,7 +231,7 @@ def rows_from(file: str, lines: list[tuple[int, list[str]]], table: schema.Table
     return Rows(table, tuple(header), tuple(rows), tuple(kept)), problems
 
 
-def _header(file: str, header: Sequence[str], table: schema.Table) -> tuple[list[str], list[Problem]]:
+def _header(file: str, header: Sequence[str], table: schema.TableSchema) -> tuple[list[str], list[Problem]]:
     if len(header) == 1:
         for mark, name in _OTHER_SEPARATORS.items():
             if mark in header[0]:
@@ -258,11 +258,11 @@ def _header(file: str, header: Sequence[str], table: schema.Table) -> tuple[list
     return list(header), problems
 
 
-def _may_beabsent(column: schema.Column, table: schema.Table) -> bool:
+def _may_beabsent(column: schema.ColumnSchema, table: schema.TableSchema) -> bool:
     return column.blank and column.name not in table.key
 
 
-def allowed_columns(table: schema.Table) -> list[str]:
+def allowed_columns(table: schema.TableSchema) -> list[str]:
     """Return every column name that a file of this table may have."""
     return [
         name
@@ -272,7 +272,11 @@ def allowed_columns(table: schema.Table) -> list[str]:
 
 
 def _row(
-    file: str, number: int, header: Sequence[tuple[str, schema.Column]], cells: Sequence[str], table: schema.Table
+    file: str,
+    number: int,
+    header: Sequence[tuple[str, schema.ColumnSchema]],
+    cells: Sequence[str],
+    table: schema.TableSchema,
 ) -> tuple[Row | None, list[Problem]]:
     if not any(cell.strip() for cell in cells):
         return None, [Problem(file, number, "", "is blank; remove it")]
@@ -289,7 +293,7 @@ def _row(
     return row, problems
 
 
-def read_cell(column: schema.Column, cell: str, *, blank: bool) -> tuple[Value, str]:
+def read_cell(column: schema.ColumnSchema, cell: str, *, blank: bool) -> tuple[Value, str]:
     """Return what a cell's text stands for, and what is wrong with it or nothing."""
     if not cell.strip():
         return None, "" if blank else f"is blank; must be {what_fits(column)}"
@@ -304,7 +308,7 @@ def read_cell(column: schema.Column, cell: str, *, blank: bool) -> tuple[Value, 
     return _number_cell(column, cell)
 
 
-def _number_cell(column: schema.Column, cell: str) -> tuple[Value, str]:
+def _number_cell(column: schema.ColumnSchema, cell: str) -> tuple[Value, str]:
     pattern = _INTEGER if column.type == "integer" else _NUMBER
     if not pattern.fullmatch(cell):
         return None, f"{shown(cell)!r}; must be {what_fits(column)}"
@@ -314,7 +318,7 @@ def _number_cell(column: schema.Column, cell: str) -> tuple[Value, str]:
     return in_range(column, int(number) if column.type == "integer" else number)
 
 
-def in_range(column: schema.Column, value: float) -> tuple[Value, str]:
+def in_range(column: schema.ColumnSchema, value: float) -> tuple[Value, str]:
     """Return a number, and what is wrong with it if it is not of its column's range or kind."""
     low = column.minimum is not None and not value >= column.minimum
     high = column.maximum is not None and not value <= column.maximum
@@ -324,7 +328,7 @@ def in_range(column: schema.Column, value: float) -> tuple[Value, str]:
     return value, f"{value:.12g}{unit}; must be {what_fits(column)}" if wrong else ""
 
 
-def what_fits(column: schema.Column) -> str:
+def what_fits(column: schema.ColumnSchema) -> str:
     """Return the values that a column or setting may have, in words."""
     if column.choices:
         return "one of " + ", ".join(column.choices)
@@ -336,7 +340,7 @@ def what_fits(column: schema.Column) -> str:
     return f"{kind}, {column.minimum:g} or more" if column.minimum is not None else kind
 
 
-def range_faults(file: str, number: int, row: Row, table: schema.Table) -> Iterator[Problem]:
+def range_faults(file: str, number: int, row: Row, table: schema.TableSchema) -> Iterator[Problem]:
     """Low, central and high must stand in that order."""
     for column in table.columns:
         central, low, high = (row.get(column.name + end) for end in ("", schema.LOW, schema.HIGH))

@@ -43,7 +43,7 @@ def spelled(number: float) -> str:
     return rounded if len(digits) <= _PEOPLE or float(rounded) == number else repr(float(number))
 
 
-def meant(text: str, column: schema.Column) -> object:
+def meant(text: str, column: schema.ColumnSchema) -> object:
     """Return what a text of a column means: two that mean the same are equal, and so are two that look alike."""
     if not text.strip():
         return ""
@@ -57,7 +57,7 @@ def meant(text: str, column: schema.Column) -> object:
         return text
 
 
-def same(old: str, new: str, column: schema.Column) -> bool:
+def same(old: str, new: str, column: schema.ColumnSchema) -> bool:
     """Whether what stands in a workbook now is what was there, after software that keeps 15 digits has saved it."""
     was, now = meant(old, column), meant(new, column)
     if was == now or not (isinstance(was, float) and isinstance(now, float)):

@@ -105,7 +105,7 @@ def _settings(book: Book, data: bytes) -> None:
         book.cell(sheet, line, 3, column.meaning)
 
 
-def _table(book: Book, table: schema.Table, data: bytes | None) -> None:
+def _table(book: Book, table: schema.TableSchema, data: bytes | None) -> None:
     header, rows = cells_of(data) if data is not None else ([c.name for c in table.columns], [])
     columns = [table.column(name) for name in header]
     heads = [head_of(table, name) for name in header]
@@ -113,7 +113,7 @@ def _table(book: Book, table: schema.Table, data: bytes | None) -> None:
     book.table(table.name, heads, typed)
 
 
-def head_of(table: schema.Table, name: str) -> Head:
+def head_of(table: schema.TableSchema, name: str) -> Head:
     """Return the header of a column of inputs, or of an end of its range."""
     column = table.column(name)
     kind: Kind = "text" if column.type == "text" else "input"
@@ -122,7 +122,7 @@ def head_of(table: schema.Table, name: str) -> Head:
     return Head(name, column.unit, kind, column.choices)
 
 
-def _typed(column: schema.Column, text: str) -> Cell:
+def _typed(column: schema.ColumnSchema, text: str) -> Cell:
     """Return a cell's value; a number that Excel does not know stays text."""
     if not text.strip():
         return None

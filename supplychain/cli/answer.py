@@ -11,9 +11,9 @@ from supplychain.cli import shared
 
 if TYPE_CHECKING:
     from supplychain.case.scenarios import WhatIf
-    from supplychain.cli.shared import Given, Output
+    from supplychain.cli.shared import CaseOptions, Output
     from supplychain.plan import Plan
-    from supplychain.study.signed import Regret
+    from supplychain.study.regret import Regret
 
 
 @click.command(
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--parquet", is_flag=True, help="With --out: also write tables/*.parquet.")
 @shared.output()
 def solve(  # noqa: PLR0913, PLR0917 - one argument per option
-    case: Given,
+    case: CaseOptions,
     as_json: bool,
     time_limit: float | None,
     xlsx: str | None,
@@ -47,8 +47,8 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
 ) -> None:
     """Solve a case: what binds in each year, what it costs, where the money goes."""
     import supplychain
-    from supplychain.plan.show import text
-    from supplychain.report.signed import text as of_regret
+    from supplychain.report.text.answer import text
+    from supplychain.report.text.regret import text as of_regret
 
     if parquet:
         output = output.with_parquet()
@@ -82,8 +82,8 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
 
 def _write_page(found: Plan | Regret, given: WhatIf, path: str | None) -> None:
     if path is not None:
-        from supplychain.plan.write import write_file
-        from supplychain.report.summary import markdown
+        from supplychain.files import write_file
+        from supplychain.report.text.summary import markdown
 
         write_file(path, markdown(found, given))
 
@@ -103,10 +103,10 @@ def _write_page(found: Plan | Regret, given: WhatIf, path: str | None) -> None:
     callback=shared.finite,
     help="End of the curve.",
 )
-def explain(case: Given, year: int, stage: str | None, up_to: float) -> None:
+def explain(case: CaseOptions, year: int, stage: str | None, up_to: float) -> None:
     """Explain one year: what binds and how firmly, what would bind next, and what stands idle."""
     import supplychain
-    from supplychain.plan.explain import explain as text
+    from supplychain.report.text.explain import explain as text
 
     with shared.Progress(on=True) as progress:
         given = case.read()

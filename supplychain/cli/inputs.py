@@ -9,13 +9,13 @@ import click
 from supplychain.cli import shared
 
 if TYPE_CHECKING:
-    from supplychain.cli.shared import Given, Output
+    from supplychain.cli.shared import CaseOptions, Output
 
 
 @click.command(epilog="Example:\n\n  supplychain check inputs/base")
 @shared.case
 @shared.output(folder=False)
-def check(case: Given, output: Output) -> None:
+def check(case: CaseOptions, output: Output) -> None:
     """Check the inputs of a case: every error at once, then what is worth a look."""
     from supplychain.case.notices import notices
 
@@ -53,7 +53,7 @@ def export(case: str, to: str, output: Output) -> None:
 
     from supplychain.case.to_book import to_book
     from supplychain.errors import OutputError
-    from supplychain.plan.write import write_file
+    from supplychain.files import write_file
 
     if Path(to).exists():
         message = f"{to} exists already; give the name of a new file"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from supplychain.case.scenarios import WhatIf
     from supplychain.cli.shared import Output, Workers
     from supplychain.plan import Plan
-    from supplychain.report.page.given import Study
+    from supplychain.report.page.report_data import Study
 
 
 @click.command(
@@ -59,22 +59,22 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     What takes many solves is not run here but read from the folders of earlier answers; a part of the report that has
     none says which command makes it.
     """
-    from supplychain.plan.write import check_target
-    from supplychain.report.images import Hands, check
+    from supplychain.files import check_target
+    from supplychain.report.charts.images import DrawingProcesses, check
 
     check()
     check_target(to)
     known = _known(to, xlsx=xlsx)
     import supplychain
     from supplychain.case.scenarios import each_on_top, named, what_if
-    from supplychain.plan.write import write_files
-    from supplychain.report.html import report as write
-    from supplychain.report.page.given import Given
-    from supplychain.report.readme import weaknesses
-    from supplychain.report.workbook import of_report
+    from supplychain.files import write_files
+    from supplychain.report.excel.workbook import of_report
+    from supplychain.report.page.html import report as write
+    from supplychain.report.page.readme import weaknesses
+    from supplychain.report.page.report_data import ReportData
     from supplychain.study.answers import found
 
-    with output.progress() as progress, Hands() as hands:
+    with output.progress() as progress, DrawingProcesses() as hands:
         weak = weaknesses(case)
         made = what_if(case, (), changes)
         beside = each_on_top(made, named(case, scenarios if subject is None else (subject, *scenarios)))
@@ -96,7 +96,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
         if beside:
             with workers.executor() as executor:
                 studies["compare"] = _compared(made, beside, executor, progress)
-        given = Given(
+        given = ReportData(
             plan=plan,
             year=year,
             folder=case,
@@ -123,7 +123,7 @@ def _known(to: str, *, xlsx: bool) -> list[str]:
     from pathlib import Path
 
     from supplychain.errors import OutputError
-    from supplychain.report.html import MARK, PAGE, WORKBOOK, figures_of, has_workbook
+    from supplychain.report.page.html import MARK, PAGE, WORKBOOK, figures_of, has_workbook
 
     page = Path(to) / PAGE
     try:

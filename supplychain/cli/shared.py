@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from supplychain.case.scenarios import WhatIf
     from supplychain.plan import Plan
     from supplychain.study.compare import Comparison
-    from supplychain.study.signed import Regret
+    from supplychain.study.regret import Regret
 
 STOPPED = 130
 """Exit status after Ctrl-C."""
@@ -33,7 +33,7 @@ _PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
-class Given:
+class CaseOptions:
     """The case that a command is given, what is to be changed in it first, and whose decisions are held."""
 
     folder: str
@@ -49,9 +49,9 @@ class Given:
         made = what_if(self.folder, self.scenarios, self.changes)
         if self.orders_from is None or self.until is None:
             return made
-        from supplychain.plan.held import sign
+        from supplychain.plan.locked_in import lock_in
 
-        return replace(made, case=sign(made.case, self.orders_from, self.until))
+        return replace(made, case=lock_in(made.case, self.orders_from, self.until))
 
 
 def case(command: Callable[..., None]) -> Callable[..., None]:
@@ -74,7 +74,7 @@ def case(command: Callable[..., None]) -> Callable[..., None]:
         if (orders_from is None) != (until is None):
             message = "give --orders-from and --until together: whose orders, and up to which year"
             raise click.UsageError(message)
-        command(Given(case, scenarios, changes, orders_from, until), **others)
+        command(CaseOptions(case, scenarios, changes, orders_from, until), **others)
 
     return run
 
@@ -94,7 +94,7 @@ class Output:
         if self.folder is None:
             message = "--parquet needs --out: the folder whose tables are to be written as Parquet, too"
             raise click.UsageError(message)
-        from supplychain.plan.write import check_parquet
+        from supplychain.results.write import check_parquet
 
         check_parquet()
         return replace(self, parquet=True)
@@ -110,7 +110,7 @@ class Output:
         if self.folder is None:
             return
         from supplychain.case.changes import frame
-        from supplychain.plan.write import write
+        from supplychain.results.write import write
 
         if given is not None:
             tables = {**tables, "changes": frame(given.audit)} if given.groups else tables
@@ -120,7 +120,7 @@ class Output:
     def write_page(self, text: Callable[[], str]) -> None:
         """Write the page, if one is asked for."""
         if self.page is not None:
-            from supplychain.plan.write import write_file
+            from supplychain.files import write_file
 
             write_file(self.page, text())
 
@@ -144,7 +144,7 @@ def output(*, folder: bool = True, page: bool = False) -> Callable[[Callable[...
         @functools.wraps(command)
         def run(*given: object, quiet: bool, folder: str | None = None, page: str | None = None, **others: Any) -> None:  # noqa: ANN401 - whatever click passes
             if folder is not None or page is not None:
-                from supplychain.plan.write import check_file, check_target
+                from supplychain.files import check_file, check_target
 
                 if page is not None:
                     check_file(page)
@@ -171,9 +171,9 @@ class Workers:
         if self.count is None and self.address is None:
             return nullcontext()
         if self.address is None:
-            from supplychain.study.workers import Processes
+            from supplychain.study.workers import ProcessExecutor
 
-            return Processes(self.count)
+            return ProcessExecutor(self.count)
         from supplychain.study.cluster import Cluster
 
         return Cluster(self.address)
@@ -204,7 +204,7 @@ def say_what_if(given: WhatIf | None) -> None:
 def to_file(_: click.Context, _option: click.Parameter, path: str | None) -> str | None:
     """Refuse a file that cannot be written, before any work: for the callback of an option."""
     if path is not None:
-        from supplychain.plan.write import check_file
+        from supplychain.files import check_file
 
         check_file(path)
     return path
@@ -218,8 +218,8 @@ def xlsx(command: Callable[..., None]) -> Callable[..., None]:
 def write_workbook(path: str | None, found: Plan | Regret | Comparison, given: WhatIf | None = None) -> None:
     """Write the workbook of what was found, if one is asked for."""
     if path is not None:
-        from supplychain.plan.write import write_file
-        from supplychain.report.workbook import workbook
+        from supplychain.files import write_file
+        from supplychain.report.excel.workbook import workbook
 
         write_file(path, workbook(found, given))
 

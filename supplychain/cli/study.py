@@ -10,7 +10,7 @@ from supplychain.cli import shared
 
 if TYPE_CHECKING:
     from supplychain.case.scenarios import Scenario
-    from supplychain.cli.shared import Given, Output, Workers
+    from supplychain.cli.shared import CaseOptions, Output, Workers
 
 
 @click.command(
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 @shared.case
 @shared.workers
 @shared.output(page=True)
-def backcast(case: Given, workers: Workers, output: Output) -> None:
+def backcast(case: CaseOptions, workers: Workers, output: Output) -> None:
     """Compare a case of past years with what was observed, and try which labels its ranges allow."""
     import supplychain
-    from supplychain.report.backcast import markdown, text
+    from supplychain.report.text.backcast import markdown, text
 
     with output.progress() as progress:
         given = case.read()
@@ -41,10 +41,10 @@ def backcast(case: Given, workers: Workers, output: Output) -> None:
 @click.option("--top", type=click.IntRange(min=1), default=15, metavar="N", help="Inputs to show.", show_default=True)
 @shared.workers
 @shared.output()
-def sensitivity(case: Given, top: int, workers: Workers, output: Output) -> None:
+def sensitivity(case: CaseOptions, top: int, workers: Workers, output: Output) -> None:
     """Move every range to its ends, one at a time: what cost, service and labels hang on."""
     import supplychain
-    from supplychain.report.sensitivity import text
+    from supplychain.report.text.sensitivity import text
 
     with output.progress() as progress:
         given = case.read()
@@ -74,7 +74,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
     output: Output,
 ) -> None:
     """Put answers side by side: a case and its what-ifs, several cases, or answers written earlier."""
-    from supplychain.report.compare import text
+    from supplychain.report.text.compare import text
     from supplychain.study.compare import compare_folders
 
     with output.progress() as progress:
@@ -104,7 +104,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
 @shared.workers
 @shared.output(folder=False)
 def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
-    case: Given,
+    case: CaseOptions,
     axes: tuple[str, ...],
     points: str | None,
     year: int | None,
@@ -121,10 +121,11 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
     evenly spaced ('=1%:1000%:13:log': in logs), '=0:5000:11' sets 11 values, '=50%,80%,120%' takes those listed.
     """
     import supplychain
-    from supplychain.plan.write import check_file, check_parquet, write_file
-    from supplychain.plan.write import csv as as_csv
-    from supplychain.plan.write import parquet as as_parquet
-    from supplychain.report.sweep import text
+    from supplychain.files import check_file, write_file
+    from supplychain.report.text.sweep import text
+    from supplychain.results.write import check_parquet
+    from supplychain.results.write import csv as as_csv
+    from supplychain.results.write import parquet as as_parquet
 
     if parquet is not None:
         check_parquet()
@@ -158,7 +159,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
 @click.option("--year", "years", type=int, multiple=True, help="Show this year; may be given several times.")
 @shared.workers
 @shared.output(page=True)
-def scenarios(case: Given, solved: bool, years: tuple[int, ...], workers: Workers, output: Output) -> None:
+def scenarios(case: CaseOptions, solved: bool, years: tuple[int, ...], workers: Workers, output: Output) -> None:
     """List the scenarios of a case, the what-ifs that stand beside it; or solve them all.
 
     With --scenario or --change, each is made in the case so changed.
@@ -178,9 +179,11 @@ def scenarios(case: Given, solved: bool, years: tuple[int, ...], workers: Worker
         click.echo(f"{case.folder} has no scenarios; they are files like {case.folder}/scenarios/NAME.toml")
 
 
-def _survey(case: Given, known: dict[str, Scenario], years: tuple[int, ...], workers: Workers, output: Output) -> None:
+def _survey(
+    case: CaseOptions, known: dict[str, Scenario], years: tuple[int, ...], workers: Workers, output: Output
+) -> None:
     from supplychain.case.scenarios import each_on_top
-    from supplychain.report.survey import markdown, text
+    from supplychain.report.text.survey import markdown, text
     from supplychain.study.survey import survey
 
     with output.progress() as progress:

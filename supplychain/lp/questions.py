@@ -101,7 +101,7 @@ def allowable_ranges(lp: LabelledLP, rows: Sequence[Label]) -> pd.DataFrame:
             ranges.append((-math.inf, math.inf))
             continue
         limit = lp.row_upper[i] if is_upper else lp.row_lower[i]
-        relaxed, tightened = (reach(lp, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
+        relaxed, tightened = (allowable_increase(lp, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
         ranges.append((limit - tightened, limit + relaxed) if is_upper else (limit - relaxed, limit + tightened))
     return pd.DataFrame(ranges, columns=["lower", "upper"], index=_index(list(rows)))
 
@@ -124,7 +124,7 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
             slopes = Slopes(here, now)
             slope, _ = slopes.prices(moves, +1.0)
             try:
-                end = min(up_to, start + reach(here, slopes, moves, +1.0))
+                end = min(up_to, start + allowable_increase(here, slopes, moves, +1.0))
             except CertificateError:
                 end = start  # too close to a breakpoint to tell its two sides apart: look again a little further on
         begin = segments[-1][1] if segments else 0.0
@@ -225,7 +225,7 @@ def _relaxed(lp: LabelledLP, moves: Mapping[int, float], by: float) -> Iterator[
         lp.highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
 
 
-def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:
+def allowable_increase(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:
     """Return how far limits can move along a direction (sign +1) or against it (-1) before the slope changes.
 
     The duals that attain the slope stay optimal as long as some x is feasible and complementary to them: columns with a

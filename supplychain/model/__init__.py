@@ -67,7 +67,7 @@ def _given(case: Case) -> dict[str, Numbers]:
     return found
 
 
-def numbers_of(case: Case, table: schema.Table) -> dict[str, Numbers]:
+def numbers_of(case: Case, table: schema.TableSchema) -> dict[str, Numbers]:
     """Return the numbers of a table, under the names of the schema, for every year where they are series."""
     found: dict[str, Numbers] = {}
     for column in table.columns:

@@ -55,7 +55,7 @@ def _cold(labelled: LabelledLP, time_limit: float | None) -> LabelledLP:
     return labelled
 
 
-class Statement:
+class MutableModel:
     """The LP of a case, not solved yet; and, in place, that of the same case with other numbers.
 
     Building a model takes longer than changing every number in it.

@@ -94,7 +94,7 @@ def same_sets(one: Structure, other: Structure) -> bool:
 
 
 def differing(
-    table: schema.Table, before: tuple[Row, ...], after: tuple[Row, ...]
+    table: schema.TableSchema, before: tuple[Row, ...], after: tuple[Row, ...]
 ) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """Return the rows of two states of a table that differ; of a series that does, all rows."""
     if before is after:
@@ -107,7 +107,7 @@ def differing(
     return old, new
 
 
-def sets_of(table: schema.Table, rows: tuple[Row, ...]) -> set[tuple[object, ...]]:
+def sets_of(table: schema.TableSchema, rows: tuple[Row, ...]) -> set[tuple[object, ...]]:
     """Return all of a table that sets are read from: its keys, what is no number of the LP, and what is blank.
 
     Of a series the years that are given are left out: it has a number in every year.
@@ -118,7 +118,7 @@ def sets_of(table: schema.Table, rows: tuple[Row, ...]) -> set[tuple[object, ...
     return {(*(row[c] for c in kept), *(row[c] is None for c in blank)) for row in rows}
 
 
-def _series_key(table: schema.Table) -> list[str]:
+def _series_key(table: schema.TableSchema) -> list[str]:
     is_series = any(column.series for column in table.columns)
     return [name for name in table.key if not (is_series and name == "year")]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supplychain import finance
-from supplychain.model import signed
+from supplychain.model import locked_in as signed
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -13,21 +13,23 @@ import pandas as pd
 
 from supplychain import lp
 from supplychain.errors import CertificateError
-from supplychain.model import signed
-from supplychain.plan import bottlenecks, decomposition, display, lifted, money, prices, purchases, quantities, windows
-from supplychain.plan.held import sign
-from supplychain.plan.ladder import Look
-from supplychain.plan.write import write
+from supplychain.model import locked_in as signed
+from supplychain.notebook import Shown
+from supplychain.plan import bottlenecks, decomposition, money, prices, purchases, quantities, windows
+from supplychain.plan import relaxed as lifted
+from supplychain.plan.ladder import YearView
+from supplychain.plan.locked_in import lock_in
+from supplychain.results.write import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from supplychain.case import Case
-    from supplychain.plan.point import Point
     from supplychain.plan.solved import Solved
+    from supplychain.plan.solved_lp import SolvedLP
     from supplychain.plan.windows import Window
-__all__ = ["Plan", "sign", "solve"]
+__all__ = ["Plan", "lock_in", "solve"]
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -40,7 +42,7 @@ _AGREES = 1e-9
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Shown):
     """The answer for one case: tidy tables, units in the column names, sorted by key, years up to report_last_year."""
 
     case: Case
@@ -87,7 +89,7 @@ class Plan:
 
         Raises: ValueError if the year is not reported.
         """
-        return display.Ladder(self.look(year).ladder())
+        return self.year_view(year).ladder()
 
     def curve(self, stage: str, year: int, up_to: float = 25.0) -> pd.DataFrame:
         """Return what relief of a stage in a year is worth up to a percentage: see `plan.ladder.curve`.
@@ -98,21 +100,21 @@ class Plan:
         if stage not in names:
             message = f"no stage is called {stage!r}; must be one of {', '.join(names)}"
             raise ValueError(message)
-        return display.Curve(self.look(year).curve(stage, up_to))
+        return self.year_view(year).curve(stage, up_to)
 
     def stranded(self, year: int) -> pd.DataFrame:
         """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.stranded`.
 
         Raises: ValueError if the year is not reported.
         """
-        return self.look(year).stranded()
+        return self.year_view(year).stranded()
 
-    def look(self, year: int) -> Look:
+    def year_view(self, year: int) -> YearView:
         """Return a year to be asked several things; the case is solved once for all of them.
 
         Raises: ValueError if the year is not reported.
         """
-        return Look(self._window(year).at, year)
+        return YearView(self._window(year).at, year)
 
     def timing(self) -> pd.DataFrame:
         """Return what it would be worth if an order arrived a year sooner or later: see `plan.purchases.timing`."""
@@ -126,9 +128,6 @@ class Plan:
             message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
             raise ValueError(message)
         return next(window for window in windows.opened(self.case) if year in window.years)
-
-    def _repr_html_(self) -> str:
-        return display.page(self)
 
     def __repr__(self) -> str:
         s = self.case.settings
@@ -146,8 +145,8 @@ def solve(
     """Solve a case and return its answer.
 
     `orders_from` is a plan, or the folder of an answer, whose orders, builds and purchases up to the year `until` are
-    held: see `plan.held.sign`. `time_limit` is in seconds, for the first solve. `progress` is told what is being
-    done.
+    locked in: see `plan.locked_in.lock_in`. `time_limit` is in seconds, for the first solve. `progress` is told what is
+    being done.
 
     Raises: NoAnswerError if the solver finds no optimum or what was signed does not fit the case, CertificateError if
     what it finds does not pass its checks, InputError if the other answer does not belong to the case.
@@ -156,7 +155,7 @@ def solve(
         message = "give orders_from and until together: whose orders, and up to which year"
         raise ValueError(message)
     if orders_from is not None and until is not None:
-        case = sign(case, orders_from, until)
+        case = lock_in(case, orders_from, until)
     return answer(case, windows.opened(case, time_limit, progress), progress)
 
 
@@ -205,9 +204,9 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
         "versions": versions(),
         "inputs_sha256": case.sha256,
     }
-    if case.signed is not None:
+    if case.locked_in is not None:
         late = signed.after_horizon(case)
-        summary["orders_from"] = case.signed.summary | {
+        summary["orders_from"] = case.locked_in.summary | {
             "orders_after_horizon": [[*label[1:], x] for label, x in late.items()]
         }
     return Plan(
@@ -236,7 +235,7 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _WindowAnswer:
     """What is asked of one window, while the solver holds it."""
 
     window: Window
@@ -250,7 +249,7 @@ class _Asked:
     """The plans without limits on stages, and without any; None where earlier decisions are held."""
 
 
-def _ask(window: Window) -> _Asked:
+def _ask(window: Window) -> _WindowAnswer:
     """Ask a window for everything that the tables need; a second worker takes every other year."""
     at, years = window.at, window.years
     there = at.copy()
@@ -264,7 +263,7 @@ def _ask(window: Window) -> _Asked:
         plans, proof = freed.result(), _certificate(at, again.result())
     priced = prices.Prices(at)
     decided = (window.first,) if at.decides is not None else tuple(at.solved.case.years)
-    return _Asked(
+    return _WindowAnswer(
         window=window,
         proof=proof,
         found=found,
@@ -276,8 +275,8 @@ def _ask(window: Window) -> _Asked:
     )
 
 
-def _freed(at: Point) -> tuple[Solved, Solved] | None:
-    if at.decides is not None or at.solved.case.signed is not None:
+def _freed(at: SolvedLP) -> tuple[Solved, Solved] | None:
+    if at.decides is not None or at.solved.case.locked_in is not None:
         return None
     return (lifted.UNLIMITED.plan(at), lifted.UNCONSTRAINED.plan(at))
 
@@ -291,7 +290,7 @@ def _worst(proofs: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: max(proof[name] for proof in proofs) for name in proofs[0]}
 
 
-def _certificate(at: Point, again: float) -> dict[str, Any]:
+def _certificate(at: SolvedLP, again: float) -> dict[str, Any]:
     """Check the optimum and the plan chosen among equal ones, also against the objective found anew; return the proof.
 
     Raises: CertificateError if a residual, the gap, what tie-breaking gave up or the difference is too large.

@@ -14,12 +14,12 @@ import pandas as pd
 
 from supplychain import lp
 from supplychain.plan.levers import Direction, Lever, Levers, Members
-from supplychain.plan.prices import settled
+from supplychain.plan.prices import rounded_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from supplychain.plan.point import Point
+    from supplychain.plan.solved_lp import SolvedLP
 
 LEVELS = ("stage", "group")
 
@@ -76,7 +76,7 @@ class Worth:
 
 
 @dataclass(frozen=True)
-class Found:
+class Bottleneck:
     """A lever in a year: what relief is worth, how firmly it binds, how long its price lasts, and what binds then."""
 
     year: int
@@ -92,16 +92,16 @@ class Found:
     next: str = ""
 
 
-Year: TypeAlias = "tuple[list[Found], Found | None]"
+YearBottlenecks: TypeAlias = "tuple[list[Bottleneck], Bottleneck | None]"
 """The levers of a year in rank, and what binds."""
 
-ByLevel: TypeAlias = "dict[str, dict[int, Year]]"
+ByLevel: TypeAlias = "dict[str, dict[int, YearBottlenecks]]"
 """The same by stage or group, and year."""
 
 
-def of_years(at: Point, years: Iterable[int]) -> ByLevel:
+def of_years(at: SolvedLP, years: Iterable[int]) -> ByLevel:
     """Return, by stage and by group, the levers of each year in rank, what binds, and what binds after each."""
-    asked = Bottlenecks(at)
+    asked = BottleneckFinder(at)
     return {level: {t: asked.with_ends(level, asked.of_year(level, t)) for t in years} for level in LEVELS}
 
 
@@ -113,10 +113,10 @@ def merged(parts: Sequence[ByLevel]) -> ByLevel:
     }
 
 
-class Bottlenecks:
+class BottleneckFinder:
     """Asks a solved LP what relief is worth, and names what binds; the LP is left as it was found."""
 
-    def __init__(self, at: Point) -> None:
+    def __init__(self, at: SolvedLP) -> None:
         self._at, self._solved, self._slopes = at, at.solved, at.slopes
         self._levers = Levers(at.solved, at.lp)
         self._worths: dict[tuple[object, ...], Worth] = {}
@@ -125,12 +125,12 @@ class Bottlenecks:
         self._tokens = at.names["serve"][1]
         self._served = [*self._tokens, *at.names["research"][1], *at.names["shortfall"][1]]
 
-    def with_ends(self, level: str, year: Year) -> Year:
+    def with_ends(self, level: str, year: YearBottlenecks) -> YearBottlenecks:
         """Add how long prices last, and what binds then."""
         ranked, bound = year
         return [self._then(level, f) for f in ranked], bound and self._then(level, bound)
 
-    def _then(self, level: str, found: Found) -> Found:
+    def _then(self, level: str, found: Bottleneck) -> Bottleneck:
         """Add up to how many per cent a price lasts, and what binds just after it."""
         direction, blank = self._direction(found.lever.members, found.year)
         if found.worth.gain == 0 or blank:
@@ -146,15 +146,15 @@ class Bottlenecks:
 
         Rates that differ by less than `lp.SAME_SLOPE` are the same.
         """
-        rate, end = self._slopes.gain(direction), lp.reach(self._at.lp, self._slopes, direction, +1.0)
+        rate, end = self._slopes.gain(direction), lp.allowable_increase(self._at.lp, self._slopes, direction, +1.0)
         while math.isfinite(end):
             by = end * (1 + _BEYOND) + _BEYOND
             upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in direction.items()}
             with self._at.changed(upper, ties=()) as there:
                 if there.slopes.gain(direction) < (1 - lp.SAME_SLOPE) * rate:
-                    beyond = Bottlenecks(there)
+                    beyond = BottleneckFinder(there)
                     return end, {level: beyond.label(level, t) for level in LEVELS}
-                end = by + lp.reach(there.lp, there.slopes, direction, +1.0)
+                end = by + lp.allowable_increase(there.lp, there.slopes, direction, +1.0)
         return math.inf, {}
 
     def label(self, level: str, t: int) -> str:
@@ -170,7 +170,7 @@ class Bottlenecks:
             most = math.inf if blank else self._slopes.between(direction) * usd
             asked.append((most * self._levers.annual(lever.members, t), most, lever, direction, blank))
         asked.sort(key=lambda one: (-one[0], one[2].position, one[2].name))
-        best: Found | None = None
+        best: Bottleneck | None = None
         left = 0.0
         for most_annual, most, lever, direction, blank in asked:
             if best is not None and most_annual < (1 - _EQUAL) * best.annual_gain:
@@ -189,10 +189,10 @@ class Bottlenecks:
             best = min([*self._joint(tied, t), *([best] if best else [])], key=_order, default=None)
         return best.lever.name if best else DEMAND
 
-    def _bound(self, t: int, lever: Lever, gain: float, *, blank: bool) -> Found:
+    def _bound(self, t: int, lever: Lever, gain: float, *, blank: bool) -> Bottleneck:
         """Return a lever as what may bind."""
-        annual = 0.0 if blank else settled(gain) * self._levers.annual(lever.members, t)
-        return Found(t, lever, Worth(gain, gain, blank=blank), annual, "sole")
+        annual = 0.0 if blank else rounded_price(gain) * self._levers.annual(lever.members, t)
+        return Bottleneck(t, lever, Worth(gain, gain, blank=blank), annual, "sole")
 
     def _serves(self, gain: float, direction: Direction) -> bool:
         key = _key(direction)
@@ -200,7 +200,7 @@ class Bottlenecks:
             self._serving[key] = gain - self._slopes.gain(direction, self._served) > SOLE_ABOVE * gain
         return self._serving[key]
 
-    def of_year(self, level: str, t: int) -> Year:
+    def of_year(self, level: str, t: int) -> YearBottlenecks:
         """Return the levers of a year in rank, and what binds."""
         levers = self._levers.of_year(level, t)
         worths = dict(zip(levers, self._price([lever.members for lever in levers], t), strict=True))
@@ -211,12 +211,12 @@ class Bottlenecks:
             annual = 0.0 if worth.blank else worth.gain * self._levers.annual(lever.members, t)
             others = [other for other in best.together if other != lever] if best else []
             state = _state(worth, joint=best is not None)
-            found.append(Found(t, lever, worth, annual, state, moves_with=_names(others)))
+            found.append(Bottleneck(t, lever, worth, annual, state, moves_with=_names(others)))
         ranked = [replace(f, rank=n) for n, f in enumerate(sorted(found, key=_order), start=1)]
         binding = sorted([f for f in ranked if f.state == "sole"] + joint, key=_order)
         return ranked, binding[0] if binding else None
 
-    def _joint(self, tied: Sequence[Lever], t: int) -> list[Found]:
+    def _joint(self, tied: Sequence[Lever], t: int) -> list[Bottleneck]:
         """Return the minimal sets of levers, worth nothing alone, whose relief together serves more demand."""
         sets = lp.minimal_sets(self._slopes, tied, lambda levers: self._levers.relief(_union(levers), t), JOINT_UP_TO)
         together = [sorted(levers, key=lambda lever: (lever.position, lever.name)) for levers in sets]
@@ -227,7 +227,7 @@ class Bottlenecks:
                 name, position = _names(levers), levers[0].position
                 lever = Lever(name, name, members, self._levers.nature(members), position)
                 annual = worth.gain * self._levers.annual(members, t)
-                found.append(Found(t, lever, worth, annual, "joint", together=tuple(levers)))
+                found.append(Bottleneck(t, lever, worth, annual, "joint", together=tuple(levers)))
         return found
 
     def _price(self, asked: Sequence[Members], t: int) -> list[Worth]:
@@ -248,7 +248,7 @@ class Bottlenecks:
             save, research = _parts(gain, least, with_research.get(key, least))
             helps = self._helped(new[key], gain / self._at.money) if gain - save > SOLE_ABOVE * gain else ()
             loss = max(gain, losses[key])
-            self._worths[key] = Worth(*(settled(x * usd) for x in (gain, loss, save, research)), helps=helps)
+            self._worths[key] = Worth(*(rounded_price(x * usd) for x in (gain, loss, save, research)), helps=helps)
         return [replace(self._worths[_key(d)], blank=blank) for d, blank in directions]
 
     def _direction(self, members: Members, t: int) -> tuple[Direction, bool]:
@@ -282,7 +282,7 @@ def _state(worth: Worth, *, joint: bool) -> str:
     return "slack"
 
 
-def _order(f: Found) -> tuple[object, ...]:
+def _order(f: Bottleneck) -> tuple[object, ...]:
     """Rank by annual gain; a limit of 0 whose first unit would gain comes first; ties by position."""
     return (not (f.worth.blank and f.worth.gain > 0), -f.annual_gain, f.lever.position, f.lever.name)
 
@@ -309,7 +309,7 @@ _AMOUNTS = (
 )
 
 
-def _row(f: Found) -> dict[str, Any]:
+def _row(f: Bottleneck) -> dict[str, Any]:
     """Return all that is known of a lever in a year, by column; amounts per cent of a limit of 0 are blank."""
     w = f.worth
     amounts = (f.annual_gain, w.gain, w.loss, w.serving, w.saving, w.research)
@@ -323,14 +323,14 @@ def _row(f: Found) -> dict[str, Any]:
         "nature": f.lever.nature,
         **dict(zip(_AMOUNTS, (math.nan,) * len(amounts) if w.blank else amounts, strict=True)),
         "helps": " ".join(map(str, w.helps)),
-        "holds_to_pct": settled(f.holds_to_pct),
+        "holds_to_pct": rounded_price(f.holds_to_pct),
         "next": f.next,
         "next_stage": f.next,
         "moves_with": f.moves_with,
     }
 
 
-def table(found: Mapping[int, Year], level: str) -> pd.DataFrame:
+def table(found: Mapping[int, YearBottlenecks], level: str) -> pd.DataFrame:
     """Return the table `bottlenecks` (level `stage`) or `bottlenecks_by_group` (level `group`)."""
     first = ["year", "stage", "group"] if level == "stage" else ["year", "group"]
     names = [*first, "rank", "state", "nature", *_AMOUNTS, "helps", "holds_to_pct", "next_stage", "moves_with"]
@@ -338,7 +338,7 @@ def table(found: Mapping[int, Year], level: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).sort_values(["year", level], ignore_index=True)
 
 
-def binding(by_level: Mapping[str, Mapping[int, Year]]) -> pd.DataFrame:
+def binding(by_level: Mapping[str, Mapping[int, YearBottlenecks]]) -> pd.DataFrame:
     """Return what binds in each year, by group and by stage; `demand` where no relief would serve more."""
     names = ["year", "level", "members", "state", "nature", "annual_gain_usd_per_pct", "gain_usd_per_pct"]
     names += ["gain_research_usd_per_pct", "helps", "holds_to_pct", "next"]

@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 
 from supplychain import lp, units
-from supplychain.model import signed
+from supplychain.model import locked_in as signed
 from supplychain.plan.money import OPEX, OTHER, RESEARCH
-from supplychain.plan.prices import settled
+from supplychain.plan.prices import rounded_price
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from supplychain.lp import Label, Trace
     from supplychain.plan.money import Ledger
-    from supplychain.plan.point import Point
     from supplychain.plan.solved import Solved
+    from supplychain.plan.solved_lp import SolvedLP
 
 RESIDUAL = "residual"
 """What the terms leave unexplained; the last term."""
@@ -53,7 +53,7 @@ Marginals: TypeAlias = "dict[tuple[str, int], Marginal]"
 """By workload and year."""
 
 
-def marginals(at: Point, years: Collection[int]) -> Marginals:
+def marginals(at: SolvedLP, years: Collection[int]) -> Marginals:
     """Return the marginal cost of each workload in some years: the loss of its service.
 
     Of the duals that attain it, the one that values everything else least is taken: see `lp.Slopes.least_duals`.
@@ -64,11 +64,11 @@ def marginals(at: Point, years: Collection[int]) -> Marginals:
         step = units.PERCENT * served if served > 0 else 1.0
         loss, dual = at.slopes.least_duals({at.lp.row["service", w, t]: step}, -1.0)
         usd = loss / step * at.usd(t) / units.MTOK_PER_TTOK
-        found[w, t] = Marginal(settled(usd), dual) if math.isfinite(usd) else Marginal(math.nan, None)
+        found[w, t] = Marginal(rounded_price(usd), dual) if math.isfinite(usd) else Marginal(math.nan, None)
     return found
 
 
-def marginal(at: Point, found: Marginals) -> pd.DataFrame:
+def marginal(at: SolvedLP, found: Marginals) -> pd.DataFrame:
     """Return the table `decomposition`: who is paid, in the end, for one more million tokens.
 
     A stage has up to three terms: what its suppliers ask (the stage's name), what added capacity costs (`expansion`),
@@ -103,7 +103,7 @@ def _terms(solved: Solved) -> list[str]:
     return [OPEX, *(term for s in stages for term in (s, f"{s}: expansion", f"{s}: rent")), *_AFTER_STAGES]
 
 
-def _parts(at: Point, trace: Trace) -> dict[str, float]:
+def _parts(at: SolvedLP, trace: Trace) -> dict[str, float]:
     """Return the terms of a price as shares of it, the residual last."""
     parts: dict[str, float] = defaultdict(float)
     columns = list(at.lp.column)

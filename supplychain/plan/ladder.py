@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supplychain import lp
-from supplychain.plan.bottlenecks import DEMAND, Bottlenecks
+from supplychain.notebook import Shown
+from supplychain.plan.bottlenecks import DEMAND, BottleneckFinder
 from supplychain.plan.levers import CAPITAL, Levers, Members
 
 if TYPE_CHECKING:
-    from supplychain.plan.point import Point
+    from supplychain.plan.solved_lp import SolvedLP
 
 _RUNGS = ["rung", "lifted", "state", "used_pct", "tokens_ttok", "research_h100e_years", "gain_usd", "binding"]
 _SEGMENTS = ["from_pct", "to_pct", "gain_usd_per_pct", "gain_usd", "binding"]
 
 _ROUNDING = 1e-9
 """A difference below this share is rounding."""
+
+
+class Ladder(Shown, pd.DataFrame):
+    """The rungs of a ladder; what is taken out of it is a plain table."""
+
+
+class Curve(Shown, pd.DataFrame):
+    """The segments of a value curve; what is taken out of it is a plain table."""
 
 
 @dataclass(frozen=True)
@@ -36,26 +45,26 @@ class _Step:
 
 
 @dataclass(frozen=True)
-class Look:
+class YearView:
     """A year of a plan that the solver holds."""
 
-    at: Point
+    at: SolvedLP
     year: int
 
-    def ladder(self) -> pd.DataFrame:
+    def ladder(self) -> Ladder:
         """Return the ladder of the year."""
-        return ladder(self.at, self.year)
+        return Ladder(ladder(self.at, self.year))
 
-    def curve(self, stage: str, up_to: float) -> pd.DataFrame:
+    def curve(self, stage: str, up_to: float) -> Curve:
         """Return the value curve of a stage."""
-        return curve(self.at, stage, self.year, up_to)
+        return Curve(curve(self.at, stage, self.year, up_to))
 
     def stranded(self) -> pd.DataFrame:
         """Return what lies idle because other stages bind."""
         return stranded(self.at, self.year)
 
 
-def ladder(start: Point, t: int) -> pd.DataFrame:
+def ladder(start: SolvedLP, t: int) -> pd.DataFrame:
     """Lift what binds in a year altogether, then what binds then, until relief of all that is left gains nothing.
 
     What serves more demand is lifted first; then what only saves cost. At the top the objective is that of the case
@@ -94,9 +103,9 @@ def _rise(before: float, after: float) -> float:
     return after - before if abs(after - before) > _ROUNDING * abs(before) else 0.0
 
 
-def _step(at: Point, t: int, lifted: Members) -> _Step:
+def _step(at: SolvedLP, t: int, lifted: Members) -> _Step:
     solved = at.solved
-    ranked, binding = Bottlenecks(at).of_year("stage", t)
+    ranked, binding = BottleneckFinder(at).of_year("stage", t)
     used = {(s, p): solved.used[s, p, t] for s, places in solved.on.places.items() for p in places}
     candidates = [*([binding] if binding else []), *(f for f in ranked if f.worth.gain > 0)]
     found = next((f for f in candidates if f.lever.members - lifted), None)
@@ -115,7 +124,7 @@ def _step(at: Point, t: int, lifted: Members) -> _Step:
     )
 
 
-def _all_left(at: Point, t: int, lifted: Members, every: Members) -> tuple[str, str, Members] | None:
+def _all_left(at: SolvedLP, t: int, lifted: Members, every: Members) -> tuple[str, str, Members] | None:
     """Return all stages that are left as one lift, if their relief together gains anything: limits of 0 by a unit."""
     left = every - lifted
     levers = Levers(at.solved, at.lp)
@@ -123,7 +132,7 @@ def _all_left(at: Point, t: int, lifted: Members, every: Members) -> tuple[str, 
     return ("joint", "all that is left", left) if left and at.slopes.gain(relief) > 0 else None
 
 
-def stranded(start: Point, t: int) -> pd.DataFrame:
+def stranded(start: SolvedLP, t: int) -> pd.DataFrame:
     """Return the capacity of a year that lies idle because other stages bind: it would be used if all were lifted.
 
     Returns: one row per stage and place with any; `stranded` in the stage's unit, `stranded_usd` at the mean price of
@@ -148,12 +157,12 @@ def stranded(start: Point, t: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).sort_values(["stage", "place"], ignore_index=True)
 
 
-def _stretched(start: Point, used: dict[tuple[str, str], float], members: Members, t: int) -> float:
+def _stretched(start: SolvedLP, used: dict[tuple[str, str], float], members: Members, t: int) -> float:
     limits = {(s, p): start.solved.limit_of(s, p, t) for s in members - {CAPITAL} for p in start.solved.on.places[s]}
     return max((100 * used[at] / limit for at, limit in limits.items() if limit > 0), default=math.nan)
 
 
-def curve(start: Point, s: str, t: int, up_to: float) -> pd.DataFrame:
+def curve(start: SolvedLP, s: str, t: int, up_to: float) -> pd.DataFrame:
     """Return what relief of a stage is worth, further and further: every breakpoint up to a percentage.
 
     Returns: one row per segment. `gain_usd_per_pct` is the slope on it, `gain_usd` the gain in all at its end
@@ -170,7 +179,7 @@ def curve(start: Point, s: str, t: int, up_to: float) -> pd.DataFrame:
         middle = (begin + end) / 2
         upper = {row: float(start.lp.row_upper[row] + middle * step) for row, step in relief.items()}
         with start.changed(upper, ties=()) as there:
-            binding = Bottlenecks(there).label("stage", t)
+            binding = BottleneckFinder(there).label("stage", t)
         gain = max(0.0, -slope * start.usd(t))
         gained += gain * (end - begin)
         rows.append((begin, end, gain, gained, binding))

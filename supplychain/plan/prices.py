@@ -10,13 +10,13 @@ from supplychain import units
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from supplychain.plan.point import Point
+    from supplychain.plan.solved_lp import SolvedLP
 
 
 class Prices:
     """Prices at a solved point."""
 
-    def __init__(self, at: Point) -> None:
+    def __init__(self, at: SolvedLP) -> None:
         self._at, self._solved, self._lp, self._slopes = at, at.solved, at.lp, at.slopes
 
     def of_stage(self, s: str, p: str, t: int) -> tuple[float, float]:
@@ -29,10 +29,12 @@ class Prices:
         every = {self._lp.row["supply_limit", s, k, p, t]: self._solved.limits[s, k, p, t].total for k in suppliers}
         limits = {row: limit for row, limit in every.items() if limit > 0} or every
         usd = self._at.usd(t)
-        return settled(_smallest(self._slopes.gain, limits) * usd), settled(_smallest(self._slopes.loss, limits) * usd)
+        return rounded_price(_smallest(self._slopes.gain, limits) * usd), rounded_price(
+            _smallest(self._slopes.loss, limits) * usd
+        )
 
 
-def settled(price: float) -> float:
+def rounded_price(price: float) -> float:
     """Return a price with the nine significant digits that no solver path changes, so that equal ones rank as equal.
 
     Inputs are short decimals, so prices often end in a 5 where they are cut; eleven digits first put them just there.

@@ -10,13 +10,13 @@ import pandas as pd
 
 from supplychain import lp
 from supplychain.model import build
-from supplychain.plan.prices import settled
+from supplychain.plan.prices import rounded_price
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from supplychain.lp import LabelledLP
-    from supplychain.plan.point import Point
+    from supplychain.plan.solved_lp import SolvedLP
     from supplychain.plan.windows import Window
 
 _KEY = ["order_year", "stage", "supplier", "place"]
@@ -27,7 +27,7 @@ _DIGITS = 6
 """Significant digits of a difference of two objectives."""
 
 
-def options(at: Point, years: Collection[int]) -> pd.DataFrame:
+def options(at: SolvedLP, years: Collection[int]) -> pd.DataFrame:
     """Return the options of some years that would arrive inside the horizon, for the table `purchases`.
 
     `benefit_usd_per_unit` is what one unit more of the option would gain, all its costs paid, in USD of the order year;
@@ -35,7 +35,7 @@ def options(at: Point, years: Collection[int]) -> pd.DataFrame:
     does one that was signed.
     """
     solved = at.solved
-    until = solved.case.signed.until if solved.case.signed else 0
+    until = solved.case.locked_in.until if solved.case.locked_in else 0
     rows = []
     for index in solved.on.expand:
         s, k, p, u = index
@@ -45,16 +45,16 @@ def options(at: Point, years: Collection[int]) -> pd.DataFrame:
         gain, loss = (0.0, 0.0) if u <= until else _benefit(at, j, u)
         ordered, capex = solved.x["expand"][index], solved.n["capex_usd_per_unit"][index]
         unit, most = solved.on.stages[s]["unit"], solved.n["max_expansion"][index]
-        rows.append((u, s, k, p, unit, most, ordered, gain, loss, settled(gain / capex) if capex else math.nan))
+        rows.append((u, s, k, p, unit, most, ordered, gain, loss, rounded_price(gain / capex) if capex else math.nan))
     names = [*_KEY, "unit", "limit", "ordered", "benefit_usd_per_unit", "benefit_loss_usd_per_unit"]
     return pd.DataFrame(rows, columns=[*names, "benefit_per_capex_usd"])
 
 
-def _benefit(at: Point, j: int, u: int) -> tuple[float, float]:
+def _benefit(at: SolvedLP, j: int, u: int) -> tuple[float, float]:
     """Return what one unit more, and one less, of the limit of an order is worth [USD of its year]."""
     limit = {at.lp.shape[0] + j: 1.0}
-    gain = settled(at.slopes.gain(limit) * at.usd(u))
-    return gain, settled(max(gain, at.slopes.loss(limit) * at.usd(u)))
+    gain = rounded_price(at.slopes.gain(limit) * at.usd(u))
+    return gain, rounded_price(max(gain, at.slopes.loss(limit) * at.usd(u)))
 
 
 def purchases(every: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain import lp
-from supplychain.model import signed, solver, window, windows
-from supplychain.plan.held import check, explained
-from supplychain.plan.point import Point, point
+from supplychain.model import locked_in as signed
+from supplychain.model import solver, window, windows
+from supplychain.plan.locked_in import check, explained
 from supplychain.plan.solved import Solved, Values, names
+from supplychain.plan.solved_lp import SolvedLP, solve_lp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.lp import LabelledLP, Optimum, Vector
     from supplychain.model import Structure
-    from supplychain.plan.lifted import Lift
+    from supplychain.plan.relaxed import Lift
 
 
 @dataclass(frozen=True)
 class Window:
     """A solved point, the reported years that it prices, and the years that it sees."""
 
-    at: Point
+    at: SolvedLP
     years: tuple[int, ...]
     first: int
     last: int
@@ -50,10 +51,10 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Again:
+class WarmStart:
     """A statement that has a case's numbers, where solves of a case alike ended, and how much is asked of the plan."""
 
-    statement: solver.Statement
+    statement: solver.MutableModel
     known: Mapping[int, Window] = field(default_factory=dict)
     """By first year: one whose LP is the same is not solved again, and other solves start where it ended."""
     settled: bool = True
@@ -64,7 +65,7 @@ def opened(
     case: Case,
     time_limit: float | None = None,
     progress: Callable[[str], None] = lambda _: None,
-    again: Again | None = None,
+    again: WarmStart | None = None,
 ) -> Iterator[Window]:
     """Solve a case and yield its points; the LP's solver holds a point until the next is asked for.
 
@@ -74,12 +75,12 @@ def opened(
 
     Raises: NoAnswerError if the solver finds no optimum.
     """
-    if case.settings.foresight_years is None and case.signed is None and again is None:
-        at = point(case, time_limit, progress)
+    if case.settings.foresight_years is None and case.locked_in is None and again is None:
+        at = solve_lp(case, time_limit, progress)
         yield _whole(at, at.lp)
         return
     progress("building the model")
-    again = again or Again(solver.Statement(case))
+    again = again or WarmStart(solver.MutableModel(case))
     m, whole, given = again.statement.m, again.statement.lp(time_limit), again.statement.numbers
     check(whole, case, m.on, m.money)
     if case.settings.foresight_years is None:
@@ -94,17 +95,17 @@ def opened(
         solved = Solved(case, m.on, given, Values(where, one.x))
         priced = (one.first,) if one.first in case.report_years else ()
         usd = windows.cost(whole, case, m.on, one.last, one.x) / m.money
-        at = Point(solved, one.lp, one.at, one.x, one.ties, m.money, where, decides=one.decides)
+        at = SolvedLP(solved, one.lp, one.at, one.x, one.ties, m.money, where, decides=one.decides)
         yield Window(at, priced, one.first, one.last, usd, whole, known=one.known)
 
 
-def _whole(at: Point, whole: LabelledLP) -> Window:
+def _whole(at: SolvedLP, whole: LabelledLP) -> Window:
     """Return the only window of a case with perfect foresight."""
     case = at.solved.case
     return Window(at, tuple(case.report_years), case.years[0], case.years[-1], at.objective_usd, whole)
 
 
-def _again(case: Case, again: Again, whole: LabelledLP) -> Point:
+def _again(case: Case, again: WarmStart, whole: LabelledLP) -> SolvedLP:
     """Solve an LP that is stated already, with perfect foresight, from where one alike ended; hold what was signed."""
     m, alike = again.statement.m, again.known.get(case.years[0])
     labelled = signed.hold(whole, signed.held(case, m.on))
@@ -122,7 +123,7 @@ def _again(case: Case, again: Again, whole: LabelledLP) -> Point:
     where = names(labelled) if alike is None else alike.at.names
     ties = solver.tie_breakers(m, labelled) if again.settled else ()
     x = lp.prefer(labelled, found, ties) if again.settled else found.x
-    return Point(
+    return SolvedLP(
         Solved(case, m.on, again.statement.numbers, Values(where, x)), labelled, found, x, ties, m.money, where
     )
 
@@ -149,7 +150,7 @@ def _decided(  # noqa: PLR0913 - the last two have their defaults
     *,
     money: float,
     progress: Callable[[str], None] = lambda _: None,
-    known: Mapping[int, Point] = MappingProxyType({}),
+    known: Mapping[int, SolvedLP] = MappingProxyType({}),
 ) -> Iterator[_Decided]:
     """Decide year after year; the LP's solver holds a window until the next is asked for."""
     years = windows.years_of(whole.column)
@@ -189,7 +190,7 @@ def freed(last: Window, lift: Lift) -> Solved:
     for upper, lifted in zip((row_upper, column_upper), lift.of(whole), strict=True):
         upper[list(lifted)] = list(lifted.values())
     free = replace(whole, row_upper=row_upper, column_upper=column_upper)
-    case = replace(at.solved.case, signed=None)
+    case = replace(at.solved.case, locked_in=None)
     if case.settings.foresight_years is not None:
         *_, end = _decided(free, case, at.solved.on, at.ties, money=at.money)
         return replace(at.solved, x=Values(at.names, end.x))

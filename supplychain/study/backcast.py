@@ -15,7 +15,7 @@ from supplychain.errors import InputError, Problem
 from supplychain.plan import solve
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.study import moves, workers
-from supplychain.study.reader import FROM_NOTHING, Reader
+from supplychain.study.warm import FROM_NOTHING, WarmSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from supplychain.case.read import Row
     from supplychain.plan import Plan
     from supplychain.study.moves import Move
-    from supplychain.study.reader import Label, Reading
+    from supplychain.study.warm import LabelKey, Reading
 
 SCORED_FROM = 8
 """Independent comparisons below which there is no score."""
@@ -103,9 +103,9 @@ def backcast(
         raise InputError(case.settings.name, [Problem("observed.csv", 0, "", fault)])
     asked = [(row["quantity"], row["item"], row["year"]) for row in observed]
     plan = solve(case, progress=progress)
-    central = Reader(case, asked).central()
-    readers = workers.Shared(partial(Reader, case, asked))
-    with workers.those(executor) as pool:
+    central = WarmSolver(case, asked).central()
+    readers = workers.Shared(partial(WarmSolver, case, asked))
+    with workers.executor_or_default(executor) as pool:
         some, there = moves.readings(readers, moves.ends(case), pool, progress)
         flips = {
             label: [move for move, reading in zip(some, there, strict=True) if reading.labels[label] != is_now]
@@ -174,7 +174,7 @@ def _labels(
     central: Reading,
     some: Sequence[Move],
     there: Sequence[Reading],
-    nearest: dict[Label, moves.Flip | None],
+    nearest: dict[LabelKey, moves.Flip | None],
 ) -> pd.DataFrame:
     stages = {row["stage"]: row["group"] for row in case.tables["stages"]}
     rows = []

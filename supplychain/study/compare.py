@@ -18,10 +18,11 @@ from supplychain.case.changes import CHANGES, Changed, apply, frame, key_of
 from supplychain.case.read import CASE_FILE
 from supplychain.case.scenarios import what_if
 from supplychain.errors import InputError, Problem
+from supplychain.notebook import Shown
 from supplychain.plan import solve
 from supplychain.plan.measures import COST
-from supplychain.study import display, workers
-from supplychain.study.reader import Reader
+from supplychain.study import workers
+from supplychain.study.warm import WarmSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,7 +60,7 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Shown):
     """Answers beside the first of them. Tables are tidy, units in the names."""
 
     names: tuple[str, ...]
@@ -87,9 +88,6 @@ class Comparison:
             "attribution": self.attribution,
             "changes": self.changes,
         }
-
-    def _repr_html_(self) -> str:
-        return display.of_comparison(self)
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -177,7 +175,7 @@ def compare_folders(
         name = folder if folder not in answers else f"{folder} ({len(answers)})"
         answers[name] = load(folder) if (Path(folder) / CASE_FILE).exists() else saved(folder)
     cases = {name: one for name, one in answers.items() if isinstance(one, Case)}
-    with workers.those(executor, len(cases)) as pool:
+    with workers.executor_or_default(executor, len(cases)) as pool:
         return compare({**answers, **_solved(cases, pool, progress)})  # type: ignore[dict-item]
 
 
@@ -200,7 +198,7 @@ def compare_changes(
     cases = {name: case} | {key: changed.case for key, changed in made.items()}
     groups = {key: changed.groups for key, changed in made.items()}
     solves = len(cases) + sum(len(_subsets(len(some))) for some in groups.values())
-    with workers.those(executor, solves) as pool:
+    with workers.executor_or_default(executor, solves) as pool:
         answers = _solved(cases, pool, progress)
         for key, changed in made.items():
             answers[key] = _with_audit(answers[key], changed)
@@ -213,7 +211,7 @@ def _solved(cases: Mapping[str, Case], pool: Executor, progress: Callable[[str],
     def said(done: int) -> None:
         progress(f"solved {done} of {len(cases)} cases")
 
-    found = workers.ordered(pool, workers.Shared(tuple), _answer, cases.values(), said)
+    found = workers.map_ordered(pool, workers.Shared(tuple), _answer, cases.values(), said)
     return {name: Saved(*one, case) for (name, case), one in zip(cases.items(), found, strict=True)}
 
 
@@ -238,7 +236,7 @@ def attribute(case: Case, groups: Sequence[Group], name: str, *, executor: Execu
     optimum.
     Source: Shapley (1953), A value for n-person games, Annals of Mathematics Studies 28.
     """
-    with workers.those(executor, len(_subsets(len(groups)))) as pool:
+    with workers.executor_or_default(executor, len(_subsets(len(groups)))) as pool:
         return _attributed(case, {name: groups}, pool)
 
 
@@ -256,7 +254,9 @@ def _attributed(
     def said(done: int) -> None:
         progress(f"attributing: {done} of {len(wanted)} solves")
 
-    found = workers.ordered(pool, workers.Shared(partial(Reader, case, asked, labels=False)), _costs, changes, said)
+    found = workers.map_ordered(
+        pool, workers.Shared(partial(WarmSolver, case, asked, labels=False)), _costs, changes, said
+    )
     known = dict(zip(wanted, found, strict=True))
     whats = [(OBJECTIVE, None), *(("cost_usd", t) for t in case.report_years)]
     rows = [
@@ -275,7 +275,7 @@ def _attributed(
     return _frame(_PARTS, rows)
 
 
-def _costs(reader: Reader, changes: Sequence[Group]) -> tuple[float, ...]:
+def _costs(reader: WarmSolver, changes: Sequence[Group]) -> tuple[float, ...]:
     """Return the objective and the cost of each year with some changes made."""
     changed, _ = apply(reader.case, changes)
     found = reader.read(changed)
@@ -345,7 +345,7 @@ def _inputs(name: str, reference: Answer, other: Answer) -> Iterator[tuple[objec
                 yield name, table.name, *at, old, new
 
 
-def _cells(case: Case, table: schema.Table) -> dict[tuple[str, int | None, str], object]:
+def _cells(case: Case, table: schema.TableSchema) -> dict[tuple[str, int | None, str], object]:
     """Return the cells of a table by key, year and column; series in every year of the case."""
     found: dict[tuple[str, int | None, str], object] = {}
     series = [column.name for column in table.columns if column.series]

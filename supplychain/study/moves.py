@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from supplychain.case import Case
-    from supplychain.study.reader import Label, Reader, Reading
+    from supplychain.study.warm import LabelKey, Reading, WarmSolver
 
-    Readers: TypeAlias = workers.Shared[Reader]
+    WarmSolvers: TypeAlias = workers.Shared[WarmSolver]
     """Makes the readers with which workers move the inputs of a case."""
 
 ENDS = (-1, 1)
@@ -55,7 +55,7 @@ def ends(case: Case) -> list[Move]:
 
 
 def readings(
-    readers: Readers, some: Sequence[Move], executor: Executor, progress: Callable[[str], None] = lambda _: None
+    readers: WarmSolvers, some: Sequence[Move], executor: Executor, progress: Callable[[str], None] = lambda _: None
 ) -> tuple[list[Move], list[Reading]]:
     """Return the moves in order, and the reading at each; `executor` does batches of them side by side.
 
@@ -66,7 +66,7 @@ def readings(
     def said(done: int) -> None:
         progress(f"re-solved {min(done * _BATCH, len(some))} of {len(some)} moves")
 
-    there = (one for batch in workers.ordered(executor, readers, _batch, batches, said) for one in batch)
+    there = (one for batch in workers.map_ordered(executor, readers, _batch, batches, said) for one in batch)
     found = [(move, one) for move, one in zip(some, there, strict=True) if one]
     return [move for move, _ in found], [one for _, one in found]
 
@@ -87,16 +87,16 @@ def flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> p
     return pd.DataFrame(rows, columns=["year", "level", "input", "end", "becomes"])
 
 
-def reading(reader: Reader, move: Move) -> Reading:
+def reading(reader: WarmSolver, move: Move) -> Reading:
     """Return the reading of a reader's case with one input moved."""
     return reader.read(moved(reader.case, move.input, move.end * move.by))
 
 
-def _batch(reader: Reader, some: Sequence[Move]) -> list[Reading | None]:
+def _batch(reader: WarmSolver, some: Sequence[Move]) -> list[Reading | None]:
     return [_if_it_fits(reader, move) for move in some]
 
 
-def _if_it_fits(reader: Reader, move: Move) -> Reading | None:
+def _if_it_fits(reader: WarmSolver, move: Move) -> Reading | None:
     try:
         return reading(reader, move)
     except MisfitError:
@@ -104,11 +104,11 @@ def _if_it_fits(reader: Reader, move: Move) -> Reading | None:
 
 
 def smallest(
-    readers: Readers,
-    found: dict[Label, list[Move]],
+    readers: WarmSolvers,
+    found: dict[LabelKey, list[Move]],
     executor: Executor,
     progress: Callable[[str], None] = lambda _: None,
-) -> dict[Label, Flip | None]:
+) -> dict[LabelKey, Flip | None]:
     """Return the smallest move that changes each label, of moves that change it at their end; None if there are none.
 
     It is looked for between the central value and the end, by halves.
@@ -117,10 +117,10 @@ def smallest(
     def said(done: int) -> None:
         progress(f"looked for the smallest move, {done} of {len(found)} labels")
 
-    return dict(zip(found, workers.ordered(executor, readers, _smallest, found.items(), said), strict=True))
+    return dict(zip(found, workers.map_ordered(executor, readers, _smallest, found.items(), said), strict=True))
 
 
-def _smallest(reader: Reader, asked: tuple[Label, Sequence[Move]]) -> Flip | None:
+def _smallest(reader: WarmSolver, asked: tuple[LabelKey, Sequence[Move]]) -> Flip | None:
     label, some = asked
     central = reader.central().labels[label]
     best: Flip | None = None
@@ -144,7 +144,7 @@ def _smallest(reader: Reader, asked: tuple[Label, Sequence[Move]]) -> Flip | Non
     return best
 
 
-def _first(reader: Reader, label: Label, central: str, move: Move, ways: Sequence[float]) -> Flip | None:
+def _first(reader: WarmSolver, label: LabelKey, central: str, move: Move, ways: Sequence[float]) -> Flip | None:
     """Return the first of some steps that changes a label."""
     for by in ways:
         there = Move(move.input, move.end, by)

@@ -11,10 +11,11 @@ import pandas as pd
 
 from supplychain import schema, units
 from supplychain.errors import InputError, Problem
+from supplychain.notebook import Shown
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
-from supplychain.study import display, moves, workers
-from supplychain.study.reader import FROM_NOTHING, REBUILT, Reader
+from supplychain.study import moves, workers
+from supplychain.study.warm import FROM_NOTHING, REBUILT, WarmSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.case.ranges import Input
     from supplychain.study.moves import Move
-    from supplychain.study.reader import Reading
+    from supplychain.study.warm import Reading
 
 WEAK = ("assumed", "estimated")
 """Tiers of evidence that are weak."""
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Shown):
     """What single inputs at the ends of their ranges do. Tables are tidy, units in the column names."""
 
     case: Case
@@ -61,16 +62,13 @@ class Sensitivity:
             "rebuilt": self.rebuilt,
             **self.central,
             "inputs_sha256": self.case.sha256,
-        } | ({} if self.case.signed is None else {"unfit": list(self.unfit)})
+        } | ({} if self.case.locked_in is None else {"unfit": list(self.unfit)})
 
     @property
     def weak(self) -> pd.DataFrame:
         """The inputs whose evidence is weak and that change a stage's label: what to look up first."""
         found = self.tornado[self.tornado["evidence"].isin(WEAK) & (self.tornado["labels_changed"] > 0)]
         return found.sort_values("labels_changed", ascending=False, kind="stable", ignore_index=True)
-
-    def _repr_html_(self) -> str:
-        return display.of_sensitivity(self)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -96,9 +94,9 @@ def sensitivity(
         raise InputError(case.settings.name, [Problem("the case", 0, "", fault)])
     asked = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
     progress("solving the case")
-    central = Reader(case, asked).central()
-    with workers.those(executor) as pool:
-        fitting, there = moves.readings(workers.Shared(partial(Reader, case, asked)), some, pool, progress)
+    central = WarmSolver(case, asked).central()
+    with workers.executor_or_default(executor) as pool:
+        fitting, there = moves.readings(workers.Shared(partial(WarmSolver, case, asked)), some, pool, progress)
     evidence = _evidence(case)
     flips = moves.flips(central, fitting, there)
     return Sensitivity(

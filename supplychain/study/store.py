@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import pandas as pd
 
 from supplychain.errors import InputError, OutputError, Problem
-from supplychain.plan.write import check_file
+from supplychain.files import check_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -15,7 +15,7 @@ from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
 from supplychain.study import workers
-from supplychain.study.reader import Reader
+from supplychain.study.warm import WarmSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.case.scenarios import WhatIf
-    from supplychain.study.reader import Reading
+    from supplychain.study.warm import Reading
 
 COST_MOVES = 0.01
 """Change of the average cost per token, over all reported years, that counts."""
@@ -83,9 +83,9 @@ def survey(
     def said(done: int) -> None:
         progress(f"surveyed {done} of {len(made)} scenarios")
 
-    with workers.those(executor) as pool:
-        readers = workers.Shared(partial(Reader, case, asked))
-        answers = workers.ordered(pool, readers, partial(_surveyed, shown), made.values(), said)
+    with workers.executor_or_default(executor) as pool:
+        readers = workers.Shared(partial(WarmSolver, case, asked))
+        answers = workers.map_ordered(pool, readers, partial(_surveyed, shown), made.values(), said)
     surveyed = dict(zip(made, answers, strict=True))
     columns = ["scenario", "title", "year", "stage", "group", "changed", "served_pct", "cost_pct", "objective_usd"]
     effects = [(name, "; ".join(one.titles), *row) for name, one in made.items() for row in surveyed[name][0]]
@@ -119,7 +119,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _scaled(table: schema.Table, row: Any, cells: Mapping[str, tuple[float, float]], factor: float) -> Any:  # noqa: ANN401
+def _scaled(table: schema.TableSchema, row: Any, cells: Mapping[str, tuple[float, float]], factor: float) -> Any:  # noqa: ANN401
     new = dict(row)
     for name, (old, value) in cells.items():
         column = table.column(name)
@@ -134,7 +134,9 @@ def _scaled(table: schema.Table, row: Any, cells: Mapping[str, tuple[float, floa
     return new
 
 
-def _surveyed(years: Sequence[int], reader: Reader, made: WhatIf) -> tuple[list[tuple[object, ...]], tuple[float, str]]:
+def _surveyed(
+    years: Sequence[int], reader: WarmSolver, made: WhatIf
+) -> tuple[list[tuple[object, ...]], tuple[float, str]]:
     """Return the effects of a what-if by year, and its factor."""
     case = reader.case
     now, then = reader.central(), reader.read(made.case)
@@ -163,7 +165,7 @@ def _pct(before: float, after: float) -> float:
     return 100 * (after / before - 1) if before else math.nan
 
 
-def _factor(reader: Reader, made: WhatIf, now: Reading) -> tuple[float, str]:
+def _factor(reader: WarmSolver, made: WhatIf, now: Reading) -> tuple[float, str]:
     """Return the least factor at which something changes, and what; looked for by doubling, then by halves."""
     case = reader.case
 

@@ -16,10 +16,10 @@ from supplychain.case.read import did_you_mean, shown
 from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError
 from supplychain.plan import versions
 from supplychain.plan.measures import COST, SERVING
-from supplychain.plan.write import DIGITS
+from supplychain.results.write import DIGITS
 from supplychain.study import workers
-from supplychain.study.reader import REMARKS, Reader
 from supplychain.study.store import Store
+from supplychain.study.warm import REMARKS, WarmSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.case.axes import Points
-    from supplychain.study.reader import Reading
     from supplychain.study.store import Row
+    from supplychain.study.warm import Reading
 
     Numbered: TypeAlias = tuple[int, tuple[float, ...]]
     """A point's number and its values."""
@@ -61,11 +61,11 @@ class _Task:
     years: tuple[int, ...]
     asked: tuple[tuple[str, str], ...]
 
-    def reader(self, case: Case, *, labels: bool = True) -> Reader:
+    def reader(self, case: Case, *, labels: bool = True) -> WarmSolver:
         asked = [(quantity, item, t) for t in self.years for quantity, item in self.asked]
-        return Reader(case, asked, labels=labels, years=self.years)
+        return WarmSolver(case, asked, labels=labels, years=self.years)
 
-    def opened(self) -> tuple[_Task, Reader]:
+    def opened(self) -> tuple[_Task, WarmSolver]:
         """Return what a worker solves points with."""
         return self, self.reader(self.case)
 
@@ -112,10 +112,10 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
         progress(f"solving {len(missing)} points")
         if missing:
             start, before = time.monotonic(), len(done)
-            with workers.those(executor) as pool:
+            with workers.executor_or_default(executor) as pool:
                 size = min(_BATCH, math.ceil(len(missing) / (workers.AHEAD * workers.count(pool))))
                 batches = (missing[n : n + size] for n in range(0, len(missing), size))
-                for _, (rows, remarks) in workers.done(pool, workers.Shared(task.opened), _batch, batches):
+                for _, (rows, remarks) in workers.imap_unordered(pool, workers.Shared(task.opened), _batch, batches):
                     kept.add(rows, remarks)
                     done |= {int(row[0]) for row in rows}
                     progress(_said(len(done), before, len(given.rows), time.monotonic() - start))
@@ -226,7 +226,7 @@ def _said(done: int, before: int, count: int, seconds: float) -> str:
     return f"{done} of {count} points, {rate:.3g} a second, {left / size:.0f} {unit} left"
 
 
-def _batch(opened: tuple[_Task, Reader], some: Sequence[Numbered]) -> tuple[list[Row], dict[int, str]]:
+def _batch(opened: tuple[_Task, WarmSolver], some: Sequence[Numbered]) -> tuple[list[Row], dict[int, str]]:
     """Return the rows of some points, and by point the remark on how it was solved.
 
     They do not depend on which other points there are: each starts from the case itself.
@@ -235,7 +235,7 @@ def _batch(opened: tuple[_Task, Reader], some: Sequence[Numbered]) -> tuple[list
     return [row for _, rows, _ in found for row in rows], {n: remark for n, _, remark in found if remark}
 
 
-def _rows(task: _Task, reader: Reader, n: int, values: tuple[float, ...]) -> tuple[list[Row], str]:
+def _rows(task: _Task, reader: WarmSolver, n: int, values: tuple[float, ...]) -> tuple[list[Row], str]:
     """Return the rows of one point, and a remark on how it was solved or nothing."""
     reading, status = None, OPTIMAL
     try:

@@ -1,7 +1,7 @@
 """Who does the work, and how it is given out: processes of this machine, a cluster, or any other executor.
 
-`done` is the one way. What the jobs of a study have in common is opened once by each worker and kept, a bounded number
-of jobs is under way, and one job at a time is done in a process: Pyomo is not made for threads.
+`imap_unordered` is the one way. What the jobs of a study have in common is opened once by each worker and kept, a
+bounded number of jobs is under way, and one job at a time is done in a process: Pyomo is not made for threads.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from types import TracebackType
 
-Opened = TypeVar("Opened")
+Context = TypeVar("Context")
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 Given = ParamSpec("Given")
@@ -56,18 +56,18 @@ def software() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Shared(Generic[Opened]):
+class Shared(Generic[Context]):
     """What all jobs of a study have in common."""
 
-    opens: Callable[[], Opened]
+    opens: Callable[[], Context]
     """Makes of it what jobs are done with, in the worker: a reader, say, which takes as long as several solves."""
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Of this one and no other."""
     software: Mapping[str, str] = field(default_factory=lambda: software())  # noqa: PLW0108 - looked up when it is made
 
 
-def done(
-    executor: Executor, shared: Shared[Opened], job: Callable[[Opened, Item], Found], items: Iterable[Item]
+def imap_unordered(
+    executor: Executor, shared: Shared[Context], job: Callable[[Context, Item], Found], items: Iterable[Item]
 ) -> Iterator[tuple[int, Found]]:
     """Do a job with each item, and yield the item's place and what was found, in the order in which jobs end.
 
@@ -93,16 +93,16 @@ def done(
         _here.__dict__.clear()
 
 
-def ordered(
+def map_ordered(
     executor: Executor,
-    shared: Shared[Opened],
-    job: Callable[[Opened, Item], Found],
+    shared: Shared[Context],
+    job: Callable[[Context, Item], Found],
     items: Iterable[Item],
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Found]:
     """Do a job with each item, and return what was found in the order of the items; `progress` is told how many."""
     found = {}
-    for n, one in done(executor, shared, job, items):
+    for n, one in imap_unordered(executor, shared, job, items):
         found[n] = one
         progress(len(found))
     return [found[n] for n in range(len(found))]
@@ -115,7 +115,7 @@ def _ended(under_way: dict[Future[Found], int]) -> Iterator[tuple[int, Found]]:
         yield n, one.result()
 
 
-def _do(shared: Shared[Opened], job: Callable[[Opened, Item], Found], item: Item) -> Found:
+def _do(shared: Shared[Context], job: Callable[[Context, Item], Found], item: Item) -> Found:
     """Do a job, in a worker."""
     with _alone:
         if getattr(_here, "name", "") != shared.name:
@@ -142,14 +142,14 @@ def count(executor: Executor) -> int:
     return int(getattr(executor, "workers", 0)) or os.cpu_count() or 1
 
 
-def those(executor: Executor | None, solves: int | None = None) -> AbstractContextManager[Executor]:
+def executor_or_default(executor: Executor | None, solves: int | None = None) -> AbstractContextManager[Executor]:
     """Return the given executor; without one, processes of this machine, or this one if a few solves are all."""
     if executor is not None:
         return nullcontext(executor)
-    return Processes() if solves is None or solves > FEW else Here()
+    return ProcessExecutor() if solves is None or solves > FEW else SerialExecutor()
 
 
-class Here(Executor):
+class SerialExecutor(Executor):
     """This process: a job is done when it is given."""
 
     workers = 1
@@ -161,7 +161,7 @@ class Here(Executor):
         return future
 
 
-class Processes(Executor):
+class ProcessExecutor(Executor):
     """Processes of this machine, started with the first job: one for each core, or as many as are asked for.
 
     They are spawned, for a forked one may hang. If what they are used for fails, they are ended at once.

@@ -28,7 +28,7 @@ import supplychain as sc
 from supplychain import lp, model
 from supplychain.case.changes import apply
 from supplychain.model.solver import solved, stated, tie_breakers
-from supplychain.study.reader import Reader
+from supplychain.study.warm import WarmSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ def what_if(folder: str, _: str) -> dict[str, float]:
     """Edit one number, solve from where the case ended, choose and certify."""
     gc.disable()
     case = sc.load(folder)
-    reader = Reader(case, labels=False)
+    reader = WarmSolver(case, labels=False)
     reader.read(apply(case, [EDIT])[0])  # what a number enters is looked up at the first change
     taken = []
     for n in range(WHAT_IFS):

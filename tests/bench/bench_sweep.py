@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import supplychain as sc
-from supplychain.study.workers import Processes
+from supplychain.study.workers import ProcessExecutor
 
 ROOT = Path(__file__).parents[2]
 OF_ONE = 1.7
@@ -29,7 +29,11 @@ def say(line: str) -> None:
 
 
 def swept(
-    case: sc.Case, points: int, executor: Processes, store: Path | None = None, marks: dict[int, float] | None = None
+    case: sc.Case,
+    points: int,
+    executor: ProcessExecutor,
+    store: Path | None = None,
+    marks: dict[int, float] | None = None,
 ) -> float:
     """Sweep so many points and return how many a second, from the first batch that is done to the last."""
     begun: list[tuple[float, int]] = []
@@ -66,13 +70,13 @@ def main() -> None:
     rates: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(TURNS):
         for count, taken in rates.items():
-            with Processes(count) as executor:
+            with ProcessExecutor(count) as executor:
                 taken.append(swept(case, SOME, executor))
     ratio = sorted(two / one for one, two in zip(rates[1], rates[2], strict=True))[TURNS // 2]
     verdict = "yes" if ratio >= OF_ONE else "NO"
     say(f"{case.settings.name}: two processes do {ratio:.2f} times the points of one; at least {OF_ONE}: {verdict}")
     marks: dict[int, float] = {}
-    with tempfile.TemporaryDirectory() as folder, Processes(2) as executor:
+    with tempfile.TemporaryDirectory() as folder, ProcessExecutor(2) as executor:
         rate = swept(case, points, executor, Path(folder) / "sweep.sqlite", marks)
     early = min(done for done in marks if done >= points / 10)
     growth = marks[max(marks)] / marks[early]

@@ -22,8 +22,8 @@ import numpy as np
 import supplychain as sc
 from supplychain import model
 from supplychain.case.changes import apply
-from supplychain.model.solver import Statement, solve
-from supplychain.study.reader import Reader
+from supplychain.model.solver import MutableModel, solve
+from supplychain.study.warm import WarmSolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,9 +100,9 @@ def main() -> None:
     given = sc.load(sys.argv[1] if len(sys.argv) > 1 else ROOT / "inputs" / "base")
     asked = edits(given)
     cases = [apply(given, [text])[0] for text in asked]
-    stated = [Statement(case).lp() for case in cases]
-    bare = Bare(Statement(given).lp())
-    plain, labelled = Reader(given, labels=False), Reader(given)
+    stated = [MutableModel(case).lp() for case in cases]
+    bare = Bare(MutableModel(given).lp())
+    plain, labelled = WarmSolver(given, labels=False), WarmSolver(given)
     for reader in (plain, labelled):
         reader.central()
         reader.read(cases[0])  # what a number enters is looked up at the first change

@@ -8,8 +8,8 @@ from pathlib import Path
 from test_report import given_of, served_nasty_case
 
 import supplychain as sc
-from supplychain.plan.write import write_files
-from supplychain.report.html import report
+from supplychain.files import write_files
+from supplychain.report.page.html import report
 
 if __name__ == "__main__":
     from generator import write_case

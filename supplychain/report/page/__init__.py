@@ -20,16 +20,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supplychain.report.page import answer, buying, fleet, inputs, march, scenarios, service, supply, trust
+from supplychain.report.page import answer, buying, fleet, inputs, scenarios, service, supply, trust
+from supplychain.report.page import binding as march
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from supplychain.report.page.blocks import Section
-    from supplychain.report.page.given import Given
+    from supplychain.report.page.report_data import ReportData
 
 
-def sections(given: Given, each: Callable[[Section], object] = lambda _: None) -> list[Section]:
+def sections(given: ReportData, each: Callable[[Section], object] = lambda _: None) -> list[Section]:
     """Return the page, part by part; `each` is called with every part when it is there, those that solve last."""
     found = {}
     for part in sorted(_PARTS, key=_SOLVING.__contains__):

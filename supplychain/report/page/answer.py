@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND
-from supplychain.plan.show import not_told_apart, plain
+from supplychain.report.formats import plain, short
 from supplychain.report.page.blocks import Heading, Key, Keys, Listed, Number, Section, Sentences
-from supplychain.report.page.charts import short
-from supplychain.report.page.given import BACKCAST, SENSITIVITY, Given, binding_of
+from supplychain.report.page.report_data import BACKCAST, SENSITIVITY, ReportData, binding_of
+from supplychain.report.text.answer import not_told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _NAME = 60
 """Characters of a name in a sentence."""
 
 
-def section(given: Given) -> Section:
+def section(given: ReportData) -> Section:
     """Return the first part of the page."""
     return Section(
         "answer",
@@ -39,7 +39,7 @@ def section(given: Given) -> Section:
     )
 
 
-def _binds(given: Given) -> Said:
+def _binds(given: ReportData) -> Said:
     rows, groups = binding_of(given, "stage"), binding_of(given, "group")
     runs: list[tuple[str, list[int]]] = []
     for t in given.years:
@@ -62,7 +62,7 @@ def _binds(given: Given) -> Said:
     return (*parts, ".")
 
 
-def _label(given: Given, stage: Mapping[str, Any], group: Mapping[str, Any]) -> str:
+def _label(given: ReportData, stage: Mapping[str, Any], group: Mapping[str, Any]) -> str:
     """Return what binds in a year, with the group that does; demand if no relief would serve more."""
     if stage["state"] == DEMAND:
         return "demand, and no stage,"
@@ -75,11 +75,11 @@ def _span(years: Sequence[int]) -> str:
     return f"in {years[0]}" if len(years) == 1 else f"in {years[0]}-{years[-1]}"
 
 
-def _gain(given: Given, t: int) -> Number:
+def _gain(given: ReportData, t: int) -> Number:
     return given.tables.only("binding", "annual_gain_usd_per_pct", year=t, level="stage").usd()
 
 
-def _serves(given: Given) -> Said:
+def _serves(given: ReportData) -> Said:
     first, last = given.years[0], given.years[-1]
     asked, served = (given.tables.sum("service", f"{c}_ttok", year=last) for c in ("demand", "served"))
     if not asked.value:
@@ -101,17 +101,17 @@ def _serves(given: Given) -> Said:
     return (*said, ".")
 
 
-def _cost(given: Given, what: str, t: int) -> Number:
+def _cost(given: ReportData, what: str, t: int) -> Number:
     return given.tables.only("token_cost", f"{what}_usd_per_mtok", year=t, workload=schema.ALL)
 
 
-def best_option(given: Given) -> dict[str, Any] | None:
+def best_option(given: ReportData) -> dict[str, Any] | None:
     """Return the option to order of which one unit more is worth most per dollar; None if none is worth its cost."""
     rows = [r for r in given.tables.rows("purchases").records() if r["benefit_per_capex_usd"] > 0]
     return max(rows, key=lambda r: r["benefit_per_capex_usd"], default=None)
 
 
-def _buys(given: Given) -> Said:
+def _buys(given: ReportData) -> Said:
     best = best_option(given)
     if best is None:
         return ("No order of capacity that the case allows would be worth more than it costs.",)
@@ -127,7 +127,7 @@ def _buys(given: Given) -> Said:
     return (*said, ".")
 
 
-def _keys(given: Given) -> list[Key]:
+def _keys(given: ReportData) -> list[Key]:
     first, last, tables = given.years[0], given.years[-1], given.tables
     stage = binding_of(given, "stage")[first]
     worth: Said = ("demand",) if stage["state"] == DEMAND else (_gain(given, first),)
@@ -163,7 +163,7 @@ def _keys(given: Given) -> list[Key]:
     ]
 
 
-def _sure(given: Given) -> list[Said]:
+def _sure(given: ReportData) -> list[Said]:
     gap, again = (
         given.tables.fact("certificate", name) for name in ("duality_gap_relative", "solved_again_objective_relative")
     )
@@ -184,7 +184,7 @@ def _sure(given: Given) -> list[Said]:
     return points
 
 
-def _labels(given: Given) -> list[Said]:
+def _labels(given: ReportData) -> list[Said]:
     if SENSITIVITY not in given.studies:
         return [
             ("How firmly the labels stand against the ranges of the inputs was not tried: no sensitivity was given.",)
@@ -208,7 +208,7 @@ def _labels(given: Given) -> list[Said]:
     return points
 
 
-def _evidence(given: Given) -> Said:
+def _evidence(given: ReportData) -> Said:
     total = given.evidence(*schema.EVIDENCE)
     if not total.value:
         return ("No input names a source.",)

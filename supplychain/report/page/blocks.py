@@ -11,8 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from supplychain.plan.show import dollars, number, plain
-from supplychain.report.backcast import amount
+from supplychain.report.formats import amount, dollars, number, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +61,7 @@ Said = tuple[Part, ...]
 
 
 @dataclass(frozen=True)
-class Rows:
+class SourcedRows:
     """Rows of a result table, and how they were chosen and summed up."""
 
     data: pd.DataFrame
@@ -72,16 +71,18 @@ class Rows:
         """Return how many there are."""
         return Number(len(self.data), f"len({self.origin})", f"{len(self.data):,}")
 
-    def sorted(self, by: str) -> Rows:
+    def sorted(self, by: str) -> SourcedRows:
         """Return the rows with those together that have the same value."""
         order = list(dict.fromkeys(self.data[by]))
         at = sorted(range(len(self.data)), key=lambda n: order.index(self.data[by].iloc[n]))
-        return Rows(self.data.iloc[at].reset_index(drop=True), self.origin)
+        return SourcedRows(self.data.iloc[at].reset_index(drop=True), self.origin)
 
-    def with_share(self, name: str, part: str, whole: str) -> Rows:
+    def with_share(self, name: str, part: str, whole: str) -> SourcedRows:
         """Return the rows with one column over another as a column more."""
         share = self.data[part] / self.data[whole].where(self.data[whole] != 0)
-        return Rows(self.data.assign(**{name: share}), f"share({self.origin}, {json.dumps([name, part, whole])})")
+        return SourcedRows(
+            self.data.assign(**{name: share}), f"share({self.origin}, {json.dumps([name, part, whole])})"
+        )
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows as dicts."""
@@ -89,7 +90,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Tables:
+class AnswerTables:
     """The tables of an answer, and what is read from them."""
 
     tables: Mapping[str, pd.DataFrame]
@@ -109,20 +110,20 @@ class Tables:
         found = self._where(table, where)[column]
         return Number(float(found.iloc[0]) if len(found) else NAN, self._origin("cell", table, column, where))
 
-    def rows(self, table: str, **where: object) -> Rows:
+    def rows(self, table: str, **where: object) -> SourcedRows:
         """Return rows as they stand."""
         data = self._where(table, where).reset_index(drop=True)
-        return Rows(data, self._origin("rows", table, where))
+        return SourcedRows(data, self._origin("rows", table, where))
 
-    def above(self, table: str, column: str, least: float = 0.0) -> Rows:
+    def above(self, table: str, column: str, least: float = 0.0) -> SourcedRows:
         """Return the rows in which a column is above a number."""
         data = self.tables[table][self.tables[table][column] > least].reset_index(drop=True)
-        return Rows(data, self._origin("above", table, column, least))
+        return SourcedRows(data, self._origin("above", table, column, least))
 
-    def grouped(self, table: str, by: Sequence[str], columns: Sequence[str], **where: object) -> Rows:
+    def grouped(self, table: str, by: Sequence[str], columns: Sequence[str], **where: object) -> SourcedRows:
         """Return sums of columns by keys, in the order in which keys come."""
         data = self._where(table, where).groupby(list(by), sort=False, as_index=False)[list(columns)].sum()
-        return Rows(data, self._origin("grouped", table, list(by), list(columns), where))
+        return SourcedRows(data, self._origin("grouped", table, list(by), list(columns), where))
 
     def quiet(self, table: str, by: str) -> Number:
         """Return how many stages, or groups, are slack in all years."""
@@ -153,7 +154,7 @@ Kind = Literal["text", "year", "number", "exact", "sign", "amount", "per cent", 
 
 
 @dataclass(frozen=True)
-class Column:
+class GridColumn:
     """A column of a grid: which of the rows' it is, what it is called, and how its cells are shown."""
 
     name: str
@@ -193,8 +194,8 @@ class Grid:
     """A table for people: rows of a result table, some columns of it, the first ones naming the row."""
 
     caption: str
-    rows: Rows
-    columns: Sequence[Column]
+    rows: SourcedRows
+    columns: Sequence[GridColumn]
     keys: int = 1
     """How many columns name the row."""
     across: str = ""
@@ -224,7 +225,7 @@ class Grid:
     def _names(self, row: Mapping[str, object]) -> list[tuple[str, str]]:
         return [self._cell(row, column) for column in self.columns[: self.keys]]
 
-    def _cell(self, row: Mapping[str, object], column: Column) -> tuple[str, str]:
+    def _cell(self, row: Mapping[str, object], column: GridColumn) -> tuple[str, str]:
         value = row[column.name]
         text = column.shown(value)
         if not column.numeric or not text:
@@ -236,7 +237,7 @@ Spec = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Figure:
+class Chart:
     """A chart: the question it answers, what it shows in words, how it is drawn at two widths, and its numbers."""
 
     name: str
@@ -334,7 +335,7 @@ class Sources:
     sources: Sequence[Source]
 
 
-Block = Sentences | Listed | Keys | Figure | Grid | NotRun | Heading | Sheet | Sources
+Block = Sentences | Listed | Keys | Chart | Grid | NotRun | Heading | Sheet | Sources
 
 
 @dataclass(frozen=True)
@@ -347,6 +348,6 @@ class Section:
     blocks: Sequence[Block] = field(default=())
 
     @property
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[Chart]:
         """Its charts."""
-        return [block for block in self.blocks if isinstance(block, Figure)]
+        return [block for block in self.blocks if isinstance(block, Chart)]

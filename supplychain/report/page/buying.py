@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from supplychain.plan.show import dollars, number, plain
-from supplychain.report.page import charts
-from supplychain.report.page.blocks import Column, Figure, Grid, Heading, Section, Sentences
+from supplychain.report import charts
+from supplychain.report.formats import dollars, number, plain, short
+from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Section, Sentences
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block
-    from supplychain.report.page.given import Given
+    from supplychain.report.page.report_data import ReportData
 
 _OPTIONS = 15
 """Options that are drawn; the table has all that are worth more than they cost."""
 
 
-def section(given: Given) -> Section:
+def section(given: ReportData) -> Section:
     """Return options to order, the ladder and the curves."""
     year = given.year
     blocks: list[Block] = [*_options(given), _orders(given), Heading(f"{year}, closely")]
@@ -25,7 +25,7 @@ def section(given: Given) -> Section:
     return Section("buying", "What to buy first", "Which order is worth most per dollar, and until when?", blocks)
 
 
-def _options(given: Given) -> list[Block]:
+def _options(given: ReportData) -> list[Block]:
     worth = given.tables.above("purchases", "benefit_usd_per_unit")
     if not len(worth.data):
         return [Sentences(("No order of capacity that the case allows would be worth more than it costs.",))]
@@ -35,10 +35,7 @@ def _options(given: Given) -> list[Block]:
     )
     bars = [
         {
-            "row": (
-                f"{r['order_year']} {charts.short(r['stage'], 18)}, {charts.short(r['supplier'], 14)}, "
-                f"{charts.short(r['place'], 12)}"
-            ),
+            "row": (f"{r['order_year']} {short(r['stage'], 18)}, {short(r['supplier'], 14)}, {short(r['place'], 12)}"),
             "value": _nought(r["benefit_per_capex_usd"]),
             "text": dollars(_nought(r["benefit_per_capex_usd"])),
             "part": given.group_of.get(r["stage"], ""),
@@ -55,19 +52,19 @@ def _options(given: Given) -> list[Block]:
         charts.bars, bars, x="USD gained per USD spent, all costs paid", colour=groups, legend="group"
     )
     columns = [
-        Column("order_year", "order in", "year"),
-        Column("stage", "stage"),
-        Column("supplier", "supplier"),
-        Column("place", "place"),
-        Column("unit", "unit"),
-        Column("ordered", "ordered", "number"),
-        Column("limit", "of", "number"),
-        Column("benefit_usd_per_unit", "+1 unit, m USD", "number", 1e6),
-        Column("benefit_per_capex_usd", "per USD", "number"),
-        Column("last_useful_order_year", "pays up to", "exact"),
+        GridColumn("order_year", "order in", "year"),
+        GridColumn("stage", "stage"),
+        GridColumn("supplier", "supplier"),
+        GridColumn("place", "place"),
+        GridColumn("unit", "unit"),
+        GridColumn("ordered", "ordered", "number"),
+        GridColumn("limit", "of", "number"),
+        GridColumn("benefit_usd_per_unit", "+1 unit, m USD", "number", 1e6),
+        GridColumn("benefit_per_capex_usd", "per USD", "number"),
+        GridColumn("last_useful_order_year", "pays up to", "exact"),
     ]
     return [
-        Figure(
+        Chart(
             "options",
             "Of which order would more be worth most per dollar?",
             plain(
@@ -90,18 +87,18 @@ def _nought(x: float) -> float:
     return 0.0 if math.isnan(x) else x
 
 
-def _orders(given: Given) -> Grid:
+def _orders(given: ReportData) -> Grid:
     rows = given.tables.grouped("orders", ["stage", "unit", "order_year"], ["amount"])
     return Grid(
         "What the plan orders, by year of order",
         rows,
-        [Column("stage", "stage"), Column("unit", "unit"), Column("amount", "ordered", "number")],
+        [GridColumn("stage", "stage"), GridColumn("unit", "unit"), GridColumn("amount", "ordered", "number")],
         keys=2,
         across="order_year",
     )
 
 
-def _ladder(given: Given) -> list[Block]:
+def _ladder(given: ReportData) -> list[Block]:
     rows, year = given.close.rows("ladder"), given.year
     if not len(rows.data):
         return [Sentences((f"In {year} no relief of any stage gains anything: there is no ladder to climb.",))]
@@ -110,7 +107,7 @@ def _ladder(given: Given) -> list[Block]:
         {
             "row": plain(f"{r['rung']}. {r['lifted']}"),
             "value": max(r["gain_usd"], 0.0) / size,
-            "text": f"{number(r['gain_usd'] / size)}, then {charts.short(r['binding'], 24)}",
+            "text": f"{number(r['gain_usd'] / size)}, then {short(r['binding'], 24)}",
             "part": "",
             "said": plain(
                 f"Rung {r['rung']}: {r['lifted']} ({r['state']}) lifted gains "
@@ -121,17 +118,17 @@ def _ladder(given: Given) -> list[Block]:
     ]
     wide, narrow = charts.both(charts.bars, bars, x=f"{unit} of {year} that lifting it altogether gains")
     columns = [
-        Column("rung", "rung", "year"),
-        Column("lifted", "lifted"),
-        Column("state", "state"),
-        Column("used_pct", "used then, % of its limit", "number"),
-        Column("tokens_ttok", "tokens, +10¹⁵", "number", 1e3),
-        Column("research_h100e_years", "research, +k H100e years", "number", 1e3),
-        Column("gain_usd", "gain, m USD", "number", 1e6),
-        Column("binding", "binds then"),
+        GridColumn("rung", "rung", "year"),
+        GridColumn("lifted", "lifted"),
+        GridColumn("state", "state"),
+        GridColumn("used_pct", "used then, % of its limit", "number"),
+        GridColumn("tokens_ttok", "tokens, +10¹⁵", "number", 1e3),
+        GridColumn("research_h100e_years", "research, +k H100e years", "number", 1e3),
+        GridColumn("gain_usd", "gain, m USD", "number", 1e6),
+        GridColumn("binding", "binds then"),
     ]
     return [
-        Figure(
+        Chart(
             "ladder",
             f"If what binds in {year} were lifted altogether, what would bind then, and then?",
             plain(f"Bars from the first rung up: {'; '.join(b['row'] + ' gains ' + b['text'] for b in bars)}."),
@@ -142,7 +139,7 @@ def _ladder(given: Given) -> list[Block]:
     ]
 
 
-def _curves(given: Given) -> list[Block]:
+def _curves(given: ReportData) -> list[Block]:
     year, found = given.year, given.close.tables["curves"]
     blocks: list[Block] = []
     for n, stage in enumerate(dict.fromkeys(found["stage"])):
@@ -162,18 +159,18 @@ def _curves(given: Given) -> list[Block]:
             for r in rows.records()
         ]
         wide, narrow = charts.both(
-            charts.steps, segments, x=f"more of {charts.short(stage, 24)}, %", y=f"{unit} per %", legend="binds there"
+            charts.steps, segments, x=f"more of {short(stage, 24)}, %", y=f"{unit} per %", legend="binds there"
         )
         columns = [
-            Column("from_pct", "from, %", "number"),
-            Column("to_pct", "to, %", "number"),
-            Column("gain_usd_per_pct", "m USD per %", "number", 1e6),
-            Column("gain_usd", "gained, m USD", "number", 1e6),
-            Column("binding", "binds there"),
+            GridColumn("from_pct", "from, %", "number"),
+            GridColumn("to_pct", "to, %", "number"),
+            GridColumn("gain_usd_per_pct", "m USD per %", "number", 1e6),
+            GridColumn("gain_usd", "gained, m USD", "number", 1e6),
+            GridColumn("binding", "binds there"),
         ]
         last = rows.records()[-1] if len(rows.data) else {"to_pct": 0.0, "gain_usd": 0.0}
         blocks.append(
-            Figure(
+            Chart(
                 f"curve_{n + 1}",
                 f"How far does relief of {plain(stage)} in {year} pay?",
                 plain(

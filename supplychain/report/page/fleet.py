@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supplychain.plan.show import number, plain, site_stage
-from supplychain.report.page import charts
-from supplychain.report.page.blocks import Column, Figure, Grid, Section
+from supplychain.report import charts
+from supplychain.report.formats import number, plain, short
+from supplychain.report.page.blocks import Chart, Grid, GridColumn, Section
+from supplychain.report.text.answer import site_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from supplychain.report.page.blocks import Block, Rows
-    from supplychain.report.page.given import Given
+    from supplychain.report.page.blocks import Block, SourcedRows
+    from supplychain.report.page.report_data import ReportData
 
 
 _COUNTS = ((1e6, "million accelerators"), (1e3, "thousand accelerators"), (1.0, "accelerators"))
@@ -20,7 +21,7 @@ _H100E = ((1e6, "million H100 equivalents"), (1e3, "thousand H100 equivalents"),
 _POWER = ((1.0, "MW"),)
 
 
-def section(given: Given) -> Section:
+def section(given: ReportData) -> Section:
     """Return what is built, what operates, and where it draws power."""
     tables = given.tables
     blocks: list[Block] = []
@@ -33,11 +34,11 @@ def section(given: Given) -> Section:
     site = site_stage(given.plan)
     if site is not None:
         power = tables.grouped("stages", ["place", "year"], ["used"], stage=site)
-        blocks.append(_figure(given, "power", f"Where is power drawn ({charts.short(site, 40)})?", power, _POWER))
+        blocks.append(_figure(given, "power", f"Where is power drawn ({short(site, 40)})?", power, _POWER))
     return Section("fleet", "The fleet", "What is built, what operates, and where?", blocks)
 
 
-def _figure(given: Given, name: str, title: str, rows: Rows, sizes: Sequence[tuple[float, str]]) -> Figure:
+def _figure(given: ReportData, name: str, title: str, rows: SourcedRows, sizes: Sequence[tuple[float, str]]) -> Chart:
     """Return parts of each year on top of each other; the rows have a part, the year and a number."""
     by, _, column = map(str, rows.data.columns)
     size, unit = charts.size(rows.data.groupby("year")[column].sum(), sizes)
@@ -57,11 +58,16 @@ def _figure(given: Given, name: str, title: str, rows: Rows, sizes: Sequence[tup
     wide, narrow = charts.both(charts.stacked, parts, y=unit, colour={**colour, **rest})
     first, last = given.years[0], given.years[-1]
     sums = {t: sum(x for (year, _), x in summed.items() if year == str(t)) / size for t in (first, last)}
-    return Figure(
+    return Chart(
         name,
         title,
         f"Stacked bars by year, {unit}: {number(sums[first])} in {first}, {number(sums[last])} in {last}.",
         wide,
         narrow,
-        Grid(f"By {by} and year, {unit}", rows, [Column(by, by), Column(column, unit, "number", size)], across="year"),
+        Grid(
+            f"By {by} and year, {unit}",
+            rows,
+            [GridColumn(by, by), GridColumn(column, unit, "number", size)],
+            across="year",
+        ),
     )

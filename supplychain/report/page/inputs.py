@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
-from supplychain.plan.show import plain
+from supplychain.report.formats import plain
 from supplychain.report.page.answer import WEAK
-from supplychain.report.page.blocks import Column, Grid, Heading, Section, Sentences, Sheet, Source, Sources
+from supplychain.report.page.blocks import Heading, Section, Sentences, Sheet, Source, Sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from supplychain.report.page.blocks import Block
-    from supplychain.report.page.given import Given
+    from supplychain.report.page.report_data import ReportData
 
 
-def section(given: Given) -> Section:
+def section(given: ReportData) -> Section:
     """Return the inputs, table by table, and where they come from."""
     rows = given.case.tables["sources"]
     anchors = {row["source"]: f"source-{n + 1}" for n, row in enumerate(rows)}
@@ -59,7 +59,10 @@ def _settings(settings: list[tuple[str, str, str, str]]) -> Sheet:
 
 
 def _sheet(
-    table: schema.Table, rows: tuple[Mapping[str, Any], ...], anchors: Mapping[str, str], evidence: Mapping[str, str]
+    table: schema.TableSchema,
+    rows: tuple[Mapping[str, Any], ...],
+    anchors: Mapping[str, str],
+    evidence: Mapping[str, str],
 ) -> Sheet:
     columns = [c for c in table.columns if c.name != "source" and any(row.get(c.name) is not None for row in rows)]
     sourced = any(c.name == "source" for c in table.columns)
@@ -88,7 +91,7 @@ def _cell(value: object) -> str:
     return f"{value:.12g}" if isinstance(value, float) else plain(str(value))
 
 
-def _range(row: Mapping[str, Any], column: schema.Column) -> str:
+def _range(row: Mapping[str, Any], column: schema.ColumnSchema) -> str:
     low, high = (row.get(column.name + end) for end in (schema.LOW, schema.HIGH))
     return "" if low is None and high is None else f"{_cell(low)} to {_cell(high)}"
 
@@ -108,6 +111,3 @@ def _source(row: Mapping[str, Any], anchors: Mapping[str, str]) -> Source:
         derived_from=[(plain(name), anchors[name]) for name in parents],
         note=plain(row["note"] or ""),
     )
-
-
-__all__ = ["Column", "Grid", "section"]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND
-from supplychain.plan.show import dollars, number, plain
-from supplychain.report.page import charts
-from supplychain.report.page.blocks import Column, Figure, Grid, Heading, Listed, NotRun, Section, Sentences
-from supplychain.report.page.given import COMPARED, REFERENCE
+from supplychain.report import charts
+from supplychain.report.formats import dollars, number, plain, short
+from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.page.report_data import COMPARED, REFERENCE
 from supplychain.study.compare import differing
 
 if TYPE_CHECKING:
-    from supplychain.report.page.blocks import Block, Rows, Said
-    from supplychain.report.page.given import Given
+    from supplychain.report.page.blocks import Block, Said, SourcedRows
+    from supplychain.report.page.report_data import ReportData
 
 _DIVERGING = ("#0072b2", "#86b9dc", "#f4f4f4", "#f0a878", "#b84a00")
 _BINS = ("-10 % or more", "-10 to -1 %", "within 1 %", "+1 to +10 %", "+10 % or more")
@@ -43,7 +43,7 @@ _OTHERS = (
 )
 
 
-def section(given: Given) -> Section:
+def section(given: ReportData) -> Section:
     """Return scenarios and reference, or how to get them."""
     blocks: list[Block] = []
     if COMPARED in given.studies:
@@ -68,7 +68,7 @@ def section(given: Given) -> Section:
     )
 
 
-def _beside(given: Given, study: str) -> list[Block]:
+def _beside(given: ReportData, study: str) -> list[Block]:
     case = "the case as given" if given.subject else "the case"
     than = case if study == COMPARED else "the reference"
     labels = given.tables.rows(f"{study}:labels")
@@ -94,7 +94,7 @@ def _beside(given: Given, study: str) -> list[Block]:
     ]
 
 
-def _in_short(given: Given, study: str, answer: str) -> Said:
+def _in_short(given: ReportData, study: str, answer: str) -> Said:
     """Return a sentence: what an answer does in the last year, and where another stage binds."""
     tables, last = given.tables, max(given.tables.rows(f"{study}:labels", answer=answer).data["year"])
     title = (
@@ -122,7 +122,7 @@ def _in_short(given: Given, study: str, answer: str) -> Said:
     return (*said, plain(f"; now binds: {bound}." if moved else "; the same stages bind."))
 
 
-def _bound(given: Given, study: str, than: str, labels: Rows) -> Figure:
+def _bound(given: ReportData, study: str, than: str, labels: SourcedRows) -> Chart:
     """Return which stage binds in each answer and year, coloured by its group."""
     rows = {(r["answer"], r["year"], r["level"]): r for r in labels.records()}
     shade = given.group_colours | {DEMAND: charts.REST}
@@ -137,8 +137,8 @@ def _bound(given: Given, study: str, than: str, labels: Rows) -> Figure:
             "row": plain(answer),
             "column": str(year),
             "level": plain(group) if group in shade else _JOINT,
-            "text": charts.short(stage, 22),
-            "brief": charts.short(group, 9),
+            "text": short(stage, 22),
+            "brief": short(group, 9),
             "mark": int(other),
             "said": plain(f"{answer}, {year}: {stage} [{group}] binds"),
         }
@@ -151,7 +151,7 @@ def _bound(given: Given, study: str, than: str, labels: Rows) -> Figure:
         charts.matrix, cells, rows="", columns="", legend="group", domain=domain, shades=[shades[g] for g in domain]
     )
     moved = sum(other for _, _, other in found.values())
-    return Figure(
+    return Chart(
         f"{study}_bound",
         "Which stage binds?" if study == COMPARED else "Which stage binds, and which did?",
         plain(f"Cells by answer and year with the stage that binds. In {moved} cells it is another than in {than}."),
@@ -161,11 +161,11 @@ def _bound(given: Given, study: str, than: str, labels: Rows) -> Figure:
             "What binds, by stage and group",
             labels,
             [
-                Column("answer", "answer"),
-                Column("year", "year", "year"),
-                Column("level", "level"),
-                Column("reference", than),
-                Column("label", "then"),
+                GridColumn("answer", "answer"),
+                GridColumn("year", "year", "year"),
+                GridColumn("level", "level"),
+                GridColumn("reference", than),
+                GridColumn("label", "then"),
             ],
             keys=3,
         ),
@@ -176,7 +176,7 @@ def _bound(given: Given, study: str, than: str, labels: Rows) -> Figure:
 _JOINT = "several or other"
 
 
-def _changes(given: Given, study: str, than: str, quantity: _Quantity) -> Figure:
+def _changes(given: ReportData, study: str, than: str, quantity: _Quantity) -> Chart:
     """Return what each answer does to a quantity in each year."""
     rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=schema.ALL)
     cells = []
@@ -204,7 +204,7 @@ def _changes(given: Given, study: str, than: str, quantity: _Quantity) -> Figure
         domain=_BINS,
         shades=_DIVERGING,
     )
-    return Figure(
+    return Chart(
         f"{study}_{'cost' if quantity is _COST else 'served'}",
         f"By how much does the {quantity.title} change?"
         if quantity is _COST
@@ -216,18 +216,18 @@ def _changes(given: Given, study: str, than: str, quantity: _Quantity) -> Figure
     )
 
 
-def _numbers(given: Given, study: str, than: str, quantity: _Quantity, *, folded: bool = False) -> Grid:
+def _numbers(given: ReportData, study: str, than: str, quantity: _Quantity, *, folded: bool = False) -> Grid:
     """Return a quantity in each answer and year, and by how much it differs."""
     rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=schema.ALL)
     return Grid(
         f"{quantity.title[0].upper()}{quantity.title[1:]}, {quantity.unit}",
         rows.with_share("change_share", "change", "reference"),
         [
-            Column("answer", "answer"),
-            Column("year", "year", "year"),
-            Column("reference", f"{than}, {quantity.unit}", "number", quantity.size),
-            Column("value", f"then, {quantity.unit}", "number", quantity.size),
-            Column("change_share", "change, %", "per cent"),
+            GridColumn("answer", "answer"),
+            GridColumn("year", "year", "year"),
+            GridColumn("reference", f"{than}, {quantity.unit}", "number", quantity.size),
+            GridColumn("value", f"then, {quantity.unit}", "number", quantity.size),
+            GridColumn("change_share", "change, %", "per cent"),
         ],
         keys=2,
         folded=folded,
@@ -242,7 +242,7 @@ def _bin(share: float) -> str:
     return _BINS[4] if share >= 10 else _BINS[3]  # noqa: PLR2004 - as the legend says
 
 
-def _attribution(given: Given, study: str) -> Figure:
+def _attribution(given: ReportData, study: str) -> Chart:
     rows = given.tables.rows(f"{study}:attribution", what="objective_usd")
     parts = [
         {"row": plain(f"{r['answer']}: {r['group']}"), "value": r["usd"] / 1e9, "part": "", "text": "", "said": ""}
@@ -251,7 +251,7 @@ def _attribution(given: Given, study: str) -> Figure:
     for p in parts:
         p |= {"part": "high end", "said": f"{p['row']}: {round(p['value'], 2) + 0.0:+,.2f} bn USD"}
     wide, narrow = charts.both(charts.signed, parts, x="bn USD, discounted, with what is left unserved")
-    return Figure(
+    return Chart(
         f"{study}_attribution",
         "Which changes did it?",
         (
@@ -264,11 +264,11 @@ def _attribution(given: Given, study: str) -> Figure:
             "What each group of changes adds, USD",
             given.tables.rows(f"{study}:attribution"),
             [
-                Column("answer", "answer"),
-                Column("group", "group of changes"),
-                Column("what", "adds to"),
-                Column("year", "year", "year"),
-                Column("usd", "bn USD", "hundredths", 1e9),
+                GridColumn("answer", "answer"),
+                GridColumn("group", "group of changes"),
+                GridColumn("what", "adds to"),
+                GridColumn("year", "year", "year"),
+                GridColumn("usd", "bn USD", "hundredths", 1e9),
             ],
             keys=3,
         ),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from supplychain import schema
 from supplychain.plan.decomposition import RESIDUAL
-from supplychain.plan.show import number, plain
-from supplychain.report.page import charts
-from supplychain.report.page.blocks import Column, Figure, Grid, Section, Sentences
+from supplychain.report import charts
+from supplychain.report.formats import number, plain
+from supplychain.report.page.blocks import Chart, Grid, GridColumn, Section, Sentences
 
 if TYPE_CHECKING:
-    from supplychain.report.page.blocks import Block, Rows
-    from supplychain.report.page.given import Given
+    from supplychain.report.page.blocks import Block, SourcedRows
+    from supplychain.report.page.report_data import ReportData
 
 _SERVICE = {"served": "#0072b2", "blocked": "#e69f00", "uneconomic": "#c8c8c8"}
 _COSTS = ("average", "fully_loaded", "marginal")
@@ -21,7 +21,7 @@ _TERMS = 8
 """Terms of a cost that are drawn; the rest is one."""
 
 
-def section(given: Given) -> Section:
+def section(given: ReportData) -> Section:
     """Return service, cost per token and its parts, and the economics of each year."""
     tables = given.tables
     blocks: list[Block] = []
@@ -36,14 +36,14 @@ def section(given: Given) -> Section:
     if len(tables.rows("decomposition").data):
         blocks.append(_made_of(given))
     columns = [
-        Column("year", "year", "year"),
-        Column("token_value_usd", "value of tokens, bn USD", "number", 1e9),
-        Column("serving_cost_usd", "cost of serving", "number", 1e9),
-        Column("research_cost_usd", "cost of research", "number", 1e9),
-        Column("gross_margin", "gross margin, %", "number", 0.01),
-        Column("capital_usd", "capital, bn USD", "number", 1e9),
-        Column("capital_per_token_value", "capital / value", "number"),
-        Column("memory_share_of_hardware", "memory, % of hardware", "number", 0.01),
+        GridColumn("year", "year", "year"),
+        GridColumn("token_value_usd", "value of tokens, bn USD", "number", 1e9),
+        GridColumn("serving_cost_usd", "cost of serving", "number", 1e9),
+        GridColumn("research_cost_usd", "cost of research", "number", 1e9),
+        GridColumn("gross_margin", "gross margin, %", "number", 0.01),
+        GridColumn("capital_usd", "capital, bn USD", "number", 1e9),
+        GridColumn("capital_per_token_value", "capital / value", "number"),
+        GridColumn("memory_share_of_hardware", "memory, % of hardware", "number", 0.01),
     ]
     blocks.append(
         Grid("Value, cost, margin, capital and memory's share; bn USD in the year", tables.rows("economics"), columns)
@@ -53,7 +53,7 @@ def section(given: Given) -> Section:
     )
 
 
-def _parts(rows: Rows, by: str, unit: float, name: str) -> list[dict[str, object]]:
+def _parts(rows: SourcedRows, by: str, unit: float, name: str) -> list[dict[str, object]]:
     return [
         {
             "column": str(r["year"]),
@@ -68,19 +68,19 @@ def _parts(rows: Rows, by: str, unit: float, name: str) -> list[dict[str, object
     ]
 
 
-def _service(given: Given) -> Figure:
+def _service(given: ReportData) -> Chart:
     columns = [f"{c}_ttok" for c in ("demand", *_SERVICE)]
     rows = given.tables.grouped("service", ["year", "workload"], columns)
     parts = _parts(rows, "workload", 1e3, "ttok")
     wide, narrow = charts.both(charts.stacked, parts, y="10¹⁵ tokens a year", colour=_SERVICE, panels=True, free=True)
     shown = [
-        Column("year", "year", "year"),
-        Column("workload", "workload"),
-        *(Column(c, c.removesuffix("_ttok") + ", 10¹⁵", "number", 1e3) for c in columns),
+        GridColumn("year", "year", "year"),
+        GridColumn("workload", "workload"),
+        *(GridColumn(c, c.removesuffix("_ttok") + ", 10¹⁵", "number", 1e3) for c in columns),
     ]
     last = given.years[-1]
     served, asked = (given.tables.sum("service", f"{c}_ttok", year=last) for c in ("served", "demand"))
-    return Figure(
+    return Chart(
         "service",
         "How much of the demand for tokens is served?",
         (
@@ -99,17 +99,17 @@ def _service(given: Given) -> Figure:
     )
 
 
-def _research(given: Given) -> Figure:
+def _research(given: ReportData) -> Chart:
     columns = [f"{c}_h100e_years" for c in ("demand", *_SERVICE)]
     rows = given.tables.grouped("research_service", ["year"], columns)
     wide, narrow = charts.both(
         charts.stacked, _parts(rows, "", 1e6, "h100e_years"), y="million busy H100-equivalent years", colour=_SERVICE
     )
     shown = [
-        Column("year", "year", "year"),
-        *(Column(c, c.removesuffix("_h100e_years") + ", M", "number", 1e6) for c in columns),
+        GridColumn("year", "year", "year"),
+        *(GridColumn(c, c.removesuffix("_h100e_years") + ", M", "number", 1e6) for c in columns),
     ]
-    return Figure(
+    return Chart(
         "research_service",
         "How much of the demand for research compute is served?",
         "Stacked bars by year: served, blocked and uneconomic, in million busy H100-equivalent years.",
@@ -119,13 +119,13 @@ def _research(given: Given) -> Figure:
     )
 
 
-def _known(given: Given) -> bool:
+def _known(given: ReportData) -> bool:
     return any(
         not math.isnan(x) for x in given.tables.rows("token_cost", workload=schema.ALL).data["average_usd_per_mtok"]
     )
 
 
-def _cost(given: Given) -> Figure:
+def _cost(given: ReportData) -> Chart:
     rows = given.tables.rows("token_cost")
     points = [
         {
@@ -144,15 +144,15 @@ def _cost(given: Given) -> Figure:
     ]
     wide, narrow = charts.both(charts.lines, points, y="USD per million tokens, log", panels=True)
     shown = [
-        Column("year", "year", "year"),
-        Column("workload", "workload"),
-        *(Column(f"{c}_usd_per_mtok", c.replace("_", " "), "number") for c in _COSTS),
+        GridColumn("year", "year", "year"),
+        GridColumn("workload", "workload"),
+        *(GridColumn(f"{c}_usd_per_mtok", c.replace("_", " "), "number") for c in _COSTS),
     ]
     first, last = given.years[0], given.years[-1]
     here, then = (
         given.tables.only("token_cost", "average_usd_per_mtok", year=t, workload=schema.ALL) for t in (first, last)
     )
-    return Figure(
+    return Chart(
         "token_cost",
         "What do a million tokens cost?",
         (
@@ -171,7 +171,7 @@ def _cost(given: Given) -> Figure:
     )
 
 
-def _made_of(given: Given) -> Figure:
+def _made_of(given: ReportData) -> Chart:
     rows = given.tables.rows("decomposition")
     total: dict[str, float] = {}
     for r in rows.records():
@@ -197,11 +197,11 @@ def _made_of(given: Given) -> Figure:
     wide, narrow = charts.both(charts.stacked, parts, y="USD per million tokens", colour=colour, panels=True, free=True)
     worst = max((abs(r["usd_per_mtok"]) for r in rows.records() if r["term"] == RESIDUAL), default=0.0)
     columns = [
-        Column("workload", "workload"),
-        Column("term", "term"),
-        Column("usd_per_mtok", "USD per million tokens", "number"),
+        GridColumn("workload", "workload"),
+        GridColumn("term", "term"),
+        GridColumn("usd_per_mtok", "USD per million tokens", "number"),
     ]
-    return Figure(
+    return Chart(
         "marginal_made_of",
         "What is the cost of one million tokens more made of?",
         f"Stacked bars by year, one panel for each workload: the {len(named)} largest terms, and all others together.",

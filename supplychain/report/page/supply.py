@@ -5,30 +5,30 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from supplychain.plan.show import dollars, number, plain
-from supplychain.report.page import charts
-from supplychain.report.page.blocks import Column, Figure, Grid, Heading, Section, Sentences
+from supplychain.report import charts
+from supplychain.report.formats import dollars, number, plain
+from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Section, Sentences
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block
-    from supplychain.report.page.given import Given
+    from supplychain.report.page.report_data import ReportData
 
 _IDLE = 12
 """Stages with idle capacity that are drawn; the table has all."""
 
 
-def section(given: Given) -> Section:
+def section(given: ReportData) -> Section:
     """Return what is required beside what is there, and what is stranded."""
     names = Grid(
         "The stages, from upstream to downstream",
         given.inputs("stages", ["position", "stage"]),
         [
-            Column("stage", "stage"),
-            Column("label", "what it is"),
-            Column("group", "group"),
-            Column("unit", "unit"),
-            Column("kind", "kind"),
-            Column("nature", "nature"),
+            GridColumn("stage", "stage"),
+            GridColumn("label", "what it is"),
+            GridColumn("group", "group"),
+            GridColumn("unit", "unit"),
+            GridColumn("kind", "kind"),
+            GridColumn("nature", "nature"),
         ],
     )
     blocks: list[Block] = [
@@ -41,7 +41,7 @@ def section(given: Given) -> Section:
     return Section("supply", "Supply against requirement", "How much of each stage would full service take?", blocks)
 
 
-def _required(given: Given) -> Figure:
+def _required(given: ReportData) -> Chart:
     years = given.years
     panels = list(dict.fromkeys([years[0], years[len(years) // 2], years[-1]]))
     rows = given.tables.rows("requirements")
@@ -77,14 +77,14 @@ def _required(given: Given) -> Figure:
     )
     over = sorted({bar["row"] for bar in bars if bar["value"] > 1})
     columns = [
-        Column("year", "year", "year"),
-        Column("stage", "stage"),
-        Column("unit", "unit"),
-        Column("required", "required", "number"),
-        Column("available", "available", "number"),
-        Column("ratio", "required / available", "number"),
+        GridColumn("year", "year", "year"),
+        GridColumn("stage", "stage"),
+        GridColumn("unit", "unit"),
+        GridColumn("required", "required", "number"),
+        GridColumn("available", "available", "number"),
+        GridColumn("ratio", "required / available", "number"),
     ]
-    return Figure(
+    return Chart(
         "requirements",
         "How much of what is there would full service need?",
         plain(
@@ -103,7 +103,7 @@ def _required(given: Given) -> Figure:
     )
 
 
-def _stranded(given: Given) -> list[Block]:
+def _stranded(given: ReportData) -> list[Block]:
     t = given.year
     rows = given.close.grouped("stranded", ["stage", "unit"], ["limit", "stranded", "stranded_usd"])
     if not len(rows.data):
@@ -129,14 +129,14 @@ def _stranded(given: Given) -> list[Block]:
         legend="group",
     )
     columns = [
-        Column("stage", "stage"),
-        Column("unit", "unit"),
-        Column("limit", "limit", "number"),
-        Column("stranded", "idle", "number"),
-        Column("stranded_usd", "idle, m USD", "number", 1e6),
+        GridColumn("stage", "stage"),
+        GridColumn("unit", "unit"),
+        GridColumn("limit", "limit", "number"),
+        GridColumn("stranded", "idle", "number"),
+        GridColumn("stranded_usd", "idle, m USD", "number", 1e6),
     ]
     return [
-        Figure(
+        Chart(
             "stranded",
             f"What lies idle in {t} because other stages bind?",
             plain(f"Bars by stage in {unit}; most: {bars[0]['row']}, {dollars(found[0]['stranded_usd'])}."),

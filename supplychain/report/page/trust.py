@@ -6,15 +6,15 @@ import math
 from typing import TYPE_CHECKING
 
 from supplychain.case.notices import notices
-from supplychain.plan.show import not_told_apart, number, plain
-from supplychain.report.backcast import amount
-from supplychain.report.page import charts
-from supplychain.report.page.blocks import Column, Figure, Grid, Heading, Listed, NotRun, Section, Sentences
-from supplychain.report.page.given import BACKCAST, SENSITIVITY
+from supplychain.report import charts
+from supplychain.report.formats import amount, number, plain, short
+from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.page.report_data import BACKCAST, SENSITIVITY
+from supplychain.report.text.answer import not_told_apart
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block, Said
-    from supplychain.report.page.given import Given
+    from supplychain.report.page.report_data import ReportData
 
 _TOP = 15
 """Inputs of the tornado that are drawn; the table has all."""
@@ -36,7 +36,7 @@ _PROOF = {
 }
 
 
-def section(given: Given) -> Section:
+def section(given: ReportData) -> Section:
     """Return what speaks against the answer."""
     blocks: list[Block] = [Heading("Errors against the past")]
     if BACKCAST in given.studies:
@@ -65,7 +65,7 @@ def section(given: Given) -> Section:
     return Section("trust", "How far to trust it", "Where does the model miss, and which inputs matter most?", blocks)
 
 
-def _errors(given: Given) -> list[Block]:
+def _errors(given: ReportData) -> list[Block]:
     rows = given.tables.rows("backcast:comparisons")
     found = [
         {
@@ -84,18 +84,18 @@ def _errors(given: Given) -> list[Block]:
         if r["independent"] and r["central"] > 0 and r["model"] > 0
     ]
     columns = [
-        Column("quantity", "quantity"),
-        Column("item", "item"),
-        Column("year", "year", "year"),
-        Column("source", "source"),
-        Column("model", "model", "number"),
-        Column("low", "low", "number"),
-        Column("central", "published", "number"),
-        Column("high", "high", "number"),
-        Column("unit", "unit"),
-        Column("error", "error, %", "sign", 0.01),
-        Column("inside", "inside"),
-        Column("independent", "independent"),
+        GridColumn("quantity", "quantity"),
+        GridColumn("item", "item"),
+        GridColumn("year", "year", "year"),
+        GridColumn("source", "source"),
+        GridColumn("model", "model", "number"),
+        GridColumn("low", "low", "number"),
+        GridColumn("central", "published", "number"),
+        GridColumn("high", "high", "number"),
+        GridColumn("unit", "unit"),
+        GridColumn("error", "error, %", "sign", 0.01),
+        GridColumn("inside", "inside"),
+        GridColumn("independent", "independent"),
     ]
     grid = Grid("All comparisons with published counts, independent or not", rows, columns, keys=4)
     said = Sentences((*given.score, "."))
@@ -105,7 +105,7 @@ def _errors(given: Given) -> list[Block]:
     wide, narrow = charts.both(charts.ranges, found, x="over the published number, log")
     return [
         said,
-        Figure(
+        Chart(
             "backcast_errors",
             "How far is the model from independent published counts?",
             (
@@ -125,7 +125,7 @@ def _errors(given: Given) -> list[Block]:
     ]
 
 
-def _certificate(given: Given) -> list[Said]:
+def _certificate(given: ReportData) -> list[Said]:
     points: list[Said] = []
     fact = given.tables.fact
     for name, value in given.plan.summary["certificate"].items():
@@ -135,9 +135,9 @@ def _certificate(given: Given) -> list[Said]:
     return [*points, (fact("rows"), " rows and ", fact("columns"), f" columns; solved with {versions}")]
 
 
-def _weaknesses(given: Given) -> list[Said]:
+def _weaknesses(given: ReportData) -> list[Said]:
     points: list[Said] = [(plain(f"{line}."),) for line in not_told_apart(given.plan, given.years)]
-    points += [(charts.short(f"{notice}.", 600),) for notice in notices(given.case)]
+    points += [(short(f"{notice}.", 600),) for notice in notices(given.case)]
     if SENSITIVITY in given.studies:
         weak = given.tables.rows("sensitivity:weak")
         first = ", ".join(plain(str(r["input"])) for r in weak.records()[:5])
@@ -146,18 +146,18 @@ def _weaknesses(given: Given) -> list[Said]:
     return points or [("The checks of the inputs found nothing worth a look.",)]
 
 
-def _told(given: Given) -> list[Block]:
+def _told(given: ReportData) -> list[Block]:
     """Return what the author of the case says."""
     blocks: list[Block] = []
     for heading, points in given.weaknesses.items():
-        said: list[Said] = [(charts.short(point, 1000),) for point in points[:_MOST]]
+        said: list[Said] = [(short(point, 1000),) for point in points[:_MOST]]
         more = len(points) - _MOST
         said += [(f"… and {more} more there.",)] if more > 0 else []
-        blocks += [Sentences((f"From the case's README.md, “{charts.short(heading, 100)}”:",)), Listed(said)]
+        blocks += [Sentences((f"From the case's README.md, “{short(heading, 100)}”:",)), Listed(said)]
     return blocks
 
 
-def _tornado(given: Given) -> list[Block]:
+def _tornado(given: ReportData) -> list[Block]:
     now = given.studies[SENSITIVITY].summary["cost_usd_per_mtok"]
     rows = given.tables.rows("sensitivity:tornado")
     ends = ("low", "high")
@@ -179,26 +179,30 @@ def _tornado(given: Given) -> list[Block]:
                     }
                 )
     columns = [
-        Column("input", "input"),
-        Column("evidence", "evidence"),
-        Column("cost_usd_per_mtok_low", "USD per 10⁶ tokens, low end", "sign"),
-        Column("cost_usd_per_mtok_high", "high end", "sign"),
-        Column("served_ttok_low", "10¹² tokens, low end", "sign"),
-        Column("served_ttok_high", "high end", "sign"),
-        Column("labels_changed", "labels changed", "exact"),
+        GridColumn("input", "input"),
+        GridColumn("evidence", "evidence"),
+        GridColumn("cost_usd_per_mtok_low", "USD per 10⁶ tokens, low end", "sign"),
+        GridColumn("cost_usd_per_mtok_high", "high end", "sign"),
+        GridColumn("served_ttok_low", "10¹² tokens, low end", "sign"),
+        GridColumn("served_ttok_high", "high end", "sign"),
+        GridColumn("labels_changed", "labels changed", "exact"),
     ]
     grid = Grid("Every input with a range, largest change of the average cost first", rows, columns, keys=2)
     weak = Grid(
         "Low evidence that changes a label: what to look up first",
         given.tables.rows("sensitivity:weak"),
-        [Column("input", "input"), Column("evidence", "evidence"), Column("labels_changed", "labels changed", "exact")],
+        [
+            GridColumn("input", "input"),
+            GridColumn("evidence", "evidence"),
+            GridColumn("labels_changed", "labels changed", "exact"),
+        ],
         keys=2,
     )
     if not bars:
         return [grid, weak]
     wide, narrow = charts.both(charts.ends, bars, x="change of the average cost per token over all years, %")
     return [
-        Figure(
+        Chart(
             "tornado",
             "Which inputs does the cost of tokens hang on?",
             plain(

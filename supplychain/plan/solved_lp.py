@@ -1,0 +1,103 @@
+"""A solved LP of a case, and what can be asked at it: prices, and the same LP with other limits."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from supplychain import lp
+from supplychain.model import build, numbers, solver
+from supplychain.plan.solved import Names, Solved, Values, names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from supplychain.case import Case
+    from supplychain.lp import LabelledLP, Optimum, Slopes, Vector
+
+
+@dataclass(frozen=True)
+class SolvedLP:
+    """One solved LP: the live problem, its optimum, the plan chosen among equal ones, and money units per USD."""
+
+    solved: Solved
+    lp: LabelledLP
+    at: Optimum
+    x: Vector
+    ties: Sequence[Vector]
+    money: float
+    names: Names
+    decides: npt.NDArray[np.bool_] | None = None
+    """Columns that are decided here, and neither before nor later; None if all are."""
+    live: bool = False
+    """Whether the LP's solver has just found this optimum, and holds it as long as the point is asked."""
+    changed_from: SolvedLP | None = None
+
+    @cached_property
+    def slopes(self) -> Slopes:
+        """What a little more, and a little less, of any limit is worth here."""
+        before = self.changed_from
+        solver = None if before is None else lambda: before.spare
+        return lp.Slopes(self.lp, self.at, self.x, live=self.live, solver=solver)
+
+    @cached_property
+    def spare(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
+        """A solver that points changed from this one use in turn: setting one up takes longer than what it is asked."""
+        return self.slopes.copy()
+
+    def copy(self) -> SolvedLP:
+        """Return the same point in a solver of its own, so that two may be asked at the same time."""
+        return replace(self, lp=self.lp.copied(self.at.basis), live=False, changed_from=None)
+
+    @property
+    def objective_usd(self) -> float:
+        """Total discounted cost."""
+        return self.at.objective / self.money
+
+    def usd(self, t: int) -> float:
+        """Return the undiscounted USD of year t in one money unit of the LP."""
+        return float(1 / (self.money * self.solved.n["discount"][t]))
+
+    @contextmanager
+    def changed(
+        self,
+        row_upper: Mapping[int, float],
+        column_upper: Mapping[int, float] | None = None,
+        *,
+        near: bool = True,
+        ties: Sequence[Vector] | None = None,
+    ) -> Iterator[SolvedLP]:
+        """Solve with other upper limits; the point that is yielded holds the solver while inside.
+
+        A change that is not `near` is solved from nothing. With fewer `ties` the plan is any of those that they leave:
+        with none, enough where only its cost and prices are asked for.
+        """
+        start = self.at if near else None
+        with lp.changed(self.lp, row_upper, column_upper, start=start, what="the case with other limits") as (
+            there,
+            at,
+        ):
+            settled = self.ties if ties is None else ties
+            x = lp.prefer(there, at, settled, settle=ties is None) if settled else at.x
+            solved = Solved(self.solved.case, self.solved.on, self.solved.n, Values(self.names, x))
+            yield replace(self, solved=solved, lp=there, at=at, x=x, live=not settled, changed_from=self)
+
+
+def solve_lp(case: Case, time_limit: float | None = None, progress: Callable[[str], None] = lambda _: None) -> SolvedLP:
+    """Build and solve the LP of a case.
+
+    Raises: NoAnswerError if the solver finds no optimum.
+    """
+    progress("building the model")
+    m = build(case)
+    progress("solving")
+    labelled, at = solver.solve(m, time_limit)
+    ties = solver.tie_breakers(m, labelled)
+    x = lp.prefer(labelled, at, ties)
+    where = names(labelled)
+    return SolvedLP(Solved(case, m.on, numbers(case, m.on), Values(where, x)), labelled, at, x, ties, m.money, where)

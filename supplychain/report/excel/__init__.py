@@ -1,0 +1,1 @@
+"""Answers, comparisons and reports as Excel workbooks."""

@@ -1,0 +1,320 @@
+"""The march of the bottleneck: who binds when, alone or jointly, what relief is worth and to whom, and how firmly."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from supplychain.plan.bottlenecks import DEMAND
+from supplychain.report import charts
+from supplychain.report.formats import dollars, plain
+from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.page.report_data import BACKCAST, SENSITIVITY, binding_of
+from supplychain.report.text.answer import worth
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from supplychain.report.page.blocks import Block, Said, SourcedRows
+    from supplychain.report.page.report_data import ReportData
+
+_LEVELS = ("none", "less than $10M", "$10M to $100M", "$100M to $1B", "$1B or more")
+_ENDS = (0.0, 1e7, 1e8, 1e9)
+_PARTS = {
+    "tokens": "#0072b2",
+    "research": "#e69f00",
+    "cost saved": "#9a9a9a",
+}
+
+
+def section(given: ReportData) -> Section:
+    """Return what binds in each year, and how firmly; and what bound in the past."""
+    tables = given.tables
+    blocks: list[Block] = [_map(given, "stage"), _map(given, "group"), _whom(given)]
+    columns = [
+        GridColumn("year", "year", "year"),
+        GridColumn("level", "level"),
+        GridColumn("members", "binds"),
+        GridColumn("state", "state"),
+        GridColumn("nature", "nature"),
+        GridColumn("annual_gain_usd_per_pct", "1 % more, m USD a year", "number", 1e6),
+        GridColumn("helps", "serves more in"),
+        GridColumn("holds_to_pct", "rate holds to, %", "number"),
+        GridColumn("next", "then"),
+    ]
+    blocks.append(
+        Grid("What binds: stages that bind together are joined by +", tables.rows("binding"), columns, keys=2)
+    )
+    blocks.append(Heading("How many moves of the inputs keep the label"))
+    if SENSITIVITY in given.studies:
+        labels = [
+            GridColumn("year", "year", "year"),
+            GridColumn("level", "level"),
+            GridColumn("label", "label"),
+            GridColumn("keeps", "kept by", "exact"),
+            GridColumn("moves", "of", "exact"),
+            GridColumn("others", "else"),
+        ]
+        blocks.append(
+            Grid(
+                "Each input with a range, moved to each of its ends, one at a time",
+                tables.rows("sensitivity:labels"),
+                labels,
+                keys=2,
+            )
+        )
+    else:
+        blocks.append(
+            NotRun(
+                "The ranges of the inputs were not tried.",
+                f"supplychain sensitivity {given.command} --out DIR, then --sensitivity DIR",
+            )
+        )
+    blocks.append(Heading("The years that are past"))
+    if BACKCAST in given.studies:
+        blocks += _past(given)
+    else:
+        blocks.append(
+            NotRun("No back-cast was given.", "supplychain backcast inputs/backcast --out DIR, then --backcast DIR")
+        )
+    return Section(
+        "march", "The march of the bottleneck", "Who binds, alone or jointly, and what is 1 % more of it worth?", blocks
+    )
+
+
+def _map(given: ReportData, level: str) -> Chart:
+    """Return years across and stages, or groups, down, each with what 1 % more of it is worth."""
+    name = "bottlenecks" if level == "stage" else "bottlenecks_by_group"
+    rows = given.tables.rows(name)
+    members = {
+        t: set(str(row["members"]).split(" + "))
+        for t, row in binding_of(given, level).items()
+        if row["state"] != DEMAND
+    }
+    found: dict[tuple[Any, int], dict[str, Any]] = {(r[level], r["year"]): r for r in rows.records()}
+    order = list(dict.fromkeys(row[level] for row in given.stages))
+    order = [n for n in order if any(found.get((n, t), {}).get("state", "slack") != "slack" for t in given.years)]
+    cells = []
+    for n in order or list(dict.fromkeys(row[level] for row in given.stages))[:1]:
+        for t in given.years:
+            r = found.get((n, t), {"state": "slack", "annual_gain_usd_per_pct": 0.0})
+            gain = r["annual_gain_usd_per_pct"]
+            cells.append(
+                {
+                    "row": plain(n),
+                    "column": str(t),
+                    "level": _level(gain),
+                    "text": _short_worth(r["state"], gain),
+                    "mark": int(n in members.get(t, set())),
+                    "said": plain(
+                        f"{n}, {t}: {r['state']}, 1 % more is worth "
+                        f"{'the first unit' if math.isnan(gain) else dollars(gain)} a year"
+                    ),
+                }
+            )
+    wide, narrow = charts.both(
+        charts.matrix, cells, rows="", columns="", legend="1 % more is worth, USD a year", domain=_LEVELS
+    )
+    what = "stages" if level == "stage" else "groups"
+    bound = "; ".join(f"{t}: {' + '.join(sorted(members.get(t, {'demand'})))}" for t in given.years)
+    columns = [
+        GridColumn("year", "year", "year"),
+        GridColumn(level, level),
+        GridColumn("state", "state"),
+        GridColumn("annual_gain_usd_per_pct", "+1 %, m USD a year", "number", 1e6),
+        GridColumn("gain_usd_per_pct", "+1 %, m USD in all its years", "number", 1e6),
+        GridColumn("loss_usd_per_pct", "-1 % costs, m USD", "number", 1e6),
+        GridColumn("helps", "serves more in"),
+        GridColumn("holds_to_pct", "holds to, %", "number"),
+        GridColumn("next_stage", "then"),
+        GridColumn("moves_with", "moves with"),
+    ]
+    return Chart(
+        f"march_{level}",
+        f"Which {what} bind in which year, and what is 1 % more worth?",
+        plain(f"Cells by {level} and year, darker where 1 % more is worth more. Binding: {bound}."),
+        wide,
+        narrow,
+        Grid(f"Every {level} and year", rows, columns, keys=2),
+        (
+            "Framed: binds in the year, alone or with others framed in the same year. ",
+            given.tables.quiet(name, level),
+            f" {what} are slack in all years and left out. Sole: more of it serves more; joint: only with others; ",
+            "saving: it only saves cost; tight: less of it would cost.",
+        ),
+    )
+
+
+def _level(gain: float) -> str:
+    if math.isnan(gain):
+        return _LEVELS[-1]
+    return _LEVELS[sum(gain > end for end in _ENDS)]
+
+
+def _short_worth(state: str, gain: float) -> str:
+    if state == "slack":
+        return ""
+    if math.isnan(gain):
+        return "first unit"
+    return dollars(gain) if gain > 0 else state
+
+
+def _whom(given: ReportData) -> Chart:
+    """Return to whom relief of what binds is worth how much: of sole stages, for parts are known of stages."""
+    bound = {(t, row["members"]) for t, row in binding_of(given, "stage").items()}
+    rows = given.tables.rows("bottlenecks", rank=1)
+    parts = []
+    size, unit = charts.size(rows.data["annual_gain_usd_per_pct"], charts.USD)
+    for r in rows.records():
+        annual = r["annual_gain_usd_per_pct"] / r["gain_usd_per_pct"] if r["gain_usd_per_pct"] else math.nan
+        research = r["gain_research_usd_per_pct"]
+        split = (r["gain_serving_usd_per_pct"] - research, research, r["gain_saving_usd_per_pct"])
+        for part, usd in zip(_PARTS, split, strict=True):
+            value = usd * annual / size
+            if math.isfinite(value):
+                here = "binds" if (r["year"], r["stage"]) in bound else "worth most"
+                parts.append(
+                    {
+                        "column": str(r["year"]),
+                        "part": part,
+                        "value": value,
+                        "said": plain(f"{r['year']}, {r['stage']} ({here}), {part}: {dollars(value * size)} a year"),
+                    }
+                )
+    wide, narrow = charts.both(charts.stacked, parts, y=f"{unit} a year for 1 % more", colour=_PARTS)
+    columns = [
+        GridColumn("year", "year", "year"),
+        GridColumn("stage", "worth most"),
+        GridColumn("annual_gain_usd_per_pct", "a year, m USD", "number", 1e6),
+        GridColumn("gain_usd_per_pct", "in all its years, m USD", "number", 1e6),
+        GridColumn("gain_serving_usd_per_pct", "of it by serving more", "number", 1e6),
+        GridColumn("gain_research_usd_per_pct", "of that research", "number", 1e6),
+        GridColumn("gain_saving_usd_per_pct", "by saving cost", "number", 1e6),
+    ]
+    said = "; ".join(f"{t}: {worth(row)}" for t, row in binding_of(given, "stage").items())
+    return Chart(
+        "worth_to_whom",
+        "Whom does 1 % more of the stage that is worth most serve?",
+        plain(f"Stacked bars by year: tokens, research and cost saved. {said}."),
+        wide,
+        narrow,
+        Grid("The stage whose relief is worth most, m USD for 1 % more", rows, columns, keys=2),
+    )
+
+
+def _past(given: ReportData) -> list[Block]:
+    """Return what bound in the past beside what was said then, and what explains where the model differs."""
+    tables = given.tables
+    rows = tables.rows("backcast:labels")
+    missed = tables.rows("backcast:comparisons", inside=False, independent=True)
+    why = [
+        GridColumn("quantity", "quantity"),
+        GridColumn("item", "item"),
+        GridColumn("year", "year", "year"),
+        GridColumn("model", "model", "amount"),
+        GridColumn("low", "low", "amount"),
+        GridColumn("high", "high", "amount"),
+        GridColumn("unit", "unit"),
+        GridColumn("cause", "nearest by moving"),
+        GridColumn("cause_value", "then", "amount"),
+    ]
+    firm = [
+        GridColumn("year", "year", "year"),
+        GridColumn("level", "level"),
+        GridColumn("keeps", "kept by", "exact"),
+        GridColumn("moves", "of", "exact"),
+        GridColumn("becomes", "becomes first"),
+        GridColumn("input", "by moving"),
+        GridColumn("end", "to its end"),
+        GridColumn("by", "% of the way", "number", 0.01),
+    ]
+    return [
+        Sentences((*given.score, ". Nothing in the back-cast forces its outcome.")),
+        _past_map(given, rows),
+        Listed([_past_year(given, r) for r in rows.records() if r["level"] == "stage"]),
+        Grid("How firm these labels are, and the smallest move that changes them", rows, firm, keys=2, folded=True),
+        Grid(
+            "Where the model differs from published counts, and the input that explains most of it", missed, why, keys=3
+        ),
+    ]
+
+
+_WHO = {(True, True): "both", (True, False): "model", (False, True): "press", (False, False): ""}
+_NEITHER, _INSIDE = "neither", "inside the ranges"
+_SAID = {_NEITHER: "#f6f6f6", _INSIDE: "#dcdcdc", "press": "#f0b070", "model": "#7fb5d8", "both": "#0072b2"}
+
+
+def _past_map(given: ReportData, rows: SourcedRows) -> Chart:
+    """Return past years across and stages down: what the model says, the press, and some value inside the ranges."""
+    found = {
+        r["year"]: [_members(r[column]) for column in ("label", "press", "others")]
+        for r in rows.records()
+        if r["level"] == "stage"
+    }
+    named = {name for said in found.values() for one in said for name in one}
+    known = [row["stage"] for row in given.stages if row["stage"] in named]
+    cells = []
+    for name in [*known, *sorted(named - {*known, DEMAND}), *sorted(named & {DEMAND})]:
+        for year, (model, press, others) in found.items():
+            who = _WHO[name in model, name in press]
+            inside = name in others
+            cells.append(
+                {
+                    "row": plain(name),
+                    "column": str(year),
+                    "level": _INSIDE if inside and not who else who or _NEITHER,
+                    "text": who,
+                    "mark": int(name in model),
+                    "said": plain(f"{name}, {year}: {who or _NEITHER}{f'; {_INSIDE}' if inside else ''}"),
+                }
+            )
+    wide, narrow = charts.both(
+        charts.matrix,
+        cells,
+        rows="",
+        columns="",
+        legend="who says that it bound",
+        domain=[*_SAID],
+        shades=[*_SAID.values()],
+    )
+    bound = "; ".join(f"{year}: {' + '.join(model)}" for year, (model, _, _) in found.items())
+    said = [
+        GridColumn("year", "year", "year"),
+        GridColumn("level", "level"),
+        GridColumn("label", "model"),
+        GridColumn("said", "what the data allow to say"),
+        GridColumn("press", "press"),
+        GridColumn("agrees", "agree"),
+    ]
+    return Chart(
+        "past",
+        "What bound in the past: the model beside the press",
+        plain(f"Cells by stage and year: whether the model, the press or both say that it bound. Model: {bound}."),
+        wide,
+        narrow,
+        Grid("What bound, what the data allow to say, and what the press said", rows, said, keys=2),
+        ("Framed: the model's label. Inside the ranges: one input at an end of its range makes the model say so.",),
+    )
+
+
+def _members(label: object) -> list[str]:
+    """Return the stages that a cell names: those of one label, or several labels."""
+    return [] if label is None or label != label else str(label).replace(" + ", ", ").split(", ")  # noqa: PLR0124 - nan
+
+
+def _past_year(given: ReportData, row: Mapping[str, Any]) -> Said:
+    """Return a sentence about one year that is past."""
+    where = {"year": row["year"], "level": "stage"}
+    press = ", ".join(_members(row["press"]))
+    said: Said = (
+        plain(f"{row['year']}: {row['label']} in the model"),
+        plain(f"; the press said {press}" if press else "; the press named none"),
+    )
+    if _members(row["input"]):
+        by = given.tables.only("backcast:labels", "by", **where).per_cent()
+        kept = given.tables.only("backcast:labels", "keeps", **where)
+        moves = given.tables.only("backcast:labels", "moves", **where)
+        said += (". ", kept, " of ", moves, " moves of an input to an end of its range keep it; the smallest that ")
+        said += ("does not: ", plain(f"{row['input']}"), ", ", by, " of the way to its ", plain(f"{row['end']} end"))
+        said += (plain(f", then {row['becomes']} binds"),)
+    return (*said, ".")

@@ -1,0 +1,151 @@
+"""A back-cast on one page: what is inside its range and what is not, and which labels the data allow."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from supplychain.report.formats import amount, plain
+from supplychain.report.text.tables import TextTable, escaped
+from supplychain.results.frames import records
+
+if TYPE_CHECKING:
+    from supplychain.study.backcast import Backcast
+
+
+def text(found: Backcast) -> str:
+    """Return a back-cast as text for a terminal."""
+    title = plain(f"{found.plan.case.settings.title} ({found.plan.case.settings.name})")
+    lines = [title, "", f"Score: {found.score}", ""]
+    if found.from_nothing:
+        again = f"{found.from_nothing} moves failed their certificate at first and were solved again from nothing"
+        lines[-1:] = [again, ""]
+    for name, _, table in _sections(found):
+        lines += [name, *table.text(), ""]
+    return "\n".join(lines[:-1])
+
+
+def markdown(found: Backcast) -> str:
+    """Return a back-cast as a page of Markdown."""
+    s = found.plan.case.settings
+    lines = [
+        f"# {escaped(plain(s.title))}",
+        "",
+        f"Written by `supplychain backcast` for the case `{plain(s.name)}`; not edited by hand.",
+        "",
+        f"**Score: {found.score}.**",
+        "",
+    ]
+    for name, said, table in _sections(found):
+        lines += [f"## {name}", "", *([said, ""] if said else []), *table.markdown(), ""]
+    return "\n".join(lines)
+
+
+def _sections(found: Backcast) -> list[tuple[str, str, TextTable]]:
+    return [
+        ("What binds", _SAID["labels"], _labels(found)),
+        ("What would change a label first", _SAID["flips"], _nearest(found)),
+        ("Independent comparisons", _SAID["independent"], _compared(found, independent=True)),
+        ("Comparisons that share a source with an input", _SAID["shared"], _compared(found, independent=False)),
+        ("Misses", _SAID["misses"], _misses(found)),
+    ]
+
+
+_SAID = {
+    "labels": "The label at central values, what the data allow to say when every input is moved to the ends of its "
+    "range one at a time, and what the press said.",
+    "flips": "The smallest move of one input inside its range, all years together, that changes the label, found by "
+    "solving again; 100 % is the end of the range. *Kept* counts the ends of ranges that leave the label.",
+    "independent": "No source of the observed number, through every chain of what it was derived from, is a source of "
+    "any input.",
+    "shared": "These do not count: the observed number and some input come from the same source, which is named.",
+    "misses": "The input that brings the model nearest to what was observed when it alone is moved to an end of its "
+    "range, and the model's number there.",
+}
+
+
+def _labels(found: Backcast) -> TextTable:
+    rows = records(found.tables["labels"])
+    stage, group = ({row["year"]: row for row in rows if row["level"] == level} for level in ("stage", "group"))
+    cells = [
+        [
+            str(t),
+            row["label"],
+            group[t]["label"],
+            row["said"],
+            row["press"],
+            _agreement(row, group[t]),
+        ]
+        for t, row in stage.items()
+    ]
+    return TextTable(["year", "stage", "group", "what the data allow to say", "press", "agree"], cells)
+
+
+def _agreement(stage: dict[str, Any], group: dict[str, Any]) -> str:
+    if not stage["press"]:
+        return ""
+    return "stage" if stage["agrees"] else "group" if group["agrees"] else "no"
+
+
+def _nearest(found: Backcast) -> TextTable:
+    cells = [
+        [
+            str(row["year"]),
+            row["level"],
+            row["label"],
+            f"{row['keeps']} of {row['moves']}",
+            *(
+                (row["becomes"], f"{row['input']} to its {row['end']} end", f"{100 * row['by']:.0f}")
+                if row["input"]
+                else ("", "none inside its range", "")
+            ),
+        ]
+        for row in records(found.tables["labels"])
+    ]
+    header = ["year", "level", "label", "kept", "becomes", "by moving", "% of the way"]
+    return TextTable(header, cells, frozenset({3, 6}))
+
+
+def _compared(found: Backcast, *, independent: bool) -> TextTable:
+    cells = [
+        [
+            row["quantity"],
+            row["item"],
+            str(row["year"]),
+            amount(row["model"]),
+            amount(row["central"]),
+            f"{amount(row['low'])} - {amount(row['high'])}",
+            row["unit"],
+            "" if math.isnan(row["error"]) else f"{100 * row['error']:+.0f}",
+            "inside" if row["inside"] else "OUTSIDE",
+            row["source"],
+            *([] if independent else [row["shares"]]),
+        ]
+        for row in records(found.tables["comparisons"])
+        if row["independent"] == independent
+    ]
+    header = ["quantity", "item", "year", "model", "observed", "range", "unit", "error %", "", "source"]
+    return TextTable([*header, *([] if independent else ["shares"])], cells, frozenset({3, 4, 5, 7}))
+
+
+def _misses(found: Backcast) -> TextTable:
+    cells = [
+        [
+            row["quantity"],
+            row["item"],
+            str(row["year"]),
+            row["source"],
+            "yes" if row["independent"] else "no",
+            amount(row["model"]),
+            f"{amount(row['low'])} - {amount(row['high'])}",
+            f"{row['cause']}, {row['cause_end']} end",
+            amount(row["cause_value"]),
+            "inside" if row["cause_inside"] else "outside",
+        ]
+        for row in records(found.tables["comparisons"])
+        if not row["inside"] and isinstance(row["cause"], str)
+    ]
+    header = [
+        *("quantity", "item", "year", "source", "independent", "model", "range", "nearest input", "model then", ""),
+    ]
+    return TextTable(header, cells, frozenset({5, 6, 8}))

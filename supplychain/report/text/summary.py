@@ -1,0 +1,55 @@
+"""An answer on one page of Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from supplychain.report.formats import plain
+from supplychain.report.text.answer import not_told_apart, overview
+from supplychain.report.text.regret import text as of_regret
+from supplychain.report.text.tables import TextTable, escaped
+from supplychain.study.regret import Regret
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from supplychain.case.scenarios import WhatIf
+    from supplychain.plan import Plan
+
+
+def markdown(answer: Plan | Regret, given: WhatIf | None = None) -> str:
+    """Return what `supplychain solve` prints as a page of Markdown, with what proves it."""
+    plan = answer.plan if isinstance(answer, Regret) else answer
+    s, summary = plan.case.settings, plan.summary
+    lines = [f"# {escaped(plain(s.title))}", ""]
+    decided = f"{s.first_year} to {s.report_last_year}; money is in USD of {s.currency_year}, undiscounted."
+    lines += [f"Case {escaped(plain(s.name))}, {decided}", ""]
+    if given is not None and given.groups:
+        lines += [f"What if: {'; '.join(escaped(plain(title)) for title in given.titles)}.", ""]
+    (binds, by_year), *others = overview(plan)
+    for title, table in ((binds, by_year.T), *others):
+        lines += [f"## {title}", "", *_table(table).markdown(), ""]
+    lines += [f"{escaped(line)}." for line in not_told_apart(plan, list(plan.case.report_years))]
+    if isinstance(answer, Regret):
+        lines += ["## Already signed", "", "```", of_regret(answer), "```", ""]
+    proof, versions = summary["certificate"], summary["versions"]
+    gap, again = proof["duality_gap_relative"], proof["solved_again_objective_relative"]
+    checked = f"Duality gap at most {gap:g}; solved again from nothing, the objective differs by at most {again:g}."
+    lines += ["## How far it is checked", ""]
+    lines += [f"Optimal, {summary['objective_usd']:.6g} USD discounted. {checked}"]
+    lines += [f"HiGHS {versions['highspy']}, supplychain {versions['supplychain']}.", ""]
+    lines += ["SHA-256 of the content of the inputs:", ""]
+    digests = cast("dict[str, str]", summary["inputs_sha256"])
+    return "\n".join([*lines, *(f"- `{file}` {digest}" for file, digest in digests.items())]) + "\n"
+
+
+def _table(table: pd.DataFrame) -> TextTable:
+    rows = [
+        [str(name), *(plain(cell) for cell in row)] for name, row in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return TextTable(["", *map(str, table.columns)], rows, frozenset(range(1, len(table.columns) + 1)) - _texts(rows))
+
+
+def _texts(rows: list[list[str]]) -> frozenset[int]:
+    """Return the columns in which something is no number."""
+    return frozenset(n for row in rows for n, cell in enumerate(row) if any(c.isalpha() for c in cell))

@@ -1,0 +1,1 @@
+"""The answer as a folder: what is written, read back and described."""

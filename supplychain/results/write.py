@@ -1,0 +1,101 @@
+"""Write an answer to a folder: whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from supplychain.errors import OutputError, SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+DIGITS = "%.12g"
+"""Numbers are written with twelve significant digits: rounding of the solver stays behind them."""
+
+
+def write(
+    folder: str | Path, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], *, parquet_too: bool = False
+) -> None:
+    """Write `summary.json` and `tables/*.csv`. They replace those of an earlier answer together; other files are kept.
+
+    `parquet_too`: also `tables/*.parquet`, with the same digits. Without, those of an earlier answer go.
+
+    Raises: OutputError if the folder cannot be written, SetupError if pyarrow is asked for and not installed.
+    """
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as scratch:
+            fresh, old = Path(scratch) / "tables", Path(scratch) / "replaced"
+            fresh.mkdir()
+            for name, table in tables.items():
+                (fresh / f"{name}.csv").write_text(csv(table), encoding="utf-8", newline="")
+                if parquet_too:
+                    (fresh / f"{name}.parquet").write_bytes(parquet(rounded(table)))
+            new_summary = Path(scratch) / "summary.json"
+            new_summary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+            _swap(fresh, target / "tables", old)
+            new_summary.replace(target / "summary.json")
+    except OSError as error:
+        message = f"cannot write to {folder}: {error.strerror}"
+        raise OutputError(message) from error
+
+
+def _swap(fresh: Path, place: Path, old: Path) -> None:
+    """Put a fresh folder in the place of another, with the files that only the other has."""
+    if place.exists():
+        for kept in place.iterdir():
+            stale = kept.suffix == ".parquet" and (fresh / f"{kept.stem}.csv").exists()
+            if not stale and not (fresh / kept.name).exists():
+                shutil.copy2(kept, fresh / kept.name)
+        place.rename(old)
+    try:
+        fresh.rename(place)
+    except OSError:
+        if old.exists():
+            old.rename(place)
+        raise
+
+
+def csv(table: pd.DataFrame) -> str:
+    """Return a table as CSV text; blank where there is no value."""
+    return table.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with numbers as they are written; a column of numbers and names holds text."""
+    shown = table.copy()
+    for name in table.columns:
+        kinds = {type(x) for x in table[name]}
+        if kinds == {float}:
+            shown[name] = [float(DIGITS % x) for x in table[name]]
+        elif table[name].dtype == object and len(kinds) > 1:
+            shown[name] = [None if x is None else str(x) for x in table[name]]
+    return shown
+
+
+def parquet(table: pd.DataFrame) -> bytes:
+    """Return a table as a Parquet file, with its types and what `attrs` says of it.
+
+    Raises: SetupError if pyarrow is not installed.
+    """
+    check_parquet()
+    return table.to_parquet(engine="pyarrow", index=False)
+
+
+def check_parquet() -> None:
+    """Refuse, before any work is done, to write Parquet without pyarrow.
+
+    Raises: SetupError.
+    """
+    try:
+        import pyarrow as _  # noqa: F401, ICN001, PLC0415 - an extra
+    except ImportError as error:
+        message = "Parquet needs pyarrow, which is not installed: pip install 'supplychain[parquet]'"
+        raise SetupError(message) from error

@@ -1,0 +1,262 @@
+"""Who had already signed: what that costs beside the plan, beside having known, and which capital is stranded."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pandas as pd
+
+from supplychain import schema
+from supplychain.notebook import Shown
+from supplychain.plan import solve
+from supplychain.plan.locked_in import lock_in
+from supplychain.plan.money import OTHER
+from supplychain.results.frames import records
+from supplychain.study.compare import saved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from supplychain.case import Case
+    from supplychain.plan import Plan
+    from supplychain.plan.locked_in import Answer
+
+    Bought: TypeAlias = dict[str, tuple[float, float]]
+    """By stage: units, and what was paid for them."""
+
+EXPANSION, ACCELERATORS, STORE = "expansion", "accelerators", "store"
+"""What can be stranded: capacity that was ordered, accelerators that were built, components that were bought."""
+
+_NONE = 1e-7
+"""Share of a limit, or of a fleet, below which what idles is rounding."""
+
+_ROUNDING = 1e-9
+"""Share of an objective below which a difference is rounding."""
+
+_KEY = ["year", "stage", "what"]
+
+
+@dataclass(frozen=True)
+class Regret(Shown):
+    """A plan with another's decisions held, beside that other one and beside the plan of who had known.
+
+    With perfect foresight the regret is never below 0. Who sees few years may do better with what was signed.
+    """
+
+    plan: Plan
+    """The answer where what was signed is held."""
+    known: Plan
+    """The answer of the same case with nothing held."""
+    planned: Mapping[str, Any]
+    """The summary of the answer whose decisions are held."""
+    costs: pd.DataFrame
+    """year, planned_usd, signed_usd, known_usd (the cost of the year, in each of the three), extra_usd, regret_usd."""
+    stranded: pd.DataFrame
+    """year, stage, what, unit, stranded, stranded_usd, known, known_usd: see `stranded`."""
+
+    @property
+    def extra_cost_usd(self) -> float:
+        """How much more all costs, discounted, than in the plan as it was signed; unserved demand is in both."""
+        return self.plan.objective_usd - float(self.planned["objective_usd"])
+
+    @property
+    def regret_usd(self) -> float:
+        """How much more all costs, discounted, than if the case had been known from the start."""
+        return self.plan.objective_usd - self.known.objective_usd
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The plan's, with what signing did: of each difference the part that demand left unserved was worth."""
+        now = float(self.plan.summary["unserved_usd"])
+        before = self.planned.get("unserved_usd")
+        found = {
+            "extra_cost_usd": self.extra_cost_usd,
+            "extra_cost_unserved_usd": None if before is None else now - float(before),
+            "regret_usd": self.regret_usd,
+            "regret_unserved_usd": now - float(self.known.summary["unserved_usd"]),
+        }
+        return {
+            **self.plan.summary,
+            "regret": {name: None if x is None else self._said(x) for name, x in found.items()},
+        }
+
+    def _said(self, usd: float) -> float:
+        """Return a difference of two objectives with the digits that it has; 0 if it is rounding."""
+        size = max(abs(self.plan.objective_usd), abs(self.known.objective_usd))
+        return float(f"{usd:.9g}") if abs(usd) > _ROUNDING * size else 0.0
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table of the plan, and `regret` and `stranded`."""
+        return {**self.plan.tables, "regret": self.costs, "stranded": self.stranded}
+
+
+def regret(
+    case: Case,
+    orders_from: Answer | str | Path,
+    until: int,
+    *,
+    time_limit: float | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Regret:
+    """Solve a case with what another answer decided up to a year held, and with nothing held.
+
+    `orders_from` is a plan or the folder of an answer. Costs of a year are as in the table `cost`: annuities and
+    charges, undiscounted.
+
+    Raises: as `solve` does, and InputError if the folder of the answer has no table `cost`.
+    """
+    signed = lock_in(case, orders_from, until)
+    answer = saved(orders_from) if isinstance(orders_from, (str, Path)) else orders_from
+    plan = solve(signed, time_limit=time_limit, progress=progress)
+    progress("solving as if it had been known")
+    known = solve(replace(case, locked_in=None), time_limit=time_limit, progress=progress)
+    return Regret(plan, known, answer.summary, _costs(answer, plan, known), _stranded(plan, known, until))
+
+
+def _costs(answer: Answer, plan: Plan, known: Plan) -> pd.DataFrame:
+    rows = []
+    before, signed, free = (_cost_of_years(one) for one in (answer, plan, known))
+    for t in plan.case.report_years:
+        planned = before.get(t, math.nan)
+        rows.append((t, planned, signed[t], free[t], signed[t] - planned, signed[t] - free[t]))
+    names = ["year", "planned_usd", "signed_usd", "known_usd", "extra_usd", "regret_usd"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _cost_of_years(answer: Answer) -> dict[int, float]:
+    found: dict[int, float] = defaultdict(float)
+    for row in answer.tables["cost"].to_dict("records"):
+        found[row["year"]] += float(row["serving_usd"]) + float(row["research_usd"])
+    return found
+
+
+def stranded(plan: Plan, until: int) -> dict[tuple[int, str, str], tuple[float, float]]:
+    """Return the capital spent up to a year that stands idle in each reported year, by year, stage and what it is.
+
+    What was added last is the first to idle. Each is in units of the stage and in the USD that were paid for them:
+
+    - `expansion`: of each supplier and place min(capacity ordered up to `until` that is in service,
+      limit - supplied), at the mean capex of those orders;
+    - `accelerators`: of each accelerator min(units built up to `until` that are within their life, waiting + owned -
+      operating), at what a unit cost when it was built: its components at the mean price of their suppliers, those
+      that these suppliers need included, each under its stage, and the rest under `other`;
+    - `store`: what is in store, up to what was bought by `until`, at the mean price of that.
+    """
+    found: dict[tuple[int, str, str], tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+    for what, idle in ((EXPANSION, _expansions), (ACCELERATORS, _accelerators), (STORE, _stores)):
+        for t, s, amount, usd in idle(plan, until):
+            before = found[t, s, what]
+            found[t, s, what] = before[0] + amount, before[1] + usd
+    return dict(found)
+
+
+def _stranded(plan: Plan, known: Plan, until: int) -> pd.DataFrame:
+    now, then = stranded(plan, until), stranded(known, until)
+    units = {row["stage"]: row["unit"] for row in plan.case.tables["stages"]} | {OTHER: "accelerators"}
+    order = {s: n for n, s in enumerate(sorted(units, key=lambda s: _position(plan, s)))}
+    none = (0.0, 0.0)
+    rows = [
+        (*key, units[key[1]], *now.get(key, none), *then.get(key, none))
+        for key in sorted({*now, *then}, key=lambda key: (key[0], order[key[1]], key[2]))
+    ]
+    return pd.DataFrame(rows, columns=[*_KEY, "unit", "stranded", "stranded_usd", "known", "known_usd"])
+
+
+def _position(plan: Plan, s: str) -> tuple[float, str]:
+    found = [row["position"] for row in plan.case.tables["stages"] if row["stage"] == s]
+    return (float(found[0]) if found else math.inf), s
+
+
+def _expansions(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
+    life = {(r["stage"], r["supplier"]): r["capacity_life_years"] for r in plan.case.tables["suppliers"]}
+    orders: dict[tuple[str, str, str], list[dict[Any, Any]]] = defaultdict(list)
+    for row in records(plan.orders):
+        if row["order_year"] <= until:
+            orders[row["stage"], row["supplier"], row["place"]].append(row)
+    for row in records(plan.supply):
+        s, k, t = row["stage"], row["supplier"], row["year"]
+        alive = [o for o in orders[s, k, row["place"]] if o["online_year"] <= t < o["online_year"] + life[s, k]]
+        added = math.fsum(o["amount"] for o in alive)
+        idle = min(added, row["limit"] - row["supplied"])
+        if idle > _NONE * row["limit"]:
+            yield t, s, idle, idle * math.fsum(o["capex_usd"] for o in alive) / added
+
+
+def _accelerators(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
+    life = {row["accelerator"]: row["life_years"] for row in plan.case.tables["accelerators"]}
+    built = {(r["accelerator"], r["year"]): r["built"] for r in records(plan.builds) if r["year"] <= until}
+    idle: dict[tuple[str, int], float] = defaultdict(float)
+    owned: dict[tuple[str, int], float] = defaultdict(float)
+    for row in records(plan.builds):
+        idle[row["accelerator"], row["year"]] += row["warehouse"]
+        owned[row["accelerator"], row["year"]] += row["warehouse"]
+    for row in records(plan.installed_base):
+        idle[row["accelerator"], row["year"]] += row["owned"] - row["operating"]
+        owned[row["accelerator"], row["year"]] += row["owned"]
+    paid = cache(_UnitCosts(plan).of)
+    for (a, t), units in sorted(idle.items()):
+        alive = {u: x for (b, u), x in built.items() if b == a and u <= t < u + life[a] and x > 0}
+        total = math.fsum(alive.values())
+        if total <= 0 or units <= _NONE * owned[a, t]:
+            continue
+        share = min(1.0, units / total)
+        for u, x in alive.items():
+            for s, (amount, usd) in paid(a, u).items():
+                yield t, s, share * x * amount, share * x * usd
+
+
+def _stores(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
+    bought: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    for row in records(plan.supply):
+        if row["year"] <= until:
+            bought[row["stage"], row["place"]].append((row["supplied"], row["spent_usd"]))
+    for row in records(plan.stages):
+        amount, spent = (math.fsum(x) for x in zip(*bought[row["stage"], row["place"]], (0.0, 0.0), strict=True))
+        kept = 0.0 if math.isnan(row["stored"]) else min(row["stored"], amount)
+        if kept > _NONE * amount:
+            yield row["year"], row["stage"], kept, kept * spent / amount
+
+
+class _UnitCosts:
+    """What went into a unit of an accelerator, stage by stage, and what was paid for it."""
+
+    def __init__(self, plan: Plan) -> None:
+        tables = plan.case.tables
+        flows = {row["stage"] for row in tables["stages"] if row["kind"] == "flow"}
+        self._bill = [(r["accelerator"], r["stage"], r["quantity"]) for r in tables["bill_of_materials"]]
+        self._bill = [entry for entry in self._bill if entry[1] in flows]
+        self._needs: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+        for row in sorted(tables["supplier_needs"], key=lambda row: row["place"] or ""):
+            somewhere = row["place"] in {None, schema.GLOBAL}  # components are global; a row with a place replaces
+            if row["basis"] == "supply" and row["needs_stage"] in flows and somewhere:
+                self._needs[row["stage"], row["supplier"]][row["needs_stage"]] = row["quantity"]
+        self._sold: dict[str, dict[int, list[tuple[str, float, float]]]] = defaultdict(lambda: defaultdict(list))
+        for row in records(plan.supply):
+            if row["supplied"] > 0:
+                self._sold[row["stage"]][row["year"]].append((row["supplier"], row["supplied"], row["spent_usd"]))
+        self._other = plan.case.yearly("unit_costs", "other_cost_usd")
+
+    def of(self, a: str, u: int) -> Bought:
+        """Return what is in a unit built in a year; of what came out of store, the last that was bought."""
+        found: dict[str, tuple[float, float]] = {OTHER: (1.0, self._other[a,][u])}
+        for b, s, quantity in self._bill:
+            if b == a:
+                self._add(found, s, quantity, u)
+        return found
+
+    def _add(self, found: Bought, s: str, quantity: float, u: int) -> None:
+        year = max((t for t in self._sold[s] if t <= u), default=None)
+        sold = [] if year is None else self._sold[s][year]
+        total = math.fsum(x for _, x, _ in sold)
+        spent = math.fsum(usd for _, _, usd in sold)
+        amount, usd = found.get(s, (0.0, 0.0))
+        found[s] = amount + quantity, usd + (quantity * spent / total if total else 0.0)
+        for k, x, _ in sold:
+            for n, need in self._needs[s, k].items():
+                self._add(found, n, quantity * need * x / total, u)

@@ -1,0 +1,108 @@
+"""One case solved many times with other numbers: what binds, what was asked for, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from supplychain import lp
+from supplychain.errors import MisfitError, NoAnswerError
+from supplychain.model import solver
+from supplychain.plan import windows
+from supplychain.plan.bottlenecks import LEVELS, BottleneckFinder
+from supplychain.plan.measures import measure
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from supplychain.case import Case
+    from supplychain.plan.windows import Window
+
+Asked: TypeAlias = "tuple[str, str, int]"
+"""A quantity, an item and a year: what is measured."""
+
+LabelKey: TypeAlias = "tuple[str, int]"
+"""A level and a year: whose label is meant."""
+
+REMARKS = REBUILT, FROM_NOTHING = "rebuilt", "from_nothing"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What binds in each reported year, by level, the quantities that were asked for, and the objective in USD."""
+
+    labels: dict[LabelKey, str]
+    measured: tuple[float, ...]
+    objective_usd: float
+    remark: str = ""
+    """How it was solved, where that was not in place: `rebuilt` if the other case has other sets, so that its model was
+    built anew; `from_nothing` if the solve from where the case itself ended did not pass its checks."""
+
+
+@dataclass
+class WarmSolver:
+    """Reads a case, and cases with other numbers.
+
+    The model is built once and its numbers are changed in place, where the other case has the same sets. A solve starts
+    where that of the case itself ended, and a window that the change leaves as it was is not solved again. Neither
+    changes the answer.
+    """
+
+    case: Case
+    asked: Sequence[Asked] = ()
+    labels: bool = True
+    """Whether labels are asked for: they take about as long as the solve."""
+    years: Collection[int] | None = None
+    """The reported years whose labels are asked for; all of them if it is None."""
+    _windows: dict[int, Window] = field(default_factory=dict)
+    _labels: dict[LabelKey, str] = field(default_factory=dict)
+    _statement: solver.MutableModel | None = None
+    _central: Reading | None = None
+
+    def central(self) -> Reading:
+        """Return the reading of the case itself.
+
+        Raises: NoAnswerError if a solve finds no optimum.
+        """
+        if self._central is None:
+            self._statement = solver.MutableModel(self.case)
+            self._central = self._read(self.case, self._statement)
+        return self._central
+
+    def read(self, case: Case) -> Reading:
+        """Return the reading of another case, best one that differs from the reader's in numbers alone.
+
+        Every window's optimum is certified. One that fails, or is not found, is looked for once more, from nothing.
+
+        Raises: NoAnswerError if a solve finds no optimum, CertificateError if it does not pass its checks.
+        """
+        self.central()
+        if self._statement is not None and self._statement.put(case):
+            try:
+                return self._read(case, self._statement)
+            except MisfitError:
+                raise
+            except NoAnswerError:
+                return replace(self._read(case, solver.MutableModel(case), near=False), remark=FROM_NOTHING)
+        return replace(self._read(case, solver.MutableModel(case), near=False), remark=REBUILT)
+
+    def _read(self, case: Case, statement: solver.MutableModel, *, near: bool = True) -> Reading:
+        """Read a case whose numbers a statement has, `near` the case itself or from nothing."""
+        labels: dict[LabelKey, str] = {}
+        first = self._central is None
+        again = windows.WarmStart(statement, self._windows if near else {}, settled=self.labels or bool(self.asked))
+        for window in windows.opened(case, again=again):
+            if not window.known:
+                lp.prove(window.at.lp, window.at.at, f"{window.first}-{window.last}")
+            years = [t for t in window.years if self.labels and (self.years is None or t in self.years)]
+            keys = [(level, t) for t in years for level in LEVELS]
+            if window.known:
+                labels |= {key: self._labels[key] for key in keys}
+            elif keys:
+                asked = BottleneckFinder(window.at)
+                labels |= {(level, t): asked.label(level, t) for level, t in keys}
+            if first:
+                self._windows[window.first] = window
+        if first:
+            self._labels = labels
+        return Reading(labels, measure(window.at.solved, self.asked), window.objective_usd)
