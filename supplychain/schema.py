@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-Type = Literal["text", "number", "integer", "boolean"]
+Type = Literal["text", "number", "integer", "boolean", "any"]
 Series = Literal["", "quantity", "price"]
 
 GLOBAL: Final = "global"
@@ -24,7 +24,7 @@ LOW, HIGH = "_low", "_high"
 
 @dataclass(frozen=True, slots=True)
 class ColumnSchema:
-    """One column of a table, or one setting of `case.toml`."""
+    """One column of a table of inputs or of results, or one setting of `case.toml`."""
 
     name: str
     type: Type
@@ -39,6 +39,10 @@ class ColumnSchema:
     param: str = ""
     """The name of the Pyomo Param made from this column; blank if the column is structure, not a number of the LP."""
     default: float | int | str | None = None
+    label: str = ""
+    """What people read instead of the name; of results."""
+    infinite: bool = False
+    """Whether the number may be infinite; of results."""
 
     @property
     def ranged(self) -> bool:
@@ -57,7 +61,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """One CSV file of a case."""
+    """One CSV file of a case, or of an answer."""
 
     name: str
     key: tuple[str, ...]

@@ -8,7 +8,7 @@ moves along in proportion, never beyond what the column allows.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -22,8 +22,6 @@ from supplychain.errors import ChangeError, ChangeProblem, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    import pandas as pd
 
     from supplychain.case import Case
     from supplychain.case.read import Row, Value
@@ -123,14 +121,6 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
             headers[name] = _header(headers[name], schema.TABLE[name], rows)
             tables[name] = _padded(schema.TABLE[name], headers[name], rows)
     return replace(case, tables=tables, headers=headers), tuple(audit)
-
-
-def frame(audit: Iterable[Changed]) -> pd.DataFrame:
-    """Return what changed as a table, one row for each cell, in the order of the changes."""
-    import pandas as pd  # noqa: PLC0415 - a check of changes needs no pandas
-
-    names = [one.name for one in fields(Changed)]
-    return pd.DataFrame([asdict(cell) for cell in audit], columns=names, dtype=object).astype({"year": "Int64"})
 
 
 def key_of(table: schema.TableSchema, row: Row, *, year: bool = False) -> str:

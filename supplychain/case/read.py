@@ -39,6 +39,7 @@ BOOLEANS = {
     "FALSE": False,
     "0": False,
 }
+_INFINITE = {"inf": math.inf, "-inf": -math.inf}
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _SHOWN = 60
 _LARGEST = sys.float_info.max
@@ -299,7 +300,7 @@ def read_cell(column: schema.ColumnSchema, cell: str, *, blank: bool) -> tuple[V
         return None, "" if blank else f"is blank; must be {what_fits(column)}"
     if cell != cell.strip():
         return cell.strip(), f"{shown(cell)!r} has blanks around it; must be {shown(cell.strip())!r}"
-    if column.type == "text":
+    if column.type in {"text", "any"}:
         bad = column.choices and cell not in column.choices
         return cell, f"{shown(cell)!r}; must be {what_fits(column)}{did_you_mean(cell, column.choices)}" if bad else ""
     if column.type == "boolean":
@@ -310,6 +311,8 @@ def read_cell(column: schema.ColumnSchema, cell: str, *, blank: bool) -> tuple[V
 
 def _number_cell(column: schema.ColumnSchema, cell: str) -> tuple[Value, str]:
     pattern = _INTEGER if column.type == "integer" else _NUMBER
+    if column.infinite and cell in _INFINITE:
+        return _INFINITE[cell], ""
     if not pattern.fullmatch(cell):
         return None, f"{shown(cell)!r}; must be {what_fits(column)}"
     number = float(cell)

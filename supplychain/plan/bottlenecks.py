@@ -10,14 +10,16 @@ import math
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pandas as pd
-
 from supplychain import lp
 from supplychain.plan.levers import Direction, Lever, Levers, Members
 from supplychain.plan.prices import rounded_price
+from supplychain.results import schema
+from supplychain.results.frames import frame, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
 
     from supplychain.plan.solved_lp import SolvedLP
 
@@ -299,20 +301,17 @@ def _key(direction: Direction) -> tuple[object, ...]:
     return tuple(sorted(direction.items()))
 
 
-_AMOUNTS = (
-    "annual_gain_usd_per_pct",
-    "gain_usd_per_pct",
-    "loss_usd_per_pct",
-    "gain_serving_usd_per_pct",
-    "gain_saving_usd_per_pct",
-    "gain_research_usd_per_pct",
-)
-
-
 def _row(f: Bottleneck) -> dict[str, Any]:
     """Return all that is known of a lever in a year, by column; amounts per cent of a limit of 0 are blank."""
     w = f.worth
-    amounts = (f.annual_gain, w.gain, w.loss, w.serving, w.saving, w.research)
+    amounts = {
+        "annual_gain_usd_per_pct": f.annual_gain,
+        "gain_usd_per_pct": w.gain,
+        "loss_usd_per_pct": w.loss,
+        "gain_serving_usd_per_pct": w.serving,
+        "gain_saving_usd_per_pct": w.saving,
+        "gain_research_usd_per_pct": w.research,
+    }
     return {
         "year": f.year,
         "stage": f.lever.name,
@@ -321,7 +320,7 @@ def _row(f: Bottleneck) -> dict[str, Any]:
         "rank": f.rank,
         "state": f.state,
         "nature": f.lever.nature,
-        **dict(zip(_AMOUNTS, (math.nan,) * len(amounts) if w.blank else amounts, strict=True)),
+        **(dict.fromkeys(amounts, math.nan) if w.blank else amounts),
         "helps": " ".join(map(str, w.helps)),
         "holds_to_pct": rounded_price(f.holds_to_pct),
         "next": f.next,
@@ -332,19 +331,19 @@ def _row(f: Bottleneck) -> dict[str, Any]:
 
 def table(found: Mapping[int, YearBottlenecks], level: str) -> pd.DataFrame:
     """Return the table `bottlenecks` (level `stage`) or `bottlenecks_by_group` (level `group`)."""
-    first = ["year", "stage", "group"] if level == "stage" else ["year", "group"]
-    names = [*first, "rank", "state", "nature", *_AMOUNTS, "helps", "holds_to_pct", "next_stage", "moves_with"]
-    rows = [_row(f) for ranked, _ in found.values() for f in ranked]
-    return pd.DataFrame(rows, columns=names).sort_values(["year", level], ignore_index=True)
+    described = schema.BOTTLENECKS if level == "stage" else schema.BOTTLENECKS_BY_GROUP
+    rows = [picked(described, _row(f)) for ranked, _ in found.values() for f in ranked]
+    return frame(described, rows, sort=described.key)
 
 
 def binding(by_level: Mapping[str, Mapping[int, YearBottlenecks]]) -> pd.DataFrame:
     """Return what binds in each year, by group and by stage; `demand` where no relief would serve more."""
-    names = ["year", "level", "members", "state", "nature", "annual_gain_usd_per_pct", "gain_usd_per_pct"]
-    names += ["gain_research_usd_per_pct", "helps", "holds_to_pct", "next"]
+    described = schema.BINDING
     rows = [
-        {"year": t, "level": level} | (_row(bound) if bound else {"members": DEMAND, "state": DEMAND})
+        picked(
+            described, {"year": t, "level": level} | (_row(bound) if bound else {"members": DEMAND, "state": DEMAND})
+        )
         for level, found in by_level.items()
         for t, (_, bound) in found.items()
     ]
-    return pd.DataFrame(rows, columns=names).sort_values(["year", "level"], ignore_index=True)
+    return frame(described, rows, sort=described.key)

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from supplychain import lp, units
 from supplychain.model import locked_in as signed
 from supplychain.plan.money import OPEX, OTHER, RESEARCH
 from supplychain.plan.prices import rounded_price
+from supplychain.results import schema
+from supplychain.results.frames import frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    import pandas as pd
 
     from supplychain.lp import Label, Trace
     from supplychain.plan.money import Ledger
@@ -82,7 +85,7 @@ def marginal(at: SolvedLP, found: Marginals) -> pd.DataFrame:
     solved = at.solved
     stop = np.array([label[0] in _STOPS for label in at.lp.row])
     order = {term: n for n, term in enumerate(_terms(solved))}
-    rows: list[tuple[int, str, str, float]] = []
+    rows: list[dict[str, object]] = []
     for (w, t), cost in found.items():
         if cost.dual is None:
             continue
@@ -92,9 +95,8 @@ def marginal(at: SolvedLP, found: Marginals) -> pd.DataFrame:
         shown = sorted(
             (term for term, share in shares.items() if share or term == RESIDUAL), key=lambda term: order[term]
         )
-        rows += [(t, w, term, shares[term] * cost.usd) for term in shown]
-    table = pd.DataFrame(rows, columns=["year", "workload", "term", "usd_per_mtok"])
-    return table.sort_values(["year", "workload"], kind="stable", ignore_index=True)
+        rows += [{"year": t, "workload": w, "term": term, "usd_per_mtok": shares[term] * cost.usd} for term in shown]
+    return frame(schema.DECOMPOSITION, rows, sort=("year", "workload"))
 
 
 def _terms(solved: Solved) -> list[str]:
@@ -154,7 +156,7 @@ def average(solved: Solved, ledger: Ledger, token_cost: pd.DataFrame) -> pd.Data
 
     The items are those of the table `cost`; the last is the residual.
     """
-    rows: list[tuple[int, str, str, float]] = []
+    rows: list[dict[str, object]] = []
     for t, w, usd in token_cost[["year", "workload", "average_usd_per_mtok"]].itertuples(index=False):
         mtok = units.MTOK_PER_TTOK * math.fsum(solved.served(v, t) for v in solved.on.workloads if w in {v, "all"})
         if not mtok:
@@ -164,5 +166,5 @@ def average(solved: Solved, ledger: Ledger, token_cost: pd.DataFrame) -> pd.Data
             if u == t and v != RESEARCH and w in {v, "all"}:
                 items[item] += cost / mtok
         items[RESIDUAL] = _settled((usd - math.fsum(items.values())) / usd) * usd if usd else 0.0
-        rows += [(t, w, item, part) for item, part in items.items()]
-    return pd.DataFrame(rows, columns=["year", "workload", "item", "usd_per_mtok"])
+        rows += [{"year": t, "workload": w, "item": item, "usd_per_mtok": part} for item, part in items.items()]
+    return frame(schema.AVERAGE_COST, rows)

@@ -11,13 +11,16 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from supplychain import schema, units
+from supplychain import units
 from supplychain.finance import capital_recovery_factor
+from supplychain.results import schema
+from supplychain.results.frames import frame
+from supplychain.schema import ALL, GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from supplychain.plan.solved import Solved
 
@@ -133,7 +136,7 @@ class Ledger:
                     continue
                 stage, _, place = who
                 year = v if how == "supply" and self._solved.on.is_flow(s) else t
-                at = schema.GLOBAL if self._solved.on.is_global(stage) else place
+                at = GLOBAL if self._solved.on.is_global(stage) else place
                 for a, share in self._users(stage, at, year, t).items():
                     found[a] += amount * share
             self._memo[s, p, v, t] = _normal(found) or {_IDLE: 1.0}
@@ -150,8 +153,14 @@ def cost(solved: Solved, ledger: Ledger) -> pd.DataFrame:
     rows: dict[tuple[int, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for (t, item, w), usd in sorted(ledger.cost.items()):
         rows[t, item][w == RESEARCH] += usd
-    table = [(t, item, *usd) for (t, item), usd in sorted(rows.items()) if t in solved.case.report_years]
-    return pd.DataFrame(table, columns=["year", "item", "serving_usd", "research_usd"])
+    return frame(
+        schema.COST,
+        [
+            {"year": t, "item": item, "serving_usd": serving, "research_usd": research}
+            for (t, item), (serving, research) in sorted(rows.items())
+            if t in solved.case.report_years
+        ],
+    )
 
 
 def cash(solved: Solved) -> dict[tuple[int, str], float]:
@@ -169,7 +178,8 @@ def cash(solved: Solved) -> dict[tuple[int, str], float]:
 
 def capital(solved: Solved) -> pd.DataFrame:
     """Cash spent, by year and item."""
-    return pd.DataFrame([(*key, usd) for key, usd in cash(solved).items()], columns=["year", "item", "usd"])
+    rows = [{"year": t, "item": item, "usd": usd} for (t, item), usd in cash(solved).items()]
+    return frame(schema.CAPITAL, rows)
 
 
 def unserved(solved: Solved) -> float:
@@ -191,7 +201,7 @@ def unserved(solved: Solved) -> float:
 
 def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int], float]) -> pd.DataFrame:
     """Cost per million tokens by workload: average, with all cost on tokens, and of one more."""
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, object]] = []
     for t in solved.case.report_years:
         cost_of = {
             w: math.fsum(x for (u, _, v), x in ledger.cost.items() if (u, v) == (t, w))
@@ -202,12 +212,27 @@ def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int]
         mtok = {w: solved.served(w, t) * units.MTOK_PER_TTOK for w in solved.on.workloads}
         for w in sorted(solved.on.workloads):
             average = _over(cost_of[w], mtok[w])
-            rows.append((t, w, average, average * _over(all_cost, serving), marginal.get((w, t), math.nan)))
+            rows.append(
+                {
+                    "year": t,
+                    "workload": w,
+                    "average_usd_per_mtok": average,
+                    "fully_loaded_usd_per_mtok": average * _over(all_cost, serving),
+                    "marginal_usd_per_mtok": marginal.get((w, t), math.nan),
+                }
+            )
         total = math.fsum(mtok.values())
         mean = math.fsum(mtok[w] * marginal[w, t] for w in solved.on.workloads if mtok[w] > 0)
-        rows.append((t, "all", _over(serving, total), _over(all_cost, total), _over(mean, total)))
-    names = ["year", "workload", "average_usd_per_mtok", "fully_loaded_usd_per_mtok", "marginal_usd_per_mtok"]
-    return pd.DataFrame(rows, columns=names).sort_values(["year", "workload"], ignore_index=True)
+        rows.append(
+            {
+                "year": t,
+                "workload": ALL,
+                "average_usd_per_mtok": _over(serving, total),
+                "fully_loaded_usd_per_mtok": _over(all_cost, total),
+                "marginal_usd_per_mtok": _over(mean, total),
+            }
+        )
+    return frame(schema.TOKEN_COST, rows, sort=schema.TOKEN_COST.key)
 
 
 def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
@@ -224,28 +249,18 @@ def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
         research = math.fsum(x for (u, _, w), x in ledger.cost.items() if u == t and w == RESEARCH)
         total = math.fsum(usd for (u, _), usd in spent.items() if u == t)
         rows.append(
-            (
-                t,
-                value,
-                serving,
-                research,
-                _over(value - serving, value),
-                total,
-                _over(total, value),
-                memory_share(solved, t),
-            )
+            {
+                "year": t,
+                "token_value_usd": value,
+                "serving_cost_usd": serving,
+                "research_cost_usd": research,
+                "gross_margin": _over(value - serving, value),
+                "capital_usd": total,
+                "capital_per_token_value": _over(total, value),
+                "memory_share_of_hardware": memory_share(solved, t),
+            }
         )
-    names = [
-        "year",
-        "token_value_usd",
-        "serving_cost_usd",
-        "research_cost_usd",
-        "gross_margin",
-        "capital_usd",
-        "capital_per_token_value",
-        "memory_share_of_hardware",
-    ]
-    return pd.DataFrame(rows, columns=names)
+    return frame(schema.ECONOMICS, rows)
 
 
 def hardware(solved: Solved, t: int) -> dict[str, float]:

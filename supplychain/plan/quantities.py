@@ -6,10 +6,13 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from supplychain.results import schema
+from supplychain.results.frames import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    import pandas as pd
 
     from supplychain.plan.solved import Solved
 
@@ -26,8 +29,8 @@ def listed(solved: Solved, t: int) -> list[tuple[str, str]]:
     return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > _NONE]
 
 
-def stages(solved: Solved) -> pd.DataFrame:
-    """Limit and use of every stage, place and year that has either. Prices are added by `plan.solve`."""
+def stages(solved: Solved, prices: Mapping[tuple[str, str, int], tuple[float, float]]) -> pd.DataFrame:
+    """Limit, use and two-sided price of every stage, place and year that has a limit or a use."""
     rows = []
     for t in solved.case.report_years:
         for s, p in listed(solved, t):
@@ -45,11 +48,11 @@ def stages(solved: Solved) -> pd.DataFrame:
                     "used": used,
                     "used_share": used / total if total else math.nan,
                     "stored": solved.x["stored"].get((s, p, t), math.nan),
+                    "gain_usd_per_unit": prices[s, p, t][0],
+                    "loss_usd_per_unit": prices[s, p, t][1],
                 }
             )
-    return _frame(
-        rows, ["year", "stage", "place"], ["unit", "capacity", "expanded", "allocated", "used", "used_share", "stored"]
-    )
+    return frame(schema.STAGES, rows, sort=schema.STAGES.key)
 
 
 def supply(solved: Solved) -> pd.DataFrame:
@@ -72,7 +75,7 @@ def supply(solved: Solved) -> pd.DataFrame:
                     "spent_usd": price * supplied,
                 }
             )
-    return _frame(rows, ["year", "stage", "supplier", "place"], ["unit", "supplied", "limit", "price_usd", "spent_usd"])
+    return frame(schema.SUPPLY, rows, sort=schema.SUPPLY.key)
 
 
 def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
@@ -84,11 +87,7 @@ def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
         for (w, j, t), served in solved.x["serve"].items()
         if t in solved.case.report_years
     ]
-    return _frame(
-        rows,
-        ["year", "workload", "tier"],
-        ["demand_ttok", "served_ttok", "blocked_ttok", "uneconomic_ttok", "value_usd_per_mtok"],
-    )
+    return frame(schema.SERVICE, rows, sort=schema.SERVICE.key)
 
 
 def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
@@ -99,8 +98,7 @@ def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
         for (j, t), served in solved.x["research"].items()
         if t in solved.case.report_years
     ]
-    names = ["demand_h100e_years", "served_h100e_years", "blocked_h100e_years", "uneconomic_h100e_years"]
-    return _frame(rows, ["year", "tier"], names)
+    return frame(schema.RESEARCH_SERVICE, rows, sort=schema.RESEARCH_SERVICE.key)
 
 
 def _unserved(unit: str, demand: float, served: float, unlimited: float) -> dict[str, float]:
@@ -129,7 +127,7 @@ def builds(solved: Solved) -> pd.DataFrame:
         }
         if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > _NONE:
             rows.append(row)
-    return _frame(rows, ["year", "accelerator"], ["built", "installed", "warehouse"])
+    return frame(schema.BUILDS, rows, sort=schema.BUILDS.key)
 
 
 def commitments_kept(solved: Solved) -> pd.DataFrame:
@@ -154,7 +152,7 @@ def commitments_kept(solved: Solved) -> pd.DataFrame:
                 "shortfall": solved.x["shortfall"][c, t],
             }
         )
-    return _frame(rows, ["year", "commitment"], ["unit", "minimum", "delivered", "shortfall"])
+    return frame(schema.COMMITMENTS_KEPT, rows, sort=schema.COMMITMENTS_KEPT.key)
 
 
 def installed_base(solved: Solved) -> pd.DataFrame:
@@ -175,7 +173,7 @@ def installed_base(solved: Solved) -> pd.DataFrame:
                     "h100e_operating": h100e * operating,
                 }
             )
-    return _frame(rows, ["year", "accelerator", "region"], ["owned", "operating", "h100e_owned", "h100e_operating"])
+    return frame(schema.INSTALLED_BASE, rows, sort=schema.INSTALLED_BASE.key)
 
 
 def orders(solved: Solved) -> pd.DataFrame:
@@ -194,7 +192,7 @@ def orders(solved: Solved) -> pd.DataFrame:
         for (s, k, p, u), amount in solved.x["expand"].items()
         if u in solved.case.report_years and amount > _NONE
     ]
-    return _frame(rows, ["order_year", "online_year", "stage", "supplier", "place"], ["unit", "amount", "capex_usd"])
+    return frame(schema.ORDERS, rows, sort=schema.ORDERS.key)
 
 
 def requirements(solved: Solved, unconstrained: Solved) -> pd.DataFrame:
@@ -224,7 +222,7 @@ def requirements(solved: Solved, unconstrained: Solved) -> pd.DataFrame:
         for s, row in on.stages.items()
         for t in solved.case.report_years
     ]
-    return _frame(rows, ["year", "stage"], ["unit", "available", "required", "ratio"])
+    return frame(schema.REQUIREMENTS, rows, sort=schema.REQUIREMENTS.key)
 
 
 def _to_expand(
@@ -248,8 +246,3 @@ def _to_expand(
             total[s, t] += solved.n["need"][need] * share * max(0.0, missing - largest)
             largest = max(largest, missing)
     return total
-
-
-def _frame(rows: Sequence[Mapping[str, Any]], key: list[str], columns: list[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=[*key, *columns])
-    return frame.sort_values(key, kind="stable", ignore_index=True)

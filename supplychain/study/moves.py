@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain.case.ranges import Input, moved, steps, uncertain
 from supplychain.errors import MisfitError
@@ -76,15 +74,20 @@ def end_of(move: Move) -> str:
     return "high" if move.end > 0 else "low"
 
 
-def flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> pd.DataFrame:
-    """Return every move that changes a label: year, level, input, end, becomes."""
-    rows = [
-        (t, level, str(move.input), end_of(move), reading.labels[level, t])
+def flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> list[dict[str, Any]]:
+    """Return every move that changes a label, as rows of a table `flips`."""
+    return [
+        {
+            "year": t,
+            "level": level,
+            "input": str(move.input),
+            "end": end_of(move),
+            "becomes": reading.labels[level, t],
+        }
         for level, t in sorted(central.labels, key=lambda label: (label[1], LEVELS.index(label[0])))
         for move, reading in zip(some, there, strict=True)
         if reading.labels[level, t] != central.labels[level, t]
     ]
-    return pd.DataFrame(rows, columns=["year", "level", "input", "end", "becomes"])
 
 
 def reading(reader: WarmSolver, move: Move) -> Reading:

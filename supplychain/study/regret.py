@@ -9,22 +9,23 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pandas as pd
-
 from supplychain import schema
 from supplychain.notebook import Shown
 from supplychain.plan import solve
 from supplychain.plan.locked_in import lock_in
 from supplychain.plan.money import OTHER
-from supplychain.results.frames import records
-from supplychain.study.compare import saved
+from supplychain.results import schema as result_schema
+from supplychain.results.answer import Answer
+from supplychain.results.frames import frame, records
+from supplychain.results.read import read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import pandas as pd
+
     from supplychain.case import Case
     from supplychain.plan import Plan
-    from supplychain.plan.locked_in import Answer
 
     Bought: TypeAlias = dict[str, tuple[float, float]]
     """By stage: units, and what was paid for them."""
@@ -38,26 +39,26 @@ _NONE = 1e-7
 _ROUNDING = 1e-9
 """Share of an objective below which a difference is rounding."""
 
-_KEY = ["year", "stage", "what"]
 
+@dataclass(frozen=True, repr=False, eq=False)
+class Regret(Answer, Shown):
+    """A plan with another's decisions locked in, beside that other one and beside the plan of who had known.
 
-@dataclass(frozen=True)
-class Regret(Shown):
-    """A plan with another's decisions held, beside that other one and beside the plan of who had known.
-
-    With perfect foresight the regret is never below 0. Who sees few years may do better with what was signed.
+    Its tables are those of the plan, and `regret` and `stranded`. With perfect foresight the regret is never below 0.
+    Who sees few years may do better with what was signed.
     """
 
     plan: Plan
-    """The answer where what was signed is held."""
+    """The answer where what was signed is locked in."""
     known: Plan
-    """The answer of the same case with nothing held."""
+    """The answer of the same case with nothing locked in."""
     planned: Mapping[str, Any]
-    """The summary of the answer whose decisions are held."""
-    costs: pd.DataFrame
-    """year, planned_usd, signed_usd, known_usd (the cost of the year, in each of the three), extra_usd, regret_usd."""
-    stranded: pd.DataFrame
-    """year, stage, what, unit, stranded, stranded_usd, known, known_usd: see `stranded`."""
+    """The summary of the answer whose decisions are locked in."""
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """The table `regret`."""
+        return self.tables["regret"]
 
     @property
     def extra_cost_usd(self) -> float:
@@ -69,31 +70,24 @@ class Regret(Shown):
         """How much more all costs, discounted, than if the case had been known from the start."""
         return self.plan.objective_usd - self.known.objective_usd
 
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The plan's, with what signing did: of each difference the part that demand left unserved was worth."""
-        now = float(self.plan.summary["unserved_usd"])
-        before = self.planned.get("unserved_usd")
-        found = {
-            "extra_cost_usd": self.extra_cost_usd,
-            "extra_cost_unserved_usd": None if before is None else now - float(before),
-            "regret_usd": self.regret_usd,
-            "regret_unserved_usd": now - float(self.known.summary["unserved_usd"]),
-        }
-        return {
-            **self.plan.summary,
-            "regret": {name: None if x is None else self._said(x) for name, x in found.items()},
-        }
 
-    def _said(self, usd: float) -> float:
-        """Return a difference of two objectives with the digits that it has; 0 if it is rounding."""
-        size = max(abs(self.plan.objective_usd), abs(self.known.objective_usd))
-        return float(f"{usd:.9g}") if abs(usd) > _ROUNDING * size else 0.0
+def _summary(plan: Plan, known: Plan, planned: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plan's, with what signing did: of each difference the part that unserved demand was worth."""
+    now, before = float(plan.summary["unserved_usd"]), planned.get("unserved_usd")
+    differences = {
+        "extra_cost_usd": plan.objective_usd - float(planned["objective_usd"]),
+        "extra_cost_unserved_usd": None if before is None else now - float(before),
+        "regret_usd": plan.objective_usd - known.objective_usd,
+        "regret_unserved_usd": now - float(known.summary["unserved_usd"]),
+    }
+    size = max(abs(plan.objective_usd), abs(known.objective_usd))
+    settled = {name: None if usd is None else _settled(usd, size) for name, usd in differences.items()}
+    return {**plan.summary, "regret": settled}
 
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Every table of the plan, and `regret` and `stranded`."""
-        return {**self.plan.tables, "regret": self.costs, "stranded": self.stranded}
+
+def _settled(usd: float, size: float) -> float:
+    """Return a difference of two objectives of a size with the digits that it has; 0 if it is rounding."""
+    return float(f"{usd:.9g}") if abs(usd) > _ROUNDING * size else 0.0
 
 
 def regret(
@@ -112,11 +106,12 @@ def regret(
     Raises: as `solve` does, and InputError if the folder of the answer has no table `cost`.
     """
     signed = lock_in(case, orders_from, until)
-    answer = saved(orders_from) if isinstance(orders_from, (str, Path)) else orders_from
+    answer = read_answer(orders_from, "solve", ["cost"]) if isinstance(orders_from, (str, Path)) else orders_from
     plan = solve(signed, time_limit=time_limit, progress=progress)
     progress("solving as if it had been known")
     known = solve(replace(case, locked_in=None), time_limit=time_limit, progress=progress)
-    return Regret(plan, known, answer.summary, _costs(answer, plan, known), _stranded(plan, known, until))
+    tables = {**plan.tables, "regret": _costs(answer, plan, known), "stranded": _stranded(plan, known, until)}
+    return Regret(_summary(plan, known, answer.summary), tables, plan, known, answer.summary)
 
 
 def _costs(answer: Answer, plan: Plan, known: Plan) -> pd.DataFrame:
@@ -124,14 +119,22 @@ def _costs(answer: Answer, plan: Plan, known: Plan) -> pd.DataFrame:
     before, signed, free = (_cost_of_years(one) for one in (answer, plan, known))
     for t in plan.case.report_years:
         planned = before.get(t, math.nan)
-        rows.append((t, planned, signed[t], free[t], signed[t] - planned, signed[t] - free[t]))
-    names = ["year", "planned_usd", "signed_usd", "known_usd", "extra_usd", "regret_usd"]
-    return pd.DataFrame(rows, columns=names)
+        rows.append(
+            {
+                "year": t,
+                "planned_usd": planned,
+                "signed_usd": signed[t],
+                "known_usd": free[t],
+                "extra_usd": signed[t] - planned,
+                "regret_usd": signed[t] - free[t],
+            }
+        )
+    return frame(result_schema.REGRET, rows)
 
 
 def _cost_of_years(answer: Answer) -> dict[int, float]:
     found: dict[int, float] = defaultdict(float)
-    for row in answer.tables["cost"].to_dict("records"):
+    for row in records(answer.tables["cost"]):
         found[row["year"]] += float(row["serving_usd"]) + float(row["research_usd"])
     return found
 
@@ -160,12 +163,23 @@ def _stranded(plan: Plan, known: Plan, until: int) -> pd.DataFrame:
     now, then = stranded(plan, until), stranded(known, until)
     units = {row["stage"]: row["unit"] for row in plan.case.tables["stages"]} | {OTHER: "accelerators"}
     order = {s: n for n, s in enumerate(sorted(units, key=lambda s: _position(plan, s)))}
-    none = (0.0, 0.0)
-    rows = [
-        (*key, units[key[1]], *now.get(key, none), *then.get(key, none))
-        for key in sorted({*now, *then}, key=lambda key: (key[0], order[key[1]], key[2]))
-    ]
-    return pd.DataFrame(rows, columns=[*_KEY, "unit", "stranded", "stranded_usd", "known", "known_usd"])
+    rows = []
+    for key in sorted({*now, *then}, key=lambda key: (key[0], order[key[1]], key[2])):
+        (amount, usd), (known_amount, known_usd) = (found.get(key, (0.0, 0.0)) for found in (now, then))
+        t, s, what = key
+        rows.append(
+            {
+                "year": t,
+                "stage": s,
+                "what": what,
+                "unit": units[s],
+                "stranded": amount,
+                "stranded_usd": usd,
+                "known": known_amount,
+                "known_usd": known_usd,
+            }
+        )
+    return frame(result_schema.STRANDED, rows)
 
 
 def _position(plan: Plan, s: str) -> tuple[float, str]:

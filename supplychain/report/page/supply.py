@@ -105,18 +105,18 @@ def _required(given: ReportData) -> Chart:
 
 def _stranded(given: ReportData) -> list[Block]:
     t = given.year
-    rows = given.close.grouped("stranded", ["stage", "unit"], ["limit", "stranded", "stranded_usd"])
+    rows = given.close.grouped("idle_capacity", ["stage", "unit"], ["limit", "idle", "idle_usd"])
     if not len(rows.data):
         return [Sentences((f"Nothing that would be used stands idle in {t}.",))]
-    found = sorted(rows.records(), key=lambda r: (-r["stranded_usd"], r["stage"]))
-    size, unit = charts.size((r["stranded_usd"] for r in found), charts.USD)
+    found = sorted(rows.records(), key=lambda r: (-r["idle_usd"], r["stage"]))
+    size, unit = charts.size((r["idle_usd"] for r in found), charts.USD)
     bars = [
         {
             "row": plain(r["stage"]),
-            "value": r["stranded_usd"] / size,
-            "text": f"{number(100 * r['stranded'] / r['limit'])} % of its limit" if r["limit"] else "",
+            "value": r["idle_usd"] / size,
+            "text": f"{number(100 * r['idle'] / r['limit'])} % of its limit" if r["limit"] else "",
             "part": given.group_of.get(r["stage"], ""),
-            "said": plain(f"{r['stage']}: {number(r['stranded'])} {r['unit']} idle, {dollars(r['stranded_usd'])}"),
+            "said": plain(f"{r['stage']}: {number(r['idle'])} {r['unit']} idle, {dollars(r['idle_usd'])}"),
         }
         for r in found[:_IDLE]
     ]
@@ -132,14 +132,14 @@ def _stranded(given: ReportData) -> list[Block]:
         GridColumn("stage", "stage"),
         GridColumn("unit", "unit"),
         GridColumn("limit", "limit", "number"),
-        GridColumn("stranded", "idle", "number"),
-        GridColumn("stranded_usd", "idle, m USD", "number", 1e6),
+        GridColumn("idle", "idle", "number"),
+        GridColumn("idle_usd", "idle, m USD", "number", 1e6),
     ]
     return [
         Chart(
             "stranded",
             f"What lies idle in {t} because other stages bind?",
-            plain(f"Bars by stage in {unit}; most: {bars[0]['row']}, {dollars(found[0]['stranded_usd'])}."),
+            plain(f"Bars by stage in {unit}; most: {bars[0]['row']}, {dollars(found[0]['idle_usd'])}."),
             wide,
             narrow,
             Grid(f"Idle in {t} that would be used if no stage were limited", rows, columns, keys=2),

@@ -42,7 +42,7 @@ def explain(plan: Plan, year: int, stage: str | None = None, up_to: float = 25.0
     if of:
         parts += ["", f"Relief of {of}, further and further:", *_curve(plan.curve(of, year, up_to))]
     parts += ["", f"What to order by when, to arrive in {year}; most worth per dollar first:", *_options(plan, year)]
-    parts += ["", "Stranded: idle because other stages bind, dearest first:", *_stranded(plan.stranded(year))]
+    parts += ["", "Stranded: idle because other stages bind, dearest first:", *_stranded(plan.idle_capacity(year))]
     parts += ["", "Marginal cost, USD per 10^6 tokens, by who is paid in the end:"]
     parts += _made_of(plan.decomposition, "term", year)
     parts += ["", "Average cost, USD per 10^6 tokens, by item:", *_made_of(plan.average_cost, "item", year)]
@@ -148,15 +148,15 @@ def _known(x: float) -> float:
 
 def _stranded(table: pd.DataFrame) -> list[str]:
     """Return stranded capacity by stage, in units and USD."""
-    by = table.groupby(["stage", "unit"], as_index=False)[["limit", "stranded", "stranded_usd"]].sum()
-    by = by.sort_values(["stranded_usd", "stage"], ascending=[False, True]).head(_IDLE)
+    by = table.groupby(["stage", "unit"], as_index=False)[["limit", "idle", "idle_usd"]].sum()
+    by = by.sort_values(["idle_usd", "stage"], ascending=[False, True]).head(_IDLE)
     rows = [
         (
             r["stage"],
-            number(r["stranded"]),
+            number(r["idle"]),
             r["unit"],
-            number(100 * r["stranded"] / r["limit"]),
-            number(r["stranded_usd"] / 1e6),
+            number(100 * r["idle"] / r["limit"]),
+            number(r["idle_usd"] / 1e6),
         )
         for r in by.to_dict("records")
     ]
