@@ -20,7 +20,7 @@ from supplychain.datapackage import FILE as PACKAGE
 from supplychain.errors import InputError, Problem
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
-from supplychain.results.schema import TABLES
+from supplychain.results.schema import SUMMARIES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary.json"
 FOLDER = "tables"
-
-_NEEDED: dict[Kind, dict[str, Any]] = {
-    "solve": {"objective_usd": (int, float), "years": list, "report_last_year": int, "inputs_sha256": dict},
-    "compare": {"answers": list},
-    "sensitivity": {"cost_usd_per_mtok": (int, float), "inputs_sha256": dict},
-    "backcast": {"score": str, "inputs_sha256": dict},
-    "scenarios": {"scenarios": list, "inputs_sha256": dict},
-}
-"""What the summary of each kind says, by which it is known, and its type."""
 
 _HEADER = 1
 """Rows above the first one, as a spreadsheet counts."""
@@ -114,7 +105,8 @@ def _summary(path: Path, kind: Kind) -> dict[str, Any]:
     except ValueError as error:
         raise InputError(str(path), [Problem(SUMMARY, 0, "", f"is not valid JSON: {error}")]) from error
     known: dict[str, Any] = summary if isinstance(summary, dict) else {}
-    wrong = [name for name, kinds in _NEEDED[kind].items() if not isinstance(known.get(name), kinds)]
+    facts = [fact for fact in SUMMARIES[kind] if fact.known_by]
+    wrong = [fact.name for fact in facts if not isinstance(known.get(fact.name), fact.type)]
     if not wrong and kind == "solve" and not (known["years"] and all(isinstance(t, int) for t in known["years"])):
         wrong = ["years"]
     if wrong:

@@ -6,6 +6,7 @@ from these tables. A new result column is one row here, beside the line that wor
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from supplychain.schema import ColumnSchema, TableSchema
@@ -755,6 +756,91 @@ TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     "scenarios": (EFFECTS, FACTORS, CHANGES),
 }
 """The tables that each command writes to a folder; those that are not required are there where there is a cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that `summary.json` says."""
+
+    name: str
+    type: type | tuple[type, ...]
+    meaning: str
+    known_by: bool = False
+    """Whether an answer of its kind is known by it: it must be there."""
+
+
+_NUMBER = (int, float)
+_CASE = Fact("case", str, "name of the case")
+_OBJECTIVE = Fact("objective_usd", _NUMBER, "all cost, discounted, what is left unserved included")
+_CERTIFICATE = Fact("certificate", dict, "how far the answer is checked: residuals, duality gap, a solve from nothing")
+_VERSIONS = Fact("versions", dict, "of this software, the solver and what it rests on")
+_DIGESTS = Fact("inputs_sha256", dict, "digest of the content of each input", known_by=True)
+_WHAT_IF = (
+    Fact("what_if", list, "what was changed in the case; where it was"),
+    Fact("cells_changed", int, "rows of the table `changes`; where it was"),
+)
+_TRIED = (
+    Fact("from_nothing", int, "moves that failed their certificate at first and were solved again from nothing"),
+    Fact("moves", int, "moves of one input to an end of its range"),
+)
+
+SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
+    "solve": (
+        _CASE,
+        Fact("title", str, "title of the case"),
+        Fact("status", str, "`optimal`"),
+        replace(_OBJECTIVE, known_by=True),
+        Fact("unserved_usd", _NUMBER, "part of it: what the demand left unserved was worth, discounted"),
+        Fact("years", list, "first and last year that are decided", known_by=True),
+        Fact("report_last_year", int, "last year that is reported", known_by=True),
+        Fact("rows", int, "rows of the LP"),
+        Fact("columns", int, "columns of the LP"),
+        Fact("windows", list, "the years that each window of foresight sees, and its cost"),
+        _CERTIFICATE,
+        _VERSIONS,
+        _DIGESTS,
+        Fact("orders_from", dict, "whose decisions are locked in, and up to which year; where some are"),
+        Fact("regret", dict, "extra cost and regret, and the unserved part of each; where decisions are locked in"),
+        *_WHAT_IF,
+    ),
+    "compare": (
+        Fact("answers", list, "names of the answers; the first is the reference", known_by=True),
+        Fact("inputs_that_differ", int, "rows of the table `inputs`"),
+        Fact("labels_that_differ", int, "rows of the table `labels` that are not the same"),
+    ),
+    "sensitivity": (
+        _CASE,
+        *_TRIED,
+        Fact("rebuilt", int, "moves that change more than numbers, so that the model was built anew"),
+        _OBJECTIVE,
+        Fact("cost_usd_per_mtok", _NUMBER, "serving cost over tokens, all reported years", known_by=True),
+        Fact("served_ttok", _NUMBER, "tokens served in them, 10^12"),
+        _DIGESTS,
+        Fact("unfit", list, "moves that what is locked in does not fit, and that are left out; where some is"),
+        *_WHAT_IF,
+    ),
+    "backcast": (
+        _CASE,
+        Fact("score", str, "how many independent comparisons are inside their range", known_by=True),
+        Fact("comparisons", int, "rows of the table `comparisons`"),
+        Fact("independent", int, "of these, independent ones"),
+        Fact("inside", int, "of all, those inside their range"),
+        Fact("independent_inside", int, "independent ones inside their range"),
+        *_TRIED,
+        _OBJECTIVE,
+        _CERTIFICATE,
+        _VERSIONS,
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+    "scenarios": (
+        _CASE,
+        Fact("scenarios", list, "their names", known_by=True),
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+}
+"""What `summary.json` of each kind says."""
 
 OTHERS: Final = (LADDER, CURVE, CURVES, IDLE_CAPACITY, TIMING, POINTS)
 """Tables that are returned and shown, and not written to a folder."""

@@ -13,6 +13,7 @@
     buying.py     what to buy first, the ladder and the value curves
     fleet.py      accelerators, H100 equivalents, power
     trust.py      errors, certificate, weaknesses, the tornado
+    tables.py     what no other part shows
     inputs.py     every input and every source
 """
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supplychain.report.page import answer, buying, fleet, inputs, scenarios, service, supply, trust
+from supplychain.report.page import answer, buying, fleet, inputs, scenarios, service, supply, tables, trust
 from supplychain.report.page import binding as march
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def sections(given: ReportData, each: Callable[[Section], object] = lambda _: No
     for part in sorted(_PARTS, key=_SOLVING.__contains__):
         found[part] = part.section(given)
         each(found[part])
-    return [found[part] for part in _PARTS]
+    found[tables] = tables.section(given, found.values())
+    each(found[tables])
+    return [found[part] for part in (*_PARTS[:-1], tables, _PARTS[-1])]
 
 
 _PARTS = (answer, scenarios, march, supply, service, buying, fleet, trust, inputs)

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from supplychain.report import charts
 from supplychain.report.formats import dollars, number, plain
 from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Section, Sentences
+from supplychain.report.page.grids import grid
+from supplychain.results import schema
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block
+    from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
 
 _IDLE = 12
@@ -76,14 +79,7 @@ def _required(given: ReportData) -> Chart:
         panels=[str(t) for t in panels],
     )
     over = sorted({bar["row"] for bar in bars if bar["value"] > 1})
-    columns = [
-        GridColumn("year", "year", "year"),
-        GridColumn("stage", "stage"),
-        GridColumn("unit", "unit"),
-        GridColumn("required", "required", "number"),
-        GridColumn("available", "available", "number"),
-        GridColumn("ratio", "required / available", "number"),
-    ]
+    shown: list[ShownColumn] = ["year", "stage", "unit", "required", "available", "ratio"]
     return Chart(
         "requirements",
         "How much of what is there would full service need?",
@@ -93,7 +89,7 @@ def _required(given: ReportData) -> Chart:
         ),
         wide,
         narrow,
-        Grid("Required over available, every stage and year", rows, columns, keys=3),
+        grid("Required over available, every stage and year", rows, schema.REQUIREMENTS, shown, keys=3),
         (
             (
                 "The dashed line is 1: what is there. A stage that would not be needed, or of which "
@@ -128,13 +124,7 @@ def _stranded(given: ReportData) -> list[Block]:
         colour=groups,
         legend="group",
     )
-    columns = [
-        GridColumn("stage", "stage"),
-        GridColumn("unit", "unit"),
-        GridColumn("limit", "limit", "number"),
-        GridColumn("idle", "idle", "number"),
-        GridColumn("idle_usd", "idle, m USD", "number", 1e6),
-    ]
+    shown: list[ShownColumn] = ["stage", "unit", "limit", "idle", ("idle_usd", 1e6)]
     return [
         Chart(
             "stranded",
@@ -142,6 +132,6 @@ def _stranded(given: ReportData) -> list[Block]:
             plain(f"Bars by stage in {unit}; most: {bars[0]['row']}, {dollars(found[0]['idle_usd'])}."),
             wide,
             narrow,
-            Grid(f"Idle in {t} that would be used if no stage were limited", rows, columns, keys=2),
+            grid(f"Idle in {t} that would be used if no stage were limited", rows, schema.IDLE_CAPACITY, shown, keys=2),
         )
     ]
