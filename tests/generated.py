@@ -1,4 +1,4 @@
-"""Files that the schema writes: the input reference, and the `datapackage.json` of every shipped case.
+"""Files that the schema and the model write: the input reference, the model's page, every shipped `datapackage.json`.
 
 `python tests/generated.py --write` writes them; `tests/test_frictionless.py` compares them with what the schema says.
 """
@@ -10,8 +10,11 @@ from pathlib import Path
 
 from supplychain.case import load
 from supplychain.case.describe import datapackage, reference
+from supplychain.model import build
+from supplychain.report.text.model_reference import model_reference
 
 INPUTS = Path(__file__).parents[1] / "inputs"
+DOCS = INPUTS.parent / "docs"
 
 
 def cases() -> list[Path]:
@@ -21,9 +24,8 @@ def cases() -> list[Path]:
 
 def expected() -> dict[Path, str]:
     """Return every generated file and the text that it must have."""
-    return {INPUTS / "README.md": reference()} | {
-        folder / "datapackage.json": datapackage(load(folder)) for folder in cases()
-    }
+    pages = {INPUTS / "README.md": reference(), DOCS / "model.md": model_reference(build(load(INPUTS / "tiny")))}
+    return pages | {folder / "datapackage.json": datapackage(load(folder)) for folder in cases()}
 
 
 def main() -> None:
