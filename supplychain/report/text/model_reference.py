@@ -166,7 +166,7 @@ def _numbers() -> Iterator[tuple[str, str, str, str, str]]:
 
 
 def _with_formulas(module: ModuleType) -> dict[str, Callable[..., object]]:
-    """Return the functions of a module that have a formula, in their order, by name; that some are private is no matter."""
+    """Return the functions of a module that have a formula, private ones too, in their order, by name."""
     return {
         name.removeprefix("_"): function
         for name, function in vars(module).items()
