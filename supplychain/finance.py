@@ -38,6 +38,6 @@ def present_value_factor(year: int, life: int, rate: float, discount: Mapping[in
 
     It is the level payment times the sum of the discount factors of those of its years that the horizon has.
 
-    $pvf(t, L) = crf(L) \cdot \sum_{u:\ t \le u < t + L} \delta_u$
+    $pvf(t, L) = crf(L) \cdot \sum_{u \in T:\ t \le u < t + L} \delta_u$
     """
     return capital_recovery_factor(life, rate) * sum(discount[u] for u in range(year, year + life) if u in discount)

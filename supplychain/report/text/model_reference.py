@@ -17,7 +17,7 @@ PARTS = (supply, accelerators, fleet, commitments, service, cost)
 """The parts of the model, in the order in which they are declared."""
 
 SETS = {
-    "Year": ("t, u", "years of the case, the first of them t₀; y is a year before it"),
+    "Year": ("t, u", "years of the case, together T, the first of them t₀; y is a year before it"),
     "Region": ("r", "regions, in which accelerators operate"),
     "Stage": ("s", "stages of the chain: flows, used once, and stocks, occupied while in use"),
     "Supplier": ("k", "suppliers of a stage"),
@@ -74,7 +74,8 @@ _NUMBERS = """
 Every one is a cell of the [inputs](../inputs/README.md). Where the column *years* says *quantity*, a year without a row
 lies on the line between its neighbours, 0 before the first and as the last after it; where it says *price*, the first
 value that is given holds before it, too. Other numbers are not interpolated. A supplier without a row in `capacity` has
-the capacity 0 and the price 0; a workload without one in `efficiency` has the multiplier 1.
+the capacity 0 and the price 0; a workload without one in `efficiency` has the multiplier 1. A need without a place
+holds in every place of the supplier that no other row of that need names.
 """
 
 _OBJECTIVE = """\
