@@ -9,9 +9,7 @@ if TYPE_CHECKING:
 
 
 def discount_factors(years: Sequence[int], rate: float) -> dict[int, float]:
-    r"""Return the value in the first year of one dollar in each year.
-
-    $\delta_t = (1+\rho)^{-(t-t_0)}$
+    """Return the value in the first year of one dollar in each year: (1+rate)^-(t-t0).
 
     >>> discount_factors([2026, 2027], 0.25)
     {2026: 1.0, 2027: 0.8}
@@ -20,9 +18,7 @@ def discount_factors(years: Sequence[int], rate: float) -> dict[int, float]:
 
 
 def capital_recovery_factor(life: int, rate: float) -> float:
-    r"""Return the level yearly payment that repays one dollar over a life of L years; 1 / L without interest.
-
-    $crf(L) = \rho / (1 - (1+\rho)^{-L})$
+    """Return the level yearly payment that repays one dollar over `life` years: rate / (1 - (1+rate)^-life), or 1/life.
 
     >>> capital_recovery_factor(2, 0.0)
     0.5
@@ -34,10 +30,8 @@ def capital_recovery_factor(life: int, rate: float) -> float:
 
 
 def present_value_factor(year: int, life: int, rate: float, discount: Mapping[int, float]) -> float:
-    r"""Return what one dollar written off over a life of L years from year t on costs inside the horizon.
+    """Return what one dollar written off over `life` years from `year` costs inside the horizon.
 
     It is the level payment times the sum of the discount factors of those of its years that the horizon has.
-
-    $pvf(t, L) = crf(L) \cdot \sum_{u \in T:\ t \le u < t + L} \delta_u$
     """
     return capital_recovery_factor(life, rate) * sum(discount[u] for u in range(year, year + life) if u in discount)

@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from supplychain import finance, schema
+from supplychain import schema
 from supplychain.model import accelerators, commitments, cost, fleet, service, solver, supply, windows
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def model_reference(model: Any) -> str:  # noqa: ANN401 - Pyomo ships no types
         _NUMBERS,
         *_table(("number", "unit", "from", "years", "what it is"), list(_numbers())),
         "\n## Factors\n",
-        *_described(_with_formulas(finance) | _with_formulas(windows)),
+        *_described(_with_formulas(windows)),
         "## Constraints\n\nAs the model declares them, with the named expressions that they are made of.\n",
     ]
     for part in PARTS:
