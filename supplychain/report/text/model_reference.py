@@ -104,7 +104,8 @@ def model_reference(model: Any) -> str:  # noqa: ANN401 - Pyomo ships no types
     if missing := sorted(constraints - found):
         message = f"no formula of: {', '.join(missing)}"
         raise ValueError(message)
-    terms = {name: function for name, function in _with_formulas(cost).items() if name not in constraints}
+    summed = cost.cost.__code__.co_names  # the functions that the objective adds up
+    terms = {name: function for name, function in _with_formulas(cost).items() if name in summed}
     lines = [
         _TOP,
         *_table(("index", "stands for"), [(f"`{letters}`", meaning) for letters, meaning in SETS.values()]),
