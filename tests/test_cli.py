@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from test_broken_cases import Edit
 
-CONTRACT = {
+COLUMNS = {
     "binding": "year level members state nature annual_gain_usd_per_pct gain_usd_per_pct gain_research_usd_per_pct"
     " helps holds_to_pct next",
     "bottlenecks": "year stage group rank state nature annual_gain_usd_per_pct gain_usd_per_pct loss_usd_per_pct"
@@ -64,7 +64,7 @@ CONTRACT = {
     " capital_per_token_value memory_share_of_hardware",
     "requirements": "year stage unit available required ratio",
 }
-"""Tables and columns of the contract, less what comes with the next release; and the parts of the average cost."""
+"""Tables of an answer and their columns."""
 
 STAGE = "stage,label,group,nature,unit,kind,scope,position,storable,cost_life_years"
 ALLOCATION = "stage,supplier,of_stage,year,share,source"
@@ -324,13 +324,13 @@ def test_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (tmp_path / "answer" / "summary.json").exists()
 
 
-def test_out_writes_the_tables_of_the_contract(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_out_writes_the_tables_of_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Bug: a column is renamed, moved or left out, and other people's tools break."""
     assert run(capsys, "solve", str(TINY), "--out", str(tmp_path / "a" / "b"))[::2] == (0, "")
     written = _files(tmp_path / "a" / "b")
-    assert set(written) == {"summary.json"} | {f"tables/{name}.csv" for name in CONTRACT}
-    headers = {name: written[f"tables/{name}.csv"].decode().split("\n")[0] for name in CONTRACT}
-    assert headers == {name: ",".join(columns.split()) for name, columns in CONTRACT.items()}
+    assert set(written) == {"summary.json"} | {f"tables/{name}.csv" for name in COLUMNS}
+    headers = {name: written[f"tables/{name}.csv"].decode().split("\n")[0] for name in COLUMNS}
+    assert headers == {name: ",".join(columns.split()) for name, columns in COLUMNS.items()}
     assert not any(b"\r" in content or b"nan" in content.lower() for content in written.values())
 
 
@@ -342,7 +342,7 @@ def test_tables_are_sorted_by_key_and_end_with_the_report(tmp_path: Path, plan: 
     plan.write(tmp_path)
     chain = ["opex", "packaging", "hbm", "turbines", "generation", "site_power", "other", "commitments"]
     last = [*chain, "installed fleet", "residual"]
-    for name, columns in CONTRACT.items():
+    for name, columns in COLUMNS.items():
         with (tmp_path / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         texts = ("year", "level", "stage", "group", "supplier", "place", "workload", "tier", "accelerator", "region")

@@ -75,7 +75,7 @@ class Case:
         return pd.DataFrame(self.tables[table], columns=list(names))
 
     def yearly(self, table: str, column: str) -> dict[tuple[str, ...], dict[int, float]]:
-        """Return a series of every key for every year of the case, filled as the contract says."""
+        """Return a series of every key for every year of the case, filled as the schema says of it."""
         described = schema.TABLE[table]
         keys = [k for k in described.key if k != "year"]
         given: dict[tuple[str, ...], dict[int, float]] = {}

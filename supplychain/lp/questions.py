@@ -8,6 +8,7 @@ checks.
 from __future__ import annotations
 
 import math
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -271,6 +272,13 @@ def allowable_increase(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float
     if status != highspy.HighsModelStatus.kOptimal:
         raise NoAnswerError(reason(status, "the range of a price"))
     return furthest
+
+
+def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:
+    """Return what `allowable_increase` does: its old name, which goes with version 0.3."""
+    message = "supplychain.lp.reach is now supplychain.lp.allowable_increase; the old name goes with version 0.3"
+    warnings.warn(message, DeprecationWarning, stacklevel=2)
+    return allowable_increase(lp, slopes, moves, sign)
 
 
 def _run_in_room(

@@ -1,4 +1,4 @@
-"""The only module that names Pyomo: it ships no types, so they are given here."""
+"""The names of Pyomo, which ships no types. Beside it only `lp.from_model`, which reads its models, names it."""
 
 from __future__ import annotations
 

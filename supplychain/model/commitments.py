@@ -7,8 +7,14 @@ from supplychain.model._pyomo import Accelerator, Commitment, Expression, Model,
 
 def variables(m: Model) -> None:
     """Declare what counts for each commitment, and what falls short."""
-    m.deliver = pyo.Var(m.on.deliver, domain=pyo.NonNegativeReals)
-    m.shortfall = pyo.Var(list(m.on.commitments), domain=pyo.NonNegativeReals)
+    m.deliver = pyo.Var(
+        m.on.deliver, domain=pyo.NonNegativeReals, doc="what of an accelerator counts for a commitment [units]"
+    )
+    m.shortfall = pyo.Var(
+        list(m.on.commitments),
+        domain=pyo.NonNegativeReals,
+        doc="what a commitment is short of its minimum [units, or units of the commitment's stage]",
+    )
 
 
 def constraints(m: Model) -> None:
@@ -21,7 +27,7 @@ def constraints(m: Model) -> None:
 def commitment(m: Model, c: Commitment, t: Year) -> Relation:
     r"""What counts for a commitment, and what falls short of it, make up its minimum.
 
-    $\sum_a q_{c,a} \cdot deliver_{c,a,t} + shortfall_{c,t} \ge minimum_{c,t}$
+    $\sum_a counted_{c,a,t} \cdot deliver_{c,a,t} + shortfall_{c,t} \ge minimum_{c,t}$
     """
     delivered = pyo.quicksum(
         counted(m, c, a, t) * m.deliver[c, a, t] for a in m.on.accelerators if (c, a, t) in m.deliver
@@ -30,7 +36,10 @@ def commitment(m: Model, c: Commitment, t: Year) -> Relation:
 
 
 def counted(m: Model, c: Commitment, a: Accelerator, t: Year) -> Expression:
-    """Return what one accelerator counts for: 1, or its units of the commitment's stage."""
+    r"""Return what one accelerator counts for: 1, or its units of the commitment's stage s.
+
+    $counted_{c,a,t} = 1$ or $counted_{c,a,t} = bill\_of\_materials_{a,s}$
+    """
     stage = m.on.commitments[c, t]["stage"]
     return 1 if stage is None else m.bill_of_materials[a, stage]
 
@@ -38,8 +47,9 @@ def counted(m: Model, c: Commitment, a: Accelerator, t: Year) -> Expression:
 def delivered_once(m: Model, basis: str, a: Accelerator, t: Year) -> Relation:
     r"""A unit built, or operating, counts for one commitment only, so that two customers' orders add.
 
-    $\sum_{c\ built} deliver_{c,a,t} \le build_{a,t}$ and
-    $\sum_{c\ operating} deliver_{c,a,t} \le \sum_r operate_{a,r,t}$
+    Over commitments that count what is built: $\sum_c deliver_{c,a,t} \le build_{a,t}$
+
+    Over those that count what operates: $\sum_c deliver_{c,a,t} \le \sum_r operate_{a,r,t}$
     """
     counted_for = [
         c for (c, u), row in m.on.commitments.items() if u == t and row["basis"] == basis and (c, a, t) in m.deliver

@@ -8,10 +8,23 @@ from supplychain.model._pyomo import Accelerator, Expression, Model, Relation, T
 
 def variables(m: Model) -> None:
     """Declare who works on what, and what is served."""
-    m.assign = pyo.Var(m.on.assign, domain=pyo.NonNegativeReals)
-    m.assign_research = pyo.Var(_research_years(m), domain=pyo.NonNegativeReals)
-    m.serve = pyo.Var(m.on.serve, domain=pyo.NonNegativeReals, bounds=_serve_bounds)
-    m.research = pyo.Var(m.on.research, domain=pyo.NonNegativeReals, bounds=_research_bounds)
+    m.assign = pyo.Var(
+        m.on.assign, domain=pyo.NonNegativeReals, doc="how busy an accelerator is with a workload [accelerator-years]"
+    )
+    m.assign_research = pyo.Var(
+        _research_years(m),
+        domain=pyo.NonNegativeReals,
+        doc="how busy an accelerator is with research [accelerator-years]",
+    )
+    m.serve = pyo.Var(
+        m.on.serve, domain=pyo.NonNegativeReals, bounds=_serve_bounds, doc="tokens served to a tier [10^12 tokens]"
+    )
+    m.research = pyo.Var(
+        m.on.research,
+        domain=pyo.NonNegativeReals,
+        bounds=_research_bounds,
+        doc="research done for a tier [busy H100-equivalent years]",
+    )
 
 
 def constraints(m: Model) -> None:
@@ -26,10 +39,18 @@ def _research_years(m: Model) -> list[tuple[Accelerator, Year]]:
 
 
 def _serve_bounds(m: Model, w: Workload, j: Tier, t: Year) -> tuple[int, Expression]:
+    r"""No tier of demand gets more tokens than it asks for.
+
+    $serve_{w,j,t} \le demand\_ttok_{w,j,t}$
+    """
     return 0, m.demand_ttok[w, j, t]
 
 
 def _research_bounds(m: Model, j: Tier, t: Year) -> tuple[int, Expression]:
+    r"""No tier of research gets more than it asks for.
+
+    $research_{j,t} \le demand\_h100e\_years_{j,t}$
+    """
     return 0, m.demand_h100e_years[j, t]
 
 
@@ -56,8 +77,7 @@ def _working(m: Model, a: Accelerator, r: str, t: Year) -> Expression:
 def service(m: Model, w: Workload, t: Year) -> Relation:
     r"""Tokens served come from accelerators assigned to the workload.
 
-    $\sum_j serve_{w,j,t}
-    \le \sum_a assign_{a,w,t} \cdot tokens\_per\_second_{a,w} \cdot efficiency_{w,t} \cdot 31\,536\,000 \cdot 10^{-12}$
+    $\sum_j serve_{w,j,t} \le \sum_a ttok\_per\_busy\_year_{a,w,t} \cdot assign_{a,w,t}$
     """
     served = pyo.quicksum(m.serve[w, j, t] for v, j, u in m.on.serve if (v, u) == (w, t))
     return served <= pyo.quicksum(
@@ -66,7 +86,11 @@ def service(m: Model, w: Workload, t: Year) -> Relation:
 
 
 def ttok_per_busy_year(m: Model, a: Accelerator, w: Workload, t: Year) -> Expression:
-    """Return what an accelerator serves in a busy year [10^12 tokens]."""
+    r"""Return what an accelerator serves in a busy year [10^12 tokens].
+
+    $ttok\_per\_busy\_year_{a,w,t} = tokens\_per\_second_{a,w} \cdot multiplier_{w,t}
+    \cdot 31\,536\,000 \cdot 10^{-12}$
+    """
     efficiency = m.multiplier[w, t] if w in m.on.has_efficiency else 1
     return m.tokens_per_second[a, w] * efficiency * (units.SECONDS_PER_YEAR / units.TOKENS_PER_TTOK)
 

@@ -23,7 +23,7 @@ Need = tuple[str, str, str, str, str]
 
 @dataclass(frozen=True)
 class Structure:
-    """The index sets of the LP. One letter per index: a r s k p t u w j c, as in the contract."""
+    """The index sets of the LP. One letter per index: a r s k p t u w j c, as in docs/model.md."""
 
     years: tuple[int, ...]
     regions: tuple[str, ...]

@@ -8,11 +8,19 @@ from supplychain.model._pyomo import Expression, Model, Place, Relation, Stage, 
 
 def variables(m: Model) -> None:
     """Declare what is supplied, ordered and stored."""
-    m.supply = pyo.Var(m.on.supply, domain=pyo.NonNegativeReals)
-    m.expand = pyo.Var(m.on.expand, domain=pyo.NonNegativeReals, bounds=_expand_bounds)
+    m.supply = pyo.Var(
+        m.on.supply, domain=pyo.NonNegativeReals, doc="what a supplier delivers of a stage [units of the stage]"
+    )
+    m.expand = pyo.Var(
+        m.on.expand,
+        domain=pyo.NonNegativeReals,
+        bounds=_expand_bounds,
+        doc="capacity that is ordered in a year and arrives inside the horizon [units of the stage]",
+    )
     m.stored = pyo.Var(
         [(s, p, t) for s in m.on.stages if m.on.stages[s]["storable"] for p in m.on.places[s] for t in m.on.years],
         domain=pyo.NonNegativeReals,
+        doc="what is in store at the end of a year, of flow stages that can be stored [units of the stage]",
     )
 
 
@@ -25,14 +33,19 @@ def constraints(m: Model) -> None:
 
 
 def _expand_bounds(m: Model, s: Stage, k: Supplier, p: Place, u: Year) -> tuple[int, Expression]:
+    r"""An order is at most what is offered in its year.
+
+    $expand_{s,k,p,u} \le max\_expansion_{s,k,p,u}$
+    """
     return 0, m.max_expansion[s, k, p, u]
 
 
 def limit(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:
     r"""Return what a supplier can deliver: its capacity, what was added in time, and its share of other stages' limits.
 
-    $limit_{s,k,p,t} = capacity_{s,k,p,t} + \sum_u expand_{s,k,p,u}
-    + \sum_{s'} share_{s,k,s',t} \sum_{k'} limit_{s',k',p,t}$
+    $limit_{s,k,p,t} = capacity_{s,k,p,t}
+    + \sum_{u:\ u + lead\_years_{s,k,p,u} \le t < u + lead\_years_{s,k,p,u} + capacity\_life\_years_{s,k}}
+    expand_{s,k,p,u} + \sum_{s'} share_{s,k,s',t} \sum_{k'} limit_{s',k',p,t}$
     """
     capacity = m.capacity[s, k, p, t] if (s, k, p) in m.on.has_capacity else 0
     added = pyo.quicksum(m.expand[s, k, p, u] for u in m.on.arrived.get((s, k, p, t), ()))
@@ -56,6 +69,10 @@ def stage_balance(m: Model, s: Stage, p: Place, t: Year) -> Relation:
     r"""What uses a stage in a place and year is supplied there and then, or comes out of store.
 
     $use_{s,p,t} \le \sum_k supply_{s,k,p,t} + stored_{s,p,t-1} - stored_{s,p,t}$
+
+    $use_{s,p,t} = use\_by\_accelerators_{s,p,t} + use\_by\_suppliers_{s,p,t} + use\_by\_expansions_{s,p,t}$
+
+    What cannot be stored has no $stored$, and nothing is in store before the first year.
     """
     supplied = pyo.quicksum(m.supply[s, k, p, t] for k in m.on.suppliers[s, p])
     use = _use_by_accelerators(m, s, p, t) + _use_by_suppliers(m, s, p, t) + _use_by_expansions(m, s, p, t)
@@ -72,7 +89,14 @@ def _from_store(m: Model, s: Stage, p: Place, t: Year) -> Expression:
 
 
 def _use_by_accelerators(m: Model, s: Stage, p: Place, t: Year) -> Expression:
-    """Flows are used once, when an accelerator is built; stocks as long as it operates."""
+    r"""Accelerators use a flow once, when they are built, and a stock as long as they operate.
+
+    Flow: $use\_by\_accelerators_{s,p,t} = \sum_a bill\_of\_materials_{a,s} \cdot build_{a,t}$
+
+    Stock: $use\_by\_accelerators_{s,p,t} = \sum_{a,r} bill\_of\_materials_{a,s} \cdot operate_{a,r,t}$
+
+    The regions are all of them for a global stage, else the place alone.
+    """
     if m.on.is_flow(s):
         return pyo.quicksum(m.bill_of_materials[a, s] * m.build[a, t] for a in m.on.users[s] if (a, t) in m.build)
     regions = m.on.regions if p == schema.GLOBAL else (p,)
@@ -82,14 +106,21 @@ def _use_by_accelerators(m: Model, s: Stage, p: Place, t: Year) -> Expression:
 
 
 def _use_by_suppliers(m: Model, s: Stage, p: Place, t: Year) -> Expression:
-    """What suppliers of other stages need of this one for each unit they supply."""
+    r"""What suppliers of other stages need of this one for each unit they supply: in its place, or anywhere if global.
+
+    $use\_by\_suppliers_{s,p,t} = \sum_{s',k',p'} need_{s',k',p',supply,s} \cdot supply_{s',k',p',t}$
+    """
     return pyo.quicksum(
         m.need[need] * m.supply[need[0], need[1], place, t] for need, place in m.on.supply_needs.get((s, p), ())
     )
 
 
 def _use_by_expansions(m: Model, s: Stage, p: Place, t: Year) -> Expression:
-    """What added capacity of other stages needs of this one in the year in which it arrives."""
+    r"""What added capacity of other stages needs of this one in the year in which it arrives.
+
+    $use\_by\_expansions_{s,p,t} = \sum_{s',k',p'} \sum_{u:\ u + lead\_years_{s',k',p',u} = t}
+    need_{s',k',p',expansion,s} \cdot expand_{s',k',p',u}$
+    """
     return pyo.quicksum(
         m.need[need] * m.expand[need[0], need[1], place, u]
         for need, place in m.on.expansion_needs.get((s, p), ())

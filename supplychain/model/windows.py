@@ -90,7 +90,23 @@ def cost(whole: LabelledLP, case: Case, on: Structure, last: int, x: Vector) -> 
 
 
 def annuities(case: Case, on: Structure, last: int) -> dict[str, dict[Any, float]]:
-    """Return the annuity factors of the objective, by the name of their Param, counting the years up to `last`."""
+    r"""Return the annuity factors of the objective, by the name of their Param, counting the years up to `last`.
+
+    $pvf\_purchase_{s,t} = pvf(t, cost\_life\_years_s)$
+
+    $pvf\_expansion_{s,k,p,t} = pvf(t + lead\_years_{s,k,p,t}, capacity\_life\_years_{s,k})
+    \cdot (1+\rho)^{lead\_years_{s,k,p,t}}$
+
+    $pvf\_build_{a,t} = pvf(t, life\_years_a)$
+
+    A dollar that is written off over a life of L years from year t on costs what its level yearly payments come to,
+    discounted, those alone that fall into the horizon:
+    $pvf(t, L) = crf(L) \cdot \sum_{u \in T:\ t \le u < t + L} \delta_u$
+
+    The payment, or 1 / L without interest: $crf(L) = \rho / (1 - (1+\rho)^{-L})$
+
+    A dollar of year t, in the first year: $\delta_t = (1+\rho)^{-(t-t_0)}$
+    """
     rate = case.settings.discount_rate
     discount = {t: x for t, x in finance.discount_factors(on.years, rate).items() if t <= last}
 
