@@ -61,14 +61,6 @@ class Comparison(Answer, Shown):
     kind: Kind = field(default="compare", kw_only=True)
 
 
-def differing(inputs: pd.DataFrame) -> str:
-    """Return what the rows of `Comparison.inputs` are: inputs or, of answers without their case, tables of them."""
-    tables = inputs["column"] == ""
-    if not tables.any():
-        return "Inputs"
-    return "Tables of inputs" if tables.all() else "Inputs, or tables of them,"
-
-
 def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = None) -> Comparison:
     """Return what differs between the first answer and each of the others, by name.
 

@@ -12,9 +12,9 @@ from supplychain.report.formats import dollars, number, plain, short
 from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Listed, NotRun, Section, Sentences
 from supplychain.report.page.grids import grid
 from supplychain.report.page.report_data import COMPARED, REFERENCE
+from supplychain.report.text.compare import differing
 from supplychain.results import schema as result_schema
 from supplychain.schema import ALL
-from supplychain.study.compare import differing
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block, Said, SourcedRows

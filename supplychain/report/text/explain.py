@@ -9,6 +9,7 @@ from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.decomposition import RESIDUAL
 from supplychain.report.formats import cut, dollars, number, plain
 from supplychain.report.text.answer import not_told_apart, worth
+from supplychain.report.text.tables import TextTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,13 +182,9 @@ def _made_of(table: pd.DataFrame, part: str, year: int) -> list[str]:
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]], left: set[int]) -> list[str]:
-    cells = [[plain(cell) for cell in row] for row in (names, *rows)]
-    widths = [max(len(row[n]) for row in cells) for n in range(len(names))]
-    return [
-        "  "
-        + "  ".join(c.ljust(w) if n in left else c.rjust(w) for n, (c, w) in enumerate(zip(row, widths, strict=True)))
-        for row in cells
-    ]
+    numbers = frozenset(range(len(names))) - left
+    table = TextTable([plain(name) for name in names], [[plain(cell) for cell in row] for row in rows], numbers)
+    return [f"  {line}" for line in table.text()]
 
 
 def _one(table: pd.DataFrame, **key: object) -> dict[str, Any]:
