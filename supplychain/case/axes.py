@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from supplychain.case.edits import edit
 from supplychain.case.read import file_text, shown
 from supplychain.errors import ChangeError, ChangeProblem, SetupError
+from supplychain.tolerances import TYPED_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -241,4 +242,4 @@ def _mixed(text: str) -> str:
 
 def _plain(value: float) -> float:
     """Return a value without the rounding that its arithmetic left: 0.6 and not 0.6000000000000001."""
-    return float(f"{value:.12g}")
+    return significant(value, TYPED_DIGITS)

@@ -21,6 +21,7 @@ from supplychain import schema
 from supplychain.case.read import did_you_mean, file_text, rows_of, shown
 from supplychain.errors import InputError, Problem
 from supplychain.schema import ColumnSchema, TableSchema
+from supplychain.tolerances import SAME_COMMITMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     Key: TypeAlias = tuple[Any, ...]
 
 SUMMARY = "summary.json"
-
-_SAME = 1e-9
-"""Largest relative difference of two minima of a commitment that are the same."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +210,6 @@ def _uncommitted(case: Case, rows: Rows, until: int) -> Iterator[Problem]:
         if key not in minimum:
             fault = f"the case has no commitment {shown(key[0])!r} in {key[1]}; what was committed by then stays"
             yield Problem(rows.table.file, number, "commitment", fault)
-        elif not math.isclose(minimum[key], row["minimum"], rel_tol=_SAME):
+        elif not math.isclose(minimum[key], row["minimum"], rel_tol=SAME_COMMITMENT):
             fault = f"{row['minimum']:.12g}; must be {minimum[key]:.12g}, as in the case: what was committed stays"
             yield Problem(rows.table.file, number, "minimum", fault)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from supplychain import schema
 from supplychain.errors import Problem
+from supplychain.tolerances import WHOLE_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -145,7 +146,7 @@ def _loose_ceilings(case: Case) -> Iterator[Problem]:
         for year, share in given.items():
             total[pool][year] += share
     for pool, sums in sorted(total.items()):
-        short = {year: share for year, share in sums.items() if share < 1 - 1e-9}
+        short = {year: share for year, share in sums.items() if share < 1 - WHOLE_SHARE}
         if short and pool not in direct:
             year = min(short, key=lambda t: (short[t], t))
             message = f"shares of {pool!r} add up to less than 1 in {_spans(short)}; least {short[year]:g} in {year}"

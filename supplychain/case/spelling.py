@@ -15,17 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain.case.read import BOOLEANS
 from supplychain.sheets import fitting
+from supplychain.tolerances import EXCEL_DIGITS, SAME_NUMBER_IN_EXCEL, TYPED_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from supplychain import schema
-
-_EXCEL, _PEOPLE = 15, 12
-"""Digits that Excel keeps, and most that somebody types."""
-
-_NEAR = 2e-14
-"""Two units of the last of these digits: LibreOffice does not always round to the nearest."""
 
 _MARK = "\ufeff"
 _FIELD = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r\n|\r|\n|\Z)')
@@ -38,9 +33,9 @@ def spelled(number: float) -> str:
     >>> spelled(5000.0), spelled(0.1 + 0.2), spelled(2.5e-05), spelled(2 / 3)
     ('5000', '0.3', '2.5e-05', '0.6666666666666666')
     """
-    rounded = f"{number:.{_EXCEL}g}"
+    rounded = f"{number:.{EXCEL_DIGITS}g}"
     digits = rounded.split("e", maxsplit=1)[0].replace(".", "").strip("-0")
-    return rounded if len(digits) <= _PEOPLE or float(rounded) == number else repr(float(number))
+    return rounded if len(digits) <= TYPED_DIGITS or float(rounded) == number else repr(float(number))
 
 
 def meant(text: str, column: schema.ColumnSchema) -> object:
@@ -62,8 +57,8 @@ def same(old: str, new: str, column: schema.ColumnSchema) -> bool:
     was, now = meant(old, column), meant(new, column)
     if was == now or not (isinstance(was, float) and isinstance(now, float)):
         return was == now
-    whole = float(f"{was:.{_EXCEL}g}") == was
-    return not whole and abs(was - now) <= _NEAR * abs(was)
+    whole = significant(was, EXCEL_DIGITS) == was
+    return not whole and abs(was - now) <= SAME_NUMBER_IN_EXCEL * abs(was)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain.lp import sums
+from supplychain.tolerances import LOCKED_IN_ROOM, NO_SHORTAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.lp import Label, LabelledLP, Vector
     from supplychain.model.structure import Structure
-
-ROOM = 1e-11
-"""Share of what is held by which a row gives way: amounts were rounded when they were found and when written."""
-
-_ROUNDING = 1e-7
-"""Share of the terms of a row below which what it lacks is rounding."""
 
 
 def held(case: Case, on: Structure) -> dict[Label, float]:
@@ -76,7 +71,7 @@ def hold(lp: LabelledLP, amounts: Mapping[Label, float]) -> LabelledLP:
     there = _held(lp, amounts)
     columns = there.column_of_entry
     terms = np.abs(there.entries * there.column_lower[columns]) * _mask(lp, amounts)[columns]
-    room = ROOM * sums(there.indices, terms, there.shape[0])
+    room = LOCKED_IN_ROOM * sums(there.indices, terms, there.shape[0])
     room[there.row_lower == there.row_upper] = 0.0
     decided = _decided(there, amounts)
     return replace(
@@ -98,11 +93,11 @@ def misfits(lp: LabelledLP, case: Case, on: Structure) -> Iterator[tuple[Label, 
                 yield label, x, 0.0
     for label, x in amounts.items():
         most = float(lp.column_upper[lp.column[label]])
-        if x - most > _ROUNDING * x:
+        if x - most > NO_SHORTAGE * x:
             yield label, x, most
     there = _held(lp, amounts)
     used, given = _sides(there)
-    short = used - given > _ROUNDING * np.maximum(used, given)
+    short = used - given > NO_SHORTAGE * np.maximum(used, given)
     labels = list(lp.row)
     for i in np.flatnonzero(short & _decided(there, amounts)).tolist():
         yield labels[i], float(used[i]), float(given[i])

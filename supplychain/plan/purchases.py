@@ -11,6 +11,7 @@ import pandas as pd
 from supplychain import lp
 from supplychain.model import build
 from supplychain.plan.prices import rounded_price
+from supplychain.tolerances import NO_QUANTITY, OBJECTIVE_DIFFERENCE_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
     from supplychain.plan.windows import Window
 
 _KEY = ["order_year", "stage", "supplier", "place"]
-_NONE = 1e-12
-"""Below this an order is none."""
-
-_DIGITS = 6
-"""Significant digits of a difference of two objectives."""
 
 
 def options(at: SolvedLP, years: Collection[int]) -> pd.DataFrame:
@@ -63,7 +59,7 @@ def purchases(every: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
     `last_useful_order_year` is the last year in which an order of this supplier at this place pays: it is used, or more
     of it would gain.
     """
-    useful = every[(every["ordered"] > _NONE) | (every["benefit_usd_per_unit"] > 0)]
+    useful = every[(every["ordered"] > NO_QUANTITY) | (every["benefit_usd_per_unit"] > 0)]
     last = useful.groupby(_KEY[1:])["order_year"].max().to_dict()
     table = every[every["order_year"].isin(list(years))].sort_values(_KEY, ignore_index=True)
     found = [last.get(key) for key in zip(table["stage"], table["supplier"], table["place"], strict=True)]
@@ -101,7 +97,7 @@ def timing(window: Window) -> pd.DataFrame:
             values["slip"] = moved[+1].instead(label) * usd
         ordered = at.solved.x["expand"].get((s, k, p, u), 0.0)
         unit = at.solved.on.stages[s]["unit"]
-        worth = (float(f"{x:.{_DIGITS}g}") for x in values.values())
+        worth = (significant(x, OBJECTIVE_DIFFERENCE_DIGITS) for x in values.values())
         rows.append((u, s, k, p, unit, lead, row["max_expansion"], ordered, *worth))
     names = [*_KEY, "unit", "lead_years", "limit", "ordered", "shorter_usd", "longer_usd", "slip_usd"]
     return pd.DataFrame(rows, columns=names).sort_values(_KEY, ignore_index=True)

@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from supplychain.tolerances import NO_QUANTITY, QUANTITY_ROUNDING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from supplychain.plan.solved import Solved
 
-_NONE = 1e-12
-"""Below this a quantity is nothing."""
-
-_ROUNDING = 1e-9
-"""A difference below this share is rounding."""
-
 
 def listed(solved: Solved, t: int) -> list[tuple[str, str]]:
     """Return the stages and places that have a limit or a use in a year."""
     places = ((s, p) for s in solved.on.stages for p in solved.on.places[s])
-    return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > _NONE]
+    return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > NO_QUANTITY]
 
 
 def stages(solved: Solved) -> pd.DataFrame:
@@ -57,7 +53,7 @@ def supply(solved: Solved) -> pd.DataFrame:
     rows = []
     for (s, k, p, t), supplied in solved.x["supply"].items():
         limit = solved.limits[s, k, p, t].total
-        if t in solved.case.report_years and (limit > 0 or supplied > _NONE):
+        if t in solved.case.report_years and (limit > 0 or supplied > NO_QUANTITY):
             price = solved.price(s, k, p, t)
             rows.append(
                 {
@@ -106,7 +102,7 @@ def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
 def _unserved(unit: str, demand: float, served: float, unlimited: float) -> dict[str, float]:
     left = max(0.0, demand - served)
     blocked = min(left, max(0.0, unlimited - served))
-    if blocked <= _ROUNDING * demand:
+    if blocked <= QUANTITY_ROUNDING * demand:
         blocked = 0.0
     return {
         f"demand_{unit}": demand,
@@ -127,7 +123,7 @@ def builds(solved: Solved) -> pd.DataFrame:
             "installed": math.fsum(solved.x["install"][a, r, t] for r in solved.on.regions),
             "warehouse": solved.x["warehouse"][a, t],
         }
-        if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > _NONE:
+        if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > NO_QUANTITY:
             rows.append(row)
     return _frame(rows, ["year", "accelerator"], ["built", "installed", "warehouse"])
 
@@ -162,7 +158,7 @@ def installed_base(solved: Solved) -> pd.DataFrame:
     rows = []
     for (a, r, t), operating in solved.x["operate"].items():
         owned = solved.owned(a, r, t)
-        if t in solved.case.report_years and owned > _NONE:
+        if t in solved.case.report_years and owned > NO_QUANTITY:
             h100e = solved.n["h100e"][a]
             rows.append(
                 {
@@ -192,7 +188,7 @@ def orders(solved: Solved) -> pd.DataFrame:
             "capex_usd": amount * solved.n["capex_usd_per_unit"][s, k, p, u],
         }
         for (s, k, p, u), amount in solved.x["expand"].items()
-        if u in solved.case.report_years and amount > _NONE
+        if u in solved.case.report_years and amount > NO_QUANTITY
     ]
     return _frame(rows, ["order_year", "online_year", "stage", "supplier", "place"], ["unit", "amount", "capex_usd"])
 

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supplychain.errors import OutputError, SetupError
+from supplychain.tolerances import WRITTEN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-DIGITS = "%.12g"
-"""Numbers are written with twelve significant digits: rounding of the solver stays behind them."""
+DIGITS = f"%.{WRITTEN_DIGITS}g"
+"""How numbers are written."""
 
 
 def write(

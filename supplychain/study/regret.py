@@ -18,6 +18,7 @@ from supplychain.plan.locked_in import lock_in
 from supplychain.plan.money import OTHER
 from supplychain.results.frames import records
 from supplychain.study.compare import saved
+from supplychain.tolerances import IDLE_ROUNDING, OBJECTIVE_ROUNDING, REGRET_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 
 EXPANSION, ACCELERATORS, STORE = "expansion", "accelerators", "store"
 """What can be stranded: capacity that was ordered, accelerators that were built, components that were bought."""
-
-_NONE = 1e-7
-"""Share of a limit, or of a fleet, below which what idles is rounding."""
-
-_ROUNDING = 1e-9
-"""Share of an objective below which a difference is rounding."""
 
 _KEY = ["year", "stage", "what"]
 
@@ -88,7 +83,7 @@ class Regret(Shown):
     def _said(self, usd: float) -> float:
         """Return a difference of two objectives with the digits that it has; 0 if it is rounding."""
         size = max(abs(self.plan.objective_usd), abs(self.known.objective_usd))
-        return float(f"{usd:.9g}") if abs(usd) > _ROUNDING * size else 0.0
+        return significant(usd, REGRET_DIGITS) if abs(usd) > OBJECTIVE_ROUNDING * size else 0.0
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -184,7 +179,7 @@ def _expansions(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float
         alive = [o for o in orders[s, k, row["place"]] if o["online_year"] <= t < o["online_year"] + life[s, k]]
         added = math.fsum(o["amount"] for o in alive)
         idle = min(added, row["limit"] - row["supplied"])
-        if idle > _NONE * row["limit"]:
+        if idle > IDLE_ROUNDING * row["limit"]:
             yield t, s, idle, idle * math.fsum(o["capex_usd"] for o in alive) / added
 
 
@@ -203,7 +198,7 @@ def _accelerators(plan: Plan, until: int) -> Iterator[tuple[int, str, float, flo
     for (a, t), units in sorted(idle.items()):
         alive = {u: x for (b, u), x in built.items() if b == a and u <= t < u + life[a] and x > 0}
         total = math.fsum(alive.values())
-        if total <= 0 or units <= _NONE * owned[a, t]:
+        if total <= 0 or units <= IDLE_ROUNDING * owned[a, t]:
             continue
         share = min(1.0, units / total)
         for u, x in alive.items():
@@ -219,7 +214,7 @@ def _stores(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
     for row in records(plan.stages):
         amount, spent = (math.fsum(x) for x in zip(*bought[row["stage"], row["place"]], (0.0, 0.0), strict=True))
         kept = 0.0 if math.isnan(row["stored"]) else min(row["stored"], amount)
-        if kept > _NONE * amount:
+        if kept > IDLE_ROUNDING * amount:
             yield row["year"], row["stage"], kept, kept * spent / amount
 
 
