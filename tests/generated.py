@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from supplychain.case import load
-from supplychain.case.describe import datapackage, reference
+from supplychain.case.datapackage import datapackage
+from supplychain.report.text.inputs import reference
 
 INPUTS = Path(__file__).parents[1] / "inputs"
 

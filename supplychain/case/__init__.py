@@ -9,15 +9,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.case.calendar import horizon, interpolated
 from supplychain.case.checks import faults
 from supplychain.case.read import read_folder
-from supplychain.case.series import fill
 from supplychain.errors import InputError
+from supplychain.notebook import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(Shown):
     """One valid case. Rows are sorted by key, so their order in the files makes no difference."""
 
     settings: Settings
@@ -60,12 +60,12 @@ class Case:
     @cached_property
     def years(self) -> range:
         """The years that are decided."""
-        return range(self.settings.first_year, self.settings.last_year + 1)
+        return horizon(self.settings.first_year, self.settings.last_year)
 
     @cached_property
     def report_years(self) -> range:
         """The years that are reported."""
-        return range(self.settings.first_year, self.settings.report_last_year + 1)
+        return horizon(self.settings.first_year, self.settings.report_last_year)
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return one table as it stands in its file, sorted by key."""
@@ -82,7 +82,7 @@ class Case:
         for row in self.tables[table]:
             given.setdefault(tuple(row[k] for k in keys), {})[row["year"]] = row[column]
         kind = described.column(column).series
-        return {key: fill(points, self.years, kind) for key, points in given.items()}
+        return {key: interpolated(points, self.years, kind) for key, points in given.items()}
 
     @cached_property
     def sha256(self) -> dict[str, str]:
@@ -90,10 +90,6 @@ class Case:
         digests = {"case.toml": _digest([vars_of(self.settings)])}
         digests |= {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
         return digests if self.locked_in is None else digests | {"orders_from": _digest(self.locked_in.listed())}
-
-    def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{name}</td><td>{len(rows)}</td></tr>" for name, rows in self.tables.items())
-        return f"<b>{escape(self.settings.title)}</b><table><tr><th>table</th><th>rows</th></tr>{rows}</table>"
 
     def __repr__(self) -> str:
         s = self.settings

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from supplychain import schema
 from supplychain.case import in_order, vars_of
+from supplychain.case.calendar import interpolated
 from supplychain.case.checks import faults
 from supplychain.case.edits import Addition, Edit, Filter, Name, Removal, Step, addition, edit, label, removal
 from supplychain.case.read import FolderContents, Rows, allowed_columns, did_you_mean, in_range, shown
-from supplychain.case.series import fill
 from supplychain.errors import ChangeError, ChangeProblem, Problem
 
 if TYPE_CHECKING:
@@ -268,13 +268,13 @@ def _between(table: schema.TableSchema, series: Mapping[int, Row], year: int) ->
     for column in table.columns:
         if not column.series:
             continue
-        row[column.name] = fill({t: series[t][column.name] for t in around}, [year], column.series)[year]
+        row[column.name] = interpolated({t: series[t][column.name] for t in around}, [year], column.series)[year]
         for end, within in ((schema.LOW, min), (schema.HIGH, max)):
             name = column.name + end
             ends = {t: series[t][name] for t in around if series[t].get(name) is not None}
             known = len(ends) == len(around) and (before is not None or column.series == "price")
             if known:
-                row[name] = within(fill(ends, [year], column.series)[year], row[column.name])
+                row[name] = within(interpolated(ends, [year], column.series)[year], row[column.name])
             elif name in row:
                 row[name] = None
     return row
@@ -292,7 +292,7 @@ def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row]) -> Table:
     new = {}
     for row in selected:
         points, year = given[_series(table, row)], row["year"] - by
-        new[id(row)] = fill(points, [year], "price")[year]
+        new[id(row)] = interpolated(points, [year], "price")[year]
     return _with(step, rows, new)
 
 

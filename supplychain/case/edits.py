@@ -310,8 +310,8 @@ def _value(column: schema.ColumnSchema, word: re.Match[str]) -> Name | Years:
     if found is None or not (found[1] or found[3]):
         message = f"{shown(text)!r} is no {column.name}; must be like 2027, 2027..2030, 2027.. or ..2030"
         raise ValueError(message)
-    first = int(found[1] or schema.FIRST_POSSIBLE_YEAR)
-    last = int(found[3] or (schema.LAST_POSSIBLE_YEAR if found[2] else first))
+    first = int(found[1] or schema.POSSIBLE_YEARS[0])
+    last = int(found[3] or (schema.POSSIBLE_YEARS[-1] if found[2] else first))
     if last < first:
         message = f"{shown(text)!r} ends before it begins; must be {last}..{first}"
         raise ValueError(message)
@@ -340,7 +340,7 @@ def _operation(text: str) -> Operation:
 
 
 def _is_year(column: schema.ColumnSchema) -> bool:
-    return column.minimum == schema.FIRST_POSSIBLE_YEAR
+    return column.minimum == schema.POSSIBLE_YEARS[0]
 
 
 def _misread(text: str, at: int, fault: str) -> str:

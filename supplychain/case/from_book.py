@@ -30,7 +30,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from supplychain import schema
 from supplychain.case import load
 from supplychain.case.checks import faults
-from supplychain.case.describe import datapackage
+from supplychain.case.datapackage import datapackage
 from supplychain.case.read import (
     CASE_FILE,
     FolderContents,

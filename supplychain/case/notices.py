@@ -6,6 +6,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.case.calendar import (
+    arrives_by,
+    fits_foresight,
+    in_production,
+    online_year,
+    production_ended,
+    year_before,
+)
 from supplychain.errors import Problem
 from supplychain.tolerances import WHOLE_SHARE
 
@@ -76,11 +84,10 @@ def _unservable_demand(case: Case) -> Iterator[Problem]:
     in_fleet = {row["accelerator"] for row in case.tables["fleet"]} | {
         row["accelerator"] for row in case.tables["opening"]
     }
-    first, last = case.settings.first_year, case.settings.last_year
     owned = in_fleet | {
         row["accelerator"]
         for row in case.tables["accelerators"]
-        if row["first_year"] <= last and (row["last_year"] or last) >= first
+        if any(in_production(row["first_year"], row["last_year"], year) for year in case.years)
     }
     runs = {
         row["workload"] for row in case.tables["throughput"] if row["tokens_per_second"] and row["accelerator"] in owned
@@ -103,7 +110,7 @@ def _ended_families(case: Case) -> Iterator[Problem]:
     alive = {
         row["family"]
         for row in case.tables["accelerators"]
-        if row["last_year"] is None or row["last_year"] >= case.settings.first_year
+        if not production_ended(row["last_year"], case.settings.first_year)
     }
     for name in sorted({family[row["accelerator"]] for row in case.tables["fleet"]} - alive):
         yield Problem("fleet.csv", 0, "accelerator", f"family {name!r} can no longer be built")
@@ -114,14 +121,14 @@ def _late_prices(case: Case) -> Iterator[Problem]:
     first_built = {
         row["accelerator"]: row["first_year"]
         for row in case.tables["accelerators"]
-        if row["last_year"] is None or row["last_year"] >= case.settings.first_year
+        if not production_ended(row["last_year"], case.settings.first_year)
     }
     first_used: dict[str, dict[tuple[str, ...], int]] = {
         "unit_costs": {(a,): year for a, year in first_built.items()},
         "efficiency": {},
         "operations": {},
         "capacity": {
-            (r["stage"], r["supplier"], r["place"]): r["year"] + r["lead_years"]
+            (r["stage"], r["supplier"], r["place"]): online_year(r["year"], r["lead_years"])
             for r in reversed(case.tables["expansion"])
         },
     }
@@ -162,7 +169,7 @@ def _late_orders(case: Case) -> Iterator[Problem]:
         who, year = f"{row['stage']} / {row['supplier']}", row["year"]
         if year in case.years and not _arrives(case, row):
             late[who].append(year)
-        elif window is not None and row["lead_years"] >= window:
+        elif window is not None and not fits_foresight(row["lead_years"], window):
             unfit[who].append(year)
     for orders, reason in (
         (late, f"arrive after {case.settings.last_year}"),
@@ -187,8 +194,7 @@ def _ignored_rows(case: Case) -> Iterator[Problem]:
 
 
 def _arrives(case: Case, row: Row) -> bool:
-    year, lead = row["year"], row["lead_years"]
-    return year in case.years and year + lead <= case.settings.last_year
+    return row["year"] in case.years and arrives_by(row["year"], row["lead_years"], case.settings.last_year)
 
 
 def _given_years(case: Case, table: schema.TableSchema) -> dict[tuple[str, ...], list[int]]:
@@ -205,8 +211,8 @@ def _spans(years: Iterable[int]) -> str:
     '2026-2028, 2031'
     """
     known = sorted(set(years))
-    starts = [y for y in known if y - 1 not in known]
-    ends = [y for y in known if y + 1 not in known]
+    starts = [y for y in known if year_before(y) not in known]
+    ends = [y for y in known if y not in set(map(year_before, known))]
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
 
 

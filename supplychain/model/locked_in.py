@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from supplychain.case.calendar import arrives_by
 from supplychain.lp import sums
 from supplychain.tolerances import LOCKED_IN_ROOM, NO_SHORTAGE
 
@@ -46,7 +47,7 @@ def after_horizon(case: Case) -> dict[Label, float]:
     """Return the orders that were signed and arrive after the last year of the case: no cost and no capacity of it."""
     ordered = {} if case.locked_in is None else case.locked_in.amounts["expand"]
     rows = [((r["stage"], r["supplier"], r["place"], r["year"]), r["lead_years"]) for r in case.tables["expansion"]]
-    late = {key for key, lead in rows if key[-1] + lead > case.settings.last_year}
+    late = {key for key, lead in rows if not arrives_by(key[-1], lead, case.settings.last_year)}
     return {("expand", *key): x for key, x in ordered.items() if key in late and x > 0}
 
 

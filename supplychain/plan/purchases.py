@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supplychain import lp
+from supplychain.case.calendar import arrives_by
 from supplychain.model import build
 from supplychain.plan.prices import rounded_price
 from supplychain.tolerances import NO_QUANTITY, OBJECTIVE_DIFFERENCE_DIGITS, significant
@@ -89,10 +90,10 @@ def timing(window: Window) -> pd.DataFrame:
         label = ("expand", s, k, p, u)
         values = dict.fromkeys(("shorter", "longer", "slip"), math.nan)
         usd = at.usd(u)
-        if lead > 0 and u + lead - 1 <= window.last:
+        if lead > 0 and arrives_by(u, lead - 1, window.last):
             values["shorter"] = moved[-1].beside(label) * usd
-        if u + lead <= window.last:
-            if u + lead + 1 <= window.last:
+        if arrives_by(u, lead, window.last):
+            if arrives_by(u, lead + 1, window.last):
                 values["longer"] = moved[+1].beside(label) * usd
             values["slip"] = moved[+1].instead(label) * usd
         ordered = at.solved.x["expand"].get((s, k, p, u), 0.0)

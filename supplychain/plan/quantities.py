@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from supplychain.case.calendar import online_year
 from supplychain.tolerances import NO_QUANTITY, QUANTITY_ROUNDING
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def orders(solved: Solved) -> pd.DataFrame:
     rows = [
         {
             "order_year": u,
-            "online_year": u + solved.on.lead[s, k, p, u],
+            "online_year": online_year(u, solved.on.lead[s, k, p, u]),
             "stage": s,
             "supplier": k,
             "place": p,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 
 from supplychain import schema
+from supplychain.case.calendar import in_service
 from supplychain.notebook import Shown
 from supplychain.plan import solve
 from supplychain.plan.locked_in import lock_in
@@ -176,7 +177,7 @@ def _expansions(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float
             orders[row["stage"], row["supplier"], row["place"]].append(row)
     for row in records(plan.supply):
         s, k, t = row["stage"], row["supplier"], row["year"]
-        alive = [o for o in orders[s, k, row["place"]] if o["online_year"] <= t < o["online_year"] + life[s, k]]
+        alive = [o for o in orders[s, k, row["place"]] if in_service(o["online_year"], life[s, k], t)]
         added = math.fsum(o["amount"] for o in alive)
         idle = min(added, row["limit"] - row["supplied"])
         if idle > IDLE_ROUNDING * row["limit"]:
@@ -196,7 +197,7 @@ def _accelerators(plan: Plan, until: int) -> Iterator[tuple[int, str, float, flo
         owned[row["accelerator"], row["year"]] += row["owned"]
     paid = cache(_UnitCosts(plan).of)
     for (a, t), units in sorted(idle.items()):
-        alive = {u: x for (b, u), x in built.items() if b == a and u <= t < u + life[a] and x > 0}
+        alive = {u: x for (b, u), x in built.items() if b == a and in_service(u, life[a], t) and x > 0}
         total = math.fsum(alive.values())
         if total <= 0 or units <= IDLE_ROUNDING * owned[a, t]:
             continue
