@@ -45,6 +45,11 @@ class ColumnSchema:
         """Whether the columns `x_low` and `x_high` may stand beside it."""
         return self.type in {"number", "integer"} and bool(self.param or self.unit) and self.name != "year"
 
+    @property
+    def is_year(self) -> bool:
+        """Whether its numbers are calendar years."""
+        return self.minimum == POSSIBLE_YEARS[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:

@@ -76,13 +76,13 @@ class Case(Shown):
 
     def yearly(self, table: str, column: str) -> dict[tuple[str, ...], dict[int, float]]:
         """Return a series of every key for every year of the case, filled as the contract says."""
-        described = schema.TABLE[table]
-        keys = [k for k in described.key if k != "year"]
-        given: dict[tuple[str, ...], dict[int, float]] = {}
+        table_schema = schema.TABLE[table]
+        keys = [k for k in table_schema.key if k != "year"]
+        points_of: dict[tuple[str, ...], dict[int, float]] = {}
         for row in self.tables[table]:
-            given.setdefault(tuple(row[k] for k in keys), {})[row["year"]] = row[column]
-        kind = described.column(column).series
-        return {key: interpolated(points, self.years, kind) for key, points in given.items()}
+            points_of.setdefault(tuple(row[k] for k in keys), {})[row["year"]] = row[column]
+        kind = table_schema.column(column).series
+        return {key: interpolated(points, self.years, kind) for key, points in points_of.items()}
 
     @cached_property
     def sha256(self) -> dict[str, str]:
@@ -101,16 +101,16 @@ def load(folder: str | Path) -> Case:
 
     Raises: InputError, which names every fault with its file, row, column, value and what would be right.
     """
-    reading = read_folder(Path(folder))
-    found = faults(reading)
-    if found:
-        raise InputError(str(folder), found)
-    given = dict(reading.settings)
-    given["report_last_year"] = given["report_last_year"] or given["last_year"]
+    contents = read_folder(Path(folder))
+    problems = faults(contents)
+    if problems:
+        raise InputError(str(folder), problems)
+    settings = dict(contents.settings)
+    settings["report_last_year"] = settings["report_last_year"] or settings["last_year"]
     return Case(
-        Settings(**given),
-        {name: in_order(rows.table, rows.rows) for name, rows in reading.tables.items()},
-        {name: rows.header for name, rows in reading.tables.items()},
+        Settings(**settings),
+        {name: in_order(rows.table, rows.rows) for name, rows in contents.tables.items()},
+        {name: rows.header for name, rows in contents.tables.items()},
     )
 
 

@@ -123,14 +123,14 @@ def _lines(text: str) -> list[Line]:
     raw: list[str] = []
     position = 0
     while position < len(text) or raw:
-        found = _FIELD.match(text, position)
-        if found is None:
+        match = _FIELD.match(text, position)
+        if match is None:
             break
-        raw.append(found.group(1))
-        if found.group(2) != ",":
-            lines.append(Line(tuple(map(_unquoted, raw)), tuple(raw), found.group(2)))
+        raw.append(match.group(1))
+        if match.group(2) != ",":
+            lines.append(Line(tuple(map(_unquoted, raw)), tuple(raw), match.group(2)))
             raw = []
-        position = found.end()
+        position = match.end()
     return lines
 
 
@@ -191,7 +191,7 @@ def settings_text(original: str | None, values: Mapping[str, Any]) -> str:
 
 def _replaced(text: str, name: str, value: str) -> str:
     line = re.compile(rf"(?m)^({_MARK}?[ \t]*{name}[ \t]*=[ \t]*){_VALUE}(?=[ \t]*(?:#[^\r\n]*)?\r?$)")
-    return line.sub(lambda found: found.group(1) + value, text, count=1)
+    return line.sub(lambda match: match.group(1) + value, text, count=1)
 
 
 def _toml(value: str | float) -> str:
