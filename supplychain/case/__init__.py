@@ -55,7 +55,7 @@ class Case(Shown):
     tables: Mapping[str, tuple[Row, ...]]
     headers: Mapping[str, tuple[str, ...]]
     locked_in: LockedIn | None = None
-    """Decisions of another plan that are held in this case."""
+    """Decisions of another plan that this case locks in."""
 
     @cached_property
     def years(self) -> range:

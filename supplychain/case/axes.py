@@ -79,13 +79,13 @@ def grid(axes: Sequence[str]) -> Points:
         if not equals or "]" in values or not _TARGET.fullmatch(target):
             problems.append(ChangeProblem("", text, f"must be TARGET=VALUES, like {EXAMPLE}"))
             continue
-        faults = _of_target(target)
+        faults = _target_faults(target)
         try:
             varied.append((target.strip(), *_values(values)))
         except ValueError as error:
             faults += error.args
         problems += [ChangeProblem("", text, str(fault)) for fault in faults]
-    problems += _twice([target for target, _, _ in varied])
+    problems += _repeated([target for target, _, _ in varied])
     count = math.prod(len(values) for _, _, values in varied)
     if count > MOST:
         problems.append(ChangeProblem("", "", f"the grid has {count:,} points; must be {MOST:,} or fewer"))
@@ -105,12 +105,8 @@ def listed(points: pd.DataFrame | str | Path) -> Points:
     """
     place = "the points" if not isinstance(points, (str, Path)) else str(points)
     targets, cells = _table(points)
-    problems = [
-        ChangeProblem("", target, fault)
-        for target in targets
-        for fault in (_of_target(target) if _TARGET.fullmatch(target) else ["must be a target like TABLE.COLUMN[...]"])
-    ]
-    problems += _twice(targets)
+    problems = [ChangeProblem("", target, fault) for target in targets for fault in _target_faults(target)]
+    problems += _repeated(targets)
     if not cells or not targets or len(cells) > MOST:
         problems.append(ChangeProblem("", "", f"has {len(cells):,} points; must have 1 to {MOST:,}"))
     kinds: dict[str, bool] = {}
@@ -163,8 +159,10 @@ def _parquet(path: Path) -> pd.DataFrame:
         raise ChangeError(str(path), [ChangeProblem("", "", f"cannot be read as Parquet: {error}")]) from error
 
 
-def _of_target(target: str) -> list[str]:
+def _target_faults(target: str) -> list[str]:
     """Return what is wrong with a target."""
+    if not _TARGET.fullmatch(target):
+        return ["must be a target like TABLE.COLUMN[...]"]
     try:
         edit(f"{target} = 1")
     except ValueError as error:
@@ -172,7 +170,7 @@ def _of_target(target: str) -> list[str]:
     return []
 
 
-def _twice(targets: Iterable[str]) -> list[ChangeProblem]:
+def _repeated(targets: Iterable[str]) -> list[ChangeProblem]:
     """Return the targets that stand twice; a column of the store has one name, upper or lower case."""
     ordered = sorted(targets, key=str.casefold)
     return [

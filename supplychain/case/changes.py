@@ -103,7 +103,7 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
         try:
             step = read()
             old = tables[step.table.name]
-            filled, new = _taken(case.years, old, step)
+            filled, new = _applied(case.years, old, step)
         except ValueError as error:
             problems += [(n, group.problem(text, message)) for message in error.args]
         else:
@@ -114,7 +114,7 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
         states.append(tables)
     alone = bool(problems) or not structural
     if _faults(case, states[-1], alone=alone):
-        problems += _blamed(steps, [_faults(case, tables, alone=alone) for tables in states])
+        problems += _faults_by_step(steps, [_faults(case, tables, alone=alone) for tables in states])
     if problems:
         place = "the changes"
         raise ChangeError(place, [problem for _, problem in sorted(problems, key=itemgetter(0))])
@@ -160,7 +160,7 @@ def _series(table: schema.TableSchema, row: Row) -> Key:
     return tuple(row[name] for name in table.key if name != "year")
 
 
-def _taken(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
+def _applied(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
     """Return a table written out as far as a step needs it, and after the step.
 
     Raises: ValueError if it matches nothing.
@@ -169,7 +169,7 @@ def _taken(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
         case Edit():
             return _edited(years, rows, step)
         case Removal():
-            return rows, _without(step.table, rows, _selected(step.table, rows, step.filters))
+            return rows, _without_rows(step.table, rows, _selected(step.table, rows, step.filters))
         case Addition():
             if any(_key(step.table, row) == _key(step.table, step.row) for row in rows):
                 message = f"{step.table.name} has a row of this key already; edit it, or remove it first"
@@ -207,7 +207,7 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
         if old is not None or operation.kind == "=":
             way = (row["year"] - first) / (last - first) if ways else 0.0
             new[id(row)] = operation.of(old, way)
-    return rows, _with(step, rows, new)
+    return rows, _with_numbers(step, rows, new)
 
 
 def _selected(table: schema.TableSchema, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
@@ -296,13 +296,13 @@ def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row]) -> Table:
     for row in selected:
         points, year = points_of[_series(table, row)], row["year"] - by
         new[id(row)] = interpolated(points, [year], "price")[year]
-    return _with(step, rows, new)
+    return _with_numbers(step, rows, new)
 
 
 def _delayed_rows(step: Edit, rows: Table, selected: Sequence[Row], years: range) -> Table:
     """Move rows to another year; those that leave the years of the case are dropped."""
     table, by = step.table, int(step.operation.amount)
-    stay = _without(table, rows, selected)
+    stay = _without_rows(table, rows, selected)
     moved = [{**row, "year": row["year"] + by} for row in selected if row["year"] + by in years]
     taken = {_key(table, row) for row in stay}
     clash = next((row for row in moved if _key(table, row) in taken), None)
@@ -312,12 +312,12 @@ def _delayed_rows(step: Edit, rows: Table, selected: Sequence[Row], years: range
     return in_order(table, [*stay, *moved])
 
 
-def _without(table: schema.TableSchema, rows: Table, gone: Iterable[Row]) -> Table:
+def _without_rows(table: schema.TableSchema, rows: Table, gone: Iterable[Row]) -> Table:
     keys = {_key(table, row) for row in gone}
     return tuple(row for row in rows if _key(table, row) not in keys)
 
 
-def _with(step: Edit, rows: Table, new: Mapping[int, float]) -> Table:
+def _with_numbers(step: Edit, rows: Table, new: Mapping[int, float]) -> Table:
     """Return a table with new numbers by the identity of their row; each range keeps its proportion to its number."""
     column, changed = step.column, []
     for row in rows:
@@ -399,7 +399,7 @@ def _out_of_range(table: schema.TableSchema, before: Table, rows: Table) -> Iter
                 yield Problem(table.file, line, column.name, fault)
 
 
-def _blamed(
+def _faults_by_step(
     steps: Sequence[tuple[Group, str, object]], by_state: Sequence[Mapping[tuple[str, str], str]]
 ) -> Iterator[tuple[int, ChangeProblem]]:
     """Yield the faults of the last state, one for each column and the step since which they are there."""

@@ -43,7 +43,17 @@ from supplychain.case.read import (
     shown,
     what_fits,
 )
-from supplychain.case.spelling import Line, Written, cells_of, meant, same, settings_text, spelled, table_text, written
+from supplychain.case.spelling import (
+    CsvFile,
+    Line,
+    cells_of,
+    csv_file,
+    meaning_of,
+    same_value,
+    settings_text,
+    spelled,
+    table_text,
+)
 from supplychain.case.to_book import COLUMNS, CONTENTS, ORIGINALS, PACKAGE, SETTINGS, belongs
 from supplychain.errors import InputError, OutputError, Problem
 from supplychain.sheets import CUT
@@ -252,7 +262,7 @@ class _Reader:
         before = tomllib.loads(original.decode("utf-8-sig")) if original is not None else {}
         for column in schema.SETTINGS:
             old, new = before.get(column.name), settings.get(column.name)
-            if old is not None and new is not None and same(str(old), str(new), column):
+            if old is not None and new is not None and same_value(str(old), str(new), column):
                 settings[column.name] = old
         values, problems = settings_of(CASE_FILE, settings)
         if not problems and not self._wrong:
@@ -289,7 +299,7 @@ class _Reader:
             self._described &= original is None
             return absent_table(table)
         names = self._header(table, sheet)
-        file = written(original) if original is not None else None
+        file = csv_file(original) if original is not None else None
         places = {name: n for n, name in names.items()}
         self._letters[table.file] = {name: get_column_letter(n) for name, n in places.items()}
         lines, matched = self._rows(table, sheet, names, file)
@@ -324,7 +334,7 @@ class _Reader:
         return names
 
     def _rows(
-        self, table: schema.TableSchema, sheet: _Sheet, names: Mapping[int, str], file: Written | None
+        self, table: schema.TableSchema, sheet: _Sheet, names: Mapping[int, str], file: CsvFile | None
     ) -> tuple[list[tuple[int, list[str]]], dict[int, Line]]:
         """Return lines of text, the header first, as they were written where they mean the same; and what each was."""
         known = {name: table.column(name) for name in names.values() if name in allowed_columns(table)}
@@ -342,7 +352,7 @@ class _Reader:
                 matched[row] = was
             for name, column in known.items():
                 old = before.cell(was, name)
-                if old is not None and same(old, cells[name], column):
+                if old is not None and same_value(old, cells[name], column):
                     cells[name] = old
                 elif cells[name].endswith(CUT):
                     fault = "was cut when it was exported, and then edited; give the whole text, or edit it in the file"
@@ -365,7 +375,7 @@ class _Reader:
 class _ByKey:
     """The lines of a file by their key."""
 
-    def __init__(self, table: schema.TableSchema, file: Written | None) -> None:
+    def __init__(self, table: schema.TableSchema, file: CsvFile | None) -> None:
         self._key = [table.column(name) for name in table.key]
         self._places = {name: n for n, name in enumerate(file.header.cells)} if file is not None else {}
         self._lines: dict[tuple[object, ...], list[Line]] = {}
@@ -374,7 +384,7 @@ class _ByKey:
             self._lines.setdefault(self._of(cells), []).append(line)
 
     def _of(self, cells: Mapping[str, str]) -> tuple[object, ...]:
-        return tuple(meant(cells.get(column.name, ""), column) for column in self._key)
+        return tuple(meaning_of(cells.get(column.name, ""), column) for column in self._key)
 
     def of(self, cells: Mapping[str, str]) -> Line | None:
         """Return the line that a row was; each is given once."""

@@ -59,9 +59,9 @@ def load_scenario(path: str | Path) -> Scenario:
 
     Raises: ChangeError, which names every fault with its file and setting.
     """
-    shelf = _Shelf(Path(path).parent)
-    scenario = shelf.scenario(Path(path).stem)
-    shelf.check(str(path))
+    scenario_folder = _ScenarioFolder(Path(path).parent)
+    scenario = scenario_folder.scenario(Path(path).stem)
+    scenario_folder.check(str(path))
     return scenario
 
 
@@ -70,9 +70,9 @@ def scenarios_of(folder: str | Path) -> dict[str, Scenario]:
 
     Raises: ChangeError, which names every fault of every file.
     """
-    shelf = _Shelf(Path(folder) / SCENARIOS)
-    scenarios = {name: shelf.scenario(name) for name in shelf.names()}
-    shelf.check(str(shelf.folder))
+    scenario_folder = _ScenarioFolder(Path(folder) / SCENARIOS)
+    scenarios = {name: scenario_folder.scenario(name) for name in scenario_folder.names()}
+    scenario_folder.check(str(scenario_folder.folder))
     return scenarios
 
 
@@ -144,7 +144,7 @@ def _title(scenario: Scenario) -> str:
     return f"{scenario.title} ({scenario.name})"
 
 
-class _Shelf:
+class _ScenarioFolder:
     """Scenario files that stand beside each other, each read once, and every fault of them."""
 
     def __init__(self, folder: Path) -> None:
@@ -237,7 +237,7 @@ def _fields(content: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[
         values[name] = content.get(name, "" if kind == _TEXT else [])
         if name not in content and name not in _OPTIONAL:
             faults[name] = f"is missing; give {kind}"
-        elif not _is(values[name], kind):
+        elif not _is_kind(values[name], kind):
             faults[name] = f"{shown(values[name])!r}; must be {kind}"
             values[name] = "" if kind == _TEXT else []
         elif name in content and kind == _TEXT and not values[name].strip():
@@ -245,7 +245,7 @@ def _fields(content: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[
     return values, faults
 
 
-def _is(value: object, kind: str) -> bool:
+def _is_kind(value: object, kind: str) -> bool:
     if kind == _TEXT:
         return isinstance(value, str)
     return isinstance(value, list) and all(isinstance(item, str if kind == _TEXTS else dict) for item in value)

@@ -1,6 +1,6 @@
 """Files as somebody wrote them: what is unchanged keeps its spelling, its quotes and its line ends.
 
-`1e6`, `1000000` and `1000000.0` are one number; `same` says when two texts of a cell are one.
+`1e6`, `1000000` and `1000000.0` are one number; `same_value` says when two texts of a cell are one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def spelled(number: float) -> str:
     return rounded if len(digits) <= TYPED_DIGITS or float(rounded) == number else repr(float(number))
 
 
-def meant(text: str, column: schema.ColumnSchema) -> object:
+def meaning_of(text: str, column: schema.ColumnSchema) -> object:
     """Return what a text of a column means: two that mean the same are equal, and so are two that look alike."""
     if not text.strip():
         return ""
@@ -52,9 +52,9 @@ def meant(text: str, column: schema.ColumnSchema) -> object:
         return text
 
 
-def same(old: str, new: str, column: schema.ColumnSchema) -> bool:
+def same_value(old: str, new: str, column: schema.ColumnSchema) -> bool:
     """Whether what stands in a workbook now is what was there, after software that keeps 15 digits has saved it."""
-    was, now = meant(old, column), meant(new, column)
+    was, now = meaning_of(old, column), meaning_of(new, column)
     if was == now or not (isinstance(was, float) and isinstance(now, float)):
         return was == now
     whole = significant(was, EXCEL_DIGITS) == was
@@ -76,7 +76,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class CsvFile:
     """A CSV file as it was written."""
 
     mark: str
@@ -92,7 +92,7 @@ class Written:
         return self.header.end or "\n"
 
 
-def written(data: bytes) -> Written | None:
+def csv_file(data: bytes) -> CsvFile | None:
     """Return a valid CSV file cell by cell, or None if it is written in a way that cannot be kept cell by cell."""
     try:
         text = data.decode()
@@ -107,7 +107,7 @@ def written(data: bytes) -> Written | None:
     while lines and lines[-1].is_blank:
         blank.insert(0, lines.pop())
     tail = "".join(",".join(line.raw) + line.end for line in blank)
-    return Written(mark, lines[0], tuple(lines[1:]), tail) if lines else None
+    return CsvFile(mark, lines[0], tuple(lines[1:]), tail) if lines else None
 
 
 def cells_of(data: bytes) -> tuple[list[str], list[list[str]]]:
@@ -146,7 +146,7 @@ def quoted(cell: str) -> str:
 
 
 def table_text(
-    original: Written | None, header: Sequence[str], rows: Iterable[tuple[Sequence[str], Line | None]]
+    original: CsvFile | None, header: Sequence[str], rows: Iterable[tuple[Sequence[str], Line | None]]
 ) -> str:
     """Return the text of a CSV file: rows with the lines that they were before, if they were, header first."""
     end = original.end if original else "\n"

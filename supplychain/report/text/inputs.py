@@ -15,7 +15,7 @@ def reference() -> str:
         "",
         "Any number in a column `x` with a unit may have `x_low` and `x_high` beside it:",
         "they describe uncertainty, the solve uses `x`.",
-        "A *quantity* given for some years is linear between them, 0 before the first and held after the last;",
+        "A *quantity* given for some years is linear between them, 0 before the first, its last value afterwards;",
         "a *price* takes its first given value before. Other tables with a year are not interpolated.",
         "",
         "`README.md`, for people, may stand beside them. What it says below a heading `## ...` that has `weak` in it,",
