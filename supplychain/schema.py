@@ -15,8 +15,8 @@ Series = Literal["", "quantity", "price"]
 GLOBAL: Final = "global"
 """The place of a global stage."""
 
-FIRST_POSSIBLE_YEAR: Final = 1990
-LAST_POSSIBLE_YEAR: Final = 2200
+POSSIBLE_YEARS: Final = range(1990, 2201)
+"""What a year may be."""
 
 LOW, HIGH = "_low", "_high"
 """Endings of the columns that give the range of a number."""
@@ -48,6 +48,11 @@ class ColumnSchema:
     def ranged(self) -> bool:
         """Whether the columns `x_low` and `x_high` may stand beside it."""
         return self.type in {"number", "integer"} and bool(self.param or self.unit) and self.name != "year"
+
+    @property
+    def is_year(self) -> bool:
+        """Whether its numbers are calendar years."""
+        return self.minimum == POSSIBLE_YEARS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ def _years(
 
 
 def _year(name: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
-    return ColumnSchema(name, "integer", meaning, minimum=FIRST_POSSIBLE_YEAR, maximum=LAST_POSSIBLE_YEAR, blank=blank)
+    return ColumnSchema(name, "integer", meaning, minimum=POSSIBLE_YEARS[0], maximum=POSSIBLE_YEARS[-1], blank=blank)
 
 
 def _to(table: str, *columns: str, key: tuple[str, ...] = ()) -> Reference:

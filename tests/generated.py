@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 from supplychain.case import load
-from supplychain.case.describe import datapackage, reference
+from supplychain.case.datapackage import datapackage
 from supplychain.model import build
+from supplychain.report.text.inputs import reference
 from supplychain.report.text.model_reference import model_reference
 from supplychain.report.text.results import reference as result_reference
 

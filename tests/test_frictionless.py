@@ -11,8 +11,9 @@ import pytest
 from test_broken_cases import ALL, TINY
 
 import supplychain
-from supplychain.case.describe import datapackage, reference
+from supplychain.case.datapackage import datapackage
 from supplychain.errors import InputError
+from supplychain.report.text.inputs import reference
 
 SEEN_BY_BOTH = (
     "text in a number",

@@ -74,20 +74,20 @@ def read_folder(folder: Path) -> FolderContents:
     Raises: InputError if there is no such folder or it cannot be listed.
     """
     names = _files(folder)
-    reading = FolderContents()
-    reading.settings, faults = _settings(folder / CASE_FILE) if CASE_FILE in names else ({}, [absent(CASE_FILE)])
-    reading.problems += faults
+    contents = FolderContents()
+    contents.settings, faults = _settings(folder / CASE_FILE) if CASE_FILE in names else ({}, [absent(CASE_FILE)])
+    contents.problems += faults
     for table in schema.TABLES:
         rows, faults = _table(folder / table.file, table) if table.file in names else absent_table(table)
-        reading.tables[table.name] = rows
-        reading.problems += faults
+        contents.tables[table.name] = rows
+        contents.problems += faults
     expected = [table.file for table in schema.TABLES]
-    reading.problems += [
+    contents.problems += [
         Problem(name, 0, "", f"no table has this name; a case holds no other .csv files{did_you_mean(name, expected)}")
         for name in names
         if name.lower().endswith(".csv") and name not in expected
     ]
-    return reading
+    return contents
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -150,26 +150,26 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         needed = ", ".join(column.name for column in schema.SETTINGS if not column.blank)
         return {}, [Problem(path.name, 0, "", f"is empty; needs {needed}")]
     try:
-        given = tomllib.loads(text)
+        settings = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return {}, [Problem(path.name, 0, "", f"is not valid TOML: {error}")]
     except ValueError:  # from Python's int
         return {}, [Problem(path.name, 0, "", "has a number of thousands of digits; must be a number of its range")]
-    return settings_of(path.name, given)
+    return settings_of(path.name, settings)
 
 
-def settings_of(file: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+def settings_of(file: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """Return every setting, defaults filled in, from those that are given; and every fault in them."""
     known = {column.name: column for column in schema.SETTINGS}
     problems = [
         Problem(file, 0, name, f"no setting has this name{did_you_mean(name, known)}")
-        for name in given
+        for name in settings
         if name not in known
     ]
     values: dict[str, Any] = {}
     for column in schema.SETTINGS:
-        if column.name in given:
-            values[column.name], fault = _setting(column, given[column.name])
+        if column.name in settings:
+            values[column.name], fault = _setting(column, settings[column.name])
         else:
             values[column.name] = column.default
             fault = "" if column.blank else f"is missing; give {what_fits(column)}"
@@ -178,16 +178,16 @@ def settings_of(file: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], li
     return values, problems
 
 
-def _setting(column: schema.ColumnSchema, given: object) -> tuple[Value, str]:
-    if isinstance(given, int) and abs(given) > _LARGEST:
-        return None, f"{shown(given)} is too large; must be {what_fits(column)}"
-    if column.type == "text" and isinstance(given, str):
-        return given, "" if given.strip() else f"is blank; must be {what_fits(column)}"
-    if column.type == "integer" and isinstance(given, int) and not isinstance(given, bool):
-        return in_range(column, given)
-    if column.type == "number" and isinstance(given, (int, float)) and not isinstance(given, bool):
-        return in_range(column, float(given))
-    return None, f"{shown(given)!r}; must be {what_fits(column)}"
+def _setting(column: schema.ColumnSchema, value: object) -> tuple[Value, str]:
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return None, f"{shown(value)} is too large; must be {what_fits(column)}"
+    if column.type == "text" and isinstance(value, str):
+        return value, "" if value.strip() else f"is blank; must be {what_fits(column)}"
+    if column.type == "integer" and isinstance(value, int) and not isinstance(value, bool):
+        return in_range(column, value)
+    if column.type == "number" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return in_range(column, float(value))
+    return None, f"{shown(value)!r}; must be {what_fits(column)}"
 
 
 def _table(path: Path, table: schema.TableSchema) -> tuple[Rows, list[Problem]]:
@@ -219,10 +219,10 @@ def rows_from(file: str, lines: list[tuple[int, list[str]]], table: schema.Table
     header, problems = _header(file, lines[0][1], table)
     if problems:
         return Rows(table, tuple(header)), problems
-    described = [(name, table.column(name)) for name in header]
+    columns = [(name, table.column(name)) for name in header]
     rows, kept = [], []
     for number, cells in lines[1:]:
-        row, faults = _row(file, number, described, cells, table)
+        row, faults = _row(file, number, columns, cells, table)
         problems += faults
         if row is not None:
             rows.append(row)
@@ -254,12 +254,12 @@ def _header(file: str, header: Sequence[str], table: schema.TableSchema) -> tupl
     problems += [
         Problem(file, 1, column.name, "the column is missing")
         for column in table.columns
-        if column.name not in header and not _may_beabsent(column, table)
+        if column.name not in header and not _may_be_absent(column, table)
     ]
     return list(header), problems
 
 
-def _may_beabsent(column: schema.ColumnSchema, table: schema.TableSchema) -> bool:
+def _may_be_absent(column: schema.ColumnSchema, table: schema.TableSchema) -> bool:
     return column.blank and column.name not in table.key
 
 

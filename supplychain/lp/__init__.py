@@ -8,7 +8,6 @@ from supplychain.lp.graft import Grafts
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read, sums
 from supplychain.lp.optimum import (
-    FEASIBILITY,
     Certificate,
     Optimum,
     certificate,
@@ -22,7 +21,6 @@ from supplychain.lp.optimum import (
     solved_again,
 )
 from supplychain.lp.questions import (
-    SAME_SLOPE,
     Solution,
     allowable_increase,
     allowable_ranges,
@@ -39,8 +37,6 @@ from supplychain.lp.ties import prefer, share_of
 from supplychain.lp.trace import Trace, Tracer
 
 __all__ = [
-    "FEASIBILITY",
-    "SAME_SLOPE",
     "Certificate",
     "Grafts",
     "Label",

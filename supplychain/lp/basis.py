@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import highspy
 import numpy as np
 
-from supplychain.lp.optimum import FEASIBILITY, ROUNDING
+from supplychain.tolerances import FEASIBILITY, PRICE_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,4 +70,4 @@ class Basis:
         """Whether none of these columns moves along the direction that was asked last; rounding is no move."""
         moved = np.zeros(len(self._size))
         moved[self._column] = np.abs(self._moves[self._is_column]) * self._size[self._column]
-        return float(moved[list(columns)].sum()) <= ROUNDING * float(moved.sum())
+        return float(moved[list(columns)].sum()) <= PRICE_ROUNDING * float(moved.sum())

@@ -11,14 +11,12 @@ from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.expr.visitor import identify_mutable_parameters
 
 from supplychain.lp.labelled import from_highs
+from supplychain.tolerances import NO_ENTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from supplychain.lp.labelled import Label, LabelledLP
-
-_NOTHING = 1e-9
-"""Size up to which HiGHS takes an entry for 0."""
 
 
 class LabelledHighs(Highs):
@@ -124,7 +122,7 @@ class MutableLP:
 
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own."""
-        some = np.abs(self._parts["entries"]) > _NOTHING
+        some = np.abs(self._parts["entries"]) > NO_ENTRY
         counts = np.bincount(self._columns[some], minlength=len(self._parts["cost"]))
         stated = replace(
             self._first,

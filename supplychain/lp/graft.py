@@ -13,15 +13,13 @@ import numpy as np
 
 from supplychain.errors import NoAnswerError
 from supplychain.lp.optimum import reason, run
+from supplychain.tolerances import OBJECTIVE_ROUNDING, REDUCED_COST_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from supplychain.lp.labelled import Label, LabelledLP, Vector
     from supplychain.lp.slopes import Slopes
-
-_NOTHING = 1e-9
-"""Share of its terms below which a reduced cost is rounding; of the objective, below which a change is none."""
 
 
 class Grafts:
@@ -67,7 +65,9 @@ class Grafts:
         prices = np.array([self._y[self._lp.row[r]] if r in self._lp.row else 0.0 for r in rows])
         rent = max(0.0, -float(self._reduced[own])) if own is not None else 0.0
         terms = entries * prices
-        return cost - float(terms.sum()) + rent < -_NOTHING * (abs(cost) + rent + float(np.abs(terms).sum()))
+        return cost - float(terms.sum()) + rent < -REDUCED_COST_ROUNDING * (
+            abs(cost) + rent + float(np.abs(terms).sum())
+        )
 
     def _column(self, label: Label) -> tuple[list[Label], Vector, float, float]:
         """Return a column of the other LP: its rows and entries, its cost and its upper bound."""
@@ -151,7 +151,7 @@ class Grafts:
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoAnswerError(reason(status, "an LP with a column more"))
         change = float(self._highs.getInfo().objective_function_value) - before
-        return change if abs(change) > _NOTHING * abs(before) else 0.0
+        return change if abs(change) > OBJECTIVE_ROUNDING * abs(before) else 0.0
 
 
 def _the_same_way_round(lp: LabelledLP, other: LabelledLP) -> LabelledLP:

@@ -11,20 +11,12 @@ import numpy as np
 
 from supplychain.errors import CertificateError, NoAnswerError
 from supplychain.lp import interior
+from supplychain.tolerances import CERTIFIED, FEASIBILITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from supplychain.lp.labelled import LabelledLP, Vector
-
-FEASIBILITY = 1e-9
-"""Largest primal and dual infeasibility that HiGHS may leave."""
-
-ROUNDING = 1e-11
-"""Share of the largest cost, scaled, below which a price is rounding; and of the terms of a sum, the sum."""
-
-WITHIN = 1e-7
-"""Largest scaled residual and duality gap that an optimum may have."""
 
 OPTIONS: dict[str, Any] = {
     "threads": 1,
@@ -306,7 +298,7 @@ def prove(lp: LabelledLP, at: Optimum, what: str) -> None:
     """
     proof, _, _ = _checked(lp, at)
     worst = max(proof.primal_residual_scaled, proof.dual_residual_scaled, proof.duality_gap_relative)
-    if not worst <= WITHIN:
+    if not worst <= CERTIFIED:
         message = f"the optimum of {what} does not pass its checks: {worst:.1e} off"
         raise CertificateError(message)
 

@@ -19,19 +19,14 @@ import pandas as pd
 
 from supplychain.errors import CertificateError, NoAnswerError
 from supplychain.lp.joint import minimal_sets
-from supplychain.lp.optimum import OPTIONS, WITHIN, Certificate, Optimum, certificate, forget, optimum_of, reason, run
+from supplychain.lp.optimum import OPTIONS, Certificate, Optimum, certificate, forget, optimum_of, reason, run
 from supplychain.lp.slopes import Slopes
+from supplychain.tolerances import CERTIFIED, SAME_BREAKPOINT, SAME_ROW_DIGITS, SAME_SLOPE, significant
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from supplychain.lp.labelled import Label, LabelledLP, Vector
-
-SAME_SLOPE = 1e-6
-"""Slopes that differ by less than this share are one segment of a curve."""
-
-_CLOSEST = 1e-10
-"""Share of its place within which breakpoints of a curve are one."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +113,7 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
     """
     moves = {lp.row[label]: float(step) for label, step in direction.items()}
     segments: list[list[float]] = []
-    start, rounding = 0.0, _CLOSEST
+    start, rounding = 0.0, SAME_BREAKPOINT
     at = _optimum(lp)
     while start < up_to:
         with _relaxed(lp, moves, start) as (here, now):
@@ -142,7 +137,7 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
             segments[-1][1] = end
         else:
             segments.append([begin, end, slope, now.objective - slope * (start - begin)])
-        start, rounding = end, _CLOSEST
+        start, rounding = end, SAME_BREAKPOINT
     lp.highs.setBasis(at.basis)
     table = pd.DataFrame(segments, columns=["from", "to", "slope", "value"])
     return table.assign(slope=lp.sign * table["slope"], value=lp.sign * table["value"])
@@ -173,7 +168,7 @@ def parallel_rows(lp: LabelledLP) -> list[tuple[Label, ...]]:
         kept = entries[part] != 0
         values = entries[part][kept]
         if len(values):
-            shape = tuple(float(f"{v:.12g}") for v in values / values[0])
+            shape = tuple(significant(v, SAME_ROW_DIGITS) for v in values / values[0])
             groups.setdefault((tuple(columns[part][kept].tolist()), shape), []).append(label)
     return [tuple(labels) for labels in groups.values() if len(labels) > 1]
 
@@ -194,8 +189,8 @@ def _optimum(lp: LabelledLP, time_limit: float | None = None) -> Optimum:
         lp.highs.setOptionValue("time_limit", usual)
     proof = certificate(lp, at)
     worst = max(proof.primal_residual_scaled, proof.dual_residual_scaled, proof.duality_gap_relative)
-    if not worst <= WITHIN:
-        message = f"the solver's optimum does not pass its checks: {worst:.1e} off; must be {WITHIN:g} or less"
+    if not worst <= CERTIFIED:
+        message = f"the solver's optimum does not pass its checks: {worst:.1e} off; must be {CERTIFIED:g} or less"
         raise CertificateError(message)
     return at
 

@@ -13,22 +13,24 @@ import numpy as np
 
 from supplychain.errors import CertificateError, NoAnswerError
 from supplychain.lp.basis import Basis
-from supplychain.lp.optimum import FEASIBILITY, ROUNDING, WITHIN, Optimum, reason, run
+from supplychain.lp.optimum import Optimum, reason, run
 from supplychain.lp.ties import share_of
+from supplychain.tolerances import (
+    CERTIFIED,
+    DOUBTFUL_PRICE,
+    DUAL_ATTAINS,
+    DUAL_EASINGS,
+    DUAL_MOVE,
+    FEASIBILITY,
+    PRICE_ROUNDING,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from supplychain.lp.labelled import LabelledLP, Vector
 
-_DOUBTFUL = 1e-6
-"""Share as ROUNDING is, below which a price may be the rounding of a longer path."""
-
 _BASIC = int(highspy.HighsBasisStatus.kBasic)
-
-_MOVE, _EASED, _ATTAINS = 1e-3, (1e-5, 1e-7, 1e-9), 1e-9
-"""To choose one of many duals: what the move is worth, as a share of the objective; by which shares of it other limits
-are eased, in turn, until the dual attains the slope within the last number."""
 
 _PRIMAL = 4
 """HiGHS's number for the primal simplex."""
@@ -154,8 +156,8 @@ class Slopes:
                     self.tangent.highs.setBasis(start)
                 slope, y, terms = self._solved()
                 proven = self._attained(y, relaxed)
-                if math.isinf(slope) or abs(slope - proven) <= WITHIN * max(1.0, terms):
-                    return slope if abs(slope) > ROUNDING * terms else 0.0, y
+                if math.isinf(slope) or abs(slope - proven) <= CERTIFIED * max(1.0, terms):
+                    return slope if abs(slope) > PRICE_ROUNDING * terms else 0.0, y
         message = f"the price of a limit does not pass its checks: {slope:g} is not its duals' {proven:g}"
         raise CertificateError(message)
 
@@ -169,15 +171,15 @@ class Slopes:
         slope, y = self.prices(direction, sign)
         if not 0 < abs(slope) < math.inf:
             return slope, y
-        money = _MOVE * max(1.0, abs(self.at.objective))
+        money = DUAL_MOVE * max(1.0, abs(self.at.objective))
         moved = {row: sign * step * money / abs(slope) for row, step in direction.items()}
-        for share in _EASED:
+        for share in DUAL_EASINGS:
             self._ease(share * money, moved)
             status = run(self._eased)
             least = np.array(self._eased.getSolution().row_dual)
             attained = self._attained(least, moved)
             optimal = status == highspy.HighsModelStatus.kOptimal
-            if optimal and abs(attained - math.copysign(money, slope)) <= _ATTAINS * money:
+            if optimal and abs(attained - math.copysign(money, slope)) <= DUAL_ATTAINS * money:
                 return slope, least
         return slope, y
 
@@ -244,12 +246,12 @@ class Slopes:
 
     def felt(self, y: Vector) -> Vector:
         """Return row prices, those that are rounding as 0."""
-        return np.where(np.abs(y) > ROUNDING * self._row_size, y, 0.0)
+        return np.where(np.abs(y) > PRICE_ROUNDING * self._row_size, y, 0.0)
 
     def reduced(self, y: Vector) -> Vector:
         """Return the reduced costs of columns at row prices, those that are rounding as 0."""
         reduced = self._lp.cost - self._lp.priced(y)
-        return np.where(np.abs(reduced) > ROUNDING * self._column_size, reduced, 0.0)
+        return np.where(np.abs(reduced) > PRICE_ROUNDING * self._column_size, reduced, 0.0)
 
     def _signed(self, direction: Mapping[int, float]) -> bool:
         return any(self._equal[row] or step < 0 for row, step in direction.items())
@@ -315,7 +317,7 @@ def _of_nonbasic(price: Vector, size: Vector, basis: Any, status: str) -> Vector
 
     Which are basic is looked up where there is a price small enough to be rounding: it takes longer than all the rest.
     """
-    if not ((price != 0) & (np.abs(price) <= _DOUBTFUL * size)).any():
+    if not ((price != 0) & (np.abs(price) <= DOUBTFUL_PRICE * size)).any():
         return price
     return np.where(np.array([int(one) for one in getattr(basis, status)]) == _BASIC, 0.0, price)
 

@@ -11,21 +11,13 @@ import numpy as np
 
 from supplychain.errors import CertificateError
 from supplychain.lp.labelled import sums
-from supplychain.lp.optimum import FEASIBILITY, WITHIN, Optimum, forget, found, run
+from supplychain.lp.optimum import Optimum, forget, found, run
+from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, PRICE_ROUNDING, THIN_FEASIBILITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from supplychain.lp.labelled import Label, LabelledLP, Vector
-
-_THIN = 1e-7
-"""Feasibility where the set of all optima is as thin as rounding: rows of it add up terms of 1e8."""
-
-_LEFT = 1e-6
-"""Distance from a limit that a solver may leave, as a share of the terms of its row."""
-
-_NO_PRICE = 1e-11
-"""A price smaller than this share of the terms that it is made of is rounding."""
 
 
 def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle: bool = True) -> Vector:
@@ -56,7 +48,7 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
             if settle and objective is objectives[-1]:
                 forget(highs)
             if run(highs) == highspy.HighsModelStatus.kInfeasible:
-                highs.setOptionValue("primal_feasibility_tolerance", _THIN)
+                highs.setOptionValue("primal_feasibility_tolerance", THIN_FEASIBILITY)
                 forget(highs)
                 run(highs)
                 highs.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
@@ -68,7 +60,7 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
         highs.setBasis(at.basis)
     x = snapped(now.x, lp.column_lower, lp.column_upper)
     lost = float(lp.cost @ x) + lp.offset - at.objective
-    if not abs(lost) <= WITHIN * max(1.0, abs(at.objective)):
+    if not abs(lost) <= CERTIFIED * max(1.0, abs(at.objective)):
         message = f"the choice among equal optima does not pass its checks: it costs {lost:.3g} more"
         raise CertificateError(message)
     return x
@@ -79,7 +71,7 @@ def fix(sign: Vector, at: Vector, size: Vector, lower: Vector, upper: Vector) ->
 
     What has a price is reached, but for what the solver leaves, which may be more than the tolerance it was asked for.
     """
-    near = _LEFT * np.maximum(1.0, size)
+    near = NEAR_LIMIT * np.maximum(1.0, size)
     at_lower = (sign > 0) & (at - lower <= near)
     at_upper = (sign < 0) & (upper - at <= near)
     upper[at_lower] = lower[at_lower]
@@ -96,7 +88,7 @@ def _signs(lp: LabelledLP, cost: Vector, at: Optimum) -> tuple[Vector, Vector]:
     terms = np.abs(cost) + sums(columns, np.abs(lp.entries * at.y[lp.indices]), lp.shape[1])
     per_row = np.full(lp.shape[0], np.inf)
     np.minimum.at(per_row, lp.indices, terms[columns] / np.abs(lp.entries))
-    return _sign(at.y, _NO_PRICE * per_row), _sign(at.reduced, _NO_PRICE * terms)
+    return _sign(at.y, PRICE_ROUNDING * per_row), _sign(at.reduced, PRICE_ROUNDING * terms)
 
 
 def _sign(price: Vector, rounding: Vector) -> Vector:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from supplychain import finance, schema
+from supplychain import schema
+from supplychain.case.calendar import discount_factors
 from supplychain.model import accelerators, commitments, cost, fleet, service, supply, windows
 from supplychain.model._pyomo import Model, pyo
 from supplychain.model.structure import Structure, structure
@@ -46,7 +47,7 @@ def build(case: Case) -> Model:
 
 def numbers(case: Case, on: Structure) -> dict[str, Numbers]:
     """Return every number of the LP by the name of its Param, each by index; settings are under the index None."""
-    discount = finance.discount_factors(on.years, case.settings.discount_rate)
+    discount = discount_factors(on.years, case.settings.discount_rate)
     return _given(case) | {"discount": discount} | windows.annuities(case, on, on.years[-1])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplychain.case.calendar import year_before
 from supplychain.model._pyomo import Accelerator, Expression, Model, Relation, Year, pyo
 
 
@@ -68,10 +69,10 @@ def _built_before(m: Model, a: Accelerator, t: Year) -> Expression:
     """Return last year's build; before the first year of the case the opening stands for it."""
     if t == m.on.years[0]:
         return m.built_units[a] if a in m.on.opening else 0
-    return m.build[a, t - 1] if (a, t - 1) in m.build else 0
+    return m.build[a, year_before(t)] if (a, year_before(t)) in m.build else 0
 
 
 def _waited(m: Model, a: Accelerator, t: Year) -> Expression:
     if t == m.on.years[0]:
         return m.warehouse_units[a] if a in m.on.opening else 0
-    return m.warehouse[a, t - 1] if (a, t - 1) in m.warehouse else 0
+    return m.warehouse[a, year_before(t)] if (a, year_before(t)) in m.warehouse else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplychain.case.calendar import in_service
 from supplychain.model._pyomo import Accelerator, Model, Region, Relation, Year, pyo
 
 
@@ -26,7 +27,9 @@ def operate_owned(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:
     $operate_{a,r,t} \le \sum_{u \le t < u + life\_years_a} install_{a,r,u}
     + \sum_{y \le t < y + life\_years_a} fleet\_units_{a,r,y}$
     """
-    alive = pyo.quicksum(m.install[a, r, u] for u in m.on.years if u <= t < u + m.on.life(a) and (a, r, u) in m.install)
+    alive = pyo.quicksum(
+        m.install[a, r, u] for u in m.on.years if in_service(u, m.on.life(a), t) and (a, r, u) in m.install
+    )
     owned_at_start = pyo.quicksum(m.fleet_units[a, r, y] for y in m.on.fleet.get((a, r, t), ()))
     return m.operate[a, r, t] <= alive + owned_at_start
 

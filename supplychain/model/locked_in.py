@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from supplychain.case.calendar import arrives_by
 from supplychain.lp import sums
+from supplychain.tolerances import LOCKED_IN_ROOM, NO_SHORTAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,12 +19,6 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.lp import Label, LabelledLP, Vector
     from supplychain.model.structure import Structure
-
-ROOM = 1e-11
-"""Share of what is held by which a row gives way: amounts were rounded when they were found and when written."""
-
-_ROUNDING = 1e-7
-"""Share of the terms of a row below which what it lacks is rounding."""
 
 
 def held(case: Case, on: Structure) -> dict[Label, float]:
@@ -51,7 +47,7 @@ def after_horizon(case: Case) -> dict[Label, float]:
     """Return the orders that were signed and arrive after the last year of the case: no cost and no capacity of it."""
     ordered = {} if case.locked_in is None else case.locked_in.amounts["expand"]
     rows = [((r["stage"], r["supplier"], r["place"], r["year"]), r["lead_years"]) for r in case.tables["expansion"]]
-    late = {key for key, lead in rows if key[-1] + lead > case.settings.last_year}
+    late = {key for key, lead in rows if not arrives_by(key[-1], lead, case.settings.last_year)}
     return {("expand", *key): x for key, x in ordered.items() if key in late and x > 0}
 
 
@@ -76,7 +72,7 @@ def hold(lp: LabelledLP, amounts: Mapping[Label, float]) -> LabelledLP:
     there = _held(lp, amounts)
     columns = there.column_of_entry
     terms = np.abs(there.entries * there.column_lower[columns]) * _mask(lp, amounts)[columns]
-    room = ROOM * sums(there.indices, terms, there.shape[0])
+    room = LOCKED_IN_ROOM * sums(there.indices, terms, there.shape[0])
     room[there.row_lower == there.row_upper] = 0.0
     decided = _decided(there, amounts)
     return replace(
@@ -98,11 +94,11 @@ def misfits(lp: LabelledLP, case: Case, on: Structure) -> Iterator[tuple[Label, 
                 yield label, x, 0.0
     for label, x in amounts.items():
         most = float(lp.column_upper[lp.column[label]])
-        if x - most > _ROUNDING * x:
+        if x - most > NO_SHORTAGE * x:
             yield label, x, most
     there = _held(lp, amounts)
     used, given = _sides(there)
-    short = used - given > _ROUNDING * np.maximum(used, given)
+    short = used - given > NO_SHORTAGE * np.maximum(used, given)
     labels = list(lp.row)
     for i in np.flatnonzero(short & _decided(there, amounts)).tolist():
         yield labels[i], float(used[i]), float(given[i])

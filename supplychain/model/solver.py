@@ -12,6 +12,7 @@ from supplychain import lp, schema, units
 from supplychain.model import Numbers, build, money, numbers, numbers_of, structure
 from supplychain.model._pyomo import Model, pyo
 from supplychain.model.structure import differing, same_sets, sets_of
+from supplychain.tolerances import MONEY_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.case.read import Row
     from supplychain.lp import LabelledLP, Optimum, Vector
-
-_NEAR = 1 / 8
-"""How far the LP's money may be from what it would be for a case by itself."""
 
 
 def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimum]:
@@ -86,7 +84,9 @@ class MutableModel:
     def _numbers(self, case: Case) -> dict[str, Numbers] | None:
         """Return numbers of another case, those that differ among them; None if it has other sets."""
         asks_alike = case.tables["demand"] is self._case.tables["demand"]
-        if case.settings != self._case.settings or not (asks_alike or _NEAR <= money(case) / self.m.money <= 1 / _NEAR):
+        if case.settings != self._case.settings or not (
+            asks_alike or MONEY_SCALE <= money(case) / self.m.money <= 1 / MONEY_SCALE
+        ):
             return None
         parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
         for table in schema.TABLES:

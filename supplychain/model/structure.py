@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.case.calendar import arrives_by, in_production, in_service, online_year, service_years
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,7 +150,7 @@ def structure(case: Case) -> Structure:
     places_of = _supplier_places(case, draws)
     places = {s: (schema.GLOBAL,) if row["scope"] == "global" else regions for s, row in stages.items()}
     lead = {(r["stage"], r["supplier"], r["place"], r["year"]): r["lead_years"] for r in tables["expansion"]}
-    expand = tuple(key for key in sorted(lead) if key[3] in years and key[3] + lead[key] <= years[-1])
+    expand = tuple(key for key in sorted(lead) if key[3] in years and arrives_by(key[3], lead[key], years[-1]))
     capacity_life = {
         (r["stage"], r["supplier"]): r["capacity_life_years"]
         for r in tables["suppliers"]
@@ -158,8 +159,9 @@ def structure(case: Case) -> Structure:
     supply = tuple((s, k, p, t) for (s, k), where in sorted(places_of.items()) for p in sorted(where) for t in years)
     bill = {(r["accelerator"], r["stage"]) for r in tables["bill_of_materials"]}
     first = {a: row["first_year"] for a, row in accelerators.items()}
+    last = {a: row["last_year"] for a, row in accelerators.items()}
     opening = frozenset(r["accelerator"] for r in tables["opening"])
-    build = tuple((a, t) for a in accelerators for t in years if first[a] <= t <= (accelerators[a]["last_year"] or t))
+    build = tuple((a, t) for a in accelerators for t in years if in_production(first[a], last[a], t))
     handle = tuple((a, t) for a in accelerators for t in years if first[a] <= t)
     fleet = _fleet(case, accelerators)
     operate = tuple(
@@ -248,9 +250,9 @@ def _arrived(
 ) -> dict[tuple[str, str, str, int], tuple[int, ...]]:
     arrived: dict[tuple[str, str, str, int], list[int]] = defaultdict(list)
     for s, k, p, u in expand:
-        online = u + lead[s, k, p, u]
-        for t in range(online, min(online + life[s, k], years[-1] + 1)):
-            arrived[s, k, p, t].append(u)
+        for t in service_years(online_year(u, lead[s, k, p, u]), life[s, k]):
+            if t in years:
+                arrived[s, k, p, t].append(u)
     return {key: tuple(orders) for key, orders in arrived.items()}
 
 
@@ -280,7 +282,7 @@ def _fleet(case: Case, accelerators: Mapping[str, Row]) -> dict[tuple[str, str, 
     for row in case.tables["fleet"]:
         a, r, y = row["accelerator"], row["region"], row["installed_year"]
         for t in case.years:
-            if t < y + accelerators[a]["life_years"]:
+            if in_service(y, accelerators[a]["life_years"], t):
                 fleet[a, r, t].append(y)
     return {key: tuple(vintages) for key, vintages in fleet.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supplychain import schema
+from supplychain.case.calendar import online_year, year_before
 from supplychain.model._pyomo import Expression, Model, Place, Relation, Stage, Supplier, Year, pyo
 
 
@@ -84,7 +85,7 @@ def stage_balance(m: Model, s: Stage, p: Place, t: Year) -> Relation:
 def _from_store(m: Model, s: Stage, p: Place, t: Year) -> Expression:
     if not m.on.stages[s]["storable"]:
         return 0
-    before = m.stored[s, p, t - 1] if t > m.on.years[0] else 0
+    before = m.stored[s, p, year_before(t)] if t > m.on.years[0] else 0
     return before - m.stored[s, p, t]
 
 
@@ -125,5 +126,5 @@ def _use_by_expansions(m: Model, s: Stage, p: Place, t: Year) -> Expression:
         m.need[need] * m.expand[need[0], need[1], place, u]
         for need, place in m.on.expansion_needs.get((s, p), ())
         for u in m.on.years
-        if (need[0], need[1], place, u) in m.expand and u + m.on.lead[need[0], need[1], place, u] == t
+        if (need[0], need[1], place, u) in m.expand and online_year(u, m.on.lead[need[0], need[1], place, u]) == t
     )

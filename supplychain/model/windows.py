@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from supplychain import finance
+from supplychain.case.calendar import (
+    arrives_by,
+    compounding_factor,
+    discount_factors,
+    last_year_seen,
+    online_year,
+    present_value_factor,
+)
 from supplychain.model import locked_in as signed
 
 if TYPE_CHECKING:
@@ -25,7 +32,7 @@ _PARAMS = {"supply": "pvf_purchase", "expand": "pvf_expansion", "build": "pvf_bu
 def last_years(case: Case) -> dict[int, int]:
     """Return the last year that is seen from each year of a case whose foresight is limited."""
     seen, last = case.settings.foresight_years, case.settings.last_year
-    return {} if seen is None else {t: min(t + seen - 1, last) for t in case.years}
+    return {} if seen is None else {t: last_year_seen(t, seen, last) for t in case.years}
 
 
 def years_of(labels: dict[Label, int]) -> npt.NDArray[np.int64]:
@@ -48,7 +55,7 @@ def window(
     rows, columns = years_of(whole.row), years_of(whole.column)
     past, beyond, gone = columns < first, columns > last, (rows < first) | (rows > last)
     for label, j in whole.column.items():
-        beyond[j] |= label[0] == "expand" and label[-1] + on.lead[label[1:]] > last
+        beyond[j] |= label[0] == "expand" and not arrives_by(label[-1], on.lead[label[1:]], last)
     lower, upper = np.where(beyond, 0.0, whole.column_lower), np.where(beyond, 0.0, whole.column_upper)
     held = np.maximum(x, whole.column_lower)
     here = replace(
@@ -108,15 +115,15 @@ def annuities(case: Case, on: Structure, last: int) -> dict[str, dict[Any, float
     A dollar of year t, in the first year: $\delta_t = (1+\rho)^{-(t-t_0)}$
     """
     rate = case.settings.discount_rate
-    discount = {t: x for t, x in finance.discount_factors(on.years, rate).items() if t <= last}
+    discount = {t: x for t, x in discount_factors(on.years, rate).items() if t <= last}
 
     def pvf(t: int, life: int) -> float:
-        return finance.present_value_factor(t, life, rate, discount)
+        return present_value_factor(t, life, rate, discount)
 
     return {
         "pvf_purchase": {(s, t): pvf(t, on.cost_life(s)) for s in on.stages if on.is_flow(s) for t in on.years},
         "pvf_expansion": {
-            (s, k, p, u): pvf(u + lead, on.capacity_life[s, k]) * (1 + rate) ** lead
+            (s, k, p, u): pvf(online_year(u, lead), on.capacity_life[s, k]) * compounding_factor(lead, rate)
             for (s, k, p, u), lead in on.lead.items()
         },
         "pvf_build": {(a, t): pvf(t, on.life(a)) for a, t in on.build},

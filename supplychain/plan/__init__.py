@@ -21,6 +21,7 @@ from supplychain.plan.ladder import YearView
 from supplychain.plan.locked_in import lock_in
 from supplychain.results import schema
 from supplychain.results.answer import Answer
+from supplychain.tolerances import CERTIFIED, FEASIBILITY, RESIDUAL_DIGITS, SAME_OBJECTIVE, WRITTEN_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,12 +35,6 @@ __all__ = ["Plan", "lock_in", "solve"]
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-
-_WITHIN = 1e-7
-"""Largest scaled residual, duality gap and loss to tie-breaking that an answer may have."""
-
-_AGREES = 1e-9
-"""Largest relative difference between the plan's objective and that of the case solved again from nothing."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -165,14 +160,14 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
         "case": case.settings.name,
         "title": case.settings.title,
         "status": "optimal",
-        "objective_usd": float(f"{asked[-1].window.objective_usd:.12g}"),
-        "unserved_usd": float(f"{money.unserved(solved):.12g}"),
+        "objective_usd": significant(asked[-1].window.objective_usd, WRITTEN_DIGITS),
+        "unserved_usd": significant(money.unserved(solved), WRITTEN_DIGITS),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
         "rows": at.lp.shape[0],
         "columns": at.lp.shape[1],
         "windows": [
-            {"year": w.first, "last_year": w.last, "objective_usd": float(f"{w.objective_usd:.12g}")}
+            {"year": w.first, "last_year": w.last, "objective_usd": significant(w.objective_usd, WRITTEN_DIGITS)}
             for w in (one.window for one in asked)
         ],
         "certificate": proof,
@@ -293,7 +288,7 @@ def _certificate(at: SolvedLP, again: float) -> dict[str, Any]:
         "tie_break_objective_relative",
         "tie_break_primal_residual_scaled",
     )
-    most = dict.fromkeys(checked, _WITHIN) | {"solved_again_objective_relative": _AGREES}
+    most = dict.fromkeys(checked, CERTIFIED) | {"solved_again_objective_relative": SAME_OBJECTIVE}
     failed = [f"{name} is {found[name]:.1e}, must be {x:g} or less" for name, x in most.items() if found[name] > x]
     if failed:
         message = f"the answer does not pass its checks: {'; '.join(failed)}"
@@ -303,7 +298,7 @@ def _certificate(at: SolvedLP, again: float) -> dict[str, Any]:
 
 def _at_most(residual: float) -> float:
     """Return a bound on a residual: what the solver was asked for, or more; below that is the noise of one path."""
-    return lp.FEASIBILITY if residual <= lp.FEASIBILITY else float(f"{residual:.3g}")
+    return FEASIBILITY if residual <= FEASIBILITY else significant(residual, RESIDUAL_DIGITS)
 
 
 def versions() -> dict[str, str]:

@@ -15,6 +15,15 @@ from supplychain.plan.levers import Direction, Lever, Levers, Members
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
 from supplychain.results.frames import frame, picked
+from supplychain.tolerances import (
+    BEYOND_PRICE_END,
+    EQUAL_GAIN,
+    GAIN_PART_ROUNDING,
+    RELIEF_STEP,
+    SAME_SLOPE,
+    SERVES_ABOVE,
+    YEAR_HELPED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,26 +37,8 @@ LEVELS = ("stage", "group")
 DEMAND = "demand"
 """Binds where no relief would serve more."""
 
-SOLE_ABOVE = 0.05
-"""Relief serves more demand if the part of its gain that does exceeds this share."""
-
 JOINT_UP_TO = 4
 """Largest number of levers that are looked at together."""
-
-_NO_PART = 1e-8
-"""A part of a gain below this share of it is rounding."""
-
-_STEP = 1e-2
-"""Part of a relief that is taken to see which years are helped."""
-
-_HELPED = 1e-3
-"""A year is helped if the value of what is served in it rises by more than this share of the gain."""
-
-_EQUAL = 1e-8
-"""Gains that differ by less than this share are ranked by their exact order."""
-
-_BEYOND = 1e-6
-"""How far past the end of a price the next label is read, as a share of the way and in per cent."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ class Worth:
     @property
     def serves(self) -> bool:
         """Whether relief serves more demand, and does not only save cost."""
-        return self.gain > 0 and self.serving > SOLE_ABOVE * self.gain
+        return self.gain > 0 and self.serving > SERVES_ABOVE * self.gain
 
 
 @dataclass(frozen=True)
@@ -146,14 +137,14 @@ class BottleneckFinder:
     def _end(self, direction: Direction, t: int) -> tuple[float, dict[str, str]]:
         """Return up to how many per cent relief gains at the same rate, and what binds in a year just after, by level.
 
-        Rates that differ by less than `lp.SAME_SLOPE` are the same.
+        Rates that differ by less than `SAME_SLOPE` are the same.
         """
         rate, end = self._slopes.gain(direction), lp.allowable_increase(self._at.lp, self._slopes, direction, +1.0)
         while math.isfinite(end):
-            by = end * (1 + _BEYOND) + _BEYOND
+            by = end * (1 + BEYOND_PRICE_END) + BEYOND_PRICE_END
             upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in direction.items()}
             with self._at.changed(upper, ties=()) as there:
-                if there.slopes.gain(direction) < (1 - lp.SAME_SLOPE) * rate:
+                if there.slopes.gain(direction) < (1 - SAME_SLOPE) * rate:
                     beyond = BottleneckFinder(there)
                     return end, {level: beyond.label(level, t) for level in LEVELS}
                 end = by + lp.allowable_increase(there.lp, there.slopes, direction, +1.0)
@@ -175,7 +166,7 @@ class BottleneckFinder:
         best: Bottleneck | None = None
         left = 0.0
         for most_annual, most, lever, direction, blank in asked:
-            if best is not None and most_annual < (1 - _EQUAL) * best.annual_gain:
+            if best is not None and most_annual < (1 - EQUAL_GAIN) * best.annual_gain:
                 left += most
                 continue
             gain = self._slopes.gain(direction)
@@ -184,7 +175,7 @@ class BottleneckFinder:
                 left += 0.0 if blank else most
             elif (best is None or _order(found) < _order(best)) and self._serves(gain, direction):
                 best = found
-        if best is None or (not best.worth.blank and left >= (1 - _EQUAL) * best.annual_gain):
+        if best is None or (not best.worth.blank and left >= (1 - EQUAL_GAIN) * best.annual_gain):
             free = [(lever, d) for _, _, lever, d, blank in asked if not blank and self._slopes.gain(d) == 0]
             free = [(lever, d) for lever, d in free if self._slopes.is_tight(d)]
             tied = [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
@@ -199,7 +190,7 @@ class BottleneckFinder:
     def _serves(self, gain: float, direction: Direction) -> bool:
         key = _key(direction)
         if key not in self._serving:
-            self._serving[key] = gain - self._slopes.gain(direction, self._served) > SOLE_ABOVE * gain
+            self._serving[key] = gain - self._slopes.gain(direction, self._served) > SERVES_ABOVE * gain
         return self._serving[key]
 
     def of_year(self, level: str, t: int) -> YearBottlenecks:
@@ -248,7 +239,7 @@ class BottleneckFinder:
         for key, gain in gains.items():
             least = saving.get(key, 0.0)
             save, research = _parts(gain, least, with_research.get(key, least))
-            helps = self._helped(new[key], gain / self._at.money) if gain - save > SOLE_ABOVE * gain else ()
+            helps = self._helped(new[key], gain / self._at.money) if gain - save > SERVES_ABOVE * gain else ()
             loss = max(gain, losses[key])
             self._worths[key] = Worth(*(rounded_price(x * usd) for x in (gain, loss, save, research)), helps=helps)
         return [replace(self._worths[_key(d)], blank=blank) for d, blank in directions]
@@ -262,18 +253,22 @@ class BottleneckFinder:
 
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
-        upper = {row: float(self._at.lp.row_upper[row] + _STEP * move) for row, move in direction.items()}
+        upper = {row: float(self._at.lp.row_upper[row] + RELIEF_STEP * move) for row, move in direction.items()}
         with self._at.changed(upper, ties=self._at.ties[:1]) as relieved:
             after = {t: relieved.solved.value(t) for t in self._solved.on.years}
-        return tuple(t for t, value in after.items() if value - self._solved.value(t) > _HELPED * _STEP * gain)
+        return tuple(
+            t for t, value in after.items() if value - self._solved.value(t) > YEAR_HELPED * RELIEF_STEP * gain
+        )
 
 
 def _parts(gain: float, saving: float, with_research: float) -> tuple[float, float]:
     """Return the saving and the research part of a gain, without what is rounding beside it."""
     research, tokens = with_research - saving, gain - with_research
-    if max(research, tokens) <= _NO_PART * gain:
+    if max(research, tokens) <= GAIN_PART_ROUNDING * gain:
         return gain, 0.0
-    return (saving if saving > _NO_PART * gain else 0.0), (research if research > _NO_PART * gain else 0.0)
+    return (saving if saving > GAIN_PART_ROUNDING * gain else 0.0), (
+        research if research > GAIN_PART_ROUNDING * gain else 0.0
+    )
 
 
 def _state(worth: Worth, *, joint: bool) -> str:

@@ -15,6 +15,7 @@ from supplychain.plan.money import OPEX, OTHER, RESEARCH
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
 from supplychain.results.frames import frame
+from supplychain.tolerances import PRICE_SHARE_DECIMALS, PRICE_SHARE_TIE_DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -36,9 +37,6 @@ _STOPS = {"ramp": RAMPS, "delivered_once": COMMITMENTS, "new_units_operate": NEW
 """Rows at which tracing stops, and the term of what is paid to them less what is earned from them."""
 
 _AFTER_STAGES = (OTHER, BUILD_LIMITS, RAMPS, COMMITMENTS, NEW_UNITS, CAPITAL_RENT, SIGNED, INSTALLED_FLEET, RESIDUAL)
-
-_DIGITS, _NOISE = 11, 13
-"""Decimals of a term's share of its price that no solver path changes, and those that are rounded away first."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def _of_limit(label: Label) -> str | None:
 
 
 def _settled(share: float) -> float:
-    return round(round(share, _NOISE), _DIGITS) + 0.0  # no minus before a 0
+    return round(round(share, PRICE_SHARE_TIE_DECIMALS), PRICE_SHARE_DECIMALS) + 0.0  # no minus before a 0
 
 
 def average(solved: Solved, ledger: Ledger, token_cost: pd.DataFrame) -> pd.DataFrame:

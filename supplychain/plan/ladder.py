@@ -14,12 +14,10 @@ from supplychain.plan.bottlenecks import DEMAND, BottleneckFinder
 from supplychain.plan.levers import CAPITAL, Levers, Members
 from supplychain.results import schema
 from supplychain.results.frames import frame
+from supplychain.tolerances import QUANTITY_ROUNDING
 
 if TYPE_CHECKING:
     from supplychain.plan.solved_lp import SolvedLP
-
-_ROUNDING = 1e-9
-"""A difference below this share is rounding."""
 
 
 class Ladder(Shown, pd.DataFrame):
@@ -99,7 +97,7 @@ def ladder(start: SolvedLP, t: int) -> pd.DataFrame:
 
 
 def _rise(before: float, after: float) -> float:
-    return after - before if abs(after - before) > _ROUNDING * abs(before) else 0.0
+    return after - before if abs(after - before) > QUANTITY_ROUNDING * abs(before) else 0.0
 
 
 def _step(at: SolvedLP, t: int, lifted: Members) -> _Step:
@@ -145,7 +143,7 @@ def idle_capacity(start: SolvedLP, t: int) -> pd.DataFrame:
     for (s, p), used_then in wanted.items():
         limit, used = solved.limit_of(s, p, t), solved.used[s, p, t]
         units = min(limit, used_then) - used
-        if units > _ROUNDING * max(limit, used_then):
+        if units > QUANTITY_ROUNDING * max(limit, used_then):
             idle = {
                 k: solved.limits[s, k, p, t].total - solved.x["supply"][s, k, p, t] for k in solved.on.suppliers[s, p]
             }

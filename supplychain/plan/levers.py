@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain import units
+from supplychain.case.calendar import service_years
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,4 +131,4 @@ class Levers:
 
     def _spread(self, t: int, life: int) -> float:
         discount = self._solved.n["discount"]
-        return discount[t] / math.fsum(discount[u] for u in range(t, t + life) if u in discount)
+        return discount[t] / math.fsum(discount[u] for u in service_years(t, life) if u in discount)

@@ -20,6 +20,7 @@ from supplychain.results.frames import records
 from supplychain.results.read import SUMMARY, read_answer
 from supplychain.results.write import rounded
 from supplychain.schema import GLOBAL
+from supplychain.tolerances import SAME_COMMITMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
 _LARGE = 1e5
 """From here on a number is shown whole."""
-
-_SAME = 1e-9
-"""Largest relative difference of two minima of a commitment that are the same."""
 
 _HEADER = 1
 """Rows above the first one, as a spreadsheet counts."""
@@ -154,7 +152,7 @@ def _uncommitted(case: Case, rows: list[dict[str, Any]], until: int) -> Iterator
         if key not in minimum:
             fault = f"the case has no commitment {shown(key[0])!r} in {key[1]}; what was committed by then stays"
             yield Problem(schema.COMMITMENTS_KEPT.file, number, "commitment", fault)
-        elif not math.isclose(minimum[key], row["minimum"], rel_tol=_SAME):
+        elif not math.isclose(minimum[key], row["minimum"], rel_tol=SAME_COMMITMENT):
             fault = f"{row['minimum']:.12g}; must be {minimum[key]:.12g}, as in the case: what was committed stays"
             yield Problem(schema.COMMITMENTS_KEPT.file, number, "minimum", fault)
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from supplychain import units
-from supplychain.finance import capital_recovery_factor
+from supplychain.case.calendar import capital_recovery_factor, compounding_factor, online_year, service_years
 from supplychain.results import schema
 from supplychain.results.frames import frame
 from supplychain.schema import ALL, GLOBAL
@@ -50,7 +50,7 @@ class Ledger:
         self._book_shortfalls()
 
     def _annuity(self, year: int, life: int) -> tuple[float, list[int]]:
-        years = [t for t in range(year, year + life) if t in self._solved.case.years]
+        years = [t for t in service_years(year, life) if t in self._solved.case.years]
         return capital_recovery_factor(life, self._rate), years
 
     def _book(self, t: int, item: str, usd: float, users: Mapping[str, float]) -> None:
@@ -101,8 +101,8 @@ class Ledger:
         on = self._solved.on
         for (s, k, p, u), amount in self._solved.x["expand"].items():
             lead = on.lead[s, k, p, u]
-            factor, years = self._annuity(u + lead, on.capacity_life[s, k])
-            paid = amount * self._solved.n["capex_usd_per_unit"][s, k, p, u] * (1 + self._rate) ** lead
+            factor, years = self._annuity(online_year(u, lead), on.capacity_life[s, k])
+            paid = amount * self._solved.n["capex_usd_per_unit"][s, k, p, u] * compounding_factor(lead, self._rate)
             for t in years if paid else ():
                 self._book(t, s, factor * paid, self._users(s, p, t, t))
 

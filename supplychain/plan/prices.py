@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from supplychain import units
+from supplychain.tolerances import PRICE_DIGITS, PRICE_TIE_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ def rounded_price(price: float) -> float:
 
     Inputs are short decimals, so prices often end in a 5 where they are cut; eleven digits first put them just there.
     """
-    return float(f"{float(f'{price:.11g}'):.9g}")
+    return significant(significant(price, PRICE_TIE_DIGITS), PRICE_DIGITS)
 
 
 def _smallest(slope: Callable[[dict[int, float]], float], limits: Mapping[int, float]) -> float:

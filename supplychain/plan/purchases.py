@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supplychain import lp
+from supplychain.case.calendar import arrives_by
 from supplychain.model import build
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
 from supplychain.results.frames import frame
+from supplychain.tolerances import NO_QUANTITY, OBJECTIVE_DIFFERENCE_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,12 +22,6 @@ if TYPE_CHECKING:
     from supplychain.lp import LabelledLP
     from supplychain.plan.solved_lp import SolvedLP
     from supplychain.plan.windows import Window
-
-_NONE = 1e-12
-"""Below this an order is none."""
-
-_DIGITS = 6
-"""Significant digits of a difference of two objectives."""
 
 
 def options(at: SolvedLP, years: Collection[int]) -> pd.DataFrame:
@@ -76,7 +72,7 @@ def purchases(every: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
     `last_useful_order_year` is the last year in which an order of this supplier at this place pays: it is used, or more
     of it would gain.
     """
-    useful = every[(every["ordered"] > _NONE) | (every["benefit_usd_per_unit"] > 0)]
+    useful = every[(every["ordered"] > NO_QUANTITY) | (every["benefit_usd_per_unit"] > 0)]
     last = useful.groupby(["stage", "supplier", "place"])["order_year"].max().to_dict()
     table = every[every["order_year"].isin(list(years))].sort_values(list(schema.PURCHASES.key), ignore_index=True)
     found = [last.get(key) for key in zip(table["stage"], table["supplier"], table["place"], strict=True)]
@@ -106,10 +102,10 @@ def timing(window: Window) -> pd.DataFrame:
         label = ("expand", s, k, p, u)
         values = dict.fromkeys(("shorter", "longer", "slip"), math.nan)
         usd = at.usd(u)
-        if lead > 0 and u + lead - 1 <= window.last:
+        if lead > 0 and arrives_by(u, lead - 1, window.last):
             values["shorter"] = moved[-1].beside(label) * usd
-        if u + lead <= window.last:
-            if u + lead + 1 <= window.last:
+        if arrives_by(u, lead, window.last):
+            if arrives_by(u, lead + 1, window.last):
                 values["longer"] = moved[+1].beside(label) * usd
             values["slip"] = moved[+1].instead(label) * usd
         ordered = at.solved.x["expand"].get((s, k, p, u), 0.0)
@@ -124,7 +120,7 @@ def timing(window: Window) -> pd.DataFrame:
                 "lead_years": lead,
                 "limit": row["max_expansion"],
                 "ordered": ordered,
-                **{f"{name}_usd": float(f"{x:.{_DIGITS}g}") for name, x in values.items()},
+                **{f"{name}_usd": significant(x, OBJECTIVE_DIFFERENCE_DIGITS) for name, x in values.items()},
             }
         )
     return frame(schema.TIMING, rows, sort=schema.TIMING.key)

@@ -6,8 +6,10 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from supplychain.case.calendar import online_year
 from supplychain.results import schema
 from supplychain.results.frames import frame
+from supplychain.tolerances import NO_QUANTITY, QUANTITY_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,17 +18,11 @@ if TYPE_CHECKING:
 
     from supplychain.plan.solved import Solved
 
-_NONE = 1e-12
-"""Below this a quantity is nothing."""
-
-_ROUNDING = 1e-9
-"""A difference below this share is rounding."""
-
 
 def listed(solved: Solved, t: int) -> list[tuple[str, str]]:
     """Return the stages and places that have a limit or a use in a year."""
     places = ((s, p) for s in solved.on.stages for p in solved.on.places[s])
-    return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > _NONE]
+    return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > NO_QUANTITY]
 
 
 def stages(solved: Solved, prices: Mapping[tuple[str, str, int], tuple[float, float]]) -> pd.DataFrame:
@@ -60,7 +56,7 @@ def supply(solved: Solved) -> pd.DataFrame:
     rows = []
     for (s, k, p, t), supplied in solved.x["supply"].items():
         limit = solved.limits[s, k, p, t].total
-        if t in solved.case.report_years and (limit > 0 or supplied > _NONE):
+        if t in solved.case.report_years and (limit > 0 or supplied > NO_QUANTITY):
             price = solved.price(s, k, p, t)
             rows.append(
                 {
@@ -104,7 +100,7 @@ def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
 def _unserved(unit: str, demand: float, served: float, unlimited: float) -> dict[str, float]:
     left = max(0.0, demand - served)
     blocked = min(left, max(0.0, unlimited - served))
-    if blocked <= _ROUNDING * demand:
+    if blocked <= QUANTITY_ROUNDING * demand:
         blocked = 0.0
     return {
         f"demand_{unit}": demand,
@@ -125,7 +121,7 @@ def builds(solved: Solved) -> pd.DataFrame:
             "installed": math.fsum(solved.x["install"][a, r, t] for r in solved.on.regions),
             "warehouse": solved.x["warehouse"][a, t],
         }
-        if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > _NONE:
+        if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > NO_QUANTITY:
             rows.append(row)
     return frame(schema.BUILDS, rows, sort=schema.BUILDS.key)
 
@@ -160,7 +156,7 @@ def installed_base(solved: Solved) -> pd.DataFrame:
     rows = []
     for (a, r, t), operating in solved.x["operate"].items():
         owned = solved.owned(a, r, t)
-        if t in solved.case.report_years and owned > _NONE:
+        if t in solved.case.report_years and owned > NO_QUANTITY:
             h100e = solved.n["h100e"][a]
             rows.append(
                 {
@@ -181,7 +177,7 @@ def orders(solved: Solved) -> pd.DataFrame:
     rows = [
         {
             "order_year": u,
-            "online_year": u + solved.on.lead[s, k, p, u],
+            "online_year": online_year(u, solved.on.lead[s, k, p, u]),
             "stage": s,
             "supplier": k,
             "place": p,
@@ -190,7 +186,7 @@ def orders(solved: Solved) -> pd.DataFrame:
             "capex_usd": amount * solved.n["capex_usd_per_unit"][s, k, p, u],
         }
         for (s, k, p, u), amount in solved.x["expand"].items()
-        if u in solved.case.report_years and amount > _NONE
+        if u in solved.case.report_years and amount > NO_QUANTITY
     ]
     return frame(schema.ORDERS, rows, sort=schema.ORDERS.key)
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema, units
+from supplychain.case.calendar import in_service, online_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +96,7 @@ class Solved:
         for need, place in on.expansion_needs.get((s, p), ()):
             for u in on.years:
                 order = (need[0], need[1], place, u)
-                if order in x["expand"] and u + on.lead[order] == t:
+                if order in x["expand"] and online_year(u, on.lead[order]) == t:
                     found["expansion", need[0], need[1], place] += n["need"][need] * x["expand"][order]
         return {user: amount for user, amount in found.items() if amount > 0}
 
@@ -109,7 +110,7 @@ class Solved:
 
     def owned(self, a: str, r: str, t: int) -> float:
         """Return the accelerators installed in a region and still alive."""
-        alive = (self.x["install"].get((a, r, u), 0.0) for u in self.on.years if u <= t < u + self.on.life(a))
+        alive = (self.x["install"].get((a, r, u), 0.0) for u in self.on.years if in_service(u, self.on.life(a), t))
         return math.fsum(alive) + math.fsum(self.n["fleet_units"][a, r, y] for y in self.on.fleet.get((a, r, t), ()))
 
     def busy(self, a: str, t: int) -> dict[str, float]:

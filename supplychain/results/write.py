@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from supplychain.datapackage import FILE, package, resource
 from supplychain.errors import OutputError, SetupError
 from supplychain.results.schema import table_of
+from supplychain.tolerances import WRITTEN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from supplychain.results.schema import Kind
 
-DIGITS = "%.12g"
-"""Numbers are written with twelve significant digits: rounding of the solver stays behind them."""
+DIGITS = f"%.{WRITTEN_DIGITS}g"
+"""How numbers are written."""
 
 
 def write(

@@ -9,6 +9,7 @@ from supplychain.case.ranges import Input, moved, steps, uncertain
 from supplychain.errors import MisfitError
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.study import workers
+from supplychain.tolerances import MOVE_FOUND_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 ENDS = (-1, 1)
 """The low and the high end of a range."""
-
-WITHIN = 0.01
-"""How finely the smallest move is found, as a share of the way to the end."""
 
 _BATCH = 24
 """Moves that a worker is given at a time."""
@@ -138,7 +136,7 @@ def _smallest(reader: WarmSolver, asked: tuple[LabelKey, Sequence[Move]]) -> Fli
         if becomes == central:
             continue
         low, high = 0.0, until
-        while high - low > WITHIN:
+        while high - low > MOVE_FOUND_WITHIN:
             middle = (low + high) / 2
             there = reading(reader, Move(move.input, move.end, middle)).labels[label]
             low, high, becomes = (middle, high, becomes) if there == central else (low, middle, there)

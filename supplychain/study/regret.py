@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema
+from supplychain.case.calendar import in_service
 from supplychain.notebook import Shown
 from supplychain.plan import solve
 from supplychain.plan.locked_in import lock_in
@@ -18,6 +19,7 @@ from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame, records
 from supplychain.results.read import read_answer
+from supplychain.tolerances import IDLE_ROUNDING, OBJECTIVE_ROUNDING, REGRET_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,12 +34,6 @@ if TYPE_CHECKING:
 
 EXPANSION, ACCELERATORS, STORE = "expansion", "accelerators", "store"
 """What can be stranded: capacity that was ordered, accelerators that were built, components that were bought."""
-
-_NONE = 1e-7
-"""Share of a limit, or of a fleet, below which what idles is rounding."""
-
-_ROUNDING = 1e-9
-"""Share of an objective below which a difference is rounding."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -87,7 +83,7 @@ def _summary(plan: Plan, known: Plan, planned: Mapping[str, Any]) -> dict[str, A
 
 def _settled(usd: float, size: float) -> float:
     """Return a difference of two objectives of a size with the digits that it has; 0 if it is rounding."""
-    return float(f"{usd:.9g}") if abs(usd) > _ROUNDING * size else 0.0
+    return significant(usd, REGRET_DIGITS) if abs(usd) > OBJECTIVE_ROUNDING * size else 0.0
 
 
 def regret(
@@ -195,10 +191,10 @@ def _expansions(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float
             orders[row["stage"], row["supplier"], row["place"]].append(row)
     for row in records(plan.supply):
         s, k, t = row["stage"], row["supplier"], row["year"]
-        alive = [o for o in orders[s, k, row["place"]] if o["online_year"] <= t < o["online_year"] + life[s, k]]
+        alive = [o for o in orders[s, k, row["place"]] if in_service(o["online_year"], life[s, k], t)]
         added = math.fsum(o["amount"] for o in alive)
         idle = min(added, row["limit"] - row["supplied"])
-        if idle > _NONE * row["limit"]:
+        if idle > IDLE_ROUNDING * row["limit"]:
             yield t, s, idle, idle * math.fsum(o["capex_usd"] for o in alive) / added
 
 
@@ -215,9 +211,9 @@ def _accelerators(plan: Plan, until: int) -> Iterator[tuple[int, str, float, flo
         owned[row["accelerator"], row["year"]] += row["owned"]
     paid = cache(_UnitCosts(plan).of)
     for (a, t), units in sorted(idle.items()):
-        alive = {u: x for (b, u), x in built.items() if b == a and u <= t < u + life[a] and x > 0}
+        alive = {u: x for (b, u), x in built.items() if b == a and in_service(u, life[a], t) and x > 0}
         total = math.fsum(alive.values())
-        if total <= 0 or units <= _NONE * owned[a, t]:
+        if total <= 0 or units <= IDLE_ROUNDING * owned[a, t]:
             continue
         share = min(1.0, units / total)
         for u, x in alive.items():
@@ -233,7 +229,7 @@ def _stores(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
     for row in records(plan.stages):
         amount, spent = (math.fsum(x) for x in zip(*bought[row["stage"], row["place"]], (0.0, 0.0), strict=True))
         kept = 0.0 if math.isnan(row["stored"]) else min(row["stored"], amount)
-        if kept > _NONE * amount:
+        if kept > IDLE_ROUNDING * amount:
             yield row["year"], row["stage"], kept, kept * spent / amount
 
 

@@ -17,6 +17,7 @@ from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
 from supplychain.study import workers
 from supplychain.study.warm import WarmSolver
+from supplychain.tolerances import COST_MOVES, FACTOR_FOUND_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,14 +28,8 @@ if TYPE_CHECKING:
     from supplychain.results.schema import Kind
     from supplychain.study.warm import Reading
 
-COST_MOVES = 0.01
-"""Change of the average cost per token, over all reported years, that counts."""
-
 SMALLEST, LARGEST = 0.01, 16.0
 """Smallest and largest factor that is tried; what changes already at the smallest is said to change at 0."""
-
-WITHIN = 0.02
-"""How finely a factor is found, as a share of it."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -190,7 +185,7 @@ def _factor(reader: WarmSolver, made: WhatIf, now: Reading) -> tuple[float, str]
         low, high = high, 2 * high
         if high > LARGEST:
             return math.inf, ""
-    while high - low > WITHIN * high and high > SMALLEST:
+    while high - low > FACTOR_FOUND_WITHIN * high and high > SMALLEST:
         middle = (low + high) / 2
         there = at(middle)
         low, high, what = (low, middle, there) if there else (middle, high, what)

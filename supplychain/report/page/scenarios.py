@@ -15,6 +15,7 @@ from supplychain.report.page.report_data import COMPARED, REFERENCE
 from supplychain.report.text.compare import differing
 from supplychain.results import schema as result_schema
 from supplychain.schema import ALL
+from supplychain.tolerances import UNCHANGED
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block, Said, SourcedRows
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 _DIVERGING = ("#0072b2", "#86b9dc", "#f4f4f4", "#f0a878", "#b84a00")
 _BINS = ("-10 % or more", "-10 to -1 %", "within 1 %", "+1 to +10 %", "+10 % or more")
-_STILL = 5e-4
-"""A change below this share is called none."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def _in_short(given: ReportData, study: str, answer: str) -> Said:
         change = tables.only(f"{study}:results", "change", **where) / tables.only(
             f"{study}:results", "reference", **where
         )
-        known = "not known" if math.isnan(change.value) else "unchanged" if abs(change.value) < _STILL else ""
+        known = "not known" if math.isnan(change.value) else "unchanged" if abs(change.value) < UNCHANGED else ""
         said = (*said, joined, known or change.per_cent(signed=True))
     moved = {
         r["year"]: r["label"]

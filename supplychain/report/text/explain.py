@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from supplychain.case.calendar import online_year
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.decomposition import RESIDUAL
 from supplychain.report.formats import cut, dollars, number, plain
@@ -114,7 +115,7 @@ def _options(plan: Plan, year: int) -> list[str]:
         for row in plan.case.tables["expansion"]
     }
     options = plan.purchases.to_dict("records")
-    arrives = [r["order_year"] + leads[tuple(r[k] for k in key)] for r in options]
+    arrives = [online_year(r["order_year"], leads[tuple(r[k] for k in key)]) for r in options]
     arriving = [r for r, t in zip(options, arrives, strict=True) if t == year]
     found = [r for r in arriving if r["ordered"] > 0 or r["benefit_usd_per_unit"] > 0]
     if not arriving:

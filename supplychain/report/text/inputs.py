@@ -1,22 +1,8 @@
-"""What the schema says of the inputs, for other tools and for people: `datapackage.json` and the input reference."""
+"""The input reference, in Markdown: what the schema says of every table, column and setting."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from supplychain import schema
-from supplychain.datapackage import package, resource
-
-if TYPE_CHECKING:
-    from supplychain.case import Case
-
-
-def datapackage(case: Case) -> str:
-    """Return the `datapackage.json` of a case: a Tabular Data Package (Frictionless v1) with units, ranges and keys."""
-    tables = [table for table in schema.TABLES if case.headers[table.name]]
-    names = {table.name for table in tables}
-    resources = [resource(table, case.headers[table.name], table.file, names) for table in tables]
-    return package(case.settings.name, case.settings.title, resources)
 
 
 def reference() -> str:
@@ -29,7 +15,7 @@ def reference() -> str:
         "",
         "Any number in a column `x` with a unit may have `x_low` and `x_high` beside it:",
         "they describe uncertainty, the solve uses `x`.",
-        "A *quantity* given for some years is linear between them, 0 before the first and held after the last;",
+        "A *quantity* given for some years is linear between them, 0 before the first, its last value afterwards;",
         "a *price* takes its first given value before. Other tables with a year are not interpolated.",
         "",
         "`README.md`, for people, may stand beside them. What it says below a heading `## ...` that has `weak` in it,",
