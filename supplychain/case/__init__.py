@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from supplychain.case.locked_in import LockedIn
-    from supplychain.case.read import Row, Value
+    from supplychain.tabular import Row, Value
 
 __all__ = ["Case", "Settings", "load"]
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supplychain.case.edits import edit
-from supplychain.case.read import file_text, shown
 from supplychain.errors import ChangeError, ChangeProblem, SetupError
+from supplychain.tabular import file_text, shown
 from supplychain.tolerances import TYPED_DIGITS, significant
 
 if TYPE_CHECKING:

@@ -18,14 +18,15 @@ from supplychain.case import in_order, vars_of
 from supplychain.case.calendar import interpolated
 from supplychain.case.checks import faults
 from supplychain.case.edits import Addition, Edit, Filter, Name, Removal, Step, addition, edit, label, removal
-from supplychain.case.read import FolderContents, Rows, allowed_columns, did_you_mean, in_range, shown
+from supplychain.case.read import FolderContents
 from supplychain.errors import ChangeError, ChangeProblem, Problem
+from supplychain.tabular import Rows, allowed_columns, did_you_mean, in_range, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from supplychain.case import Case
-    from supplychain.case.read import Row, Value
+    from supplychain.tabular import Row, Value
 
     Key: TypeAlias = tuple[Value, ...]
     Table: TypeAlias = tuple[Row, ...]

@@ -6,13 +6,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema
-from supplychain.case.read import CASE_FILE, did_you_mean, shown
+from supplychain.case.read import CASE_FILE
 from supplychain.errors import Problem
+from supplychain.tabular import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from supplychain.case.read import FolderContents, Row, Rows, Value
+    from supplychain.case.read import FolderContents
+    from supplychain.tabular import Row, Rows, Value
 
 Tables: TypeAlias = "Mapping[str, Rows]"
 Key: TypeAlias = "tuple[Value, ...]"

@@ -19,12 +19,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from supplychain import schema
-from supplychain.case.read import allowed_columns, did_you_mean, range_faults, read_cell, shown, what_fits
+from supplychain.tabular import allowed_columns, did_you_mean, range_faults, read_cell, shown, what_fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from supplychain.case.read import Row
+    from supplychain.tabular import Row
 
 EXAMPLE = "capacity.capacity[stage=cowos, year=2027..] +30%"
 _OPERATIONS = "= 5000, *= 3, /= 2, += 100, -= 100, +30%, +10%..+50% or delay 1"

@@ -31,18 +31,7 @@ from supplychain import schema
 from supplychain.case import load
 from supplychain.case.checks import faults
 from supplychain.case.datapackage import datapackage
-from supplychain.case.read import (
-    CASE_FILE,
-    FolderContents,
-    absent,
-    absent_table,
-    allowed_columns,
-    did_you_mean,
-    rows_from,
-    settings_of,
-    shown,
-    what_fits,
-)
+from supplychain.case.read import CASE_FILE, FolderContents, absent, absent_table, settings_of
 from supplychain.case.spelling import (
     CsvFile,
     Line,
@@ -57,6 +46,7 @@ from supplychain.case.spelling import (
 from supplychain.case.to_book import COLUMNS, CONTENTS, ORIGINALS, PACKAGE, SETTINGS, belongs
 from supplychain.errors import InputError, OutputError, Problem
 from supplychain.sheets import CUT
+from supplychain.tabular import allowed_columns, did_you_mean, rows_from, shown, what_fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from supplychain.case import Case
-    from supplychain.case.read import Row
+    from supplychain.tabular import Row
 
 
 def notices(case: Case) -> list[Problem]:

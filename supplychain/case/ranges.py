@@ -9,7 +9,7 @@ from supplychain import schema
 
 if TYPE_CHECKING:
     from supplychain.case import Case
-    from supplychain.case.read import Row
+    from supplychain.tabular import Row
 
 _TOGETHER = ("year", "place", "region", "installed_year")
 """Keys over which an input is one: a series moves in all its years, an estimate of the world in all places."""

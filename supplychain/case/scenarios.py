@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from supplychain.case import load
 from supplychain.case.changes import CHANGES, Group, apply
-from supplychain.case.read import SCENARIOS, did_you_mean, file_text, shown
+from supplychain.case.read import SCENARIOS
 from supplychain.errors import ChangeError, ChangeProblem
+from supplychain.tabular import did_you_mean, file_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

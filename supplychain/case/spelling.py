@@ -13,8 +13,8 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from supplychain.case.read import BOOLEANS
 from supplychain.sheets import fitting
+from supplychain.tabular import BOOLEANS
 from supplychain.tolerances import EXCEL_DIGITS, SAME_NUMBER_IN_EXCEL, TYPED_DIGITS, significant
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from supplychain import schema
 from supplychain.case import load
-from supplychain.case.read import BOOLEANS, CASE_FILE, SCENARIOS, allowed_columns
+from supplychain.case.read import CASE_FILE, SCENARIOS
 from supplychain.case.spelling import cells_of
 from supplychain.sheets import Book, Head, holds
+from supplychain.tabular import BOOLEANS, allowed_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

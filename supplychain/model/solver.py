@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from supplychain.case import Case
-    from supplychain.case.read import Row
     from supplychain.lp import LabelledLP, Optimum, Vector
+    from supplychain.tabular import Row
 
 
 def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimum]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from supplychain.case import Case
-    from supplychain.case.read import Row
+    from supplychain.tabular import Row
 
 Need = tuple[str, str, str, str, str]
 """Key of a supplier need: stage, supplier, place (blank: every place), basis, needed stage."""

@@ -12,7 +12,6 @@ import numpy as np
 
 from supplychain import lp
 from supplychain.case.locked_in import LockedIn
-from supplychain.case.read import did_you_mean, shown
 from supplychain.errors import CertificateError, InputError, MisfitError, NoAnswerError, Problem
 from supplychain.model import locked_in as signed
 from supplychain.results import schema
@@ -20,6 +19,7 @@ from supplychain.results.frames import records
 from supplychain.results.read import SUMMARY, read_answer
 from supplychain.results.write import rounded
 from supplychain.schema import GLOBAL
+from supplychain.tabular import did_you_mean, shown
 from supplychain.tolerances import SAME_COMMITMENT
 
 if TYPE_CHECKING:

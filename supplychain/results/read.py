@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from supplychain.case.read import file_text, rows_from
 from supplychain.datapackage import FILE as PACKAGE
 from supplychain.errors import InputError, Problem
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
 from supplychain.results.schema import SUMMARIES, TABLES
+from supplychain.tabular import file_text, rows_from
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

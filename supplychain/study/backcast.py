@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from supplychain.case import Case
-    from supplychain.case.read import Row
     from supplychain.plan import Plan
     from supplychain.results.schema import Kind
     from supplychain.study.moves import Move
     from supplychain.study.warm import LabelKey, Reading
+    from supplychain.tabular import Row
 
 SCORED_FROM = 8
 """Independent comparisons below which there is no score."""

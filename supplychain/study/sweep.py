@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from supplychain import schema, units
 from supplychain.case.axes import grid, listed
 from supplychain.case.changes import apply
-from supplychain.case.read import did_you_mean, shown
 from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError
 from supplychain.plan import versions
 from supplychain.plan.measures import COST, SERVING
@@ -20,6 +19,7 @@ from supplychain.results.write import DIGITS
 from supplychain.study import workers
 from supplychain.study.store import Store
 from supplychain.study.warm import REMARKS, WarmSolver
+from supplychain.tabular import did_you_mean, shown
 from supplychain.tolerances import CLOCK_TICK, SAME_OBJECTIVE
 
 if TYPE_CHECKING:
