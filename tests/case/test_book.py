@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 import xlsxwriter
+from commands import complaint, run
 from generator import FIRST, random_case, write_case
+from hostile import excel_case
+from paths import INPUTS, TINY, files_in
 from plants import add
-from test_broken_cases import TINY, complaint, run
-from test_workbook import nasty
 
 from supplychain import schema
 from supplychain.case import load
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
     Edit = Callable[[Workbook], object]
-
-INPUTS = TINY.parent
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def cell(sheet: str, where: str, value: object) -> Edit:
@@ -86,7 +81,7 @@ def test_a_shipped_case_comes_back_to_the_byte(
         status, said, wrong = run(capsys, "import", str(source), str(tmp_path / str(n)))
         assert (status, wrong) == (0, "")
         assert said.startswith(f"{tmp_path / str(n)} is ready; nothing changed.")
-        assert files_of(tmp_path / str(n)) == files_of(INPUTS / name)
+        assert files_in(tmp_path / str(n)) == files_in(INPUTS / name)
 
 
 def respelled(folder: Path, seed: int) -> None:
@@ -130,7 +125,7 @@ def test_whatever_way_it_is_written_it_comes_back(seed: int, tmp_path: Path, boo
     """A spelling, a quote, a mark, a blank line or an order of columns that the workbook forgets."""
     folder = write_case(random_case(seed), tmp_path / "case")
     respelled(folder, seed)
-    before = files_of(folder)
+    before = files_in(folder)
     found = from_book(edited(folder, book))
     assert dict(found.files) == before
     assert (found.changed, found.described) == ((), True)
@@ -138,7 +133,7 @@ def test_whatever_way_it_is_written_it_comes_back(seed: int, tmp_path: Path, boo
 
 def test_names_that_excel_would_change_come_back(tmp_path: Path, book: Path) -> None:
     """A text that begins with =, is a number, is longer than a cell, or has characters that no sheet can hold."""
-    case = nasty()
+    case = excel_case()
     for name in ("bell\x07", "bell\u2407"):  # two that look alike in a cell
         add(case, "research", tier=name, year=FIRST, demand_h100e_years=0.5, value_usd_per_h100e_hour=len(name) / 7)
     folder = write_case(case, tmp_path / "case")
@@ -146,7 +141,7 @@ def test_names_that_excel_would_change_come_back(tmp_path: Path, book: Path) -> 
     research.write_bytes(research.read_bytes().replace(b"0.5", b"5e-1", 1).replace(b"0.5", b"5e-320", 1))
     sources = folder / "sources.csv"
     sources.write_bytes(sources.read_bytes().replace(b"bell", b"_x0007_ bell"))
-    assert dict(from_book(edited(folder, book)).files) == files_of(folder)
+    assert dict(from_book(edited(folder, book)).files) == files_in(folder)
 
 
 @pytest.fixture
@@ -156,7 +151,7 @@ def tiny(tmp_path: Path) -> Path:
 
 def differences(folder: Path, book: Path) -> dict[str, tuple[list[str], list[str]]]:
     """Lines that an import takes out of each file, and that it adds."""
-    before, found = files_of(folder), from_book(book).files
+    before, found = files_in(folder), from_book(book).files
     lines = {
         name: ([*before.get(name, b"").decode().splitlines()], [*found.get(name, b"").decode().splitlines()])
         for name in sorted({*before, *found})
@@ -466,7 +461,7 @@ def test_no_file_leaves_the_folder(name: str, book: Path) -> None:
 
 def test_a_text_that_was_cut_is_not_taken_for_the_whole(tmp_path: Path, book: Path) -> None:
     """An edited cell that ends where the sheet ended: the rest of the text would be lost without a word."""
-    folder = write_case(nasty(), tmp_path / "case")
+    folder = write_case(excel_case(), tmp_path / "case")
     spoilt = edited(folder, book, lambda opened: _prefixed(opened["sources"]["B2"]))
     with pytest.raises(InputError, match=r"sheet sources row 2, column title \(B2\): was cut when it was exp"):
         from_book(spoilt)
@@ -504,9 +499,9 @@ def test_nothing_is_overwritten(tmp_path: Path, book: Path, capsys: pytest.Captu
     (full / "notes.txt").write_text("mine")
     said = f"{full} exists already; give the name of a new folder\n"
     assert run(capsys, "import", str(book), str(full)) == (1, "", said)
-    assert files_of(full) == {"notes.txt": b"mine"}
+    assert files_in(full) == {"notes.txt": b"mine"}
     assert run(capsys, "import", str(book), str(empty), "-q") == (0, "", "")
-    assert files_of(empty) == files_of(TINY)
+    assert files_in(empty) == files_in(TINY)
 
 
 def test_what_is_not_exported_is_said(tiny: Path, book: Path, capsys: pytest.CaptureFixture[str]) -> None:

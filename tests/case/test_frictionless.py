@@ -8,7 +8,8 @@ from pathlib import Path
 import frictionless
 import generated
 import pytest
-from test_broken_cases import ALL, TINY
+from broken_cases import ALL
+from paths import TINY
 
 import supplychain
 from supplychain.case.describe import datapackage, reference

@@ -14,17 +14,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
-from test_broken_cases import (
-    TINY,
-    add,
-    all_of,
-    cell,
-    complaint,
-    create,
-    line,
-    run,
-    setting,
-)
+from broken_cases import add, all_of, cell, create, line, setting
+from commands import complaint, run
+from paths import TINY
 
 import supplychain
 from supplychain.case import notices
@@ -33,7 +25,7 @@ from supplychain.cli import cli
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from test_broken_cases import Edit
+    from broken_cases import Edit
 
 CONTRACT = {
     "binding": "year level members state nature annual_gain_usd_per_pct gain_usd_per_pct gain_research_usd_per_pct"

@@ -10,8 +10,7 @@ import highspy
 import numpy as np
 import pandas as pd
 import pytest
-from lps import INFINITY, Written, written
-from test_lp_random import random_case
+from lps import INFINITY, Written, random_lp, written
 
 from supplychain import lp
 from supplychain.errors import CertificateError, InputError, NoAnswerError
@@ -167,7 +166,7 @@ def spoilt(problem: lp.LabelledLP, how: str) -> highspy.HighsBasis:
 @pytest.mark.parametrize("how", ["random", "singular", "nothing basic", "all basic", "all free"])
 def test_a_spoilt_basis_gives_the_right_answer_or_an_error(how: str, question: str) -> None:
     """Catches a wrong optimum after a hot start: what a solver says that was started from nothing is the standard."""
-    for case in (*(random_case(seed) for seed in range(8)), large() if question == "solve" else random_case(8)):
+    for case in (*(random_lp(seed) for seed in range(8)), large() if question == "solve" else random_lp(8)):
         expected = QUESTIONS[question](case.labelled())
         problem = case.labelled()
         before = held(problem)
@@ -184,7 +183,7 @@ def test_a_spoilt_basis_gives_the_right_answer_or_an_error(how: str, question: s
 @pytest.mark.parametrize("seed", range(20))
 def test_a_question_leaves_the_lp_as_it_found_it(seed: int, question: str) -> None:
     """Catches limits, columns or options left behind, and an answer that depends on what was asked before."""
-    case = random_case(seed)
+    case = random_lp(seed)
     problem = case.labelled()
     before = held(problem)
     first = QUESTIONS[question](problem)
@@ -198,7 +197,7 @@ def test_a_question_leaves_the_lp_as_it_found_it(seed: int, question: str) -> No
 
 def test_a_solver_that_ends_nowhere_starts_again_from_nothing() -> None:
     """Seen with HiGHS 1.15.1: this range, warm, ended as Unknown; from nothing it is unbounded."""
-    curve = lp.value_curve(random_case(17).labelled(), {4: 2.0, 0: 2.0, 2: 1.0}, INFINITY)
+    curve = lp.value_curve(random_lp(17).labelled(), {4: 2.0, 0: 2.0, 2: 1.0}, INFINITY)
     assert curve["to"].tolist() == [2.0, INFINITY]
 
 
@@ -222,7 +221,7 @@ def test_a_file_that_is_no_lp_is_an_error(tmp_path: Path, name: str, text: str |
 
 def test_an_unknown_row_is_an_error() -> None:
     """Catches a name silently skipped."""
-    problem = random_case(0).labelled()
+    problem = random_lp(0).labelled()
     for ask in (lp.two_sided_prices, lp.allowable_ranges, lp.joint_sets):
         with pytest.raises(KeyError, match="nowhere"):
             ask(problem, ["nowhere"])

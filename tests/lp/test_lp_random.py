@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 import pytest
-from lps import INFINITY, Written
+from lps import INFINITY, Written, random_lp
 
 from supplychain import lp
 from supplychain.lp.optimum import optimum_of
@@ -19,49 +19,6 @@ from supplychain.lp.optimum import optimum_of
 SEEDS = range(200)
 FAR = 1000.0
 """Further than any breakpoint of these LPs."""
-
-
-def random_case(seed: int) -> Written:
-    """An LP with a known optimum x, y: its costs are made so that y proves x, whatever rows and bounds hold there."""
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(2, 7))
-    x = rng.integers(0, 4, n).astype(float)
-    column_lower, column_upper = np.zeros(n), rng.choice([3.0, 5.0, INFINITY], n)
-    column_lower[rng.random(n) < 0.1] = -INFINITY
-    held = rng.random(n) < 0.15
-    column_upper[held] = x[held]
-    kinds = list(rng.choice(["<", "<", "<", ">", "=", "two", "free"], int(rng.integers(2, 7))))
-    rows = [rng.integers(-1, 4, n) * (rng.random(n) < 0.8) for _ in kinds]
-    for _ in range(int(rng.integers(0, 4))):
-        match rng.choice(["repeated", "parallel", "redundant", "series", "empty"]):
-            case "repeated":
-                rows.append(rows[0])
-            case "parallel":
-                rows.append(2 * rows[0])
-            case "redundant":
-                rows.append(rows[0] + rows[-1])
-            case "series":
-                rows.append(np.eye(n, dtype=int)[int(rng.integers(n))])
-            case "empty":
-                rows.append(np.zeros(n, dtype=int))
-        kinds.append(str(rng.choice(["<", ">"])))
-    matrix = np.array(rows, dtype=float)
-    kind = np.array(kinds)
-    kind[(kind == "=") & ~matrix.any(axis=1)] = "<"
-    slack = np.where(rng.random(len(kind)) < 0.25, rng.integers(1, 4, len(kind)), 0).astype(float)
-    activity = matrix @ x
-    upper = np.where(np.isin(kind, ["<", "two"]), activity + slack, np.where(kind == "=", activity, INFINITY))
-    lower = np.where(kind == ">", activity - slack, np.where(kind == "=", activity, -INFINITY))
-    lower = np.where(kind == "two", upper - rng.integers(1, 4, len(kind)) - slack, lower)
-    y = rng.integers(0, 3, len(kind)) * (rng.random(len(kind)) < 0.6) * (slack == 0)
-    y = np.select([np.isin(kind, ["<", "two"]), kind == ">", kind == "="], [-y, y, rng.choice([-1, 1], len(kind)) * y])
-    price = rng.integers(0, 3, n) * (rng.random(n) < 0.5)
-    price = np.select([x == column_upper, x == column_lower], [-price, price], 0)
-    maximise = bool(rng.random() < 0.5)
-    cost = y @ matrix + price
-    return Written(
-        -cost if maximise else cost, matrix, lower, upper, column_lower, column_upper, maximise, float(rng.integers(9))
-    )
 
 
 def slope(case: Written, direction: dict[int, float], sign: float) -> float:
@@ -102,7 +59,7 @@ def limited(case: Written) -> list[int]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_prices_equal_small_finite_moves(seed: int) -> None:
     """Catches a price that is one of many duals at a tie, a sign that depends on the kind of row, a wrong infinity."""
-    case = random_case(seed)
+    case = random_lp(seed)
     problem = case.labelled()
     solution = lp.solve(problem)
     assert solution.objective == pytest.approx(case.value(), abs=1e-8)
@@ -120,7 +77,7 @@ def test_prices_equal_small_finite_moves(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_prices_of_weighted_sets_equal_small_finite_moves(seed: int) -> None:
     """Catches prices of single rows added up where only a joint move counts."""
-    case = random_case(seed)
+    case = random_lp(seed)
     rng = np.random.default_rng(seed)
     sets = {
         name: {int(i): float(w) for i, w in zip(chosen, (1.0, 0.5, 2.0), strict=False)}
@@ -142,7 +99,7 @@ def test_prices_of_upper_bounds_equal_small_finite_moves(seed: int) -> None:
     Catches: a reduced cost of the wrong sign, or one of many at a tie, taken for a bound's price; a bound with room
     that has one; less of a bound of nothing that costs something instead of being impossible.
     """
-    case = random_case(seed)
+    case = random_lp(seed)
     problem = case.labelled()
     lp.solve(problem)
     slopes = lp.Slopes(problem, optimum_of(problem, what="a random LP"))
@@ -160,7 +117,7 @@ def test_prices_of_upper_bounds_equal_small_finite_moves(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_ranges_equal_bisection(seed: int) -> None:
     """Catches the range of a basis, or of a row's activity, reported as that of its price."""
-    case = random_case(seed)
+    case = random_lp(seed)
     problem = case.labelled()
     rows = limited(case)
     ranges, prices = lp.allowable_ranges(problem, rows), lp.two_sided_prices(problem, rows)
@@ -176,7 +133,7 @@ def test_ranges_equal_bisection(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_curves_hold_at_their_ends_and_middles_and_bend_in_between(seed: int) -> None:
     """A convex function is straight where its middle lies on its chord; catches breakpoints missed or made up."""
-    case = random_case(seed)
+    case = random_lp(seed)
     rng = np.random.default_rng(seed)
     direction = {int(i): float(rng.integers(1, 3)) for i in rng.permutation(len(case.lower))[:3]}
     up_to = 20.0
@@ -199,7 +156,7 @@ def test_curves_hold_at_their_ends_and_middles_and_bend_in_between(seed: int) ->
 @pytest.mark.parametrize("seed", SEEDS)
 def test_joint_sets_equal_exhaustive_enumeration(seed: int) -> None:
     """Catches a set that is not minimal, one that is missed, and a row that gains alone counted as a member."""
-    case = random_case(seed)
+    case = random_lp(seed)
     rows = [i for i in limited(case) if case.lower[i] != case.upper[i]]
 
     def helps(members: tuple[int, ...]) -> bool:
@@ -219,7 +176,7 @@ def test_joint_sets_equal_exhaustive_enumeration(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_prices_ranges_and_joint_sets_do_not_depend_on_units(seed: int) -> None:
     """Catches a tolerance that is a number of some unit: rows, columns and money restated by up to 10^3 each way."""
-    case = random_case(seed)
+    case = random_lp(seed)
     rng = np.random.default_rng(1000 + seed)
     row, column = (10.0 ** rng.integers(-3, 4, k) for k in case.matrix.shape)
     money = 10.0 ** int(rng.integers(-3, 7))

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import lzma
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from asked import asked, sample
 from lps import INFINITY
+from paths import PUBLISHED
 
 from supplychain import lp
 
-FILES = Path(__file__).parent / "published" / "netlib"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = PUBLISHED / "netlib"
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,16 @@ Source: Howells et al. (2011), Energy Policy 39, 5850-5870.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import osemosys
 import pandas as pd
 import pytest
 from asked import asked, follows, sample
 from lps import INFINITY
+from paths import PUBLISHED
 
 from supplychain import lp
 
-FILES = Path(__file__).parent / "published" / "osemosys"
+FILES = PUBLISHED / "osemosys"
 
 
 def test_utopia() -> None:

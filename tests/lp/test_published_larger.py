@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 import pytest
+from asked import asked
 from lps import INFINITY, Written, written
-from test_published import asked
 
 from supplychain import lp
 

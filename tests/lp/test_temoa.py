@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import temoa
 from asked import asked, sample
 from lps import INFINITY
+from paths import PUBLISHED
 
 from supplychain import lp
 
-UTOPIA = Path(__file__).parent / "published" / "temoa" / "utopia.sql"
+UTOPIA = PUBLISHED / "temoa" / "utopia.sql"
 
 
 def test_utopia() -> None:

@@ -10,38 +10,33 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import reference
+from paths import INPUTS
 from plants import Drawn, drawn, statement_of
-from reference import HOURS_PER_YEAR, MTOK_PER_TTOK, Label, Statement
+from reference import HOURS_PER_YEAR, MTOK_PER_TTOK, Label
+from slopes import ROUNDING, TOLERANCE, slope
 
 import supplychain as sc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import pandas as pd
     from reference import Answer, Terms
 
-ROOT = Path(__file__).parents[1]
 SEEDS = range(60)
 PRICED = (0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 17, 28, 31, 32, 35, 36, 41, 44, 54)
 """Random cases whose every price is re-solved: see `test_the_priced_cases_have_what_matters`."""
 UNITS_PRICED = (4, 28, 31, 36, 54)
 """Those of them in which every single limit is re-solved."""
-STEPS = (1.0, 0.1, 1e-2, 1e-3, 1e-4)
-"""Shares of one per cent by which limits move."""
-ROUNDING = 1e-11
-"""Share of the objective below which a difference of two solves is rounding."""
-TOLERANCE = 1e-5
-"""Relative: what rounding leaves of a difference of two objectives."""
 
 
 def given(name: str) -> Path:
-    return ROOT / "inputs" / name
+    return INPUTS / name
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -119,31 +114,6 @@ def test_the_priced_cases_have_what_matters() -> None:
         "blocked tokens",
         "uneconomic tokens",
     }
-
-
-def slope(lp: Statement, shift: Terms, hold: Mapping[Label, float] | None = None) -> tuple[float, float]:
-    """The fall of cost per unit of a shift of limits, in discounted USD, and how sure it is.
-
-    Of a negative shift: the rise of cost, as a negative number. NaN if no step is feasible, or if all of them cross a
-    breakpoint.
-    """
-    start = solved(lp, {}, hold).objective_usd
-    noise = ROUNDING * max(1.0, abs(start))
-    for step in STEPS:
-        try:
-            full, half = (
-                (start - solved(lp, {row: share * x for row, x in shift.items()}, hold).objective_usd) / share
-                for share in (step, step / 2)
-            )
-        except reference.UnsolvedError:  # a step too far to be feasible
-            continue
-        if abs(full - half) <= 1e-7 * abs(half) + noise / step:
-            return half, noise / step
-    return math.nan, 0.0
-
-
-def solved(lp: Statement, shift: Terms, hold: Mapping[Label, float] | None) -> Answer:
-    return lp.solve(rhs_shift=shift, hold=hold)
 
 
 def relieved(d: Drawn, stages: set[str], year: int, share: float) -> Terms:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import reference
-from bench.scale import Size, write
+from scale import Size, write
 
 import supplychain as sc
 from supplychain import lp, model

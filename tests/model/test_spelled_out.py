@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from generator import FIRST, GLOBAL, Case, write_case
+from paths import TINY
 from plants import Link, add, add_stage, add_supplier, chain
 
 import supplychain as sc
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from supplychain.lp import Label, LabelledLP
 
-ROOT = Path(__file__).parents[1]
 NEXT = FIRST + 1
 
 
@@ -79,7 +79,7 @@ def everything() -> Case:
 def solved(name: str) -> tuple[Model, LabelledLP]:
     """The model of a case, and the LP that HiGHS holds for it."""
     with tempfile.TemporaryDirectory() as folder:
-        place = ROOT / "inputs" / "tiny" if name == "tiny" else write_case(everything(), Path(folder))
+        place = TINY if name == "tiny" else write_case(everything(), Path(folder))
         m = model.build(sc.load(place))
     return m, solver.solve(m)[0]
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache, cached_property
-from pathlib import Path
 
 import pytest
 import reference
+from paths import BASE
 from plants import Drawn, one
-from test_agreement import ROUNDING, TOLERANCE
+from slopes import ROUNDING, TOLERANCE
 
 import supplychain as sc
 
-BASE = Path(__file__).parents[1] / "inputs" / "base"
 YEARS = range(2026, 2031)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from generator import FIRST, GLOBAL, Case
-from plants import TTOK, Link, add, add_stage, add_supplier, chain, one, plan_of
+from generator import FIRST, GLOBAL
+from plants import TTOK, Link, add, add_stage, add_supplier, chain, half_of_packaging, one, plan_of
 
 CHIP = 1e6
 """What a chip's year of work is worth [USD]."""
@@ -330,19 +330,6 @@ def test_a_share_of_a_years_build_arrives_a_year_later(lag: float) -> None:
 # shares, orders, cash
 
 
-def shared(*, group: str = "") -> Case:
-    """Packaging for 100, of which the chip's maker has a share of one half, from year to year."""
-    case = chain([Link("packaging", 100, group=group), Link("pack_share", 0, nature="commercial", group=group)])
-    kept = [row for row in case.rows("bill_of_materials") if row["stage"] == "pack_share"]
-    case.tables["bill_of_materials"] = kept
-    case.tables["capacity"] = [row for row in case.rows("capacity") if row["stage"] == "packaging"]
-    add(
-        case, "supplier_needs", stage="pack_share", supplier="acme", basis="supply", needs_stage="packaging", quantity=1
-    )
-    add(case, "allocation", stage="pack_share", supplier="acme", of_stage="packaging", year=FIRST, share=0.5)
-    return case
-
-
 def test_relief_raises_what_draws_on_it() -> None:
     """A share of one half of packaging for 100 makes 50 chips. 1 % of packaging is 1; the share gets one half of it.
 
@@ -350,7 +337,7 @@ def test_relief_raises_what_draws_on_it() -> None:
     Sensitivity: a share that does not rise makes packaging worth 0.
     Catches: allocations left out of the direction of relief, or risen by all of it.
     """
-    plan = plan_of(shared())
+    plan = plan_of(half_of_packaging())
     b = plan.bottlenecks.set_index("stage")
     assert one(plan.service)["served_ttok"] == near(50)
     assert b.loc["packaging", "gain_usd_per_pct"] == near(0.5 * CHIP)
@@ -365,7 +352,7 @@ def test_in_a_group_a_limit_rises_once() -> None:
     Sensitivity: risen by itself and by what it draws, the share earns 1 chip.
     Catches: a group's relief added up from those of its stages.
     """
-    plan = plan_of(shared(group="packing"))
+    plan = plan_of(half_of_packaging(group="packing"))
     assert one(plan.bottlenecks_by_group)["gain_usd_per_pct"] == near(0.5 * CHIP)
 
 

@@ -18,7 +18,7 @@ from plants import TTOK, Drawn, Link, add, add_stage, add_supplier, chain, drawn
 from reference import MTOK_PER_TTOK, Label, Statement
 from scipy.sparse import csc_array, identity
 from scipy.sparse.linalg import spsolve
-from test_agreement import TOLERANCE, slope
+from slopes import TOLERANCE, slope
 
 from supplychain import lp
 from supplychain.lp import optimum

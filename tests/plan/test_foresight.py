@@ -12,8 +12,20 @@ import pandas as pd
 import pytest
 import reference
 from generator import Case, write_case
-from plants import Link, add, add_stage, add_supplier, chain, drawn, edited, files_of, one, plan_of, statement_of
-from test_properties import same_files
+from plants import (
+    Link,
+    add,
+    add_stage,
+    add_supplier,
+    chain,
+    drawn,
+    edited,
+    files_of,
+    one,
+    plan_of,
+    same_files,
+    statement_of,
+)
 
 import supplychain as sc
 from supplychain.lp import optimum

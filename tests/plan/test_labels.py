@@ -12,7 +12,7 @@ from plants import TTOK, Link, add, add_stage, add_supplier, chain, drawn, one, 
 
 from supplychain.plan.bottlenecks import LEVELS, BottleneckFinder
 from supplychain.plan.levers import Levers
-from supplychain.plan.solved_lp import point
+from supplychain.plan.solved_lp import solve_lp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,7 +137,7 @@ def test_what_binds_then_is_what_the_whole_analysis_would_say(seed: int) -> None
 
     Catches: a label that is read from bounds too early; a joint set, or a lever that only saves, passed over.
     """
-    at = point(drawn(seed).plan.case)
+    at = solve_lp(drawn(seed).plan.case)
     for t in at.solved.case.report_years:
         for level in LEVELS:
             table = drawn(seed).plan.bottlenecks if level == "stage" else drawn(seed).plan.bottlenecks_by_group

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
-from plants import Link, chain, drawn, plan_of
-from test_chain import shared
+from paths import BASE, TINY
+from plants import Link, chain, drawn, half_of_packaging, plan_of
 
 import supplychain as sc
 from supplychain.report.text.explain import explain
-
-BASE = Path(__file__).parents[1] / "inputs" / "base"
-TINY = Path(__file__).parents[1] / "inputs" / "tiny"
 
 
 @cache
@@ -56,7 +52,7 @@ def test_what_draws_on_a_lifted_stage_is_lifted_with_it() -> None:
     Sensitivity: a share that stays at 50 makes a first rung that gains nothing, and a second for the share.
     Catches: lifting a stage and leaving the allocations of it.
     """
-    rungs = plan_of(shared()).ladder(2030)
+    rungs = plan_of(half_of_packaging()).ladder(2030)
     assert len(rungs) == 1
     assert rungs["gain_usd"].iloc[0] > 0
 

@@ -13,7 +13,7 @@ from generator import FIRST, Case, Row, num, random_case
 from highspy import Highs
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from plants import add, drawn, edited, files_of, plan_of, whole, without_ranges
+from plants import add, drawn, edited, files_of, plan_of, same_files, whole, without_ranges
 from reference import HOURS_PER_YEAR, MTOK_PER_TTOK
 
 import supplychain.lp.optimum
@@ -319,12 +319,6 @@ def sooner(plan: supplychain.Plan) -> float:
     for r in plan.research_service.itertuples():
         total += r.served_h100e_years * rent[(r.tier,)][int(r.year)] * HOURS_PER_YEAR * (last + 1 - int(r.year))
     return total
-
-
-def same_files(one: dict[str, str], other: dict[str, str]) -> None:
-    assert one.keys() == other.keys()
-    for name, text in one.items():
-        assert other[name] == text, name
 
 
 @bounded(max_examples=30)

@@ -6,21 +6,23 @@ On paper a chip earns 1 000 000 USD a year. Wafers are scarce; more of them may 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 import reference
 from generator import FIRST, GLOBAL, Case, write_case
+from paths import BASE
 from plants import Drawn, Link, add, add_stage, add_supplier, chain, drawn, one, plan_of
-from test_agreement import TOLERANCE, slope
+from slopes import TOLERANCE, slope
 
 import supplychain as sc
 from supplychain.plan.purchases import options, timing
 from supplychain.plan.windows import opened
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reference import Label, Statement, Tables
 
 NEXT = FIRST + 1
@@ -28,7 +30,6 @@ CHIP = 1e6
 """What a chip's year of work is worth [USD]."""
 PRICED = (0, 1, 3, 5, 6, 10, 12, 13, 14, 16, 24, 26, 32, 36, 44, 52)
 """Random cases whose options are re-solved: see `test_the_priced_cases_have_what_matters`."""
-BASE = Path(__file__).parents[1] / "inputs" / "base"
 
 
 def near(x: float) -> object:

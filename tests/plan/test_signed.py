@@ -6,29 +6,30 @@ import json
 import math
 import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
+from commands import status_of
 from generator import FIRST, Case, num, write_case
 from lps import written
-from plants import Link, add, add_stage, add_supplier, chain, drawn, edited, files_of, one, statement_of
-from test_backcast import SerialExecutor, loaded
+from paths import BASE, INPUTS, ROOT
+from plants import Link, add, add_stage, add_supplier, chain, drawn, edited, files_of, loaded, one, statement_of
 
 import supplychain as sc
 from supplychain import lp, model
 from supplychain.case.changes import apply
 from supplychain.case.locked_in import LockedIn
-from supplychain.cli import main
 from supplychain.plan import windows
 from supplychain.plan.money import OTHER
 from supplychain.report.text.regret import text
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import reference
 
-ROOT = Path(__file__).parents[1]
 SEEDS = (0, 1, 2, 3, 5, 9, 12, 22)
 LATER = FIRST + 1
 CHIP = 300_000.0
@@ -227,7 +228,7 @@ def test_a_plan_signs_what_it_does(seed: int, foresight: int | None, tmp_path: P
 @pytest.mark.parametrize("name", ["tiny", "base"])
 def test_a_shipped_plan_signs_what_it_does(name: str) -> None:
     """The same for the shipped cases."""
-    case = sc.load(ROOT / "inputs" / name)
+    case = sc.load(INPUTS / name)
     plan = sc.solve(case)
     held = sc.solve(case, orders_from=plan, until=case.report_years[1])
     assert held.objective_usd == pytest.approx(plan.objective_usd, rel=1e-9)
@@ -481,8 +482,8 @@ def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
 
 def test_the_readme_tells_the_truth() -> None:
     """Bug: the extra cost or the regret of the shipped case moves, and the README still tells the old one."""
-    plan = sc.solve(sc.load(ROOT / "inputs" / "base"))
-    late = sc.what_if(ROOT / "inputs" / "base", ["demand_late"]).case
+    plan = sc.solve(sc.load(BASE))
+    late = sc.what_if(BASE, ["demand_late"]).case
     found = sc.regret(late, plan, 2026)
     shown = "\n".join(text(found).splitlines()[:3])
     assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
@@ -517,18 +518,18 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     """Answers, what is printed, written and refused; twice the same bytes, and no path in them."""
     folder = write_case(halls({FIRST: 40.0, LATER: 100.0}), tmp_path / "case")
     plan = str(tmp_path / "plan")
-    assert _status(["solve", str(folder), "--out", plan, "-q"]) == 0
+    assert status_of("solve", str(folder), "--out", plan, "-q") == 0
     asked = ["solve", str(folder), "--change", "demand.demand_ttok[year=2031] -50%", "--orders-from", plan]
     asked += ["--until", str(FIRST)]
     capsys.readouterr()
-    assert _status([*asked, "--out", str(tmp_path / "a")]) == 0
+    assert status_of(*asked, "--out", str(tmp_path / "a")) == 0
     printed = capsys.readouterr().out
     assert f"Signed up to {FIRST}, and held: $15.6M" in printed
     assert "Extra cost beside the plan as signed: $-15.0M (paid $-15.0M, demand left unserved $0)" in printed
     assert "Regret beside having known: $500k (paid $500k, demand left unserved $0)" in printed
     shutil.copytree(tmp_path / "plan", tmp_path / "elsewhere")
     asked[asked.index(plan)] = str(tmp_path / "elsewhere")
-    assert _status([*asked, "--out", str(tmp_path / "b"), "-q"]) == 0
+    assert status_of(*asked, "--out", str(tmp_path / "b"), "-q") == 0
     one_run, again = (
         {str(p.relative_to(tmp_path / name)): p.read_bytes() for p in (tmp_path / name).rglob("*") if p.is_file()}
         for name in ("a", "b")
@@ -539,13 +540,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     first = json.loads((tmp_path / "plan" / "summary.json").read_text(encoding="utf-8"))
     assert (said["until"], said["inputs_sha256"]) == (FIRST, first["inputs_sha256"])
     assert str(tmp_path) not in one_run["summary.json"].decode()
-    assert _status([*asked, "--change", "capacity.capacity[stage=wafers] = 1"]) == 3
-    assert _status(["explain", *asked[1:], "--year", str(FIRST)]) == 0
-    assert _status(asked[:-2]) == 2
-    assert _status([*asked[:-1], "2050"]) == 2
-
-
-def _status(arguments: list[str]) -> int:
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    return int(end.value.code or 0)
+    assert status_of(*asked, "--change", "capacity.capacity[stage=wafers] = 1") == 3
+    assert status_of("explain", *asked[1:], "--year", str(FIRST)) == 0
+    assert status_of(*asked[:-2]) == 2
+    assert status_of(*asked[:-1], "2050") == 2

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from copy import deepcopy
 from html.parser import HTMLParser
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import nbformat
 import pandas as pd
 import pytest
 from generator import FIRST
+from hostile import FOR_EXCEL, excel_case
 from nbclient import NotebookClient
+from paths import DOCS
 from plants import Link, chain, edited, plan_of
-from test_workbook import NASTY, nasty
 
 import supplychain as sc
 from supplychain.plan.ladder import Curve, Ladder
 from supplychain.report.charts import svg as markup
-
-DOCS = Path(__file__).parents[1] / "docs"
 
 CLAIMS = """
 stage = plan.binding[plan.binding["level"] == "stage"].set_index("year")
@@ -92,11 +90,11 @@ PLAIN = {
 
 def test_names_stay_text_in_a_notebook() -> None:
     """A name from the inputs that becomes a tag: whoever shows a case of somebody else would run its script."""
-    case = edited(nasty(), title=NASTY["markup"])
+    case = edited(excel_case(), title=FOR_EXCEL["markup"])
     plan = plan_of(case)
     more = plan_of(edited(case, discount_rate=0.1))
-    both = sc.compare({NASTY["markup"]: plan, "<b onclick=x>": more})
-    rungs = pd.DataFrame([(1, NASTY["markup"], 5.0)], columns=["rung", "lifted", "gain_usd"])
+    both = sc.compare({FOR_EXCEL["markup"]: plan, "<b onclick=x>": more})
+    rungs = pd.DataFrame([(1, FOR_EXCEL["markup"], 5.0)], columns=["rung", "lifted", "gain_usd"])
     for shown in (plan, plan.case, both, Ladder(rungs)):
         page = read(shown._repr_html_())
         assert page.tags <= PLAIN

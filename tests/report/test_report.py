@@ -16,7 +16,6 @@ import zipfile
 from collections import defaultdict
 from functools import cache
 from itertools import combinations, pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 from xml.etree import ElementTree as ET
@@ -24,13 +23,15 @@ from xml.sax.saxutils import escape
 
 import pandas as pd
 import pytest
-from generator import FIRST, write_case
-from page import Element, Origins, number, power_of_ten, read
-from plants import Link, add, chain
+from commands import said_by
+from generator import write_case
+from hostile import FOR_HTML, html_case, served_html_case
+from page import Element, Origins, number, power_of_ten, read, report_data_of
+from paths import ANSWERS, BACKCAST, BASE, INPUTS, REPORTS, ROOT, TINY
+from plants import Link, chain
 
 import supplychain as sc
 from supplychain.case.notices import notices
-from supplychain.cli import main
 from supplychain.errors import SetupError
 from supplychain.report import charts
 from supplychain.report.charts import images
@@ -44,20 +45,12 @@ from supplychain.study.compare import compare, compare_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from generator import Case
+    from pathlib import Path
 
     from supplychain.report.page.blocks import Chart
 
-ROOT = Path(__file__).parents[1]
-TINY = ROOT / "inputs" / "tiny"
 SVG = "{http://www.w3.org/2000/svg}"
 UP_TO = 10.0
-
-
-def given_of(case: sc.Case, **others: object) -> ReportData:
-    plan = sc.solve(case)
-    return ReportData(plan, case.report_years[0], "inputs/x", **others)  # type: ignore[arg-type]
 
 
 def written(given: ReportData, folder: Path) -> Origins:
@@ -160,15 +153,14 @@ def _yes(value: object) -> str:
 
 @cache
 def _base() -> tuple[ReportData, dict[str, bytes]]:
-    case = sc.load(ROOT / "inputs" / "base")
-    answers = ROOT / "reports" / "answers"
+    case = sc.load(BASE)
     studies = {
-        "sensitivity": found(answers / "sensitivity", "sensitivity", case),
-        "backcast": found(answers / "backcast", "backcast"),
+        "sensitivity": found(ANSWERS / "sensitivity", "sensitivity", case),
+        "backcast": found(ANSWERS / "backcast", "backcast"),
     }
     late = {"demand_late": "Demand is late", "grid_late": "Grid is late"}
-    given = given_of(case, studies=studies, scenarios=late)
-    made = {name: sc.what_if(ROOT / "inputs" / "base", [name]).case for name in late}
+    given = report_data_of(case, studies=studies, scenarios=late)
+    made = {name: sc.what_if(BASE, [name]).case for name in late}
     beside = compare({"base": given.plan, **{name: sc.solve(one) for name, one in made.items()}})
     given = ReportData(given.plan, given.year, "inputs/base", (), {**studies, "compare": beside}, given.scenarios)
     return given, html.report(given)
@@ -266,7 +258,7 @@ def test_what_binds_is_told_with_the_group_that_does() -> None:
     """The group whose relief is worth most need not be that of the stage. Catches one that is taken for the other, and
     years that are joined though another group binds.
     """
-    given = given_of(sc.load(ROOT / "inputs" / "backcast"))
+    given = report_data_of(sc.load(BACKCAST))
     bound = {level: rows.set_index("year")["members"] for level, rows in given.plan.binding.groupby("level")}
     said = "".join(map(str, sections(given)[0].blocks[0].said))  # type: ignore[union-attr]
     for t in given.years:
@@ -563,67 +555,12 @@ def test_the_page_is_whole_and_asks_for_nothing() -> None:
     assert set(files) == {html.PAGE, *html.figures_of(files[html.PAGE].decode())}
 
 
-NASTY = (
-    "<script>alert(1)</script>",
-    "\"quoted\" 'twice' &amp; {{ 7 * 7 }} ]]> -->",
-    "🚀 emoji 漢字 ßÄ",
-    "x" * 200,
-    "javascript:alert(1)",
-    "datum.value); fetch('//x'",
-    "toString",
-    "__proto__",
-)
-
-
-def nasty_case() -> Case:
-    """One year, one region, no demand, 30 stages, and names that try to be more than names."""
-    names = [*NASTY, *(f"stage {n}" for n in range(30 - len(NASTY)))]
-    case = chain(
-        [Link(name, 10.0 + n, price=1.0, group=name) for n, name in enumerate(names)], demand=0.0, regions=(NASTY[0],)
-    )
-    case.settings["title"] = f"{NASTY[0]} {NASTY[1]} {NASTY[2]}"
-    case.settings["name"] = NASTY[3]
-    add(
-        case,
-        "sources",
-        source=NASTY[1],
-        title=NASTY[0],
-        publisher=NASTY[2],
-        url="javascript:alert(1)",
-        evidence="assumed",
-        note=NASTY[0],
-    )
-    for row in case.tables["accelerators"]:
-        row["family"] = row["label"] = NASTY[0]
-    return case
-
-
-def served_nasty_case() -> Case:
-    """The same with demand, so that stages bind, orders pay and every chart has such names."""
-    case = nasty_case()
-    for row in case.tables["demand"]:
-        row |= {"demand_ttok": 100.0, "value_usd_per_mtok": 5.0, "tier": NASTY[0]}
-    case.tables["suppliers"][0]["capacity_life_years"] = 5
-    add(
-        case,
-        "expansion",
-        stage=NASTY[0],
-        supplier="acme",
-        place="global",
-        year=FIRST,
-        max_expansion=1.0,
-        capex_usd_per_unit=1.0,
-        lead_years=0,
-    )
-    return case
-
-
-@pytest.mark.parametrize("made", [nasty_case, served_nasty_case])
+@pytest.mark.parametrize("made", [html_case, served_html_case])
 def test_names_are_only_names(made: object, tmp_path: Path) -> None:
     """Catches a name that becomes an element, an attribute, a link or part of an expression, one that breaks a chart or
     the page, and a part that fails where there is one year, one region, no demand or 30 stages.
     """
-    given = given_of(sc.load(write_case(made(), tmp_path / "case")), changed=[NASTY[0]])  # type: ignore[operator]
+    given = report_data_of(sc.load(write_case(made(), tmp_path / "case")), changed=[FOR_HTML[0]])  # type: ignore[operator]
     files = html.report(given)
     page = read(files[html.PAGE].decode())
     assert check_numbers(page, written(given, tmp_path / "answer")) > 50
@@ -632,7 +569,7 @@ def test_names_are_only_names(made: object, tmp_path: Path) -> None:
     assert not [name for one in page.all() for name in one.attributes if name.startswith("on")]
     assert all(re.match("https?://|#", link["href"]) for link in page.all("a"))
     said = page.text
-    for name in NASTY:
+    for name in FOR_HTML:
         assert name in said
     assert "7 * 7" in said
     ids = [one["id"] for one in page.all() if "id" in one.attributes]
@@ -687,9 +624,9 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     """In another order of rows, drawn in other processes. Catches a time stamp, a random name, the order of a set."""
     case = chain([Link("wafers", 100.0, price=2.0), Link("power", 120.0)])
     one, two = (write_case(case, tmp_path / str(n), shuffle_seed=seed) for n, seed in enumerate((None, 3)))
-    first = html.report(given_of(sc.load(one)))
+    first = html.report(report_data_of(sc.load(one)))
     with images.DrawingProcesses() as hands:
-        second = html.report(given_of(sc.load(two)), hands.start)
+        second = html.report(report_data_of(sc.load(two)), hands.start)
     assert first == second
 
 
@@ -708,14 +645,6 @@ def test_processes_that_draw_end_with_those_that_ask() -> None:
     assert process.poll() is not None
 
 
-def run(*arguments: object) -> tuple[int, str]:
-    """Run the command line; return its status and what it said."""
-    said: list[str] = []
-    with patch("click.echo", lambda text="", **_: said.append(str(text))), pytest.raises(SystemExit) as stop:
-        main([str(x) for x in arguments])
-    return int(stop.value.code or 0), "\n".join(said)
-
-
 def test_a_part_that_was_not_run_says_how(tmp_path: Path) -> None:
     """Catches an empty chart, or silence, in the place of a study; and files of an earlier report that stay."""
     out = tmp_path / "out"
@@ -723,7 +652,7 @@ def test_a_part_that_was_not_run_says_how(tmp_path: Path) -> None:
     (out / "report.html").write_text(f'{html.MARK}<figure id="figure-tornado">', encoding="utf-8")
     for kept in ("tornado.svg", "mine.svg"):
         (out / "figures" / kept).write_text("x", encoding="utf-8")
-    assert run("report", TINY, "--out", out)[0] == 0
+    assert said_by("report", TINY, "--out", out)[0] == 0
     page = read((out / "report.html").read_text(encoding="utf-8"))
     said = [one.text for one in page.all("p", class_="notrun")]
     for what in ("--scenario", "--reference", "supplychain sensitivity", "supplychain backcast"):
@@ -737,32 +666,31 @@ def test_a_part_that_was_not_run_says_how(tmp_path: Path) -> None:
 
 def test_what_does_not_belong_is_refused(tmp_path: Path) -> None:
     """Catches a report that mixes answers of different inputs, reads another folder, or writes over another's file."""
-    answers = ROOT / "reports" / "answers"
     out = tmp_path / "out"
-    status, said = run("report", TINY, "--sensitivity", answers / "sensitivity", "--out", out)
+    status, said = said_by("report", TINY, "--sensitivity", ANSWERS / "sensitivity", "--out", out)
     assert status == 2
     assert "is of other inputs: accelerators.csv, " in said
-    status, said = run("report", TINY, "--backcast", answers / "sensitivity", "--out", out)
+    status, said = said_by("report", TINY, "--backcast", ANSWERS / "sensitivity", "--out", out)
     assert status == 2
     assert "has no score; give a folder that `supplychain backcast CASE --out DIR` writes" in said
-    status, said = run("report", TINY, "--sensitivity", tmp_path / "nowhere", "--out", out)
+    status, said = said_by("report", TINY, "--sensitivity", tmp_path / "nowhere", "--out", out)
     assert status == 2
     assert "cannot be read as the answer of an earlier run" in said
-    broken = shutil.copytree(answers / "backcast", tmp_path / "broken")
+    broken = shutil.copytree(ANSWERS / "backcast", tmp_path / "broken")
     (broken / "tables" / "labels.csv").write_text("year\n", encoding="utf-8")
-    status, said = run("report", TINY, "--backcast", broken, "--out", out)
+    status, said = said_by("report", TINY, "--backcast", broken, "--out", out)
     assert status == 2
     assert "has no labels (level, label, said, keeps, moves, press, agrees)" in said
-    status, said = run("report", TINY, "--reference", answers / "backcast", "--out", out)
+    status, said = said_by("report", TINY, "--reference", ANSWERS / "backcast", "--out", out)
     assert status == 2
-    status, said = run("report", TINY, "--year", 1999, "--out", out)
+    status, said = said_by("report", TINY, "--year", 1999, "--out", out)
     assert status == 2
-    status, said = run("report", TINY, "--scenario", "none_such", "--out", out)
+    status, said = said_by("report", TINY, "--scenario", "none_such", "--out", out)
     assert status == 2
     assert not out.exists()
     out.mkdir()
     (out / "report.html").write_text("mine", encoding="utf-8")
-    status, said = run("report", TINY, "--out", out)
+    status, said = said_by("report", TINY, "--out", out)
     assert status == 1
     assert "a file of that name is there that is no report of this software" in said
     assert (out / "report.html").read_text(encoding="utf-8") == "mine"
@@ -771,7 +699,7 @@ def test_what_does_not_belong_is_refused(tmp_path: Path) -> None:
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Catches a traceback, or minutes of solving before it."""
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    status, said = run("report", TINY, "--out", tmp_path / "out")
+    status, said = said_by("report", TINY, "--out", tmp_path / "out")
     assert (status, said) == (
         2,
         "the report needs vl-convert, which is not installed: pip install 'supplychain[report]'",
@@ -780,9 +708,9 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 def test_what_changed_and_a_reference_stand_on_the_page(tmp_path: Path) -> None:
     """Catches a change of the case that is not named, and a reference that is taken for the plan."""
-    assert run("solve", TINY, "--out", tmp_path / "before", "--quiet")[0] == 0
+    assert said_by("solve", TINY, "--out", tmp_path / "before", "--quiet")[0] == 0
     edit = "demand.demand_ttok *= 2"
-    status, _ = run("report", TINY, "--change", edit, "--reference", tmp_path / "before", "--out", tmp_path / "out")
+    status, _ = said_by("report", TINY, "--change", edit, "--reference", tmp_path / "before", "--out", tmp_path / "out")
     assert status == 0
     page = read((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
     assert sum(edit in one.text for one in page.all("p", class_="meta")) == 1
@@ -827,8 +755,8 @@ def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> Non
     without what each of its changes adds; and a page that does not say which scenario it is.
     """
     folder, out = with_scenarios(tmp_path / "case"), tmp_path / "out"
-    assert run("solve", folder, "--out", tmp_path / "before", "--quiet")[0] == 0
-    status, _ = run(
+    assert said_by("solve", folder, "--out", tmp_path / "before", "--quiet")[0] == 0
+    status, _ = said_by(
         *("report", folder, "--as", "more", "--scenario", "less", "--year", 2027),
         *("--reference", tmp_path / "before", "--no-figures", "--out", out, "--quiet"),
     )
@@ -868,7 +796,7 @@ def test_the_study_of_a_scenario_is_made_as_the_page_says(tmp_path: Path) -> Non
     folder, out = with_scenarios(tmp_path / "a case"), tmp_path / "out"
     edit = "capacity.capacity[stage=hbm] *= 0.9"
     about = ("report", folder, "--as", "more", "--change", edit, "--no-figures", "--out", out)
-    status, said = run(*about)
+    status, said = said_by(*about)
     assert status == 0
     assert "Is more (more)" in said
     assert edit in said
@@ -880,12 +808,12 @@ def test_the_study_of_a_scenario_is_made_as_the_page_says(tmp_path: Path) -> Non
     assert again[1:8] == ["report", str(folder), "--as", "more", "--change", edit, "--reference"]
     made = next(words for words in commands if words[1] == "sensitivity")
     made = made[1 : made.index("--out")]
-    assert run(*made, "--out", tmp_path / "moved", "--quiet", "--workers", 1)[0] == 0
-    assert run(*about, "--sensitivity", tmp_path / "moved")[0] == 0
+    assert said_by(*made, "--out", tmp_path / "moved", "--quiet", "--workers", 1)[0] == 0
+    assert said_by(*about, "--sensitivity", tmp_path / "moved")[0] == 0
     rows = [t["data-rows"] for t in read((out / "report.html").read_text(encoding="utf-8")).all("table", data_rows="")]
     assert any("sensitivity:tornado" in one for one in rows)
     for other in (("report", folder), ("report", folder, "--as", "less")):
-        status, said = run(*other, "--sensitivity", tmp_path / "moved", "--out", tmp_path / "none")
+        status, said = said_by(*other, "--sensitivity", tmp_path / "moved", "--out", tmp_path / "none")
         assert status == 2
         assert "is of other inputs: " in said
     assert not (tmp_path / "none").exists()
@@ -896,11 +824,11 @@ def test_a_scenario_that_is_not_there_is_named(tmp_path: Path) -> None:
     case that are refused because they cannot be made together, which nobody asked for.
     """
     folder, out = with_scenarios(tmp_path / "case"), tmp_path / "out"
-    told = {run("report", folder, option, "mroe", "--out", out) for option in ("--as", "--scenario")}
+    told = {said_by("report", folder, option, "mroe", "--out", out) for option in ("--as", "--scenario")}
     assert told == {(2, f"1 problem in {folder}:\n  no scenario is called 'mroe'; did you mean 'more'?")}
     assert not out.exists()
-    assert run("solve", folder, "--scenario", "more", "--scenario", "less")[0] == 2
-    assert run("report", folder, "--scenario", "more", "--scenario", "less", "--no-figures", "--out", out)[0] == 0
+    assert said_by("solve", folder, "--scenario", "more", "--scenario", "less")[0] == 2
+    assert said_by("report", folder, "--scenario", "more", "--scenario", "less", "--no-figures", "--out", out)[0] == 0
 
 
 def test_a_page_alone_is_the_same_page(tmp_path: Path) -> None:
@@ -908,14 +836,14 @@ def test_a_page_alone_is_the_same_page(tmp_path: Path) -> None:
     somebody else's that goes with them, and another page.
     """
     out = tmp_path / "out"
-    assert run("report", TINY, "--out", out, "--quiet")[0] == 0
+    assert said_by("report", TINY, "--out", out, "--quiet")[0] == 0
     page = (out / "report.html").read_bytes()
     (out / "figures" / "mine.svg").write_text("x", encoding="utf-8")
-    assert run("report", TINY, "--out", out, "--quiet", "--no-figures")[0] == 0
+    assert said_by("report", TINY, "--out", out, "--quiet", "--no-figures")[0] == 0
     assert (out / "report.html").read_bytes() == page
     assert [file.name for file in (out / "figures").iterdir()] == ["mine.svg"]
     (out / "figures" / "mine.svg").rename(out / "figures" / "ladder.svg")
-    assert run("report", TINY, "--out", out, "--quiet", "--no-figures")[0] == 0
+    assert said_by("report", TINY, "--out", out, "--quiet", "--no-figures")[0] == 0
     assert [file.name for file in out.iterdir()] == ["report.html"]
 
 
@@ -987,7 +915,7 @@ def test_what_the_author_calls_weak_is_read(tmp_path: Path) -> None:
     assert weaknesses(TINY) == {}
     assert weaknesses(tmp_path / "nowhere") == {}
     for name in ("base", "backcast"):
-        assert list(weaknesses(ROOT / "inputs" / name)) == ["Weakest numbers, in order"]
+        assert list(weaknesses(INPUTS / name)) == ["Weakest numbers, in order"]
 
 
 def test_what_the_author_calls_weak_is_text_on_the_page(tmp_path: Path) -> None:
@@ -998,7 +926,7 @@ def test_what_the_author_calls_weak_is_text_on_the_page(tmp_path: Path) -> None:
     shutil.copytree(TINY, folder)
     long = "".join(f"- point {n} {'x' * 3000}\n" for n in range(100))
     (folder / "README.md").write_text(f"{README}\n## Long weaknesses\n{long}", encoding="utf-8")
-    assert run("report", folder, "--no-figures", "--out", out)[0] == 0
+    assert said_by("report", folder, "--no-figures", "--out", out)[0] == 0
     page = read((out / "report.html").read_text(encoding="utf-8"))
     assert len(list(page.all("script"))) == 1  # ours
     assert not [one for one in page.all() if one.tag == "img" or "onerror" in one.attributes]
@@ -1010,7 +938,7 @@ def test_what_the_author_calls_weak_is_text_on_the_page(tmp_path: Path) -> None:
     assert sum(one.startswith("point ") for one in points) == 30
     assert max(map(len, points)) == 1000
     (folder / "README.md").write_bytes("## Weak\n\n- ähnlich\n".encode("latin-1"))
-    status, said = run("report", folder, "--out", tmp_path / "none")
+    status, said = said_by("report", folder, "--out", tmp_path / "none")
     assert status == 2
     assert said == f"1 problem in {folder}:\n  README.md row 3: byte 0xe4 is not UTF-8; save the file as UTF-8"
     assert not (tmp_path / "none").exists()
@@ -1028,10 +956,10 @@ def check_shipped(name: str, out: Path, *options: object) -> Element:
     Pictures depend on the fonts of a machine, so of them only that they are there is compared, and what they show: the
     title of each mark, those of one thing once.
     """
-    there = ROOT / "reports" / name
+    there = REPORTS / name
     with contextlib.chdir(ROOT):  # the page names the case as it was named
         backcast = ("--backcast", "reports/answers/backcast")
-        assert run("report", "inputs/base", *options, *backcast, "--out", out, "--quiet")[0] == 0
+        assert said_by("report", "inputs/base", *options, *backcast, "--out", out, "--quiet")[0] == 0
     files = {path.relative_to(there).as_posix() for path in there.rglob("*.*")}
     assert files == {path.relative_to(out).as_posix() for path in out.rglob("*.*")}
     one, two = ((folder / html.PAGE).read_text(encoding="utf-8") for folder in (there, out))
@@ -1043,15 +971,13 @@ def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path) -> None:
     """`reports/base`. Written anew by `make reports`; look at the difference before you do."""
     beside = [x for name in SHIPPED for x in ("--scenario", name)]
     check_shipped("base", tmp_path, *beside, "--sensitivity", "reports/answers/sensitivity", "--xlsx")
-    texts, numbers = zip(
-        *(_parts(folder / html.WORKBOOK) for folder in (ROOT / "reports" / "base", tmp_path)), strict=True
-    )
+    texts, numbers = zip(*(_parts(folder / html.WORKBOOK) for folder in (REPORTS / "base", tmp_path)), strict=True)
     assert texts[0] == texts[1]
     assert numbers[0] == pytest.approx(numbers[1], rel=1e-6, abs=1e-6)
-    assert _central() == pytest.approx(sc.solve(sc.load(ROOT / "inputs" / "base")).objective_usd, rel=1e-9)
-    pages = {path.parent.name for path in (ROOT / "reports").glob("*/report.html")}
+    assert _central() == pytest.approx(sc.solve(sc.load(BASE)).objective_usd, rel=1e-9)
+    pages = {path.parent.name for path in (REPORTS).glob("*/report.html")}
     assert pages == {"base", *SHIPPED}
-    said = (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
+    said = (REPORTS / "README.md").read_text(encoding="utf-8")
     assert all(f"({name}/report.html)" in said for name in pages)
 
 
@@ -1082,7 +1008,7 @@ def _parts(book: Path) -> tuple[dict[str, str], list[float]]:
 
 def _central(of: str = "") -> float:
     """Return the objective of what was moved, as the shipped sensitivity has it."""
-    file = ROOT / "reports" / "answers" / f"sensitivity{of}" / "summary.json"
+    file = ANSWERS / f"sensitivity{of}" / "summary.json"
     return float(json.loads(file.read_text(encoding="utf-8"))["objective_usd"])
 
 

@@ -10,47 +10,30 @@ import shutil
 import zipfile
 from dataclasses import replace
 from html import unescape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
 import pandas as pd
 import pytest
+from commands import run, status_of
+from hostile import FOR_EXCEL, excel_case, excel_comparison
+from paths import ANSWERS, TINY
 from plants import Link, chain, edited, plan_of
-from test_broken_cases import TINY, run
 
 import supplychain as sc
 from supplychain import schema
-from supplychain.case.changes import Group, apply
-from supplychain.cli import main
 from supplychain.report.excel import columns
 from supplychain.report.text.answer import number
 from supplychain.report.text.summary import markdown
 from supplychain.results.write import DIGITS
 from supplychain.sheets import CUT, ROWS, Book, Head, fitting
-from supplychain.study.compare import compare_changes
-from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from generator import Case
     from openpyxl.workbook import Workbook
-
-NASTY = {
-    "formula": "=1+1",
-    "command": "=cmd|' /C calc'!A0",
-    "plus": "+49 30 1234",
-    "minus": "-1",
-    "at": "@SUM(1)",
-    "markup": "<script>alert('x')</script>&amp;",
-    "quotes": "a\"b'c`d|e",
-    "emoji": "\U0001f525 \u4e2d\u6587",
-    "long": "x" * 200,
-    "link": "https://example.com/a",
-    "escape": "_x000D_",
-    "number": "007",
-}
 
 
 def opened(data: bytes) -> Workbook:
@@ -231,26 +214,14 @@ def test_the_charts_draw_the_tables(plan: sc.Plan, book: Workbook, what_if: sc.W
     assert [sum(x or 0 for x in row) for row in by_year] == pytest.approx(list(spent / 1e9))
 
 
-def nasty() -> Case:
-    """Thirty stages, suppliers, tiers and titles with names that software may take for something else."""
-    names = [*NASTY.values(), *(f"stage {n}" for n in range(18))]
-    case = edited(chain([Link(name, 5e5 + n) for n, name in enumerate(names)]), title="=HYPERLINK('x')")
-    for row, name in zip(case.rows("suppliers"), names, strict=True):
-        row["label"] = name
-    control = "bell\x07 and \r\n line ends, \ufffe"
-    case.rows("sources")[0]["note"] = control
-    case.rows("sources")[0]["title"] = "y" * 40_000
-    return case
-
-
 def test_names_stay_text() -> None:
     """Text taken for a formula, a link or a number; a file that Excel must repair for a character or a length."""
-    plan = plan_of(nasty())
+    plan = plan_of(excel_case())
     data = sc.workbook(plan)
     book = opened(data)
     same_numbers(book, plan)
     stages = {row[1] for row in rows_of(book, "stages")[1:]}
-    assert set(NASTY.values()) <= stages
+    assert set(FOR_EXCEL.values()) <= stages
     assert book["contents"]["A1"].value == "=HYPERLINK('x')"
     header, source = rows_of(book, "sources")
     said = dict(zip(names_of(header), source, strict=True))
@@ -263,23 +234,9 @@ def test_names_stay_text() -> None:
     ]
 
 
-def nasty_comparison() -> sc.Comparison:
-    """A case and a what-if of it for each name that software may take for something else, two groups in each."""
-    case = sc.load(TINY)
-    made = {}
-    for n, name in enumerate(NASTY.values()):
-        groups = [
-            Group(name, (f"demand.value_usd_per_mtok *= {1.01 + n / 100}",)),
-            Group("more\x07", ("capacity.capacity[stage=packaging] +5%",)),
-        ]
-        changed, audit = apply(case, groups)
-        made[name] = sc.WhatIf(changed, (name,), tuple(groups), audit)
-    return compare_changes(case, "=the case", made, executor=SerialExecutor())
-
-
 @pytest.fixture(scope="module")
 def compared() -> sc.Comparison:
-    return nasty_comparison()
+    return excel_comparison()
 
 
 def test_a_comparison_has_all_its_tables(compared: sc.Comparison) -> None:
@@ -299,9 +256,9 @@ def test_a_comparison_has_all_its_tables(compared: sc.Comparison) -> None:
     assert {tuple(row[5:7]) for row in rows_of(book, "inputs")[1:]} & {("USD per 10^6 tokens", 1)}
     assert (book["results"]["B2"].value, book["results"]["B2"].number_format) == (2026, "0")
     contents = rows_of(book, "contents")
-    assert contents[0][0] == "=the case beside " + ", ".join(NASTY.values())
+    assert contents[0][0] == "=the case beside " + ", ".join(FOR_EXCEL.values())
     assert ["Reference", None, "=the case"] in contents
-    assert [row[2] for row in contents if row[0] == "Beside it"] == list(NASTY.values())
+    assert [row[2] for row in contents if row[0] == "Beside it"] == list(FOR_EXCEL.values())
     assert ["Inputs that differ", None, len(compared.inputs)] in contents
 
 
@@ -317,7 +274,7 @@ def test_the_charts_of_a_comparison_draw_its_tables(compared: sc.Comparison) -> 
         asked = compared.results[(compared.results["quantity"] == quantity) & (compared.results["item"] == "all")]
         first, *others = drawn[title]
         assert first == [float(DIGITS % (x / size)) for x in asked[asked["answer"] == "=1+1"]["reference"]]
-        by_answer = [asked[asked["answer"] == name]["value"] for name in NASTY.values()]
+        by_answer = [asked[asked["answer"] == name]["value"] for name in FOR_EXCEL.values()]
         assert others == [[float(DIGITS % (x / size)) for x in values] for values in by_answer]
     parts = compared.attribution[compared.attribution["what"] == "objective_usd"]["usd"]
     assert min(parts) < 0
@@ -471,7 +428,7 @@ def test_what_was_signed_is_in_both() -> None:
 
 def test_names_mean_themselves_in_markdown() -> None:
     """A title that makes a heading, a link, a table cell or a tag of its own."""
-    page = markdown(plan_of(edited(nasty(), title="a\n# b <b> | [x](y)")))
+    page = markdown(plan_of(edited(excel_case(), title="a\n# b <b> | [x](y)")))
     assert page.startswith("# a # b \\<b\\> \\| \\[x\\](y)\n")
     assert not re.search(r"(?<!\\)<", page)
 
@@ -522,7 +479,6 @@ def same_values(one: list[list[object]], two: list[list[object]]) -> bool:
     )
 
 
-ANSWERS = Path(__file__).parents[1] / "reports" / "answers"
 EDIT = "demand.demand_ttok *= 1.1"
 
 
@@ -547,12 +503,6 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report_of(folder: Path) -> tuple[object, ...]:
     studies = ("--reference", folder / "before", "--sensitivity", folder / "moved", "--backcast", ANSWERS / "backcast")
     return "report", folder / "case", "--change", EDIT, "--scenario", "more", *studies, "--out", folder / "out", "-q"
-
-
-def status_of(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(x) for x in arguments])
-    return int(ended.value.code or 0)
 
 
 def test_every_number_of_a_report_has_a_sheet(reported: Path) -> None:

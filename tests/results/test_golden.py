@@ -5,15 +5,12 @@ A change of a number carries a dated reason.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from paths import BASE, ROOT
 
 import supplychain as sc
 from supplychain.cli import cli
 from supplychain.report.text.answer import text
-
-ROOT = Path(__file__).parents[1]
 
 # 2026-11-20: first version of inputs/base.
 OBJECTIVE_USD = 8.928539269430e12
@@ -30,7 +27,7 @@ CAPITAL_USD = {2026: 619e9, 2027: 972e9, 2028: 843e9, 2029: 1335e9, 2030: 1634e9
 
 @pytest.fixture(scope="module")
 def plan() -> sc.Plan:
-    return sc.solve(sc.load(ROOT / "inputs" / "base"))
+    return sc.solve(sc.load(BASE))
 
 
 def test_the_objective_of_base(plan: sc.Plan) -> None:
@@ -81,7 +78,7 @@ def test_what_to_buy_first_in_base(plan: sc.Plan) -> None:
     """Bug: the worth of an option, or of its lead time, moves and the case's README still tells the old one."""
     key = ["order_year", "stage", "supplier", "place"]
     options, timing = plan.purchases.set_index(key), plan.timing().set_index(key)
-    readme = (ROOT / "inputs" / "base" / "README.md").read_text(encoding="utf-8")
+    readme = (BASE / "README.md").read_text(encoding="utf-8")
     for option, (per_usd, sooner, late) in FIRST_ORDERS.items():
         at = (2026, *option)
         assert options.loc[at, "benefit_per_capex_usd"] == pytest.approx(per_usd, abs=0.05)

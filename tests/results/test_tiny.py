@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from paths import GOLDEN, TINY
 
 import supplychain as sc
 
-ROOT = Path(__file__).parents[1]
-GOLDEN = ROOT / "tests" / "golden" / "tiny"
-TABLES = sorted(path.stem for path in GOLDEN.glob("*.csv"))
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXPECTED = GOLDEN / "tiny"
+TABLES = sorted(path.stem for path in EXPECTED.glob("*.csv"))
 
 
 @cache
 def plan() -> sc.Plan:
-    return sc.solve(sc.load(ROOT / "inputs" / "tiny"))
+    return sc.solve(sc.load(TINY))
 
 
 def test_every_table_is_worked_out() -> None:
@@ -38,7 +41,7 @@ def test_a_table_is_the_hand_calculation(name: str, tmp_path: Path) -> None:
     """
     plan().write(tmp_path)
     got = pd.read_csv(tmp_path / "tables" / f"{name}.csv")
-    want = pd.read_csv(GOLDEN / f"{name}.csv")
+    want = pd.read_csv(EXPECTED / f"{name}.csv")
     assert list(got.columns) == list(want.columns)
     pd.testing.assert_frame_equal(got, want, rtol=1e-9, atol=1e-9, check_dtype=False)
 
@@ -49,5 +52,5 @@ def test_the_objective_is_the_hand_calculation() -> None:
     Sensitivity: without discounting 5 350.72 million.
     Catches: a constant of the objective that is lost, a rate applied in the wrong year.
     """
-    assert plan().objective_usd == pytest.approx(float((GOLDEN / "objective.txt").read_text()), rel=1e-9)
+    assert plan().objective_usd == pytest.approx(float((EXPECTED / "objective.txt").read_text()), rel=1e-9)
     assert plan().summary["objective_usd"] == plan().objective_usd

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import MagicMock, call
@@ -15,7 +14,8 @@ import highspy
 import numpy as np
 import pytest
 from generator import FIRST, write_case
-from plants import Link, add, chain, drawn, edited, one, ranged
+from paths import BACKCAST, BASE, REPORTS, TINY
+from plants import Link, add, chain, drawn, edited, loaded, observe, one, ranged, two_stages
 
 import supplychain as sc
 from supplychain import lp
@@ -41,35 +41,11 @@ from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from generator import Case, Value
 
     from supplychain.plan.solved import Solved
-
-INPUTS = Path(__file__).parents[1] / "inputs"
-REPORTS = Path(__file__).parents[1] / "reports"
-
-
-def two_stages() -> Case:
-    """100 chips' worth of `wafers` (90 to 150) in series with 120 of `power` (80 to 130): wafers bind.
-
-    At 120 wafers power binds, 40 % of the way to the high end; with 100 of power it does too, 50 % of the way down.
-    """
-    case = chain([Link("wafers", 100.0, price=2.0), Link("power", 120.0)])
-    for row, low, high in zip(case.tables["capacity"], (90.0, 80.0), (150.0, 130.0), strict=True):
-        row |= {"capacity_low": low, "capacity_high": high}
-    return case
-
-
-def observe(case: Case, quantity: str, item: str, *amounts: float, **row: Value) -> None:
-    """Add an observation: low, central and high."""
-    unit, (low, central, high) = QUANTITIES[quantity].unit or "units", amounts
-    add(case, "observed", quantity=quantity, year=FIRST, item=item, low=low, central=central, high=high, unit=unit,
-        **row)  # fmt: skip
-
-
-def loaded(case: Case, folder: Path) -> sc.Case:
-    return sc.load(write_case(case, folder))
 
 
 def found(case: Case, folder: Path) -> Backcast:
@@ -448,15 +424,12 @@ def test_text_from_the_inputs_does_not_break_the_page(tmp_path: Path) -> None:
     assert "<" not in re.sub(r"\\<", "", page)
 
 
-SHIPPED = INPUTS / "backcast"
-
-
 def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
     """`reports/backcast.md`, errors included. Written anew by `make reports`; look at the difference before you do.
 
     Every observation of a reported year is compared, and every miss names an input, an end and the value there.
     """
-    shipped = sc.backcast(sc.load(SHIPPED))
+    shipped = sc.backcast(sc.load(BACKCAST))
     assert (REPORTS / "backcast.md").read_text(encoding="utf-8") == markdown(shipped)
     years = shipped.plan.case.report_years
     observed = [row for row in shipped.plan.case.tables["observed"] if row["year"] in years]
@@ -476,7 +449,7 @@ def test_no_input_of_the_shipped_case_rests_on_what_is_kept_to_test_it() -> None
         *("idc_ai_infra", "hyperscaler_capex", "tsmc_ai_revenue", "jll_2026", "mckinsey_mix", "omdia_h100_2023"),
         *("ft_h100_2023", "semianalysis_memory_capex", "delloro_capex", "trendforce_ai_server"),
     }
-    case = sc.load(SHIPPED)
+    case = sc.load(BACKCAST)
     assert kept <= {row["source"] for row in case.tables["sources"]}
     assert not kept & provenance.of_inputs(case)
 
@@ -486,9 +459,9 @@ def test_the_layers_that_rest_on_one_estimate_are_named() -> None:
     `tiny` one made-up source gives every capacity, which says nothing of any two.
     """
     layers = ["facility_power", "generation", "grid_delivery"]
-    assert provenance.one_estimate(sc.load(SHIPPED)) == dict.fromkeys(layers, layers)
-    assert provenance.one_estimate(sc.load(INPUTS / "base")) == {}
-    assert provenance.one_estimate(sc.load(INPUTS / "tiny")) == {}
+    assert provenance.one_estimate(sc.load(BACKCAST)) == dict.fromkeys(layers, layers)
+    assert provenance.one_estimate(sc.load(BASE)) == {}
+    assert provenance.one_estimate(sc.load(TINY)) == {}
 
 
 def test_a_layer_that_cannot_be_told_apart_is_called_by_its_group(tmp_path: Path) -> None:
@@ -515,7 +488,7 @@ def test_windows_pass_their_checks_wherever_an_input_moves() -> None:
     choice among equal plans. Before, one in six failed: HiGHS may call optimal what is so only after scaling, and a
     row with a price may lie 2e-9 from its limit.
     """
-    case = sc.load(SHIPPED)
+    case = sc.load(BACKCAST)
     some = moves.ends(case)[::23]
     assert len(some) > 30
     statement = solver.MutableModel(case)

@@ -11,16 +11,16 @@ import sys
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from commands import run
 from distributed import Client
 from generator import FIRST, write_case
-from plants import Link, chain
-from test_backcast import observe, two_stages
-from test_sweep import POWER, WAFERS, rows_of, run_main
+from paths import ROOT
+from plants import Link, chain, observe, two_stages
+from sweeps import POWER, WAFERS, rows_of
 
 import supplychain as sc
 from supplychain.case.changes import Group, apply
@@ -32,8 +32,8 @@ from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
 PATIENCE = 60
 
 
@@ -257,7 +257,7 @@ def test_other_software_on_a_worker_is_refused(
         with pytest.raises(sc.SetupError, match=f"the worker on .* {other}"):
             sc.sweep(sc.load(folder), AXES, executor=executor)
     command = ["sweep", str(folder), "--vary", AXES[0], "--out", str(tmp_path / "s.sqlite"), "--dask", dask.address]
-    status, printed, complained = run_main(capsys, *command)
+    status, printed, complained = run(capsys, *command)
     assert (status, printed) == (2, "")
     assert re.fullmatch(rf"the worker on tcp://127\.0\.0\.1:\d+ {other}", complained)
     assert not (tmp_path / "s.sqlite").exists()
@@ -289,7 +289,7 @@ def test_an_address_where_nobody_answers(
     """One line, status 2, and no file. Bug: a traceback, or dask's log on the terminal."""
     monkeypatch.setattr(module, "PATIENCE", 1)
     command = ["sweep", str(folder), "--vary", AXES[0], "--out", str(tmp_path / "s.sqlite"), "--dask", address]
-    status, printed, complained = run_main(capsys, *command)
+    status, printed, complained = run(capsys, *command)
     assert (status, printed, complained.count("\n")) == (2, "", 1)
     assert complained.startswith(f"no dask scheduler answers at {address!r}: {BAD[address]}")
     assert complained.endswith("; must be an address like tcp://HOST:8786\n")
@@ -316,8 +316,8 @@ def test_a_cluster_needs_dask(
         "scenarios": ["--solve"],
         "compare": ["--change", f"{WAFERS} +5%"],
     }
-    ended = run_main(capsys, command, str(folder), *more.get(command, []), "--dask", "tcp://127.0.0.1:1")
+    ended = run(capsys, command, str(folder), *more.get(command, []), "--dask", "tcp://127.0.0.1:1")
     assert ended == (2, "", "a cluster needs dask, which is not installed: pip install 'supplychain[cluster]'\n")
-    both = run_main(capsys, command, str(folder), *more.get(command, []), "--dask", "x", "--workers", "2")
+    both = run(capsys, command, str(folder), *more.get(command, []), "--dask", "x", "--workers", "2")
     assert both[0] == 2
     assert "--workers and --dask are both given; give one of the two" in both[2]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from commands import status_of
 from generator import FIRST, write_case
-from plants import Link, chain, drawn, edited, files_of, one, ranged
-from test_backcast import loaded, two_stages
+from plants import Link, chain, drawn, edited, files_of, loaded, one, ranged, two_stages
+from sweeps import POWER, WAFERS
 
 import supplychain as sc
 from supplychain.case.changes import Group, apply, frame
-from supplychain.cli import main
 from supplychain.report.excel.columns import with_units
 from supplychain.report.text.compare import text
 from supplychain.results.write import write
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 CHIP = 1e6 - 2
 """What a chip more is worth in `two_stages`: 1e6 USD of tokens for 2 USD of wafers."""
 
-WAFERS = "capacity.capacity[stage=wafers] +50%"
-POWER = "capacity.capacity[stage=power] +50%"
+MORE_WAFERS, MORE_POWER = f"{WAFERS} +50%", f"{POWER} +50%"
 
 
 def parts(table: pd.DataFrame, what: str) -> dict[str, float]:
@@ -41,7 +40,8 @@ def test_what_each_group_adds_is_its_shapley_value(tmp_path: Path) -> None:
     Catches parts that depend on the order given, and a part that is measured against the start alone.
     """
     case = loaded(two_stages(), tmp_path)
-    for groups in ([Group("w", (WAFERS,)), Group("p", (POWER,))], [Group("p", (POWER,)), Group("w", (WAFERS,))]):
+    wafers, power = Group("w", (MORE_WAFERS,)), Group("p", (MORE_POWER,))
+    for groups in ([wafers, power], [power, wafers]):
         found = attribute(case, groups, "both", executor=SerialExecutor())
         assert parts(found, "objective_usd") == pytest.approx({"w": -35 * CHIP, "p": -15 * CHIP})
         assert parts(found, "cost_usd") == pytest.approx({"w": 70, "p": 30})
@@ -79,7 +79,7 @@ def test_the_parts_add_up_to_the_whole(seed: int, tmp_path: Path) -> None:
 def test_what_differs_is_named(tmp_path: Path) -> None:
     """With half as many wafers again power binds: 120 chips for 100. One input differs, and its name is told."""
     case = loaded(two_stages(), tmp_path / "a")
-    changed, _ = apply(case, [WAFERS])
+    changed, _ = apply(case, [MORE_WAFERS])
     found = compare({"now": sc.solve(case), "more": sc.solve(changed)})
     inputs = found.inputs[~found.inputs["column"].str.endswith(("_low", "_high"))]
     assert inputs.to_numpy().tolist() == [
@@ -132,7 +132,7 @@ def test_a_series_is_compared_as_the_solve_sees_it(tmp_path: Path) -> None:
 def test_answers_of_earlier_runs_compare_as_live_ones_do(tmp_path: Path) -> None:
     """What changed since last quarter: from two folders of results. Inputs are told by table, for no case is there."""
     case = loaded(two_stages(), tmp_path / "case")
-    changed, _ = apply(case, [WAFERS])
+    changed, _ = apply(case, [MORE_WAFERS])
     plans = {"june": sc.solve(case), "july": sc.solve(changed)}
     for name, plan in plans.items():
         plan.write(tmp_path / name)
@@ -156,7 +156,7 @@ def test_the_audit_of_each_answer_is_kept(tmp_path: Path) -> None:
         "price_usd": 1,
         "source": "paper",
     }
-    group = Group("new", (WAFERS,), add=(supplier, there))
+    group = Group("new", (MORE_WAFERS,), add=(supplier, there))
     case = sc.load(folder)
     changed, audit = apply(case, [group])
     made = sc.WhatIf(changed, ("More",), (group,), audit)
@@ -172,7 +172,7 @@ def test_the_audit_of_each_answer_is_kept(tmp_path: Path) -> None:
 
 def test_a_scenario_with_the_name_of_its_case_stays_apart(tmp_path: Path) -> None:
     """Catches one of the two that takes the place of the other."""
-    case, group = loaded(two_stages(), tmp_path), Group("w", (WAFERS,))
+    case, group = loaded(two_stages(), tmp_path), Group("w", (MORE_WAFERS,))
     changed, audit = apply(case, [group])
     found = compare_changes(
         case, "both", {"both": sc.WhatIf(changed, ("More",), (group,), audit)}, executor=SerialExecutor()
@@ -204,12 +204,12 @@ def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureF
     """A case with a change, two cases, and two answers; the changes of a what-if are written beside its answer."""
     folder = write_case(two_stages(), tmp_path / "case")
     more = tmp_path / "more"
-    assert _status(["solve", str(folder), "--out", str(tmp_path / "now"), "-q"]) == 0
-    assert _status(["solve", str(folder), "--change", WAFERS, "--out", str(more), "-q"]) == 0
+    assert status_of("solve", str(folder), "--out", str(tmp_path / "now"), "-q") == 0
+    assert status_of("solve", str(folder), "--change", MORE_WAFERS, "--out", str(more), "-q") == 0
     assert "changed" in (more / "tables" / "changes.csv").read_text(encoding="utf-8")
     assert '"what_if"' in (more / "summary.json").read_text(encoding="utf-8")
     capsys.readouterr()
-    assert _status(["compare", str(folder), "--change", WAFERS, "--out", str(tmp_path / "out")]) == 0
+    assert status_of("compare", str(folder), "--change", MORE_WAFERS, "--out", str(tmp_path / "out")) == 0
     printed = capsys.readouterr().out
     assert "0.120 (+20.0 %)" in printed
     assert sorted(path.stem for path in (tmp_path / "out" / "tables").iterdir()) == [
@@ -219,11 +219,11 @@ def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureF
         "labels",
         "results",
     ]
-    assert _status(["compare", str(tmp_path / "now"), str(more)]) == 0
+    assert status_of("compare", str(tmp_path / "now"), str(more)) == 0
     assert "0.120 (+20.0 %)" in capsys.readouterr().out
-    assert _status(["compare", str(tmp_path / "now"), str(more), str(folder)]) == 0
+    assert status_of("compare", str(tmp_path / "now"), str(more), str(folder)) == 0
     assert capsys.readouterr().out.startswith(f"Tables of inputs that differ from {tmp_path / 'now'}: 1\n")
-    assert _status(["compare", str(folder), str(folder)]) == 0
+    assert status_of("compare", str(folder), str(folder)) == 0
     assert f"Inputs that differ from {folder}: 0\n" in capsys.readouterr().out
 
 
@@ -231,7 +231,7 @@ def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureF
     ("arguments", "said"),
     [
         (["CASE"], "name scenarios or changes of the case, or a second case or answer"),
-        (["CASE", "CASE", "--change", WAFERS], "scenarios and changes are made in one case"),
+        (["CASE", "CASE", "--change", MORE_WAFERS], "scenarios and changes are made in one case"),
         (["CASE", "--scenario", "none"], "no scenario is called 'none'"),
         (["CASE", "--change", "capacity.capacity[stage=wafer] +1%"], "did you mean 'wafers'?"),
         (["CASE", "nowhere"], "summary.json: cannot be read as the answer of an earlier run"),
@@ -243,7 +243,7 @@ def test_what_cannot_be_compared_is_said(
     """Status 2, and nothing is written."""
     folder = str(write_case(two_stages(), tmp_path / "case"))
     given = [folder if one == "CASE" else one for one in arguments]
-    assert _status(["compare", *given, "--out", str(tmp_path / "out")]) == 2
+    assert status_of("compare", *given, "--out", str(tmp_path / "out")) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
@@ -251,7 +251,7 @@ def test_what_cannot_be_compared_is_said(
 def test_an_answer_without_changes_is_written_as_ever(tmp_path: Path) -> None:
     """Catches a table of changes, or a word of them, where nothing was changed."""
     folder = write_case(two_stages(), tmp_path / "case")
-    assert _status(["solve", str(folder), "--out", str(tmp_path / "out"), "-q"]) == 0
+    assert status_of("solve", str(folder), "--out", str(tmp_path / "out"), "-q") == 0
     written = {
         str(path.relative_to(tmp_path / "out")): path.read_text(encoding="utf-8")
         for path in sorted((tmp_path / "out").rglob("*"))
@@ -273,13 +273,7 @@ def test_two_scenarios_are_made_one_after_the_other(tmp_path: Path, capsys: pyte
     changed = sc.what_if(folder, ["double", "more"])
     assert one(changed.case.frame("capacity"), stage="wafers")["capacity"] == 230
     assert [group.name for group in changed.groups] == ["double: wafers", "more: wafers"]
-    assert _status(["check", str(folder), "--scenario", "double", "--scenario", "more"]) == 0
+    assert status_of("check", str(folder), "--scenario", "double", "--scenario", "more") == 0
     assert "What if: Wafers *= 2 (double); Wafers += 30 (more) (" in capsys.readouterr().out
-    assert _status(["scenarios", str(folder)]) == 0
+    assert status_of("scenarios", str(folder)) == 0
     assert capsys.readouterr().out == "double  Wafers *= 2\nmore    Wafers += 30\n"
-
-
-def _status(arguments: list[str]) -> int:
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    return int(end.value.code or 0)

@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
-from plants import Link, add, chain, drawn, one, ranged
-from test_backcast import loaded, two_stages
+from plants import Link, add, chain, drawn, loaded, one, ranged, two_stages
 
 import supplychain as sc
 from supplychain.case.ranges import moved, uncertain

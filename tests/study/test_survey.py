@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from commands import status_of
 from generator import FIRST, write_case
-from plants import one
-from test_backcast import two_stages
-from test_compare import WAFERS, _status
+from paths import BASE, REPORTS
+from plants import one, two_stages
+from sweeps import WAFERS
 
 import supplychain as sc
 from supplychain.case.changes import Group, apply
@@ -24,8 +24,7 @@ from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ROOT = Path(__file__).parents[1]
+    from pathlib import Path
 
 
 def what_if(case: sc.Case, *groups: Group) -> sc.WhatIf:
@@ -49,7 +48,7 @@ def test_effects_and_factors(tmp_path: Path) -> None:
     `nothing`: power 10 % up: never anything.
     """
     edits = {
-        "more": WAFERS,
+        "more": f"{WAFERS} +50%",
         "dear": "capacity.price_usd[stage=wafers] *= 2",
         "little": "capacity.capacity[stage=wafers] +5%",
         "nothing": "capacity.capacity[stage=power] +10%",
@@ -119,20 +118,20 @@ def test_the_command_lists_solves_and_writes(tmp_path: Path, capsys: pytest.Capt
     (folder / "scenarios").mkdir()
     (folder / "scenarios" / "more.toml").write_text(
         'name = "more"\ntitle = "More | wafers"\nwhy = "A new line."\nsource = "The maker"\n'
-        f'[[groups]]\nname = "wafers"\nedits = ["{WAFERS}"]\n',
+        f'[[groups]]\nname = "wafers"\nedits = ["{WAFERS} +50%"]\n',
         encoding="utf-8",
     )
     page = tmp_path / "page.md"
     arguments = ["scenarios", str(folder), "--solve", "--report", str(page), "--out", str(tmp_path / "out")]
-    assert _status(arguments) == 0
+    assert status_of(*arguments) == 0
     printed = capsys.readouterr().out
     assert f"{FIRST} binds" in printed
     assert "power [power]" in printed
     assert r"**More \| wafers** (more). A new line. *The maker*" in page.read_text(encoding="utf-8")
     assert sorted(path.stem for path in (tmp_path / "out" / "tables").iterdir()) == ["effects", "factors"]
-    assert _status(["scenarios", str(folder), "--solve", "--year", "1999"]) == 2
+    assert status_of("scenarios", str(folder), "--solve", "--year", "1999") == 2
     empty = write_case(two_stages(), tmp_path / "empty")
-    assert _status(["scenarios", str(empty), "--solve"]) == 2
+    assert status_of("scenarios", str(empty), "--solve") == 2
     assert "the case has no scenarios" in capsys.readouterr().err
 
 
@@ -157,7 +156,7 @@ def test_scenarios_are_made_in_the_case_as_it_was_changed(tmp_path: Path, capsys
     for n, (option, served) in enumerate(expected.items()):
         out, page = tmp_path / str(n), tmp_path / f"{n}.md"
         command = ["scenarios", str(folder), *option, "--solve", "--out", str(out), "--report", str(page)]
-        assert _status([*command, "--workers", "1"]) == 0
+        assert status_of(*command, "--workers", "1") == 0
         effects = pd.read_csv(out / "tables" / "effects.csv").set_index("scenario")
         assert effects["served_pct"].to_dict() == pytest.approx(served, abs=1e-6)
         assert json.loads((out / "summary.json").read_text())["what_if"] == ["more (more)" if n else change]
@@ -165,17 +164,16 @@ def test_scenarios_are_made_in_the_case_as_it_was_changed(tmp_path: Path, capsys
         assert capsys.readouterr().out.startswith(f"What if: {'more (more)' if n else change} (")
         before = escaped("more (more)" if n else change)
         assert f"Each in the case so changed: {before}." in page.read_text(encoding="utf-8").splitlines()
-    assert _status(["scenarios", str(folder), "--scenario", "mor"]) == 2
+    assert status_of("scenarios", str(folder), "--scenario", "mor") == 2
     assert "did you mean 'more'?" in capsys.readouterr().err
-    assert _status(["scenarios", str(folder), "--change", change]) == 0
+    assert status_of("scenarios", str(folder), "--change", change) == 0
     assert capsys.readouterr().out.splitlines()[1:] == ["both  both", "more  more"]
 
 
 def test_the_page_of_the_shipped_scenarios_is_what_the_software_writes() -> None:
     """`reports/scenarios.md`. Written anew by `make reports`; look at the difference before you do."""
-    folder = ROOT / "inputs" / "base"
-    found = scenarios_of(folder)
+    found = scenarios_of(BASE)
     assert len(found) >= 12
-    made = {name: sc.what_if(folder, [name]) for name in found}
-    page = markdown(survey(sc.load(folder), made, (2028, 2030)), found)
-    assert (ROOT / "reports" / "scenarios.md").read_text(encoding="utf-8") == page
+    made = {name: sc.what_if(BASE, [name]) for name in found}
+    page = markdown(survey(sc.load(BASE), made, (2028, 2030)), found)
+    assert (REPORTS / "scenarios.md").read_text(encoding="utf-8") == page

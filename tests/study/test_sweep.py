@@ -10,20 +10,21 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import alive, run
 from generator import FIRST, write_case
+from paths import ROOT, SUPPORT
 from plants import Link, chain, drawn
+from sweeps import POWER, PRICE, WAFERS, rows_of
 
 import supplychain as sc
 from supplychain.case.axes import grid, listed
 from supplychain.case.changes import apply
-from supplychain.cli import main
 from supplychain.errors import ChangeError, NoAnswerError
 from supplychain.report.text.sweep import text
 from supplychain.results.write import csv
@@ -36,9 +37,7 @@ from supplychain.study.workers import SerialExecutor
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
-
-TESTS = Path(__file__).parent
-WAFERS, POWER, PRICE = "capacity.capacity[stage=wafers]", "capacity.capacity[stage=power]", "capacity.price_usd"
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -237,7 +236,7 @@ def test_points_and_results_as_parquet(
     out = tmp_path / "results.parquet"
     points.to_parquet(tmp_path / "points.parquet")
     command = ["sweep", str(folder), "--points", str(tmp_path / "points.parquet"), "--parquet", str(out)]
-    status, _, complained = run_main(capsys, *command, "--out", str(tmp_path / "s.sqlite"), "--workers", "1")
+    status, _, complained = run(capsys, *command, "--out", str(tmp_path / "s.sqlite"), "--workers", "1")
     assert (status, complained) == (0, "")
     found = pd.read_parquet(out)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
@@ -257,7 +256,7 @@ def test_parquet_needs_pyarrow(
     with pytest.raises(sc.SetupError, match=re.escape(install) + ", or give CSV"):
         listed(tmp_path / "points.parquet")
     command = ["sweep", str(folder), "--vary", f"{WAFERS}=1,2", "--out", str(tmp_path / "s.sqlite")]
-    assert run_main(capsys, *command, "--parquet", str(tmp_path / "r.parquet")) == (2, "", f"Parquet {install}\n")
+    assert run(capsys, *command, "--parquet", str(tmp_path / "r.parquet")) == (2, "", f"Parquet {install}\n")
     assert not (tmp_path / "s.sqlite").exists()
 
 
@@ -557,14 +556,6 @@ KILLS = [
 """Of each kill: workers (0: none but the process itself), points that must be there, seconds that pass at most."""
 
 
-def rows_of(store: Path) -> np.ndarray[Any, Any]:
-    """Return how many rows each point of a store has."""
-    with closing(sqlite3.connect(store)) as db:
-        if not db.execute("SELECT * FROM sqlite_master").fetchall():
-            return np.array([])
-        return np.array(db.execute("SELECT COUNT(*) FROM results GROUP BY point").fetchall())
-
-
 def test_kills_change_no_byte(case: sc.Case, folder: Path, tmp_path: Path) -> None:
     """Twenty sweeps, each killed at another moment and gone on with: each gives the table of one that was not.
 
@@ -572,7 +563,7 @@ def test_kills_change_no_byte(case: sc.Case, folder: Path, tmp_path: Path) -> No
     """
     axes, rng = (f"{WAFERS}=1:200:10", f"{POWER}=50%:150%:6"), Random(7)
     expected = swept(case, *axes)
-    here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SUPPORT), str(ROOT)])}
     command, hits, killed = [sys.executable, "-c", SERVER, str(folder), *axes], [], 0
     with subprocess.Popen(command, env=here, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdin is not None
@@ -599,19 +590,6 @@ def test_kills_change_no_byte(case: sc.Case, folder: Path, tmp_path: Path) -> No
     assert len(hits) == 20
     assert killed >= 18  # one or two at the end may come too late
     assert sum(0 < hit < 60 for hit in hits) >= 14
-
-
-def alive(group: int) -> list[str]:
-    """Return the processes of a group that still run, by /proc."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, _, rest = stat.read_text().rpartition(") ")
-        except OSError:
-            continue
-        state, _, process_group, *_ = rest.split()
-        found += [name] if int(process_group) == group and state != "Z" else []
-    return found
 
 
 @pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
@@ -659,7 +637,7 @@ def test_ctrl_c_stops_whatever_solves_many(command: str, delay: float) -> None:
     """
     folder, *options = MANY[command]
     with subprocess.Popen(
-        [sys.executable, "-m", "supplychain", command, str(TESTS.parent / folder), *options, "--workers", "2"],
+        [sys.executable, "-m", "supplychain", command, str(ROOT / folder), *options, "--workers", "2"],
         start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as run:  # fmt: skip
         while len(alive(run.pid)) < 2 and run.poll() is None:
@@ -674,13 +652,6 @@ def test_ctrl_c_stops_whatever_solves_many(command: str, delay: float) -> None:
     assert alive(run.pid) == []
 
 
-def run_main(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[Any, str, str]:
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    captured = capsys.readouterr()
-    return end.value.code or 0, captured.out, captured.err
-
-
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "ProcessExecutor", SerialExecutor)
@@ -692,7 +663,7 @@ def test_the_command_prints_a_line_of_values(folder: Path, tmp_path: Path, capsy
     out, table = tmp_path / "s.sqlite", tmp_path / "s.csv"
     command = ["sweep", str(folder), "--vary", f"{WAFERS}=200%,50%,100%", "--year", str(FIRST), "--out", str(out)]
     change = f"{PRICE}[stage=wafers] = 5e5"
-    status, printed, complained = run_main(capsys, *command, "--csv", str(table), "--change", change)
+    status, printed, complained = run(capsys, *command, "--csv", str(table), "--change", change)
     assert (status, complained) == (0, "")
     assert printed.splitlines() == [
         f"What if: {change} (5 cells changed)",
@@ -707,7 +678,7 @@ def test_the_command_prints_a_line_of_values(folder: Path, tmp_path: Path, capsy
         "between 100% and 200%: wafers -> power",
     ]
     assert table.read_text(encoding="utf-8").splitlines()[0].startswith("point,capacity.capacity[stage=wafers],year,")
-    assert run_main(capsys, *command) == (
+    assert run(capsys, *command) == (
         1,
         "",
         f"{out} exists already; go on with it (resume), or give another file\n",
@@ -718,7 +689,7 @@ def test_the_command_prints_a_line_of_values(folder: Path, tmp_path: Path, capsy
 def test_the_command_prints_a_map(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Wafers bind where there are fewer of them than of power: right of a diagonal. Bug: a map turned over."""
     command = ["sweep", str(folder), "--year", str(FIRST), "--vary", f"{WAFERS}=40,80,120", "--vary"]
-    status, printed, complained = run_main(capsys, *command, f"{POWER}=50%,100%", "--out", str(tmp_path / "s"))
+    status, printed, complained = run(capsys, *command, f"{POWER}=50%,100%", "--out", str(tmp_path / "s"))
     assert (status, complained) == (0, "")
     assert printed.splitlines()[3:] == [
         f"{FIRST}: down {WAFERS}, across {POWER}",
@@ -730,7 +701,7 @@ def test_the_command_prints_a_map(folder: Path, tmp_path: Path, capsys: pytest.C
         "B power",
         "C wafers + power",
     ]
-    wide = run_main(capsys, *command, f"{POWER}=1:200:50", "--out", str(tmp_path / "t"))[1]
+    wide = run(capsys, *command, f"{POWER}=1:200:50", "--out", str(tmp_path / "t"))[1]
     assert wide.splitlines()[3:7] == [
         f"{FIRST}: down {WAFERS}, across {POWER}",
         "     1 to 200",
@@ -745,7 +716,7 @@ def test_the_command_counts_what_is_no_map(folder: Path, tmp_path: Path, capsys:
     points = tmp_path / "points.csv"
     points.write_text(f"{WAFERS},{POWER}\n10,20\n30,20\n10,40\n", encoding="utf-8")
     command = ["sweep", str(folder), "--points", str(points), "--out", str(tmp_path / "s.sqlite"), "--year", str(FIRST)]
-    status, printed, _ = run_main(capsys, *command)
+    status, printed, _ = run(capsys, *command)
     assert status == 0
     assert printed.splitlines()[3:] == [
         f"{FIRST}: what binds, and at how many points",
@@ -753,7 +724,7 @@ def test_the_command_counts_what_is_no_map(folder: Path, tmp_path: Path, capsys:
         "wafers       2",
         "power        1",
     ]
-    status, printed, complained = run_main(capsys, "sweep", str(folder), "--vary", "x", "--out", str(tmp_path / "t"))
+    status, printed, complained = run(capsys, "sweep", str(folder), "--vary", "x", "--out", str(tmp_path / "t"))
     assert (status, printed) == (2, "")
     assert complained.startswith("1 problem in the axes:\n  x: must be TARGET=VALUES, like ")
 

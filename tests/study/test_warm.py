@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from generator import random_case, write_case
+from paths import INPUTS
 
 import supplychain as sc
 from supplychain import lp, schema
@@ -46,7 +47,7 @@ AGREE = 1e-9
 @cache
 def given(name: str | int) -> sc.Case:
     if name == BASE:
-        return sc.load(Path(__file__).parents[1] / "inputs" / BASE)
+        return sc.load(INPUTS / BASE)
     with tempfile.TemporaryDirectory() as folder:
         return sc.load(write_case(random_case(int(name)), Path(folder)))
 

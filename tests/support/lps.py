@@ -114,3 +114,46 @@ def written(
         column_upper=np.full(len(cost), INFINITY),
         **more,
     )
+
+
+def random_lp(seed: int) -> Written:
+    """An LP with a known optimum x, y: its costs are made so that y proves x, whatever rows and bounds hold there."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 7))
+    x = rng.integers(0, 4, n).astype(float)
+    column_lower, column_upper = np.zeros(n), rng.choice([3.0, 5.0, INFINITY], n)
+    column_lower[rng.random(n) < 0.1] = -INFINITY
+    held = rng.random(n) < 0.15
+    column_upper[held] = x[held]
+    kinds = list(rng.choice(["<", "<", "<", ">", "=", "two", "free"], int(rng.integers(2, 7))))
+    rows = [rng.integers(-1, 4, n) * (rng.random(n) < 0.8) for _ in kinds]
+    for _ in range(int(rng.integers(0, 4))):
+        match rng.choice(["repeated", "parallel", "redundant", "series", "empty"]):
+            case "repeated":
+                rows.append(rows[0])
+            case "parallel":
+                rows.append(2 * rows[0])
+            case "redundant":
+                rows.append(rows[0] + rows[-1])
+            case "series":
+                rows.append(np.eye(n, dtype=int)[int(rng.integers(n))])
+            case "empty":
+                rows.append(np.zeros(n, dtype=int))
+        kinds.append(str(rng.choice(["<", ">"])))
+    matrix = np.array(rows, dtype=float)
+    kind = np.array(kinds)
+    kind[(kind == "=") & ~matrix.any(axis=1)] = "<"
+    slack = np.where(rng.random(len(kind)) < 0.25, rng.integers(1, 4, len(kind)), 0).astype(float)
+    activity = matrix @ x
+    upper = np.where(np.isin(kind, ["<", "two"]), activity + slack, np.where(kind == "=", activity, INFINITY))
+    lower = np.where(kind == ">", activity - slack, np.where(kind == "=", activity, -INFINITY))
+    lower = np.where(kind == "two", upper - rng.integers(1, 4, len(kind)) - slack, lower)
+    y = rng.integers(0, 3, len(kind)) * (rng.random(len(kind)) < 0.6) * (slack == 0)
+    y = np.select([np.isin(kind, ["<", "two"]), kind == ">", kind == "="], [-y, y, rng.choice([-1, 1], len(kind)) * y])
+    price = rng.integers(0, 3, n) * (rng.random(n) < 0.5)
+    price = np.select([x == column_upper, x == column_lower], [-price, price], 0)
+    maximise = bool(rng.random() < 0.5)
+    cost = y @ matrix + price
+    return Written(
+        -cost if maximise else cost, matrix, lower, upper, column_lower, column_upper, maximise, float(rng.integers(9))
+    )

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+import supplychain as sc
+from supplychain.report.page.report_data import ReportData
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -162,3 +165,9 @@ class Origins:
     def share(self, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         name, part, whole = names
         return rows.assign(**{name: rows[part] / rows[whole].where(rows[whole] != 0)})
+
+
+def report_data_of(case: sc.Case, **others: object) -> ReportData:
+    """Solve a case; return what a report of its first year shows, with `others` of its fields."""
+    plan = sc.solve(case)
+    return ReportData(plan, case.report_years[0], "inputs/x", **others)  # type: ignore[arg-type]

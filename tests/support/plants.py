@@ -20,6 +20,7 @@ from generator import FIRST, GLOBAL, HEADERS, OPTIONAL, Case, Row, Value, random
 import supplychain as sc
 from supplychain import schema
 from supplychain.plan.windows import Window, opened
+from supplychain.schema import QUANTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,11 +101,42 @@ def chain(
     return case
 
 
+def two_stages() -> Case:
+    """100 chips' worth of `wafers` (90 to 150) in series with 120 of `power` (80 to 130): wafers bind.
+
+    At 120 wafers power binds, 40 % of the way to the high end; with 100 of power it does too, 50 % of the way down.
+    """
+    case = chain([Link("wafers", 100.0, price=2.0), Link("power", 120.0)])
+    for row, low, high in zip(case.tables["capacity"], (90.0, 80.0), (150.0, 130.0), strict=True):
+        row |= {"capacity_low": low, "capacity_high": high}
+    return case
+
+
+def half_of_packaging(*, group: str = "") -> Case:
+    """Packaging for 100, of which the chip's maker has a share of one half, from year to year."""
+    case = chain([Link("packaging", 100, group=group), Link("pack_share", 0, nature="commercial", group=group)])
+    kept = [row for row in case.rows("bill_of_materials") if row["stage"] == "pack_share"]
+    case.tables["bill_of_materials"] = kept
+    case.tables["capacity"] = [row for row in case.rows("capacity") if row["stage"] == "packaging"]
+    add(
+        case, "supplier_needs", stage="pack_share", supplier="acme", basis="supply", needs_stage="packaging", quantity=1
+    )
+    add(case, "allocation", stage="pack_share", supplier="acme", of_stage="packaging", year=FIRST, share=0.5)
+    return case
+
+
 def add(case: Case, table: str, **row: Value) -> None:
     """Add a row; columns that are not named are blank, and its source is the paper's."""
     header = (HEADERS | BESIDE)[table].split()
     source = {"source": "paper"} if "source" in header and table != "sources" else {}
     case.tables.setdefault(table, []).append(dict.fromkeys(header) | source | row)
+
+
+def observe(case: Case, quantity: str, item: str, *amounts: float, **row: Value) -> None:
+    """Add an observation: low, central and high."""
+    unit, (low, central, high) = QUANTITIES[quantity].unit or "units", amounts
+    add(case, "observed", quantity=quantity, year=FIRST, item=item, low=low, central=central, high=high, unit=unit,
+        **row)  # fmt: skip
 
 
 def add_stage(case: Case, link: Link, position: int = 9) -> None:
@@ -179,6 +211,11 @@ def whole(case: Case) -> Case:
     return edited(case, report_last_year=case.settings["last_year"])
 
 
+def loaded(case: Case, folder: Path) -> sc.Case:
+    """Write a case, and load it."""
+    return sc.load(write_case(case, folder))
+
+
 def plan_of(case: Case, *, shuffle_seed: int | None = None, bom: bool = False, line_end: str = "\n") -> sc.Plan:
     """Write, load and solve a case."""
     with tempfile.TemporaryDirectory() as folder:
@@ -204,6 +241,13 @@ def files_of(plan: sc.Plan) -> dict[str, str]:
         plan.write(folder)
         paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
         return {str(path.relative_to(folder)): path.read_bytes().decode() for path in paths}
+
+
+def same_files(one: dict[str, str], other: dict[str, str]) -> None:
+    """Assert that two answers have the same files, to the byte."""
+    assert one.keys() == other.keys()
+    for name, text in one.items():
+        assert other[name] == text, name
 
 
 @dataclass(frozen=True)
