@@ -182,18 +182,19 @@ def test_a_scheduler_that_is_lost_ends_the_run(case: sc.Case, tmp_path: Path) ->
     assert 240 <= len(rows_of(store)) < 480
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_cancels_what_is_under_way(dask: Dask, folder: Path, tmp_path: Path) -> None:
     """Bug: the cluster works on for nobody; the terminal shows a traceback."""
     store = tmp_path / "s.sqlite"
     command = [sys.executable, "-m", "supplychain", "sweep", str(folder), "--out", str(store), "--dask", dask.address]
     command += ["--vary", f"{WAFERS}=1:5000:5000", "--year", str(FIRST)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
-        while not (store.exists() and len(rows_of(store))) and run.poll() is None:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not (store.exists() and len(rows_of(store))) and process.poll() is None:
             time.sleep(0.01)
-        run.send_signal(signal.SIGINT)
-        printed, complained = run.communicate(timeout=PATIENCE)
+        process.send_signal(signal.SIGINT)
+        printed, complained = process.communicate(timeout=PATIENCE)
     said = f"Stopped. {store} keeps what is done; the same command with --resume goes on from there.\n"
-    assert (run.returncode, printed, complained) == (130, "", said)
+    assert (process.returncode, printed, complained) == (130, "", said)
     assert 0 < len(rows_of(store)) < 5000
     assert dask.tasks() == 0
 

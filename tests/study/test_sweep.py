@@ -572,11 +572,11 @@ def test_kills_change_no_byte(case: sc.Case, folder: Path, tmp_path: Path) -> No
             store = tmp_path / str(n) / "s.sqlite"
             store.parent.mkdir()
             print(count, store, file=server.stdin, flush=True)
-            run = int(server.stdout.readline())
+            pid = int(server.stdout.readline())
             while until is not None and not (store.exists() and len(rows_of(store)) >= until):
                 time.sleep(0.001)
             time.sleep(rng.uniform(0, most))
-            os.kill(run, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
             print(file=server.stdin, flush=True)
             killed += int(server.stdout.readline()) == -signal.SIGKILL
             found = rows_of(store) if store.exists() else np.array([])
@@ -592,6 +592,7 @@ def test_kills_change_no_byte(case: sc.Case, folder: Path, tmp_path: Path) -> No
     assert sum(0 < hit < 60 for hit in hits) >= 14
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_a_command_that_is_stopped_leaves_nobody_behind(
     how: signal.Signals, status: int, folder: Path, tmp_path: Path
@@ -602,21 +603,21 @@ def test_a_command_that_is_stopped_leaves_nobody_behind(
     command += ["--vary", f"{WAFERS}=1:2000:2000", "--year", str(FIRST)]
     with subprocess.Popen(
         command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as run:
-        while not (store.exists() and len(rows_of(store))) and run.poll() is None:
+    ) as process:
+        while not (store.exists() and len(rows_of(store))) and process.poll() is None:
             time.sleep(0.01)
-        os.killpg(run.pid, how) if how == signal.SIGINT else run.send_signal(how)
+        os.killpg(process.pid, how) if how == signal.SIGINT else process.send_signal(how)
         if how == signal.SIGINT:
-            printed, complained = run.communicate(timeout=20)
+            printed, complained = process.communicate(timeout=20)
             assert (printed, complained) == (
                 "",
                 f"Stopped. {store} keeps what is done; the same command with --resume goes on from there.\n",
             )
-        assert run.wait(20) == status
+        assert process.wait(20) == status
         patience = time.monotonic() + 20
-        while alive(run.pid) and time.monotonic() < patience:
+        while alive(process.pid) and time.monotonic() < patience:
             time.sleep(0.05)
-        assert alive(run.pid) == []
+        assert alive(process.pid) == []
     assert 0 < len(rows_of(store)) < 2000
 
 
@@ -628,6 +629,7 @@ MANY = {
 }
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("command", MANY)
 @pytest.mark.parametrize("delay", [0, 2])
 def test_ctrl_c_stops_whatever_solves_many(command: str, delay: float) -> None:
@@ -639,17 +641,17 @@ def test_ctrl_c_stops_whatever_solves_many(command: str, delay: float) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "supplychain", command, str(ROOT / folder), *options, "--workers", "2"],
         start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as run:  # fmt: skip
-        while len(alive(run.pid)) < 2 and run.poll() is None:
+    ) as process:  # fmt: skip
+        while len(alive(process.pid)) < 2 and process.poll() is None:
             time.sleep(0.001)
         time.sleep(delay)
-        os.killpg(run.pid, signal.SIGINT)
-        printed, complained = run.communicate(timeout=20)
-    assert (run.returncode, printed, complained) == (130, "", "Stopped.\n")
+        os.killpg(process.pid, signal.SIGINT)
+        printed, complained = process.communicate(timeout=20)
+    assert (process.returncode, printed, complained) == (130, "", "Stopped.\n")
     patience = time.monotonic() + 20
-    while alive(run.pid) and time.monotonic() < patience:
+    while alive(process.pid) and time.monotonic() < patience:
         time.sleep(0.05)
-    assert alive(run.pid) == []
+    assert alive(process.pid) == []
 
 
 @pytest.fixture
