@@ -166,12 +166,28 @@ class Stage:
     group: str
     kind: str
     scope: str
-    price: float  # what the stage takes of the price of one unit, as a share
+    price: float
+    """Of a random case: what the stage takes of the price of one unit, as a share. Of a drawn one: USD per unit."""
     nature: str = "physical"
 
     @property
     def flow(self) -> bool:
         return self.kind == "flow"
+
+    def row(self, position: int, label: str, *, storable: bool | None, cost_life: int) -> Row:
+        """Its row in `stages`; only a flow is spread over a life of its cost."""
+        return {
+            "stage": self.name,
+            "label": label,
+            "group": self.group,
+            "nature": self.nature,
+            "unit": "units",
+            "kind": self.kind,
+            "scope": self.scope,
+            "position": position,
+            "storable": storable,
+            "cost_life_years": cost_life if self.flow else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -398,19 +414,9 @@ class _Maker:
         lives = {group: self.rng.choice(GROUP_LIVES) for group in groups}
         for position, s in enumerate(self.stages, start=1):
             storable = self.maybe(0.35) if s.flow else None
-            self.add(
-                "stages",
-                stage=s.name,
-                label=f"{s.name.title()}, {self.rng.choice(LABELS)}",
-                group=s.group,
-                nature=s.nature,
-                unit="units",
-                kind=s.kind,
-                scope=s.scope,
-                position=position,
-                storable=None if s.flow and self.maybe(0.2) else storable,
-                cost_life_years=lives[s.group] if s.flow else None,
-            )
+            label = f"{s.name.title()}, {self.rng.choice(LABELS)}"
+            storable = None if s.flow and self.maybe(0.2) else storable
+            self.add("stages", **s.row(position, label, storable=storable, cost_life=lives[s.group]))
 
     def bills(self) -> None:
         """Who uses what: flows when built, stocks while operating; `exotic` only the second one."""
@@ -949,14 +955,14 @@ def features(case: Case) -> set[str]:
     return {name for look in looks for name, found in look(case) if found}
 
 
-YearView: TypeAlias = "Iterator[tuple[str, bool]]"
+Features: TypeAlias = "Iterator[tuple[str, bool]]"
 
 
 def _span(case: Case) -> range:
     return range(round(num(case.settings["first_year"])), round(num(case.settings["last_year"])) + 1)
 
 
-def _settings(case: Case) -> YearView:
+def _settings(case: Case) -> Features:
     given = case.settings
     yield "discount rate 0", given["discount_rate"] == 0
     yield "discount rate above 0", num(given["discount_rate"]) > 0
@@ -980,7 +986,7 @@ def _settings(case: Case) -> YearView:
     yield "capital_write_off_years", "capital_write_off_years" in given
 
 
-def _tables(case: Case) -> YearView:
+def _tables(case: Case) -> Features:
     for table in OPTIONAL:
         yield f"{table} absent", table not in case.tables
         yield f"{table} header only", case.tables.get(table) == []
@@ -991,7 +997,7 @@ def _tables(case: Case) -> YearView:
     )
 
 
-def _series(case: Case) -> YearView:
+def _series(case: Case) -> Features:
     span = _span(case)
     for table, (keys, _) in SERIES.items():
         given: dict[tuple[Value, ...], list[int]] = defaultdict(list)
@@ -1005,7 +1011,7 @@ def _series(case: Case) -> YearView:
             yield f"{table}: held", max(years) < span[-1]
 
 
-def _stages(case: Case) -> YearView:
+def _stages(case: Case) -> Features:
     wanted = {row["stage"] for row in case.rows("bill_of_materials")}
     wanted |= {row["needs_stage"] for row in case.rows("supplier_needs")}
     for row in case.rows("stages"):
@@ -1018,7 +1024,7 @@ def _stages(case: Case) -> YearView:
     yield "several groups", len(groups) > 1
 
 
-def _supply(case: Case) -> YearView:
+def _supply(case: Case) -> Features:
     span = _span(case)
     by_stage: dict[Value, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     priced: dict[tuple[Value, ...], list[Value]] = defaultdict(list)
@@ -1036,7 +1042,7 @@ def _supply(case: Case) -> YearView:
     yield "a supplier not everywhere", any(p not in ({GLOBAL}, regions) for p in places.values())
 
 
-def _needs(case: Case) -> YearView:
+def _needs(case: Case) -> Features:
     stages = {row["stage"]: row for row in case.rows("stages")}
     basic: dict[tuple[Value, ...], set[Value]] = defaultdict(set)
     for row in case.rows("supplier_needs"):
@@ -1051,7 +1057,7 @@ def _needs(case: Case) -> YearView:
                                           for p in basic.values())  # fmt: skip
 
 
-def _expansions(case: Case) -> YearView:
+def _expansions(case: Case) -> Features:
     span = _span(case)
     lives = {(row["stage"], row["supplier"]): row["capacity_life_years"] for row in case.rows("suppliers")}
     by_site: dict[tuple[Value, ...], set[Value]] = defaultdict(set)
@@ -1078,7 +1084,7 @@ def _expansions(case: Case) -> YearView:
     )
 
 
-def _allocations(case: Case) -> YearView:
+def _allocations(case: Case) -> Features:
     scope = {row["stage"]: row["scope"] for row in case.rows("stages")}
     capacity = {(row["stage"], row["supplier"]) for row in case.rows("capacity")}
     expanded = {row["stage"] for row in case.rows("expansion")}
@@ -1093,7 +1099,7 @@ def _allocations(case: Case) -> YearView:
     yield "two allocations of one supplier", len({d[:2] for d in drawn}) < len(drawn)
 
 
-def _accelerators(case: Case) -> YearView:
+def _accelerators(case: Case) -> Features:
     span = _span(case)
     opening = {row["accelerator"]: row for row in case.rows("opening")}
     made: dict[Value, Row] = {row["accelerator"]: row for row in case.rows("accelerators")}
@@ -1129,7 +1135,7 @@ def _accelerators(case: Case) -> YearView:
     yield "several vendors", len({row["vendor"] for row in made.values()}) > 1
 
 
-def _commitments(case: Case) -> YearView:
+def _commitments(case: Case) -> Features:
     span = _span(case)
     kind = {row["stage"]: row["kind"] for row in case.rows("stages")}
     together: Counter[tuple[Value, ...]] = Counter()
@@ -1150,7 +1156,7 @@ def _commitments(case: Case) -> YearView:
     yield "a budget in all years", len(budgeted) == len(span)
 
 
-def _demand(case: Case) -> YearView:
+def _demand(case: Case) -> Features:
     tiers = {(row["workload"], row["tier"]) for row in case.rows("demand")}
     total: Counter[Value] = Counter()
     for row in case.rows("demand"):

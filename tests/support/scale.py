@@ -7,22 +7,16 @@ than it costs and the middle one about as much, so that a solve has to choose wh
 
 from __future__ import annotations
 
-import csv
-import json
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
+
+from generator import GLOBAL, HOURS_PER_YEAR, TTOK_PER_TOKEN_PER_SECOND, Case, Row, Stage, Value, write_case
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Value: TypeAlias = str | int | float | bool | None
-Row: TypeAlias = dict[str, Value]
-
 FIRST = 2026
-GLOBAL = "global"
-TTOK_PER_TOKEN_PER_SECOND = 365 * 24 * 3600 * 1e-12
-HOURS_PER_YEAR = 365 * 24
 CADENCE = 2
 """Years from one generation of a vendor to the next."""
 LIFE = 5
@@ -44,46 +38,38 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What the plan uses of a stage per H100 equivalent: built if it is a flow, operating if it is a stock."""
+class Needed(Stage):
+    """A stage, and what the plan uses of it per H100 equivalent: built if it is a flow, operating if it is a stock."""
 
-    name: str
-    group: str
-    kind: str
-    scope: str
-    quantity: float
-    price: float
+    quantity: float = 0.0
     needed_by: tuple[tuple[str, str, float], ...] = ()
     """Stages whose supply or expansion needs this one, and how much of it."""
 
-    @property
-    def flow(self) -> bool:
-        return self.kind == "flow"
-
 
 STAGES = (
-    Stage("logic", "silicon", "flow", GLOBAL, 0.02, 20e3),
-    Stage("hbm", "memory", "flow", GLOBAL, 96.0, 15.0),
-    Stage("packaging", "packaging", "flow", GLOBAL, 0.03, 9e3),
-    Stage("power", "power", "stock", "regional", 1.4e-3, 6e5),
-    Stage("halls", "sites", "stock", "regional", 1.5e-3, 8e5),
-    Stage("grid", "grid", "stock", "regional", 0.0, 1e5, (("power", "supply", 0.8),)),
-    Stage("scanners", "lithography", "stock", GLOBAL, 0.0, 2e7, (("logic", "supply", 3e-4),)),
-    Stage("systems", "systems", "flow", GLOBAL, 0.125, 8e3),
-    Stage("generation", "generation", "stock", "regional", 0.0, 2e5, (("power", "supply", 0.3),)),
-    Stage("turbines", "equipment", "flow", GLOBAL, 0.0, 8e5, (("generation", "expansion", 1.0),)),
-    Stage("substrates", "silicon", "flow", GLOBAL, 1.0, 90.0),
-    Stage("cooling", "sites", "stock", "regional", 1.3e-3, 1e5),
-    Stage("optics", "systems", "flow", GLOBAL, 4.0, 300.0),
-    Stage(
-        "crews", "labour", "flow", "regional", 0.0, 5e4, (("halls", "expansion", 0.5), ("cooling", "expansion", 0.2))
+    Needed("logic", "silicon", "flow", GLOBAL, 20e3, quantity=0.02),
+    Needed("hbm", "memory", "flow", GLOBAL, 15.0, quantity=96.0),
+    Needed("packaging", "packaging", "flow", GLOBAL, 9e3, quantity=0.03),
+    Needed("power", "power", "stock", "regional", 6e5, quantity=1.4e-3),
+    Needed("halls", "sites", "stock", "regional", 8e5, quantity=1.5e-3),
+    Needed("grid", "grid", "stock", "regional", 1e5, needed_by=(("power", "supply", 0.8),)),
+    Needed("scanners", "lithography", "stock", GLOBAL, 2e7, needed_by=(("logic", "supply", 3e-4),)),
+    Needed("systems", "systems", "flow", GLOBAL, 8e3, quantity=0.125),
+    Needed("generation", "generation", "stock", "regional", 2e5, needed_by=(("power", "supply", 0.3),)),
+    Needed("turbines", "equipment", "flow", GLOBAL, 8e5, needed_by=(("generation", "expansion", 1.0),)),
+    Needed("substrates", "silicon", "flow", GLOBAL, 90.0, quantity=1.0),
+    Needed("cooling", "sites", "stock", "regional", 1e5, quantity=1.3e-3),
+    Needed("optics", "systems", "flow", GLOBAL, 300.0, quantity=4.0),
+    Needed(
+        *("crews", "labour", "flow", "regional", 5e4),
+        needed_by=(("halls", "expansion", 0.5), ("cooling", "expansion", 0.2)),
     ),
-    Stage("switches", "systems", "flow", GLOBAL, 0.03, 2e4),
-    Stage("transformers", "equipment", "flow", GLOBAL, 0.0, 5e4, (("grid", "expansion", 1.0),)),
-    Stage("water", "sites", "stock", "regional", 2.0, 20.0),
-    Stage("staff", "people", "stock", "regional", 2e-4, 2e5),
-    Stage("gas", "fuel", "stock", "regional", 0.0, 1e5, (("generation", "supply", 0.9),)),
-    Stage("racks", "systems", "flow", GLOBAL, 0.014, 3e4),
+    Needed("switches", "systems", "flow", GLOBAL, 2e4, quantity=0.03),
+    Needed("transformers", "equipment", "flow", GLOBAL, 5e4, needed_by=(("grid", "expansion", 1.0),)),
+    Needed("water", "sites", "stock", "regional", 20.0, quantity=2.0),
+    Needed("staff", "people", "stock", "regional", 2e5, quantity=2e-4),
+    Needed("gas", "fuel", "stock", "regional", 1e5, needed_by=(("generation", "supply", 0.9),)),
+    Needed("racks", "systems", "flow", GLOBAL, 3e4, quantity=0.014),
 )
 TIERS = {"premium": (0.3, 6.0), "standard": (0.5, 1.1), "economy": (0.6, 0.5)}
 """Share of what the plan could serve, and value over its rough cost."""
@@ -128,7 +114,7 @@ class Drawn:
         """How much of a stock an H100 equivalent of a year's making takes, beside one of the first year."""
         return 0.85 ** (t - FIRST)
 
-    def used(self, s: Stage, t: int) -> float:
+    def used(self, s: Needed, t: int) -> float:
         """What the plan uses of a stage."""
         if s.flow:
             own = s.quantity * self.built(t)
@@ -159,19 +145,8 @@ class Drawn:
         for w in range(self.size.workloads):
             self.add("workloads", workload=f"w{w}", label=f"Workload {w}", tokens_counted="input and output")
         for position, s in enumerate(self.stages, start=1):
-            self.add(
-                "stages",
-                stage=s.name,
-                label=s.name.title(),
-                group=s.group,
-                nature="physical",
-                unit="units",
-                kind=s.kind,
-                scope=s.scope,
-                position=position,
-                storable=s.name == "hbm" if s.flow else None,
-                cost_life_years=LIFE if s.flow else None,
-            )
+            storable = s.name == "hbm" if s.flow else None
+            self.add("stages", **s.row(position, s.name.title(), storable=storable, cost_life=LIFE))
 
     def suppliers(self) -> None:
         """Two or three suppliers of each stage; a dear one has more room to expand."""
@@ -187,7 +162,7 @@ class Drawn:
                     self.capacity(s, k, p, share * tight / count, price)
                     self.expansion(s, k, p, share * (1 + n) / count, price)
 
-    def capacity(self, s: Stage, k: str, p: str, share: float, price: float) -> None:
+    def capacity(self, s: Needed, k: str, p: str, share: float, price: float) -> None:
         for t in self.given:
             grown = 0.5 * self.used(s, FIRST) + 0.5 * self.used(s, t)
             self.add(
@@ -200,7 +175,7 @@ class Drawn:
                 price_usd=self.near(price, 0.9, 1.1),
             )
 
-    def expansion(self, s: Stage, k: str, p: str, share: float, price: float) -> None:
+    def expansion(self, s: Needed, k: str, p: str, share: float, price: float) -> None:
         lead, capex = self.random.choice((1, 2, 2, 3)), self.near(price * (1.5 if s.flow else 4.0), 0.7, 1.4)
         for t in self.years:
             most = self.near(0.2 * share * self.used(s, t), 0.5, 1.5)
@@ -332,7 +307,6 @@ class Drawn:
 
 def write(size: Size, folder: Path) -> Path:
     """Write the case of a size as a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
     settings: Row = {
         "name": "scale",
         "title": f"Drawn: {size}",
@@ -342,14 +316,4 @@ def write(size: Size, folder: Path) -> Path:
         "build_lag_share": 0.1,
         "currency_year": 2025,
     }
-    (folder / "case.toml").write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
-    for table, rows in Drawn(size).tables_of().items():
-        with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(rows[0])
-            writer.writerows([_cell(value) for value in row.values()] for row in rows)
-    return folder
-
-
-def _cell(value: Value) -> Value:
-    return str(value).lower() if isinstance(value, bool) else value
+    return write_case(Case(0, settings, Drawn(size).tables_of()), folder)
