@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CASE ?= inputs/base
 BIN := $(VENV)/bin
+COVERAGE := build/coverage
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 .PHONY: solve check browser office bench bench-scale bench-sweep generated reports answers pages lock clean
@@ -15,7 +16,11 @@ check: $(VENV)/dev  ## run every test and check
 	$(BIN)/ruff check --quiet supplychain tests docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto
+	rm -rf $(COVERAGE) && mkdir -p $(COVERAGE)
+	$(BIN)/coverage run -m pytest --numprocesses auto --durations 10
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet -o $(COVERAGE)/totals.json
+	$(BIN)/python tests/covered.py $(COVERAGE)/totals.json
 
 office: $(VENV)/dev  ## open the workbooks in LibreOffice, which apt-get installs where it is not there
 	tests/need soffice libreoffice-calc

@@ -1,4 +1,4 @@
-"""Everything that can be asked of a larger LP, compared with finite moves of its limits, solved from nothing."""
+"""Everything that can be asked of a larger LP, compared with finite moves of its limits, solved by others."""
 
 from __future__ import annotations
 
@@ -19,23 +19,44 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def resolved(problem: lp.LabelledLP, direction: Mapping[object, float], by: float) -> float:
-    """The optimum after a move of limits, by a new solver from nothing, in the sense of a minimisation."""
-    highs = highspy.Highs()
-    for option, value in (("output_flag", False), ("random_seed", 11), ("primal_feasibility_tolerance", 1e-9)):
-        highs.setOptionValue(option, value)
-    highs.passModel(problem.highs.getLp())
-    for label, step in direction.items():
-        i = problem.row[label]
-        lower, upper = problem.row_lower[i], problem.row_upper[i]
-        down = step * by if lower == upper else -step * by
-        highs.changeRowBounds(i, lower + down, upper + step * by)
-    highs.run()
-    status = highs.getModelStatus()
-    if status == highspy.HighsModelStatus.kInfeasible:
-        return INFINITY
-    assert status == highspy.HighsModelStatus.kOptimal
-    return float(highs.getInfo().objective_function_value)
+class OtherSolver:
+    """The same LP in solvers that know nothing of the one that is asked.
+
+    Each move is solved by a new solver, from where one of their own ended that had begun with nothing: any start is
+    right, and this one is near.
+    """
+
+    def __init__(self, problem: lp.LabelledLP) -> None:
+        self.problem = problem
+        highs = self._new()
+        highs.run()
+        assert highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        self.optimum = float(highs.getInfo().objective_function_value)
+        """In the sense of a minimisation."""
+        self._basis = highs.getBasis()
+
+    def _new(self) -> highspy.Highs:
+        highs = highspy.Highs()
+        for option, value in (("output_flag", False), ("random_seed", 11), ("primal_feasibility_tolerance", 1e-9)):
+            highs.setOptionValue(option, value)
+        highs.passModel(self.problem.highs.getLp())
+        return highs
+
+    def moved(self, direction: Mapping[object, float], by: float) -> float:
+        """Return the optimum after a move of limits, in the sense of a minimisation; infinite if there is none."""
+        highs, problem = self._new(), self.problem
+        highs.setBasis(self._basis)
+        for label, step in direction.items():
+            i = problem.row[label]
+            lower, upper = problem.row_lower[i], problem.row_upper[i]
+            down = step * by if lower == upper else -step * by
+            highs.changeRowBounds(i, lower + down, upper + step * by)
+        highs.run()
+        status = highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return INFINITY
+        assert status == highspy.HighsModelStatus.kOptimal
+        return float(highs.getInfo().objective_function_value)
 
 
 def sample(problem: lp.LabelledLP, tight: int, tied: int, slack: int, every: int = 1) -> list[object]:
@@ -57,8 +78,8 @@ def sample(problem: lp.LabelledLP, tight: int, tied: int, slack: int, every: int
 
 
 def asked(problem: lp.LabelledLP, rows: Sequence[object], direction: Mapping[object, float], up_to: float) -> None:
-    """Ask everything of some rows of a larger LP, and compare with finite moves solved from nothing."""
-    here = resolved(problem, {}, 0.0)
+    """Ask everything of some rows of a larger LP, and compare with finite moves that a new solver solves."""
+    other = OtherSolver(problem)
     duals = lp.solve(problem).duals
     prices, ranges = lp.two_sided_prices(problem, rows), lp.allowable_ranges(problem, rows)
     for label in rows:
@@ -71,23 +92,22 @@ def asked(problem: lp.LabelledLP, rows: Sequence[object], direction: Mapping[obj
         relaxed, tightened = (
             (high - limit, limit - low) if limit == problem.row_upper[i] else (limit - low, high - limit)
         )
-        straight(problem, {label: +1.0}, here, gain, relaxed)
-        straight(problem, {label: -1.0}, here, -loss, tightened)
-    follows(problem, direction, up_to)
-    together(problem, rows, here)
+        straight(other, {label: +1.0}, gain, relaxed)
+        straight(other, {label: -1.0}, -loss, tightened)
+    _follows(other, direction, up_to)
+    together(other, rows)
 
 
-def straight(
-    problem: lp.LabelledLP, direction: Mapping[object, float], here: float, price: float, reach: float
-) -> None:
+def straight(other: OtherSolver, direction: Mapping[object, float], price: float, reach: float) -> None:
     """Assert by finite moves that what a direction is worth holds up to its reach, and not 2 % beyond."""
+    here = other.optimum
     scale = max(1.0, abs(here))
 
     def off(by: float) -> float:
-        return (resolved(problem, direction, by) - (here - price * by)) / scale
+        return (other.moved(direction, by) - (here - price * by)) / scale
 
     if math.isinf(price):
-        assert resolved(problem, direction, 1e-3) == INFINITY
+        assert other.moved(direction, 1e-3) == INFINITY
         return
     far = min(reach, 1e4)
     rounding = [off(share * far) for share in (0.3, 0.5, 0.9, 1.0)]
@@ -97,10 +117,16 @@ def straight(
 
 
 def follows(problem: lp.LabelledLP, direction: Mapping[object, float], up_to: float, most: int = 12) -> None:
+    """Ask for a value curve, and compare it with finite moves that a new solver solves."""
+    _follows(OtherSolver(problem), direction, up_to, most)
+
+
+def _follows(other: OtherSolver, direction: Mapping[object, float], up_to: float, most: int = 12) -> None:
     """Assert by finite moves that a value curve has the right value at and between its breakpoints, and misses none.
 
     Of a curve with many breakpoints, `most` segments are looked at: some spread over all of it.
     """
+    problem = other.problem
     curve = lp.value_curve(problem, direction, up_to)
     assert curve["from"].iloc[0] == 0
     assert curve["to"].iloc[-1] == up_to
@@ -110,18 +136,19 @@ def follows(problem: lp.LabelledLP, direction: Mapping[object, float], up_to: fl
     for begin, end, slope, value in curve.iloc[chosen].itertuples(index=False):
         last = min(end, begin + 1e6)
         if math.isinf(slope):
-            assert resolved(problem, direction, (begin + last) / 2) == INFINITY
+            assert other.moved(direction, (begin + last) / 2) == INFINITY
             continue
         for at in (begin, (begin + last) / 2, last):
             expected = problem.sign * (value + slope * (at - begin))
-            assert resolved(problem, direction, at) == pytest.approx(expected, rel=1e-8)
+            assert other.moved(direction, at) == pytest.approx(expected, rel=1e-8)
 
 
-def together(problem: lp.LabelledLP, rows: Sequence[object], here: float, size: int = 3) -> None:
+def together(other: OtherSolver, rows: Sequence[object], size: int = 3) -> None:
     """Assert by finite moves that a set of limits gains if and only if it holds one of the joint sets.
 
     Only limits with a loss can be part of one, and those with a gain are none; all sets of the others are tried.
     """
+    problem, here = other.problem, other.optimum
     found = lp.joint_sets(problem, rows)
     scale = max(1.0, abs(here))
     prices = lp.two_sided_prices(problem, rows)
@@ -133,7 +160,7 @@ def together(problem: lp.LabelledLP, rows: Sequence[object], here: float, size: 
 
     @cache
     def gains(chosen: frozenset[object]) -> bool:
-        return here - resolved(problem, dict.fromkeys(chosen, 1.0), 1.0) > 1e-9 * scale
+        return here - other.moved(dict.fromkeys(chosen, 1.0), 1.0) > 1e-9 * scale
 
     for members in found:
         assert gains(members)
