@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CASE ?= inputs/base
 BIN := $(VENV)/bin
+COVERAGE := build/coverage
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 .PHONY: solve check browser office bench bench-scale bench-sweep generated reports answers pages lock clean
@@ -15,11 +16,15 @@ check: $(VENV)/dev  ## run every test and check
 	$(BIN)/ruff check --quiet supplychain tests docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto
+	rm -rf $(COVERAGE) && mkdir -p $(COVERAGE)
+	$(BIN)/coverage run -m pytest --numprocesses auto --durations 10
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet -o $(COVERAGE)/totals.json
+	$(BIN)/python tests/covered.py $(COVERAGE)/totals.json
 
 office: $(VENV)/dev  ## open the workbooks in LibreOffice, which apt-get installs where it is not there
 	tests/need soffice libreoffice-calc
-	PYTHONPATH=tests $(BIN)/python tests/office/check_libreoffice.py
+	PYTHONPATH=tests/support $(BIN)/python tests/office/check_libreoffice.py
 
 browser: $(VENV)/dev  ## open the report in headless Chromium without a network, and check its accessibility; needs Node.js
 	VENV_BIN=$(abspath $(BIN)) tests/browser/run
@@ -31,7 +36,7 @@ bench: $(VENV)/dev  ## measure, side by side, on this machine
 	$(BIN)/python tests/bench/bench_report.py $(CASE)
 
 bench-scale: $(VENV)/dev  ## measure four sizes, up to 40 regions x 20 years; takes minutes
-	$(BIN)/python tests/bench/bench_scale.py
+	PYTHONPATH=tests/support $(BIN)/python tests/bench/bench_scale.py
 
 bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,000 points
 	$(BIN)/python tests/bench/bench_sweep.py $(CASE)
@@ -40,21 +45,18 @@ generated: $(VENV)/dev  ## write inputs/README.md, docs/model.md and every datap
 	$(BIN)/python tests/generated.py --write
 
 SCENARIOS := grid_late behind_the_meter demand_late hbm_shortfall efficiency_stalls cowos_surge
-MOVED := reports/answers/sensitivity
 
-reports:  ## write what stands in reports/; takes a quarter of an hour
+reports:  ## write what stands in reports/; takes minutes
 	$(MAKE) answers
 	$(MAKE) pages
 
 answers: $(VENV)/core  ## of reports/ what takes many solves
 	$(BIN)/supplychain backcast inputs/backcast --report reports/backcast.md --out reports/answers/backcast --quiet
 	$(BIN)/supplychain scenarios inputs/base --solve --year 2028 --year 2030 --report reports/scenarios.md --quiet
-	$(BIN)/supplychain sensitivity inputs/base --out $(MOVED) --quiet
-	for name in $(SCENARIOS); do $(BIN)/supplychain sensitivity inputs/base --scenario $$name --out $(MOVED)_$$name --quiet || exit; done
+	$(BIN)/supplychain sensitivity inputs/base --out reports/answers/sensitivity --quiet
 
-pages: $(VENV)/core  ## of reports/ the capacity reports, from the answers that stand there
-	$(BIN)/supplychain report inputs/base $(SCENARIOS:%=--scenario %) --sensitivity $(MOVED) --backcast reports/answers/backcast --out reports/base --xlsx --quiet
-	for name in $(SCENARIOS); do $(BIN)/supplychain report inputs/base --as $$name --sensitivity $(MOVED)_$$name --backcast reports/answers/backcast --out reports/$$name --no-figures --quiet || exit; done
+pages: $(VENV)/core  ## of reports/ the capacity report, from the answers that stand there
+	$(BIN)/supplychain report inputs/base $(SCENARIOS:%=--scenario %) --sensitivity reports/answers/sensitivity --backcast reports/answers/backcast --out reports/base --xlsx --quiet
 
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
 	$(COMPILE) --extra report --group build -o requirements.lock

@@ -1,6 +1,6 @@
 """Build, solve, what-if and memory at four sizes, beside bare HiGHS on the same LP: run by hand, never by the suite.
 
-    python tests/bench/bench_scale.py
+    PYTHONPATH=tests/support python tests/bench/bench_scale.py
 
 Each measurement is a fresh process, for its peak of memory: ours from the folder to the plan that is chosen among equal
 ones; a what-if of one number, certified; and HiGHS alone, with the same options, on the LP as a file that we wrote.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from test_report import given_of, served_nasty_case
+from hostile import served_html_case
+from page import report_data_of
 
 import supplychain as sc
 from supplychain.files import write_files
@@ -15,4 +16,4 @@ if __name__ == "__main__":
     from generator import write_case
 
     folder = Path(sys.argv[1])
-    write_files(folder, report(given_of(sc.load(write_case(served_nasty_case(), folder / "case")))))
+    write_files(folder, report(report_data_of(sc.load(write_case(served_html_case(), folder / "case")))))

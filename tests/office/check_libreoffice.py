@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
+from hostile import excel_case, excel_comparison
+from paths import ANSWERS, INPUTS, files_in
 from plants import plan_of, write_case
-from test_book import files_of
-from test_workbook import nasty, nasty_comparison
 
 import supplychain as sc
 from supplychain import cli
@@ -26,7 +26,6 @@ from supplychain.case.to_book import to_book
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INPUTS = Path(__file__).parents[2] / "inputs"
 CALC = "xlsx:Calc MS Excel 2007 XML"
 
 _RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -44,16 +43,15 @@ def answers() -> Iterator[tuple[str, bytes]]:
     made = sc.what_if(INPUTS / "base", ["grid_late"])
     yield "base", sc.workbook(sc.solve(made.case), made)
     yield "tiny", sc.workbook(sc.solve(sc.load(INPUTS / "tiny")))
-    yield "nasty", sc.workbook(plan_of(nasty()))
-    yield "compared", sc.workbook(nasty_comparison())
+    yield "nasty", sc.workbook(plan_of(excel_case()))
+    yield "compared", sc.workbook(excel_comparison())
     yield "report", reported()
 
 
 def reported() -> bytes:
     """Return the workbook of the shipped report."""
-    answers = INPUTS.parent / "reports" / "answers"
     case = str(INPUTS / "base")
-    studies = ("--sensitivity", str(answers / "sensitivity"), "--backcast", str(answers / "backcast"))
+    studies = ("--sensitivity", str(ANSWERS / "sensitivity"), "--backcast", str(ANSWERS / "backcast"))
     with tempfile.TemporaryDirectory() as folder:
         options = ("--scenario", "grid_late", *studies, "--xlsx", "--quiet", "--out", folder)
         with contextlib.suppress(SystemExit):
@@ -103,7 +101,7 @@ def main() -> int:
         folder = Path(scratch)
         books = {folder / f"{name}.xlsx": data for name, data in answers()}
         cases = {name: INPUTS / name for name in ("base", "tiny", "backcast")}
-        cases["nasty"] = write_case(nasty(), folder / "nasty_case")
+        cases["nasty"] = write_case(excel_case(), folder / "nasty_case")
         inputs = {folder / f"in_{name}.xlsx": case for name, case in cases.items()}
         for path, data in [*books.items(), *((path, to_book(case).data) for path, case in inputs.items())]:
             path.write_bytes(data)
@@ -113,7 +111,7 @@ def main() -> int:
             print(f"{path.name}: {len(found)} cells differ")
             wrong += [f"{path.name} {one}" for one in found]
         for path, case in inputs.items():
-            same = dict(from_book(saved / path.name).files) == files_of(case)
+            same = dict(from_book(saved / path.name).files) == files_in(case)
             print(f"{path.name}: saved by LibreOffice and imported, {'the same files' if same else 'OTHER FILES'}")
             wrong += [] if same else [path.name]
     print("\n".join(wrong[:20]))

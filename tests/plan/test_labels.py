@@ -1,0 +1,205 @@
+"""How long a price lasts, what binds then, what binds jointly, and the ladder of a year: on paper and by re-solve."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+import reference
+from generator import FIRST
+from plants import TTOK, Link, add, add_stage, add_supplier, chain, drawn, one, plan_of
+
+from supplychain.plan.bottlenecks import LEVELS, BottleneckFinder
+from supplychain.plan.levers import Levers
+from supplychain.plan.solved_lp import solve_lp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from generator import Case
+    from plants import Drawn
+
+CHIP = 1e6
+
+
+def near(x: float) -> object:
+    return pytest.approx(x, rel=1e-8)
+
+
+def test_a_price_lasts_until_the_next_stage() -> None:
+    """Enough for 40, 50 and 60 chips: 25 % more of the first is worth 400 000 USD per cent, then the second binds.
+
+    Sensitivity: read from the solver's own ranging of a row, or from the stage that is next in rank.
+    Catches: a range of the activity taken for one of the limit, the label before the end taken for the one after.
+    """
+    plan = plan_of(chain([Link("wafer", 40), Link("memory", 50), Link("hall", 60, kind="stock", scope="regional")]))
+    row = one(plan.bottlenecks, stage="wafer")
+    assert (row["holds_to_pct"], row["state"]) == (near(25), "sole")
+    label = one(plan.binding, level="stage")
+    assert (label["members"], label["holds_to_pct"], label["next"]) == ("wafer", near(25), "memory")
+
+
+def test_a_price_that_demand_ends() -> None:
+    """Enough for 40 chips, 46 asked for: the price lasts for 15 %, then demand is served.
+
+    Catches: an end of demand reported as another stage, or as no end.
+    """
+    plan = plan_of(chain([Link("wafer", 40), Link("memory", 50)], demand=46))
+    label = one(plan.binding, level="stage")
+    assert (label["holds_to_pct"], label["next"]) == (near(15), "demand")
+
+
+@pytest.mark.parametrize(("less", "holds"), [(1e-7, 50), (1e-5, 10)])
+def test_a_price_that_falls_by_next_to_nothing_lasts(less: float, holds: float) -> None:
+    """Enough for 40 chips; the first 44 Ttok are worth 1 USD, more of them a ten-millionth less: the rate holds until
+    halls for 60 are full, 50 %. A hundred-thousandth less ends it at 10 %.
+
+    Catches: an end where the price changes by rounding; a tolerance that is wider than a millionth.
+    """
+    case = chain([Link("wafer", 40), Link("hall", 60, kind="stock", scope="regional")], demand=44)
+    add(case, "demand", workload="chat", tier="more", year=FIRST, demand_ttok=100, value_usd_per_mtok=1 - less)
+    label = one(plan_of(case).binding, level="stage")
+    assert (label["members"], label["holds_to_pct"]) == ("wafer", pytest.approx(holds, rel=1e-6))
+    assert label["next"] == ("hall" if holds == 50 else "wafer")
+
+
+def test_a_price_that_lasts_long() -> None:
+    """One stage with enough for 40 chips and 100 000 asked for: the price lasts for 249 900 %.
+
+    Catches: a range cut off where percentages are thought to end.
+    """
+    label = one(plan_of(chain([Link("wafer", 40)], demand=1e5)).binding, level="stage")
+    assert label["holds_to_pct"] == near(100 * (1e5 / 40 - 1))
+
+
+def test_a_pair_that_binds_together_beats_a_stage_that_binds_less() -> None:
+    """CoWoS and HBM both have enough for 40 chips, and each alone gains nothing; slack halls do not join them.
+
+    Sensitivity: with HBM for 41 chips CoWoS binds alone, for 2.5 %.
+    Catches: a joint set with a member that it does not need.
+    """
+    hall = Link("hall", 60, kind="stock", scope="regional")
+    label = one(plan_of(chain([Link("cowos", 40), Link("hbm", 40), hall])).binding, level="stage")
+    assert (set(label["members"].split(" + ")), label["state"]) == ({"cowos", "hbm"}, "joint")
+    assert (label["holds_to_pct"], label["next"]) == (near(50), "hall")
+    label = one(plan_of(chain([Link("cowos", 40), Link("hbm", 41), hall])).binding, level="stage")
+    assert (label["members"], label["state"], label["holds_to_pct"]) == ("cowos", "sole", near(2.5))
+
+
+def test_groups_that_bind_together_go_by_their_names() -> None:
+    """Two groups of two stages, of which one each has enough for 40 chips: the groups bind together.
+
+    Catches: a joint set of groups shown as the stages in them.
+    """
+    links = [Link(name, units, group=group) for name, units, group in (
+        ("wafer", 40, "silicon"), ("mask", 60, "silicon"), ("hbm", 40, "memory"), ("dram", 60, "memory"))]  # fmt: skip
+    plan = plan_of(chain(links))
+    label = one(plan.binding, level="group")
+    assert (set(label["members"].split(" + ")), label["state"]) == ({"silicon", "memory"}, "joint")
+    assert one(plan.bottlenecks_by_group, group="silicon")["moves_with"] == "memory"
+    assert one(plan.bottlenecks, stage="wafer")["moves_with"] == "hbm"
+    assert one(plan.bottlenecks, stage="mask")["state"] == "slack"
+
+
+@pytest.mark.parametrize("seed", [0, 1, 4, 5, 7, 9, 11, 17, 22, 24])
+def test_a_price_lasts_as_long_as_the_objective_is_straight(seed: int) -> None:
+    """Up to `holds_to_pct` the independent statement falls by the gain, and beyond by less.
+
+    Catches: a range that stops at a change of plan that changes no price, or runs past a change of price.
+    """
+    d = drawn(seed)
+    found = d.plan.bottlenecks
+    for row in found[found["gain_usd_per_pct"] > 0].to_dict("records"):
+        end = min(row["holds_to_pct"], 1e4)
+        falls = [_fall(d, row["stage"], row["year"], pct) for pct in (0.5 * end, end, 1.5 * end)]
+        gain = row["gain_usd_per_pct"]
+        assert falls[0] == pytest.approx(0.5 * end * gain, rel=1e-5)
+        assert falls[1] == pytest.approx(end * gain, rel=1e-5)
+        if math.isfinite(row["holds_to_pct"]):
+            assert falls[2] < 1.5 * end * gain * (1 - 1e-7)
+
+
+def _fall(d: Drawn, stage: str, year: int, pct: float) -> float:
+    """By how much the objective falls if a stage is relieved by some per cent [USD of the year]."""
+    before = d.answer.objective_usd
+    if stage == "capital":
+        row = ("budget", year)
+        shift = {row: d.lp.rhs[row] * pct / 100}
+    else:
+        shift = reference.relief(d.lp, d.expanded, {stage}, year, pct / 100)
+    return (before - d.lp.solve(rhs_shift=shift).objective_usd) / d.lp.numbers.delta(year)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4, 6, 9, 12, 17, 28, 31, 35, 41, 54])
+def test_what_binds_then_is_what_the_whole_analysis_would_say(seed: int) -> None:
+    """After every price, of stages and groups, the next label is that of all levers priced, ranked and tried in sets.
+
+    Catches: a label that is read from bounds too early; a joint set, or a lever that only saves, passed over.
+    """
+    at = solve_lp(drawn(seed).plan.case)
+    for t in at.solved.case.report_years:
+        for level in LEVELS:
+            table = drawn(seed).plan.bottlenecks if level == "stage" else drawn(seed).plan.bottlenecks_by_group
+            levers = {lever.name: lever for lever in Levers(at.solved, at.lp).of_year(level, t)}
+            ended = table[(table["year"] == t) & table["holds_to_pct"].lt(math.inf)]
+            for _, row in ended.iterrows():
+                relief = Levers(at.solved, at.lp).relief(levers[row[level]].members, t)
+                by = row["holds_to_pct"] * (1 + 2e-6) + 2e-6
+                upper = {i: float(at.lp.row_upper[i] + by * step) for i, step in relief.items()}
+                with at.changed(upper) as there:
+                    _, bound = BottleneckFinder(there).of_year(level, t)
+                    assert row["next_stage"] == (bound.lever.name if bound else "demand"), (t, level, row[level])
+
+
+def lines(stages: Mapping[str, tuple[str, float]], tiers: Mapping[str, Sequence[tuple[float, float]]]) -> Case:
+    """Several chips, each for a workload of its own with tiers of (demand, value): `stages` names, of each stage, the
+    chip that needs it and for how many chips there is enough."""
+    case = chain([Link("spare", 1e9)])
+    for chip, steps in tiers.items():
+        add(case, "accelerators", accelerator=chip, label=chip, vendor="v", family="f", first_year=FIRST,
+            life_years=10, opex_usd_per_year=0, h100e=1)  # fmt: skip
+        add(case, "unit_costs", accelerator=chip, year=FIRST, other_cost_usd=0)
+        add(case, "workloads", workload=chip, label=chip, tokens_counted="all")
+        add(case, "throughput", accelerator=chip, workload=chip, tokens_per_second=TTOK)
+        for n, (demand, value) in enumerate(steps):
+            add(case, "demand", workload=chip, tier=f"t{n}", year=FIRST, demand_ttok=demand, value_usd_per_mtok=value)
+    for row in case.rows("demand"):
+        if row["workload"] == "chat":
+            row["demand_ttok"] = 0
+    for position, (stage, (chip, units)) in enumerate(stages.items(), start=20):
+        link = Link(stage, units)
+        add_stage(case, link, position)
+        add(case, "bill_of_materials", accelerator=chip, stage=stage, quantity=1)
+        add_supplier(case, link)
+    return case
+
+
+def test_a_set_binds_then_although_a_stage_alone_would_serve_more() -> None:
+    """CoWoS for 40 chips, HBM and masks for 41, at 1 USD; lasers for 10 of another chip at 1 USD.
+
+    CoWoS binds for 2.5 %; then HBM and masks do together, for 410 000 USD per cent, and lasers alone for 100 000.
+
+    Sensitivity: looked for only where no stage binds alone, the set is passed over and lasers are named.
+    Catches: sets that are not weighed against stages after a price ends.
+    """
+    stages = {"cowos": ("a", 40.0), "hbm": ("a", 41.0), "mask": ("a", 41.0), "laser": ("b", 10.0)}
+    case = lines(stages, {"a": [(100, 1.0)], "b": [(100, 1.0)]})
+    label = one(plan_of(case).binding, level="stage")
+    assert (label["members"], label["holds_to_pct"], label["next"]) == ("cowos", near(2.5), "hbm + mask")
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_a_price_that_has_just_fallen_does_not_bind_then(order: tuple[str, str]) -> None:
+    """Stage A has enough for just the 40 Ttok worth 1 USD; more is worth 0.2. B, for 20 chips, always gains 0.6. C
+    binds first, with 1.2, and ends.
+
+    1 % of A, 0.4 chips: 80 000 USD more or 400 000 less; of B 120 000; of C 600 000 for 10 %, then 50 000. B is next.
+    Sensitivity: read from a dual of A, which is anything up to 400 000, A would be named.
+    Catches: a bound on a gain taken for the gain; the lever with the largest bound taken for the one that gains most.
+    """
+    tiers = {"a": [(40, 1.0), (100, 0.2)], "b": [(100, 0.6)], "c": [(55, 1.2), (100, 0.1)]}
+    units = {"a": 40.0, "b": 20.0, "c": 50.0}
+    case = lines({f"{name}_stage": (name, units[name]) for name in (*order, "c")}, tiers)
+    label = one(plan_of(case).binding, level="stage")
+    assert (label["members"], label["holds_to_pct"], label["next"]) == ("c_stage", near(10), "b_stage")

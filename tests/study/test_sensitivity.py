@@ -1,0 +1,122 @@
+"""One input at a time at the ends of its range: cost, service, labels, and on what evidence."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+from plants import Link, add, chain, drawn, loaded, one, ranged, two_stages
+
+import supplychain as sc
+from supplychain.case.ranges import moved, uncertain
+from supplychain.cli import main
+from supplychain.report.text.sensitivity import text
+from supplychain.study.sensitivity import sensitivity
+from supplychain.study.workers import SerialExecutor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator import Case
+
+
+def found(case: Case, folder: Path) -> sc.Sensitivity:
+    return sensitivity(loaded(case, folder), executor=SerialExecutor())
+
+
+def test_cost_service_and_labels_at_the_ends(tmp_path: Path) -> None:
+    """100 chips of 2 USD of wafers each serve 100 Ttok: 2 USD for 10^6 Mtok each.
+
+    Wafers at their high end: 120 chips, for power limits. Power at its low end: 80. Each other end changes nothing.
+    Catches ends that are mixed up, changes that are not differences, and a cost that is not per token.
+    """
+    case = two_stages()
+    sourced = {"guess": "assumed", "count": "measured"}
+    for name, evidence in sourced.items():
+        add(case, "sources", source=name, title=name, publisher="p", evidence=evidence)
+    for row, source in zip(case.tables["capacity"], sourced, strict=True):
+        row["source"] = source
+    result = found(case, tmp_path)
+    assert result.central["served_ttok"] == pytest.approx(100)
+    assert result.central["cost_usd_per_mtok"] == pytest.approx(2e-6)
+    wafers = one(result.tornado, input="capacity.capacity[stage=wafers, supplier=acme]")
+    power = one(result.tornado, input="capacity.capacity[stage=power, supplier=acme]")
+    assert (wafers.served_ttok_low, wafers.served_ttok_high) == pytest.approx((-10, 20))
+    assert (power.served_ttok_low, power.served_ttok_high) == pytest.approx((-20, 0))
+    assert wafers.cost_usd_per_mtok_high == pytest.approx(0, abs=1e-12)
+    # each chip less leaves 1 Ttok unserved, worth 1e6 USD, and saves 2 USD
+    assert wafers.objective_usd_low == pytest.approx(10 * (1e6 - 2))
+    assert (wafers.labels_changed, power.labels_changed) == (1, 1)
+    assert (wafers.evidence, power.evidence) == ("assumed", "measured")
+    assert result.weak["input"].tolist() == ["capacity.capacity[stage=wafers, supplier=acme]"]
+    labels = one(result.labels, level="stage")
+    assert (labels.label, labels["keeps"], labels.moves, labels.others) == ("wafers", 2, 4, "power")
+    assert result.flips[["level", "input", "end", "becomes", "evidence"]].to_numpy().tolist() == [
+        [level, f"capacity.capacity[stage={stage}, supplier=acme]", end, "power", evidence]
+        for level in ("stage", "group")
+        for stage, end, evidence in (("power", "low", "measured"), ("wafers", "high", "assumed"))
+    ]
+
+
+def test_the_dearest_input_comes_first(tmp_path: Path) -> None:
+    """Two prices: 2 USD up to 5, and 1 USD up to 2. The first moves cost by three times as much."""
+    case = chain([Link("wafers", 100.0, price=2.0), Link("power", 120.0, price=1.0)])
+    for row, high in zip(case.tables["capacity"], (5.0, 2.0), strict=True):
+        row["price_usd_high"] = high
+    tornado = found(case, tmp_path).tornado
+    assert tornado["input"].tolist() == [
+        "capacity.price_usd[source=paper]",
+        "capacity.price_usd[stage=wafers, supplier=acme]",
+        "capacity.price_usd[stage=power, supplier=acme]",
+    ]
+    assert tornado["cost_usd_per_mtok_high"].tolist() == pytest.approx([4e-6, 3e-6, 1e-6])
+    assert tornado["cost_usd_per_mtok_low"].isna().all()
+
+
+@pytest.mark.parametrize("seed", [0, 5, 12])
+def test_every_change_is_that_of_a_case_of_its_own(seed: int, tmp_path: Path) -> None:
+    """On random cases, some of the inputs, against `solve` of the moved case: objective, tokens, average cost."""
+    case = loaded(ranged(drawn(seed).case), tmp_path)
+    result = sensitivity(case, executor=SerialExecutor())
+    some = uncertain(case)[seed % 17 :: 17]
+    assert len(some) > 3
+    for one_input in some:
+        row = one(result.tornado, input=str(one_input))
+        for by, end in ((-1, "low"), (1, "high")):
+            there = moved(case, one_input, by)
+            if there.tables == case.tables:
+                assert math.isnan(row[f"served_ttok_{end}"])
+                continue
+            plan = sc.solve(there)
+            served = plan.service["served_ttok"].sum()
+            assert result.central["served_ttok"] + row[f"served_ttok_{end}"] == pytest.approx(served, abs=1e-6)
+            objective = result.central["objective_usd"] + row[f"objective_usd_{end}"]
+            assert objective == pytest.approx(plan.objective_usd, rel=1e-9)
+            if served:
+                cost = plan.cost["serving_usd"].sum() / served / 1e6
+                moved_cost = result.central["cost_usd_per_mtok"] + row[f"cost_usd_per_mtok_{end}"]
+                assert moved_cost == pytest.approx(cost, rel=1e-7)
+
+
+def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Through processes, as its user runs it."""
+    folder = tmp_path / "case"
+    result = found(two_stages(), folder)
+    with pytest.raises(SystemExit) as end:
+        main(["sensitivity", str(folder), "--out", str(tmp_path / "out"), "--top", "2"])
+    assert end.value.code in {0, None}
+    printed = capsys.readouterr().out
+    assert printed == text(result, 2) + "\n"
+    assert "2030  stage  wafers  2 of 6  power\n" in printed
+    names = sorted(path.name for path in (tmp_path / "out" / "tables").iterdir())
+    assert names == ["flips.csv", "labels.csv", "tornado.csv", "weak.csv"]
+
+
+def test_a_case_without_ranges_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 2 and one message."""
+    loaded(chain([Link("wafers", 100.0)]), tmp_path / "case")
+    with pytest.raises(SystemExit) as end:
+        main(["sensitivity", str(tmp_path / "case")])
+    assert end.value.code == 2
+    assert "no number has a range" in capsys.readouterr().err

@@ -1,0 +1,179 @@
+"""All scenarios at a glance: what each does, and the factor at which it first changes something."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+from commands import status_of
+from generator import FIRST, write_case
+from paths import BASE, REPORTS
+from plants import one, two_stages
+from sweeps import WAFERS
+
+import supplychain as sc
+from supplychain.case.changes import Group, apply
+from supplychain.case.scenarios import scenarios_of
+from supplychain.report.text.survey import markdown
+from supplychain.report.text.tables import escaped
+from supplychain.study.survey import Survey, scaled, survey
+from supplychain.study.workers import SerialExecutor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def what_if(case: sc.Case, *groups: Group) -> sc.WhatIf:
+    changed, audit = apply(case, groups)
+    return sc.WhatIf(changed, ("made up",), groups, audit)
+
+
+def surveyed(folder: Path, edits: Mapping[str, str]) -> Survey:
+    case = sc.load(write_case(two_stages(), folder))
+    return survey(
+        case, {name: what_if(case, Group(name, (text,))) for name, text in edits.items()}, executor=SerialExecutor()
+    )
+
+
+def test_effects_and_factors(tmp_path: Path) -> None:
+    """100 chips of 2 USD of wafers, power for 120. Each scenario by hand:
+
+    `more`: half as many wafers again, so power binds: at 0.4 of it the two are even, and just above the label changes.
+    `dear`: wafers twice as dear: cost +100 %, so 1 % of cost comes at 0.01.
+    `little`: wafers 5 % up: power binds at four times as many.
+    `nothing`: power 10 % up: never anything.
+    """
+    edits = {
+        "more": f"{WAFERS} +50%",
+        "dear": "capacity.price_usd[stage=wafers] *= 2",
+        "little": "capacity.capacity[stage=wafers] +5%",
+        "nothing": "capacity.capacity[stage=power] +10%",
+    }
+    found = surveyed(tmp_path, edits)
+    effects = found.effects.set_index("scenario")
+    assert effects["stage"].to_dict() == {"more": "power", "dear": "wafers", "little": "wafers", "nothing": "wafers"}
+    assert effects["changed"].to_dict() == {"more": True, "dear": False, "little": False, "nothing": False}
+    assert effects["served_pct"].to_dict() == pytest.approx(
+        {"more": 20, "dear": 0, "little": 5, "nothing": 0}, abs=1e-6
+    )
+    assert effects["cost_pct"].to_dict() == pytest.approx({"more": 0, "dear": 100, "little": 0, "nothing": 0}, abs=1e-6)
+    assert effects.loc["more", "objective_usd"] == pytest.approx(-20 * (1e6 - 2))
+    factors = found.factors.set_index("scenario")
+    assert factors.loc["more", "factor"] == pytest.approx(0.4, rel=0.03)
+    assert factors.loc["more", "what"] == f"{FIRST}: power"
+    assert factors.loc["dear", "factor"] == pytest.approx(0.01, rel=0.03)
+    assert factors.loc["dear", "what"] == "cost +1.0 %"
+    assert factors.loc["little", "factor"] == pytest.approx(4, rel=0.03)
+    assert (factors.loc["nothing", "factor"], factors.loc["nothing", "what"]) == (math.inf, "")
+
+
+def test_what_changes_at_once_has_no_size(tmp_path: Path) -> None:
+    """A row that is added cannot be made smaller: a budget of 100 USD binds at any factor, and the search ends."""
+    case = sc.load(write_case(two_stages(), tmp_path))
+    row = {"table": "budget", "year": FIRST, "capital_usd": 100.0, "source": "paper"}
+    found = survey(case, {"poor": what_if(case, Group("poor", (), (row,)))}, executor=SerialExecutor())
+    factor = one(found.factors, scenario="poor")
+    assert (factor.factor, factor.what) == (0.0, f"{FIRST}: capital")
+
+
+def test_scaled_changes_stay_in_what_a_column_allows(tmp_path: Path) -> None:
+    """Capacity 60 % down is not negative at twice that; a share stays at 1; a life of 10 years, 3 more, is 12 at 0.5;
+    two edits of one cell are scaled from the first number to the last.
+    """
+    case = sc.load(write_case(two_stages(), tmp_path))
+    made = what_if(
+        case,
+        Group(
+            "all",
+            (
+                "capacity.capacity[stage=wafers] -60%",
+                "operations.utilisation *= 0.5",
+                "accelerators.life_years += 3",
+                "capacity.capacity[stage=power] += 20",
+                "capacity.capacity[stage=power] += 40",
+            ),
+        ),
+    )
+
+    def at(factor: float) -> tuple[float, float, float, int]:
+        there = scaled(made, factor)
+        capacity = there.frame("capacity").set_index("stage")["capacity"]
+        utilisation, life = there.tables["operations"][0]["utilisation"], there.tables["accelerators"][0]["life_years"]
+        return capacity["wafers"], capacity["power"], utilisation, life
+
+    assert at(0) == (100, 120, 1, 10)
+    assert at(0.5) == (pytest.approx(70), 150, 0.75, 12)
+    assert at(1) == (40, 180, 0.5, 13)
+    assert at(2) == (0, 240, 0, 16)
+    assert at(-1)[2] == 1
+
+
+def test_the_command_lists_solves_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As its user runs it, through processes."""
+    folder = write_case(two_stages(), tmp_path / "case")
+    (folder / "scenarios").mkdir()
+    (folder / "scenarios" / "more.toml").write_text(
+        'name = "more"\ntitle = "More | wafers"\nwhy = "A new line."\nsource = "The maker"\n'
+        f'[[groups]]\nname = "wafers"\nedits = ["{WAFERS} +50%"]\n',
+        encoding="utf-8",
+    )
+    page = tmp_path / "page.md"
+    arguments = ["scenarios", str(folder), "--solve", "--report", str(page), "--out", str(tmp_path / "out")]
+    assert status_of(*arguments) == 0
+    printed = capsys.readouterr().out
+    assert f"{FIRST} binds" in printed
+    assert "power [power]" in printed
+    assert r"**More \| wafers** (more). A new line. *The maker*" in page.read_text(encoding="utf-8")
+    assert sorted(path.stem for path in (tmp_path / "out" / "tables").iterdir()) == ["effects", "factors"]
+    assert status_of("scenarios", str(folder), "--solve", "--year", "1999") == 2
+    empty = write_case(two_stages(), tmp_path / "empty")
+    assert status_of("scenarios", str(empty), "--solve") == 2
+    assert "the case has no scenarios" in capsys.readouterr().err
+
+
+def test_scenarios_are_made_in_the_case_as_it_was_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """100 wafers, power for 120; `more` makes it 150 wafers, and `both`, which extends it, doubles power.
+
+    On 40 wafers `more` serves 50 % more, to the 60 that wafers allow, and so does `both`. On `more` itself 120 are
+    served, and `both`, of which only power is left to do, serves 150: 25 % more. `more` is not made twice.
+
+    Bug: the changes are made last, or not at all; a scenario that was made is made again on top of itself.
+    """
+    folder = write_case(two_stages(), tmp_path / "case")
+    (folder / "scenarios").mkdir()
+    for name, extends, stage, how in (("more", [], "wafers", "+50%"), ("both", ["more"], "power", "*= 2")):
+        (folder / "scenarios" / f"{name}.toml").write_text(
+            f'name = "{name}"\ntitle = "{name}"\nwhy = "w"\nsource = "s"\nextends = {extends}\n'
+            f'[[groups]]\nname = "{stage}"\nedits = ["capacity.capacity[stage={stage}] {how}"]\n',
+            encoding="utf-8",
+        )
+    change = "capacity.capacity[stage=wafers] = 40"
+    expected = {("--change", change): {"both": 50, "more": 50}, ("--scenario", "more"): {"both": 25}}
+    for n, (option, served) in enumerate(expected.items()):
+        out, page = tmp_path / str(n), tmp_path / f"{n}.md"
+        command = ["scenarios", str(folder), *option, "--solve", "--out", str(out), "--report", str(page)]
+        assert status_of(*command, "--workers", "1") == 0
+        effects = pd.read_csv(out / "tables" / "effects.csv").set_index("scenario")
+        assert effects["served_pct"].to_dict() == pytest.approx(served, abs=1e-6)
+        assert json.loads((out / "summary.json").read_text())["what_if"] == ["more (more)" if n else change]
+        assert (out / "tables" / "changes.csv").exists()
+        assert capsys.readouterr().out.startswith(f"What if: {'more (more)' if n else change} (")
+        before = escaped("more (more)" if n else change)
+        assert f"Each in the case so changed: {before}." in page.read_text(encoding="utf-8").splitlines()
+    assert status_of("scenarios", str(folder), "--scenario", "mor") == 2
+    assert "did you mean 'more'?" in capsys.readouterr().err
+    assert status_of("scenarios", str(folder), "--change", change) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["both  both", "more  more"]
+
+
+def test_the_page_of_the_shipped_scenarios_is_what_the_software_writes() -> None:
+    """`reports/scenarios.md`. Written anew by `make reports`; look at the difference before you do."""
+    found = scenarios_of(BASE)
+    assert len(found) >= 12
+    made = {name: sc.what_if(BASE, [name]) for name in found}
+    page = markdown(survey(sc.load(BASE), made, (2028, 2030)), found)
+    assert (REPORTS / "scenarios.md").read_text(encoding="utf-8") == page

@@ -1,0 +1,1176 @@
+"""Random small cases for the tests: always valid, and between them using every table and option.
+
+`random_case(seed)` is a plain value, `write_case` makes a folder of it, `features` says what it
+exercises. A case is drawn around a plan (so many units of each accelerator a year): capacities,
+demand, values, budgets and commitments are set near what the plan would use or cost, so that most
+cases serve something, leave something unserved and run into several limits.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+Value: TypeAlias = str | int | float | bool | None
+Row: TypeAlias = dict[str, Value]
+
+GLOBAL = "global"
+FIRST = 2030  # first year of every case
+TTOK_PER_TOKEN_PER_SECOND = 365 * 24 * 3600 * 1e-12
+HOURS_PER_YEAR = 365 * 24
+
+HEADERS: dict[str, str] = {
+    "sources": "source title publisher date url evidence derived_from note",
+    "regions": "region label",
+    "stages": "stage label group nature unit kind scope position storable cost_life_years",
+    "suppliers": "stage supplier label capacity_life_years",
+    "supplier_needs": "stage supplier place basis needs_stage quantity source",
+    "capacity": "stage supplier place year capacity price_usd source",
+    "allocation": "stage supplier of_stage year share source",
+    "expansion": "stage supplier place year max_expansion capex_usd_per_unit lead_years source",
+    "accelerators": "accelerator label vendor family first_year last_year life_years "
+    "opex_usd_per_year h100e ramp_start_units ramp_growth source",
+    "unit_costs": "accelerator year other_cost_usd source",
+    "bill_of_materials": "accelerator stage quantity source",
+    "build_limits": "accelerator year max_units source",
+    "opening": "accelerator warehouse_units built_units source",
+    "commitments": "commitment year label accelerator family vendor basis stage minimum shortfall_usd_per_unit source",
+    "budget": "year capital_usd source",
+    "fleet": "accelerator region installed_year units unit_cost_usd source",
+    "workloads": "workload label tokens_counted",
+    "throughput": "accelerator workload tokens_per_second source",
+    "efficiency": "workload year multiplier source",
+    "operations": "year utilisation source",
+    "demand": "workload tier year demand_ttok value_usd_per_mtok source",
+    "research": "tier year demand_h100e_years value_usd_per_h100e_hour source",
+}
+OPTIONAL = (
+    "supplier_needs",
+    "allocation",
+    "expansion",
+    "build_limits",
+    "opening",
+    "commitments",
+    "budget",
+    "fleet",
+    "efficiency",
+    "research",
+)
+SERIES: dict[str, tuple[tuple[str, ...], str]] = {  # interpolated tables: keys, a column
+    "capacity": (("stage", "supplier", "place"), "capacity"),
+    "allocation": (("stage", "supplier", "of_stage"), "share"),
+    "unit_costs": (("accelerator",), "other_cost_usd"),
+    "efficiency": (("workload",), "multiplier"),
+    "operations": ((), "utilisation"),
+    "demand": (("workload", "tier"), "demand_ttok"),
+    "research": (("tier",), "demand_h100e_years"),
+}
+RANGED: dict[str, str] = {  # columns that may get _low and _high
+    "capacity": "capacity price_usd",
+    "allocation": "share",
+    "expansion": "max_expansion lead_years",
+    "accelerators": "life_years h100e ramp_start_units",
+    "bill_of_materials": "quantity",
+    "fleet": "units",
+    "operations": "utilisation",
+    "demand": "demand_ttok value_usd_per_mtok",
+    "research": "demand_h100e_years",
+}
+AT_MOST_ONE = ("share", "utilisation")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Settings and rows. A table not in `tables` has no file, one without rows only a header."""
+
+    seed: int
+    settings: dict[str, Value]
+    tables: dict[str, list[Row]]
+
+    def rows(self, table: str) -> list[Row]:
+        return self.tables.get(table, [])
+
+
+def random_case(seed: int) -> Case:
+    """A valid case, the same for the same seed."""
+    return _Maker(seed).case()
+
+
+def write_case(
+    case: Case,
+    folder: Path,
+    *,
+    shuffle_seed: int | None = None,
+    bom: bool = False,
+    line_end: str = "\n",
+) -> Path:
+    """Write the case as a folder of tables; `shuffle_seed` puts the rows in another order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    encoding = "utf-8-sig" if bom else "utf-8"
+    with (folder / "case.toml").open("w", encoding="utf-8", newline=line_end) as file:
+        file.writelines(f"{key} = {_toml(value)}\n" for key, value in case.settings.items())
+    shuffler = None if shuffle_seed is None else Random(shuffle_seed)
+    for table, given in case.tables.items():
+        rows = list(given)
+        if shuffler:
+            shuffler.shuffle(rows)
+        header = dict.fromkeys([*HEADERS.get(table, "").split(), *(key for row in given for key in row)])
+        with (folder / f"{table}.csv").open("w", encoding=encoding, newline="") as file:
+            writer = csv.writer(file, lineterminator=line_end)
+            writer.writerow(header)
+            writer.writerows([_cell(row.get(column)) for column in header] for row in rows)
+    return folder
+
+
+def _toml(value: Value) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _cell(value: Value) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def num(value: Value) -> float:
+    """The number in a cell that must hold one."""
+    if isinstance(value, (int, float)):
+        return float(value)
+    message = f"{value!r} is no number"
+    raise TypeError(message)
+
+
+def year(row: Row, column: str = "year") -> int:
+    """The year in a row."""
+    return round(num(row[column]))
+
+
+def _round(x: float) -> float:
+    return float(f"{x:.6g}")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the generator knows of a stage."""
+
+    name: str
+    group: str
+    kind: str
+    scope: str
+    price: float
+    """Of a random case: what the stage takes of the price of one unit, as a share. Of a drawn one: USD per unit."""
+    nature: str = "physical"
+
+    @property
+    def flow(self) -> bool:
+        return self.kind == "flow"
+
+    def row(self, position: int, label: str, *, storable: bool | None, cost_life: int) -> Row:
+        """Its row in `stages`; only a flow is spread over a life of its cost."""
+        return {
+            "stage": self.name,
+            "label": label,
+            "group": self.group,
+            "nature": self.nature,
+            "unit": "units",
+            "kind": self.kind,
+            "scope": self.scope,
+            "position": position,
+            "storable": storable,
+            "cost_life_years": cost_life if self.flow else None,
+        }
+
+
+@dataclass(frozen=True)
+class Chip:
+    """What the generator knows of an accelerator."""
+
+    name: str
+    vendor: str
+    family: str
+    first_year: int
+    last_year: int | None
+    life: int
+    h100e: float
+    price: float
+    plan: float  # units a year
+
+    @property
+    def buildable_before(self) -> bool:
+        return self.first_year < FIRST
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a commitment of some years is about."""
+
+    chip: Chip
+    scope: str
+    basis: str
+    stage: str | None
+    years: list[int]
+
+
+CATALOGUE = {
+    stage.name: stage
+    for stage in (
+        Stage("scanners", "lithography", "stock", GLOBAL, 0.01),
+        Stage("logic", "silicon", "flow", GLOBAL, 0.15),
+        Stage("memory", "memory", "flow", GLOBAL, 0.2),
+        Stage("substrate", "silicon", "flow", GLOBAL, 0.02),
+        Stage("packaging", "packaging", "flow", GLOBAL, 0.1),
+        Stage("pack_share", "packaging", "flow", GLOBAL, 0.005, "commercial"),
+        Stage("pack_slice", "packaging", "flow", GLOBAL, 0.0, "commercial"),
+        Stage("exotic", "systems", "flow", GLOBAL, 0.05),
+        Stage("turbines", "equipment", "flow", GLOBAL, 0.05),
+        Stage("crews", "equipment", "flow", "regional", 0.02),
+        Stage("photonics", "systems", "flow", GLOBAL, 0.05),
+        Stage("staff", "people", "stock", GLOBAL, 0.02),
+        Stage("halls", "sites", "stock", "regional", 0.05),
+        Stage("power", "power", "stock", "regional", 0.05),
+        Stage("power_share", "power", "stock", "regional", 0.0, "commercial"),
+        Stage("generation", "power", "stock", "regional", 0.03),
+    )
+}
+GROUP_LIVES = (1, 2, 3, 5, 8)
+LABELS = ('"Quoted", with a comma', "Überlingen", "plain", "semi; colon", "多")
+
+
+class _Maker:
+    """Draws one case. Every method adds the rows of what its name says."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.rng = Random(seed)
+        self.tables: dict[str, list[Row]] = {table: [] for table in HEADERS}
+        self.horizon = self.rng.choice([3, 4, 5, 6, 6])
+        self.last = FIRST + self.horizon - 1
+        self.years = range(FIRST, self.last + 1)
+        self.regions = ["north", "south", "west"][: self.rng.choice([1, 2, 3, 3])]
+        self.units = 10 ** self.rng.uniform(2, 5.5)
+        self.growth = self.rng.uniform(1.0, 1.4)
+        self.busy = self.rng.uniform(0.4, 0.8)
+        self.suppliers: dict[str, list[str]] = defaultdict(list)
+        self.bom: dict[tuple[str, str], float] = {}
+        self.needs: dict[tuple[str, str], float] = {}  # rough: quantity by (stage, needed stage)
+
+    def case(self) -> Case:
+        settings = self.settings()
+        self.stages = self.pick_stages()
+        self.chips = self.pick_chips()
+        self.pick_workloads()
+        self.describe_names()
+        self.bills()
+        self.pick_suppliers()
+        self.pick_needs()
+        self.pick_allocations()
+        self.capacities()
+        self.expansions()
+        self.starve()
+        self.chip_tables()
+        self.fleet_and_opening()
+        self.commitments()
+        self.budget()
+        self.services()
+        self.finish()
+        return Case(self.seed, settings, self.tables)
+
+    # small helpers
+
+    def maybe(self, chance: float) -> bool:
+        return self.rng.random() < chance
+
+    def near(self, x: float, low: float = 0.5, high: float = 1.5) -> float:
+        return _round(x * self.rng.uniform(low, high))
+
+    def add(self, table: str, **row: Value) -> Row:
+        self.tables[table].append(row)
+        return row
+
+    def grown(self, t: int) -> float:
+        return self.growth ** (t - FIRST)
+
+    def some(self, years: Iterable[int], least: int = 1) -> list[int]:
+        pool = list(years)
+        return sorted(self.rng.sample(pool, self.rng.randint(min(least, len(pool)), len(pool))))
+
+    def given_years(self, *, late: float = 0.1) -> list[int]:
+        """The years a series is given for: complete, with gaps, beyond the case, or late."""
+        if self.maybe(late):
+            return self.some(range(FIRST + 1, self.last + 2))
+        style = self.rng.choice(["all", "all", "gaps", "once", "around", "before", "beyond"])
+        return {
+            "all": list(self.years),
+            "gaps": sorted({FIRST, *self.some(self.years), self.last}),
+            "once": [FIRST],
+            "around": [FIRST - 2, FIRST + 1, self.last + 2],
+            "before": [FIRST - 3, FIRST - 1],
+            "beyond": [FIRST - 1, *self.years, self.last + 1],
+        }[style]
+
+    def places(self, s: Stage) -> list[str]:
+        return [GLOBAL] if s.scope == GLOBAL else self.regions
+
+    # what there is
+
+    def settings(self) -> dict[str, Value]:
+        rng = self.rng
+        settings: dict[str, Value] = {
+            "name": f"random_{self.seed}",
+            "title": f'Random case {self.seed}, "quoted", ünïcode',
+            "first_year": FIRST,
+            "last_year": self.last,
+            "discount_rate": rng.choice([0.0, 0.0, 0.03, 0.07, 0.12]),
+            "currency_year": 2025,
+        }
+        if self.maybe(0.5):
+            settings["report_last_year"] = rng.choice([self.last, self.last - 1])
+        if self.maybe(0.8):
+            settings["first_year_availability"] = rng.choice([0.0, 1.0, 0.5, 0.3, 0.8])
+        if self.maybe(0.8):
+            settings["build_lag_share"] = rng.choice([0.0, 1.0, 0.25, 0.6])
+        if self.maybe(0.3):
+            settings["capital_write_off_years"] = rng.choice([1, 3, 8])
+        return settings
+
+    def pick_stages(self) -> list[Stage]:
+        """Five to nine stages: at least one flow in every accelerator, the others by chance."""
+        names = set(self.rng.sample(["logic", "memory"], self.rng.choice([1, 1, 2])))
+        chances = {
+            "packaging": 0.7,
+            "scanners": 0.4,
+            "halls": 0.7,
+            "power": 0.7,
+            "staff": 0.25,
+            "turbines": 0.45,
+            "crews": 0.35,
+            "photonics": 0.25,
+            "exotic": 0.25,
+        }
+        names |= {name for name, chance in chances.items() if self.maybe(chance)}
+        under = {
+            "pack_share": ("packaging", 0.6),
+            "pack_slice": ("pack_share", 0.6),
+            "substrate": ("packaging", 0.4),
+            "power_share": ("power", 0.45),
+            "generation": ("power", 0.5),
+        }
+        for name, (parent, chance) in under.items():
+            if parent in names and self.maybe(chance):
+                names.add(name)
+        if "scanners" in names and "logic" not in names:
+            names.discard("scanners")
+        for extra in ("halls", "memory", "power", "logic", "packaging"):
+            if len(names) < 5:
+                names.add(extra)
+        return [stage for stage in CATALOGUE.values() if stage.name in names]
+
+    def has(self, name: str) -> bool:
+        return any(stage.name == name for stage in self.stages)
+
+    def pick_chips(self) -> list[Chip]:
+        """Two to five accelerators of two vendors, the first made all along, perhaps an old one."""
+        rng = self.rng
+        chips = []
+        for i in range(rng.choice([2, 3, 4, 4])):
+            vendor = ("Nova", "Orbit")[i % 2 if i < 2 else rng.randrange(2)]
+            first = FIRST - rng.choice([0, 1, 2]) if i == 0 else FIRST + rng.choice([-2, -1, 0, 1])
+            last: int | None = None
+            if i and self.maybe(0.4):
+                last = max(first, rng.choice([FIRST, FIRST + 1, self.last - 1]))
+            chips.append(self.chip(f"{vendor.lower()}_{i}", vendor, first, last))
+        if self.maybe(0.6):
+            chips.append(self.chip("relic", rng.choice(["Nova", "Relics"]), FIRST - 4, FIRST - 2))
+        return chips
+
+    def chip(self, name: str, vendor: str, first: int, last: int | None) -> Chip:
+        h100e = _round(self.rng.uniform(0.3, 4))
+        family = "Relic" if name == "relic" else f"{vendor} {self.rng.choice('AB')}"
+        life = self.rng.choice([1, 2, 3, 4, 5, 5, 6])
+        price = h100e * self.rng.uniform(15e3, 30e3)
+        plan = self.units * self.rng.uniform(0.3, 1) / h100e
+        return Chip(name, vendor, family, first, last, life, h100e, price, plan)
+
+    def pick_workloads(self) -> None:
+        self.workloads = ["chat", "agents", "batch"][: self.rng.randint(1, 3)]
+        self.tiers = {w: ["premium", "standard", "economy"][: self.rng.randint(1, 3)] for w in self.workloads}
+
+    def describe_names(self) -> None:
+        """The tables that only name things."""
+        for r in self.regions:
+            self.add("regions", region=r, label=self.rng.choice(LABELS))
+        for w in self.workloads:
+            self.add("workloads", workload=w, label=w.title(), tokens_counted="input and output")
+        groups = sorted({s.group for s in self.stages})
+        lives = {group: self.rng.choice(GROUP_LIVES) for group in groups}
+        for position, s in enumerate(self.stages, start=1):
+            storable = self.maybe(0.35) if s.flow else None
+            label = f"{s.name.title()}, {self.rng.choice(LABELS)}"
+            storable = None if s.flow and self.maybe(0.2) else storable
+            self.add("stages", **s.row(position, label, storable=storable, cost_life=lives[s.group]))
+
+    def bills(self) -> None:
+        """Who uses what: flows when built, stocks while operating; `exotic` only the second one."""
+        packs = [name for name in ("packaging", "pack_share", "pack_slice") if self.has(name)]
+        powers = [name for name in ("power", "power_share") if self.has(name)]
+        for i, chip in enumerate(self.chips):
+            used = [name for name in ("logic", "memory", "staff", "halls") if self.has(name)]
+            used += [names[(i + self.seed) % len(names)] for names in (packs, powers) if names]
+            if self.has("exotic") and i == 1:
+                used.append("exotic")
+            if i and len(used) > 2 and self.maybe(0.3):
+                used.remove(self.rng.choice(used))
+            for s in used:
+                quantity = self.near(chip.h100e * self.size(s))
+                self.bom[chip.name, s] = quantity
+                self.add("bill_of_materials", accelerator=chip.name, stage=s, quantity=quantity)
+
+    def size(self, name: str) -> float:
+        """Units of a stage per H100 equivalent, over orders of magnitude; a share as its source."""
+        return 10 ** Random(f"{self.seed} {name[:4]}").uniform(-3, 1)
+
+    # supply
+
+    def pick_suppliers(self) -> None:
+        for s in self.stages:
+            if s.nature == "commercial":
+                names = ["allocation"]
+            else:
+                names = ["acme", "bolt", "cyan"][: self.rng.choice([1, 1, 2, 2, 3])]
+            for k in names:
+                self.suppliers[s.name].append(k)
+                life = self.rng.choice([1, 2, 4, 10])
+                self.add(
+                    "suppliers",
+                    stage=s.name,
+                    supplier=k,
+                    label=self.rng.choice(LABELS),
+                    capacity_life_years=life,
+                )
+
+    def pick_needs(self) -> None:
+        """Suppliers need other stages, to supply and to expand; never downstream, so no circle."""
+        supply = {
+            "logic": ["scanners"],
+            "packaging": ["substrate"],
+            "pack_share": ["packaging"],
+            "pack_slice": ["pack_share"],
+            "power": ["generation", "turbines"] if self.maybe(0.3) else ["generation"],
+            "power_share": ["power"],
+            "halls": [name for name in ("crews", "staff") if self.maybe(0.3)],
+        }
+        expansion = {
+            "logic": ["scanners", "turbines"],
+            "memory": ["turbines"],
+            "halls": ["crews", "staff"],
+            "power": ["crews", "turbines", "halls"],
+            "generation": ["turbines"],
+        }
+        if self.maybe(0.1):
+            return
+        for basis, pairs in (("supply", supply), ("expansion", expansion)):
+            for name, wanted in pairs.items():
+                if self.has(name):
+                    for needed in filter(self.has, wanted):
+                        self.need(CATALOGUE[name], basis, needed)
+
+    def need(self, s: Stage, basis: str, needed: str) -> None:
+        """Rows for some or all suppliers of a stage; perhaps a row for one place replaces one."""
+        typical = self.size(needed) / self.size(s.name)
+        if basis == "supply":
+            self.needs[s.name, needed] = typical
+        else:
+            typical *= self.rng.uniform(0.1, 0.5)
+        for k in self.suppliers[s.name]:
+            if s.nature != "commercial" and self.maybe(0.25):
+                continue
+            places: list[str | None] = [None]
+            if s.scope == "regional" and self.maybe(0.5):
+                places = self.rng.choice([[None, self.regions[0]], [self.regions[-1]]])
+            elif self.maybe(0.1):
+                places = [GLOBAL] if s.scope == GLOBAL else [None]
+            for p in places:
+                quantity = typical if s.nature == "commercial" else self.near(typical)
+                self.add(
+                    "supplier_needs",
+                    stage=s.name,
+                    supplier=k,
+                    place=p,
+                    basis=basis,
+                    needs_stage=needed,
+                    quantity=_round(quantity),
+                )
+
+    def pick_allocations(self) -> None:
+        """Shares of limits: nested, of two stages at once, and beside a capacity of one's own."""
+        draws = {
+            "pack_share": ["packaging"],
+            "pack_slice": ["pack_share", "packaging"][: self.rng.choice([1, 1, 2])],
+            "power_share": ["power"],
+        }
+        for name, of_stages in draws.items():
+            if self.has(name):
+                for of_stage in of_stages:
+                    self.allocate(name, "allocation", of_stage)
+        if self.has("memory") and self.has("logic") and self.maybe(0.15):
+            self.allocate("memory", "acme", "logic")
+
+    def allocate(self, name: str, k: str, of_stage: str) -> None:
+        for t in self.given_years():
+            share = _round(self.rng.uniform(0.3, 1.0))
+            self.add("allocation", stage=name, supplier=k, of_stage=of_stage, year=t, share=share)
+
+    def use(self, name: str, t: int) -> float:
+        """What the plan would use of a stage in year t, with what its users' suppliers need."""
+        total = 0.0
+        for chip in self.chips:
+            quantity = self.bom.get((chip.name, name), 0.0)
+            if chip.name != "relic" or not CATALOGUE[name].flow:
+                owned = 1 if CATALOGUE[name].flow else min(chip.life, max(t - FIRST, 0) + 1)
+                total += quantity * chip.plan * owned * self.grown(t) * 0.6
+        for (user, needed), quantity in self.needs.items():
+            if needed == name:
+                total += quantity * self.use(user, t)
+        return total
+
+    def capacities(self) -> None:
+        """Near what the plan would use, divided over places and suppliers, some at equal prices."""
+        for s in self.stages:
+            if s.nature == "commercial" and not self.maybe(0.15):
+                continue
+            tightness = self.rng.choice([0.8, 1.2, 1.6, 2.5, 4.0])
+            same_price = self.maybe(0.3)
+            price = self.price(s)
+            for i, k in enumerate(self.suppliers[s.name]):
+                places = self.places(s)
+                if i and len(places) > 1 and self.maybe(0.5):
+                    places = self.rng.sample(places, self.rng.randint(1, len(places)))
+                for p in places:
+                    own = price if same_price else self.near(price)
+                    self.capacity(s, k, p, tightness / len(self.places(s)) / (i + 1), own)
+
+    def capacity(self, s: Stage, k: str, p: str, part: float, price: float) -> None:
+        nothing = self.maybe(0.05)
+        drift = self.rng.uniform(0.85, 1.1)
+        volatile = self.maybe(0.35)
+        part *= self.rng.uniform(0.8, 1.4)
+        for t in self.given_years(late=0.05):
+            use = self.use(s.name, t) or self.units * self.size(s.name) * 0.3
+            if volatile:
+                use = self.near(use, 0.2, 1.8)
+            self.add(
+                "capacity",
+                stage=s.name,
+                supplier=k,
+                place=p,
+                year=t,
+                capacity=0.0 if nothing else _round(part * use),
+                price_usd=_round(price * drift ** (t - FIRST)),
+            )
+
+    def price(self, s: Stage) -> float:
+        """Such that the stage takes its share of the price of a typical accelerator."""
+        if s.price == 0:
+            return 0.0
+        per_unit = 22e3 * s.price / self.size(s.name)
+        return self.near(per_unit if s.flow else per_unit / 3)
+
+    def expansions(self) -> None:
+        """Rights to expand some suppliers where they supply, with leads by year and region."""
+        sites = sorted({(str(r["stage"]), str(r["supplier"]), str(r["place"]))
+                        for r in self.tables["capacity"]})  # fmt: skip
+        if self.has("pack_share"):
+            sites.append(("pack_share", "allocation", GLOBAL))
+        if self.has("power_share"):
+            sites.append(("power_share", "allocation", self.rng.choice(self.regions)))
+        chance = self.rng.choice([0.0, 0.3, 0.6, 0.8])
+        for s, k, p in dict.fromkeys(sites):
+            if self.maybe(chance):
+                self.expand(CATALOGUE[s], k, p)
+
+    def expand(self, s: Stage, k: str, p: str) -> None:
+        price = self.price(s) or 1.0
+        typical_lead = self.rng.choice([0, 0, 1, 2])
+        for t in self.some(range(FIRST - 1, self.last + 1)):
+            most = self.near(self.use(s.name, t) / len(self.places(s)), 0.05, 0.5)
+            self.add(
+                "expansion",
+                stage=s.name,
+                supplier=k,
+                place=p,
+                year=t,
+                max_expansion=0.0 if self.maybe(0.07) else most or self.near(self.units),
+                capex_usd_per_unit=self.near(price * (0.8 if s.flow else 2), 0.2, 1.5),
+                lead_years=typical_lead + self.rng.choice([0, 0, 1]),
+            )
+
+    def starve(self) -> None:
+        """A year without any capacity of one stage, or a stage without any in all years."""
+        rows = self.tables["capacity"]
+        if self.maybe(0.3):
+            name = self.rng.choice(self.stages).name
+            t = self.rng.choice(self.years)
+            for row in rows:
+                if row["stage"] == name and row["year"] == t:
+                    row["capacity"] = 0.0
+        vital = self.maybe(0.2)
+        names = ("substrate", "turbines", "scanners") if vital else ("exotic", "photonics")
+        spare = [name for name in names if self.has(name)]
+        if spare and self.maybe(0.7):
+            name = self.rng.choice(spare)
+            for row in rows:
+                if row["stage"] == name:
+                    row["capacity"] = 0.0
+
+    # accelerators
+
+    def chip_tables(self) -> None:
+        rng = self.rng
+        for chip in self.chips:
+            ramped = chip.name != "relic" and self.maybe(0.5)
+            self.add(
+                "accelerators",
+                accelerator=chip.name,
+                label=f"{chip.name} {rng.choice(LABELS)}",
+                vendor=chip.vendor,
+                family=chip.family,
+                first_year=chip.first_year,
+                last_year=chip.last_year,
+                life_years=chip.life,
+                opex_usd_per_year=self.near(chip.price * 0.03),
+                h100e=chip.h100e,
+                ramp_start_units=self.near(chip.plan * 0.5) if ramped else None,
+                ramp_growth=rng.choice([0.0, 0.5, 1.0, 2.0, 3.0]) if ramped else None,
+            )
+            if chip.name != "relic" or self.maybe(0.5):
+                for t in self.given_years():
+                    cost = self.near(chip.price * 0.5 * 0.95 ** (t - FIRST), 0.9, 1.1)
+                    self.add("unit_costs", accelerator=chip.name, year=t, other_cost_usd=cost)
+            if self.maybe(0.25):
+                for t in self.some(self.years):
+                    most = 0.0 if self.maybe(0.15) else self.near(chip.plan)
+                    self.add("build_limits", accelerator=chip.name, year=t, max_units=most)
+
+    def fleet_and_opening(self) -> None:
+        has_fleet, has_opening = self.maybe(0.6), self.maybe(0.6)
+        for chip in self.chips:
+            if not chip.buildable_before:
+                continue
+            if has_opening and self.maybe(0.7):
+                waiting = 0.0 if self.maybe(0.2) else self.near(chip.plan * 0.2)
+                built = 0.0 if self.maybe(0.15) else self.near(chip.plan * 0.4)
+                self.add("opening", accelerator=chip.name, warehouse_units=waiting, built_units=built)
+            if has_fleet and (chip.name == "relic" or self.maybe(0.6)):
+                last = min(FIRST - 1, chip.last_year or FIRST)
+                for t in self.some(range(chip.first_year, last + 1)):
+                    for r in self.rng.sample(self.regions, self.rng.randint(1, len(self.regions))):
+                        self.add(
+                            "fleet",
+                            accelerator=chip.name,
+                            region=r,
+                            installed_year=t,
+                            units=self.near(chip.plan * 0.3),
+                            unit_cost_usd=self.near(chip.price),
+                        )
+
+    def commitments(self) -> None:
+        """Of every scope and basis, in units or in a stage; sometimes two on one family."""
+        if self.maybe(0.25):
+            return
+        for i in range(self.rng.choice([1, 2, 3, 4])):
+            chip = self.rng.choice(self.chips)
+            stages = sorted(s for a, s in self.bom if a == chip.name)
+            promise = Promise(
+                chip=chip,
+                scope=("accelerator", "family", "vendor")[(self.seed + i) % 3],
+                basis=("built", "operating")[(self.seed // 3 + i) % 2],
+                stage=self.rng.choice(stages) if stages and self.maybe(0.6) else None,
+                years=self.some(range(FIRST - 1, self.last + 1), least=2),
+            )
+            self.commit(f"order_{i}", promise)
+            if promise.scope == "family" and self.maybe(0.6):
+                self.commit(f"order_{i}_more", promise)
+
+    def commit(self, name: str, promise: Promise) -> None:
+        chip = promise.chip
+        named = {"accelerator": chip.name, "family": chip.family, "vendor": chip.vendor}
+        quantity = self.bom[chip.name, promise.stage] if promise.stage else 1.0
+        for t in promise.years:
+            self.add(
+                "commitments",
+                commitment=name,
+                year=t,
+                label=f"An order, {name}",
+                **{key: value if key == promise.scope else None for key, value in named.items()},
+                basis=promise.basis,
+                stage=promise.stage,
+                minimum=self.near(chip.plan * quantity * 0.5),
+                shortfall_usd_per_unit=self.near(chip.price / quantity, 0.05, 0.8),
+            )
+
+    def budget(self) -> None:
+        if self.maybe(0.4):
+            plan = sum(chip.plan * chip.price for chip in self.chips if chip.name != "relic")
+            for t in self.some([FIRST - 1, *self.years]):
+                capital = self.near(plan * 0.6 * self.grown(t))
+                self.add("budget", year=t, capital_usd=capital)
+
+    # service
+
+    def services(self) -> None:
+        for t in self.given_years(late=0.05):
+            self.add("operations", year=t, utilisation=self.near(self.busy, 0.95, 1.05))
+        for i, chip in enumerate(self.chips):
+            for w in self.workloads if i == 0 else self.some_workloads():
+                speed = self.near(300 * chip.h100e)
+                self.add("throughput", accelerator=chip.name, workload=w, tokens_per_second=speed)
+        if self.maybe(0.6):
+            self.efficiencies()
+        size = self.rng.choice([0.5, 1, 1, 2])
+        for w in self.workloads:
+            nothing = w != self.workloads[0] and self.maybe(0.12)
+            for worth, j in zip((5.0, 1.5, 0.7), self.tiers[w], strict=False):
+                self.demand(w, j, 0.0 if nothing else size / len(self.workloads), worth)
+        if self.maybe(0.55):
+            for worth, j in ((3.0, "core"), (0.9, "open"))[: self.rng.randint(1, 2)]:
+                self.research(j, worth * self.rng.uniform(0.6, 1.4))
+
+    def efficiencies(self) -> None:
+        for w in self.workloads:
+            for t in self.given_years() if self.maybe(0.7) else []:
+                faster = self.near(1.2 ** (t - FIRST), 0.9, 1.1)
+                self.add("efficiency", workload=w, year=t, multiplier=faster)
+
+    def research(self, tier: str, worth: float) -> None:
+        rent = 22e3 * 0.35 / HOURS_PER_YEAR * worth
+        for t in self.given_years():
+            wanted = self.near(self.units * 0.6 * self.grown(t))
+            self.add(
+                "research",
+                tier=tier,
+                year=t,
+                demand_h100e_years=0.0 if self.maybe(0.05) else wanted,
+                value_usd_per_h100e_hour=_round(rent * 0.95 ** (t - FIRST)),
+            )
+
+    def some_workloads(self) -> list[str]:
+        return self.rng.sample(self.workloads, self.rng.randint(0, len(self.workloads)))
+
+    def demand(self, w: str, j: str, size: float, worth: float) -> None:
+        """Tiers worth several times, about, and less than what an accelerator-year costs."""
+        tokens = 300 * TTOK_PER_TOKEN_PER_SECOND * self.busy  # of one H100 equivalent in a year
+        worth *= self.rng.uniform(0.6, 1.5)
+        years = self.given_years()
+        if not set(years) & set(self.years):
+            years = list(self.years)
+        zero = self.rng.choice(years) if self.maybe(0.1) else None
+        for t in years:
+            owned = 1 + 0.6 * max(t - FIRST, 0)
+            wanted = self.near(size * self.units * tokens * owned * self.grown(t), 0.7, 1.4)
+            self.add(
+                "demand",
+                workload=w,
+                tier=j,
+                year=t,
+                demand_ttok=0.0 if t == zero else wanted,
+                value_usd_per_mtok=_round(22e3 * 0.35 / (tokens * 1e6) * worth),
+            )
+
+    # the rest
+
+    def finish(self) -> None:
+        """Sources, ranges, and optional tables that are absent instead of empty."""
+        keys = self.sources()
+        for table, header in HEADERS.items():
+            if "source" in header.split() and table != "sources":
+                for row in self.tables[table]:
+                    row["source"] = self.rng.choice(keys)
+        if self.maybe(0.5):
+            columns = [(table, x) for table, ranged in RANGED.items() for x in ranged.split()]
+            for table, column in columns:
+                if self.maybe(0.4):
+                    self.ranges(table, column)
+        for table in OPTIONAL:
+            if not self.tables[table] and self.maybe(0.5):
+                del self.tables[table]
+
+    def sources(self) -> list[str]:
+        keys = [f"src_{i}" for i in range(self.rng.randint(2, 4))]
+        for i, key in enumerate(keys):
+            derived = i > 0 and self.maybe(0.5)
+            evidence = ("measured", "reported", "estimated", "assumed")[i]
+            self.add(
+                "sources",
+                source=key,
+                title=f"Source {i}, {self.rng.choice(LABELS)}",
+                publisher="Generator of the tests",
+                date=None if self.maybe(0.3) else f"2025-0{i + 1}-15",
+                url=None if self.maybe(0.3) else f"https://example.org/{key}",
+                evidence="derived" if derived else evidence,
+                derived_from=" ".join(keys[:i]) if derived else None,
+                note="twice the first" if derived else None,
+            )
+        return keys
+
+    def ranges(self, table: str, column: str) -> None:
+        for row in self.tables[table]:
+            x = row[column]
+            if isinstance(x, (int, float)) and self.maybe(0.7):
+                whole = isinstance(x, int)
+                low, high = (max(x - 1, 0), x + 1) if whole else (0.8 * x, 1.25 * x)
+                if column == "life_years":
+                    low = max(low, 1)
+                if column in AT_MOST_ONE:
+                    high = min(high, 1.0)
+                row[f"{column}_low"] = low
+                row[f"{column}_high"] = high
+
+
+FEATURES = frozenset(
+    [
+        *(f"{t} {how}" for t in OPTIONAL for how in ("absent", "header only", "with rows")),
+        *(
+            f"{table}: {how}"
+            for table in SERIES
+            for how in (
+                "gap",
+                "starts late",
+                "rows before the case",
+                "rows after the case",
+                "held",
+            )
+        ),
+        *(
+            f"commitment: {scope}, {basis}, in {unit}"
+            for scope in ("accelerator", "family", "vendor")
+            for basis in ("built", "operating")
+            for unit in ("units", "a stage")
+        ),
+        *(
+            f"{basis} of a {scope} supplier needs a {needed} {kind} stage"
+            for basis in ("supply", "expansion")
+            for scope, needed in ((GLOBAL, GLOBAL), ("regional", GLOBAL), ("regional", "regional"))
+            for kind in ("flow", "stock")
+        ),
+        *(f"{name} {how}" for name in ("alpha", "lambda") for how in ("0", "1", "inside", "by default")),
+        "a budget in all years",
+        "a budget in some years",
+        "a build limit above 0",
+        "a build limit of 0",
+        "a commitment before the case",
+        "a fleet of a family made no longer",
+        "a fleet that retires inside the case",
+        "a group of several stages",
+        "a life that ends inside the case",
+        "a need at one place only",
+        "a need at the place 'global'",
+        "a need replaced at a place",
+        "a ramp from an opening",
+        "a ramp of a new one",
+        "a ramp of one made before, without an opening",
+        "a ramp that cannot grow on itself",
+        "a stage nobody needs",
+        "a supplier not everywhere",
+        "a workload without any demand",
+        "an accelerator that runs no workload",
+        "an allocation beside own capacity",
+        "an allocation of a global stage",
+        "an allocation of a regional stage",
+        "an allocation of an allocation",
+        "an allocation of an expanded stage",
+        "an allocation that is itself expanded",
+        "an expansion of nothing allowed",
+        "an expansion that expires inside the case",
+        "an expansion where there is no capacity",
+        "an order before the case",
+        "an order that arrives at once",
+        "an order that arrives too late",
+        "capital_write_off_years",
+        "commitment in a flow stage",
+        "commitment in a stock stage",
+        "discount rate 0",
+        "discount rate above 0",
+        "efficiency of some workloads",
+        "first_year inside the case",
+        "global flow stage",
+        "global stock stage",
+        "lambda above 0 with a storable stage",
+        "lambda above 0 with an opening",
+        "last_year inside the case",
+        "leads that differ by region",
+        "leads that differ by year",
+        "made no longer",
+        "no capacity in any year",
+        "no capacity in one year",
+        "no demand of a tier in a year",
+        "no research demand in a year",
+        "one region",
+        "ranges",
+        "regional flow stage",
+        "regional stock stage",
+        "report_last_year before the last",
+        "report_last_year by default",
+        "several groups",
+        "several regions",
+        "several research tiers",
+        "several tiers",
+        "several vendors",
+        "several workloads",
+        "storable blank for a flow",
+        "storable global stage",
+        "storable regional stage",
+        "suppliers at equal prices",
+        "two allocations of one supplier",
+        "two commitments on one family",
+        "units built the year before",
+        "units waiting at the start",
+    ]
+)
+
+
+def features(case: Case) -> set[str]:
+    """What the case exercises, read off its tables."""
+    looks = (
+        _settings,
+        _tables,
+        _series,
+        _stages,
+        _supply,
+        _needs,
+        _expansions,
+        _allocations,
+        _accelerators,
+        _commitments,
+        _demand,
+    )
+    return {name for look in looks for name, found in look(case) if found}
+
+
+Features: TypeAlias = "Iterator[tuple[str, bool]]"
+
+
+def _span(case: Case) -> range:
+    return range(round(num(case.settings["first_year"])), round(num(case.settings["last_year"])) + 1)
+
+
+def _settings(case: Case) -> Features:
+    given = case.settings
+    yield "discount rate 0", given["discount_rate"] == 0
+    yield "discount rate above 0", num(given["discount_rate"]) > 0
+    names = {"first_year_availability": "alpha", "build_lag_share": "lambda"}
+    for key, name in names.items():
+        yield f"{name} by default", key not in given
+        if key in given:
+            share = num(given[key])
+            yield f"{name} 0", share == 0
+            yield f"{name} 1", share == 1
+            yield f"{name} inside", 0 < share < 1
+    lag = num(given.get("build_lag_share", 0))
+    yield (
+        "lambda above 0 with a storable stage",
+        lag > 0 and any(row["storable"] for row in case.rows("stages")),
+    )
+    yield "lambda above 0 with an opening", lag > 0 and bool(case.rows("opening"))
+    shown = given.get("report_last_year")
+    yield "report_last_year by default", shown is None
+    yield "report_last_year before the last", shown is not None and shown != given["last_year"]
+    yield "capital_write_off_years", "capital_write_off_years" in given
+
+
+def _tables(case: Case) -> Features:
+    for table in OPTIONAL:
+        yield f"{table} absent", table not in case.tables
+        yield f"{table} header only", case.tables.get(table) == []
+        yield f"{table} with rows", bool(case.rows(table))
+    yield (
+        "ranges",
+        any(key.endswith("_low") for rows in case.tables.values() for row in rows for key in row),
+    )
+
+
+def _series(case: Case) -> Features:
+    span = _span(case)
+    for table, (keys, _) in SERIES.items():
+        given: dict[tuple[Value, ...], list[int]] = defaultdict(list)
+        for row in case.rows(table):
+            given[tuple(row[key] for key in keys)].append(year(row))
+        for years in given.values():
+            yield f"{table}: gap", any(u > t + 1 for t, u in pairwise(sorted(years)))
+            yield f"{table}: starts late", min(years) > span[0]
+            yield f"{table}: rows before the case", min(years) < span[0]
+            yield f"{table}: rows after the case", max(years) > span[-1]
+            yield f"{table}: held", max(years) < span[-1]
+
+
+def _stages(case: Case) -> Features:
+    wanted = {row["stage"] for row in case.rows("bill_of_materials")}
+    wanted |= {row["needs_stage"] for row in case.rows("supplier_needs")}
+    for row in case.rows("stages"):
+        yield f"{row['scope']} {row['kind']} stage", True
+        yield f"storable {row['scope']} stage", row["storable"] is True
+        yield "storable blank for a flow", row["kind"] == "flow" and row["storable"] is None
+        yield "a stage nobody needs", row["stage"] not in wanted
+    groups = Counter(row["group"] for row in case.rows("stages"))
+    yield "a group of several stages", max(groups.values()) > 1
+    yield "several groups", len(groups) > 1
+
+
+def _supply(case: Case) -> Features:
+    span = _span(case)
+    by_stage: dict[Value, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    priced: dict[tuple[Value, ...], list[Value]] = defaultdict(list)
+    places: dict[tuple[Value, Value], set[Value]] = defaultdict(set)
+    for row in case.rows("capacity"):
+        by_stage[row["stage"]][year(row)] += num(row["capacity"])
+        priced[row["stage"], row["place"], row["year"]].append(row["price_usd"])
+        places[row["stage"], row["supplier"]].add(row["place"])
+    for totals in by_stage.values():
+        zero = {t for t, total in totals.items() if total == 0 and t in span}
+        yield "no capacity in any year", not any(totals.values())
+        yield "no capacity in one year", bool(zero) and any(totals.values())
+    regions = {row["region"] for row in case.rows("regions")}
+    yield "suppliers at equal prices", any(len(set(p)) < len(p) for p in priced.values())
+    yield "a supplier not everywhere", any(p not in ({GLOBAL}, regions) for p in places.values())
+
+
+def _needs(case: Case) -> Features:
+    stages = {row["stage"]: row for row in case.rows("stages")}
+    basic: dict[tuple[Value, ...], set[Value]] = defaultdict(set)
+    for row in case.rows("supplier_needs"):
+        user, needed = stages[row["stage"]], stages[row["needs_stage"]]
+        who = f"{row['basis']} of a {user['scope']} supplier"
+        yield f"{who} needs a {needed['scope']} {needed['kind']} stage", True
+        key = (row["stage"], row["supplier"], row["basis"], row["needs_stage"])
+        basic[key].add(row["place"])
+        yield "a need at the place 'global'", row["place"] == GLOBAL
+    yield "a need replaced at a place", any(len(p) > 1 for p in basic.values())
+    yield "a need at one place only", any(len(p) == 1 and p.isdisjoint({None, GLOBAL})
+                                          for p in basic.values())  # fmt: skip
+
+
+def _expansions(case: Case) -> Features:
+    span = _span(case)
+    lives = {(row["stage"], row["supplier"]): row["capacity_life_years"] for row in case.rows("suppliers")}
+    by_site: dict[tuple[Value, ...], set[Value]] = defaultdict(set)
+    by_supplier: dict[tuple[Value, ...], set[tuple[Value, ...]]] = defaultdict(set)
+    supplied = {
+        (row["stage"], row["supplier"], row["place"]) for row in case.rows("capacity") if num(row["capacity"]) > 0
+    }
+    for row in case.rows("expansion"):
+        site = (row["stage"], row["supplier"], row["place"])
+        by_site[site].add(row["lead_years"])
+        by_supplier[(*site[:2], row["year"])].add((row["place"], row["lead_years"]))
+        online = year(row) + num(row["lead_years"])
+        yield "an order before the case", year(row) < span[0]
+        yield "an order that arrives too late", year(row) in span and online > span[-1]
+        yield "an order that arrives at once", row["lead_years"] == 0
+        yield "an expansion of nothing allowed", row["max_expansion"] == 0
+        expires = online + num(lives[site[:2]]) <= span[-1]
+        yield "an expansion that expires inside the case", year(row) in span and expires
+        yield "an expansion where there is no capacity", site not in supplied
+    yield "leads that differ by year", any(len(leads) > 1 for leads in by_site.values())
+    yield (
+        "leads that differ by region",
+        any(len({lead for _, lead in pairs}) > 1 for pairs in by_supplier.values()),
+    )
+
+
+def _allocations(case: Case) -> Features:
+    scope = {row["stage"]: row["scope"] for row in case.rows("stages")}
+    capacity = {(row["stage"], row["supplier"]) for row in case.rows("capacity")}
+    expanded = {row["stage"] for row in case.rows("expansion")}
+    drawn = {(row["stage"], row["supplier"], row["of_stage"]) for row in case.rows("allocation")}
+    drawing = {s for s, _, _ in drawn}
+    for s, k, of_stage in drawn:
+        yield f"an allocation of a {scope[of_stage]} stage", True
+        yield "an allocation of an expanded stage", of_stage in expanded
+        yield "an allocation that is itself expanded", s in expanded
+        yield "an allocation of an allocation", of_stage in drawing
+        yield "an allocation beside own capacity", (s, k) in capacity
+    yield "two allocations of one supplier", len({d[:2] for d in drawn}) < len(drawn)
+
+
+def _accelerators(case: Case) -> Features:
+    span = _span(case)
+    opening = {row["accelerator"]: row for row in case.rows("opening")}
+    made: dict[Value, Row] = {row["accelerator"]: row for row in case.rows("accelerators")}
+    runs = {row["accelerator"] for row in case.rows("throughput")}
+    for a, row in made.items():
+        first = year(row, "first_year")
+        last = span[-1] if row["last_year"] is None else year(row, "last_year")
+        yield "made no longer", last < span[0]
+        yield "last_year inside the case", last in span[:-1]
+        yield "first_year inside the case", first in span[1:]
+        yield "a life that ends inside the case", num(row["life_years"]) < len(span)
+        yield "an accelerator that runs no workload", a not in runs
+        if row["ramp_start_units"] is not None:
+            yield "a ramp from an opening", a in opening
+            yield (
+                "a ramp of one made before, without an opening",
+                first < span[0] and (a not in opening),
+            )
+            yield "a ramp of a new one", first in span
+            yield "a ramp that cannot grow on itself", row["ramp_growth"] == 0
+    for row in opening.values():
+        yield "units waiting at the start", num(row["warehouse_units"]) > 0
+        yield "units built the year before", num(row["built_units"]) > 0
+    for row in case.rows("build_limits"):
+        yield "a build limit of 0", row["max_units"] == 0
+        yield "a build limit above 0", num(row["max_units"]) > 0
+    for row in case.rows("fleet"):
+        chip = made[row["accelerator"]]
+        gone = chip["last_year"] is not None and year(chip, "last_year") < span[0]
+        yield "a fleet of a family made no longer", gone
+        ends = year(row, "installed_year") + num(chip["life_years"])
+        yield "a fleet that retires inside the case", span[0] < ends <= span[-1]
+    yield "several vendors", len({row["vendor"] for row in made.values()}) > 1
+
+
+def _commitments(case: Case) -> Features:
+    span = _span(case)
+    kind = {row["stage"]: row["kind"] for row in case.rows("stages")}
+    together: Counter[tuple[Value, ...]] = Counter()
+    for row in case.rows("commitments"):
+        if year(row) not in span:
+            yield "a commitment before the case", True
+            continue
+        scope = next(key for key in ("accelerator", "family", "vendor") if row[key])
+        unit = "units" if row["stage"] is None else "a stage"
+        yield f"commitment: {scope}, {row['basis']}, in {unit}", True
+        if row["stage"] is not None:
+            yield f"commitment in a {kind[row['stage']]} stage", True
+        if row["family"]:
+            together[row["family"], row["basis"], row["year"]] += 1
+    yield "two commitments on one family", any(number > 1 for number in together.values())
+    budgeted = {year(row) for row in case.rows("budget")} & set(span)
+    yield "a budget in some years", 0 < len(budgeted) < len(span)
+    yield "a budget in all years", len(budgeted) == len(span)
+
+
+def _demand(case: Case) -> Features:
+    tiers = {(row["workload"], row["tier"]) for row in case.rows("demand")}
+    total: Counter[Value] = Counter()
+    for row in case.rows("demand"):
+        yield "no demand of a tier in a year", row["demand_ttok"] == 0
+        total[row["workload"]] += 0 if row["demand_ttok"] == 0 else 1
+    yield "a workload without any demand", len(total) > 0 and min(total.values()) == 0
+    yield "several tiers", len({w for w, _ in tiers}) < len(tiers)
+    yield "several workloads", len(total) > 1
+    yield (
+        "no research demand in a year",
+        any(row["demand_h100e_years"] == 0 for row in case.rows("research")),
+    )
+    yield "several research tiers", len({row["tier"] for row in case.rows("research")}) > 1
+    faster = {row["workload"] for row in case.rows("efficiency")}
+    yield "efficiency of some workloads", bool(faster) and len(faster) < len(total)
+    yield "one region", len(case.rows("regions")) == 1
+    yield "several regions", len(case.rows("regions")) > 1

@@ -1,0 +1,21 @@
+"""Where things stand in the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+INPUTS = ROOT / "inputs"
+BASE, TINY, BACKCAST = INPUTS / "base", INPUTS / "tiny", INPUTS / "backcast"
+REPORTS = ROOT / "reports"
+ANSWERS = REPORTS / "answers"
+DOCS = ROOT / "docs"
+TESTS = ROOT / "tests"
+SUPPORT = TESTS / "support"
+GOLDEN = TESTS / "golden"
+PUBLISHED = TESTS / "published"
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder by its name."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
