@@ -38,7 +38,7 @@ from supplychain.report.page.readme import weaknesses
 from supplychain.report.page.report_data import ReportData
 from supplychain.report.text.answer import dollars
 from supplychain.report.text.answer import number as shown
-from supplychain.study.answers import found
+from supplychain.results.read import read_answer
 from supplychain.study.compare import compare, compare_folders
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def written(given: ReportData, folder: Path) -> Origins:
             table["family"] = table["accelerator"].map(family)
     year, names = given.year, dict.fromkeys(given.close.tables["curves"]["stage"])
     curves = [given.plan.curve(s, year, UP_TO).assign(stage=s) for s in names]
-    tables |= {"ladder": given.plan.ladder(year), "stranded": given.plan.stranded(year)}
+    tables |= {"ladder": given.plan.ladder(year), "idle_capacity": given.plan.idle_capacity(year)}
     tables["curves"] = pd.concat(curves) if curves else given.close.tables["curves"]
     tables |= {f"{name}:{t}": rows for name, one in given.studies.items() for t, rows in one.tables.items()}
     inputs = {name: given.case.frame(name) for name in given.case.tables}
@@ -152,8 +152,8 @@ def _yes(value: object) -> str:
 def _base() -> tuple[ReportData, dict[str, bytes]]:
     case = sc.load(BASE)
     studies = {
-        "sensitivity": found(ANSWERS / "sensitivity", "sensitivity", case),
-        "backcast": found(ANSWERS / "backcast", "backcast"),
+        "sensitivity": read_answer(ANSWERS / "sensitivity", "sensitivity"),
+        "backcast": read_answer(ANSWERS / "backcast", "backcast"),
     }
     late = {"demand_late": "Demand is late", "grid_late": "Grid is late"}
     given = report_data_of(case, studies=studies, scenarios=late)
@@ -304,7 +304,7 @@ def test_what_charts_draw_is_what_their_tables_say() -> None:
     """Catches a chart of other rows or in other units than the table behind it."""
     given, _ = _base()
     drawn = {"power": ("used", 1.0), "built": ("built", 1e6), "h100e": ("h100e_operating", 1e6)}
-    drawn |= {"requirements": ("ratio", 1.0), "stranded": ("stranded_usd", 1e9), "ladder": ("gain_usd", 1e9)}
+    drawn |= {"requirements": ("ratio", 1.0), "stranded": ("idle_usd", 1e9), "ladder": ("gain_usd", 1e9)}
     drawn |= {"options": ("benefit_per_capex_usd", 1.0), "curve_1": ("gain_usd_per_pct", 1e9)}
     figures = {f.name: f for part in sections(given) for f in part.figures}
     for name, (column, unit) in drawn.items():
@@ -763,7 +763,7 @@ def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> Non
     plan = sc.solve(more)
     studies = {
         "compare": compare_folders([str(folder)], ["more", "less"]),
-        "reference": compare({"before": sc.saved(tmp_path / "before"), "more": plan}),
+        "reference": compare({"before": sc.read_answer(tmp_path / "before"), "more": plan}),
     }
     given = ReportData(plan, 2027, str(folder), studies=studies)
     assert check_numbers(page, written(given, tmp_path / "answer")) > 300
