@@ -18,6 +18,12 @@ GLOBAL: Final = "global"
 POSSIBLE_YEARS: Final = range(1990, 2201)
 """What a year may be."""
 
+OF_ROW: Final = "as in unit"
+"""The unit of a column whose rows have units of their own, in the column `unit`."""
+
+OF_QUANTITY, OF_INPUT = "of the quantity", "of the input"
+"""Units of columns whose rows name a quantity, or an input, that has one."""
+
 LOW, HIGH = "_low", "_high"
 """Endings of the columns that give the range of a number."""
 

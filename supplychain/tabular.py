@@ -223,7 +223,7 @@ def in_range(column: schema.ColumnSchema, value: float) -> tuple[Value, str]:
     high = column.maximum is not None and not value <= column.maximum
     part = column.type == "integer" and value % 1 != 0
     wrong = low or high or part or not math.isfinite(value)
-    unit = f" {column.unit}" if column.unit else ""
+    unit = f" {column.unit}" if column.unit and column.unit != schema.OF_ROW else ""
     return value, f"{value:.12g}{unit}; must be {what_fits(column)}" if wrong else ""
 
 

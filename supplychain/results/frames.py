@@ -29,10 +29,12 @@ def frame(table: TableSchema, rows: Iterable[Mapping[str, Any]], *, sort: Sequen
             raise KeyError(message)
     made = pd.DataFrame(listed, columns=[column.name for column in table.columns])
     for column in table.columns:
-        if column.type == "integer" and column.blank:
-            made[column.name] = made[column.name].astype("Int64")
-        elif column.type == "any":
+        if column.type == "any":
             made[column.name] = pd.Series([row.get(column.name) for row in listed], dtype=object)
+        elif column.type == "number":
+            made[column.name] = made[column.name].astype("float64")
+        elif column.type == "integer":
+            made[column.name] = made[column.name].astype("Int64" if column.blank else "int64")
     return made.sort_values(list(sort), kind="stable", ignore_index=True) if sort else made
 
 

@@ -20,7 +20,7 @@ from supplychain.errors import InputError, Problem
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
 from supplychain.results.schema import SUMMARIES, TABLES
-from supplychain.tabular import file_text, rows_from
+from supplychain.tabular import did_you_mean, file_text, rows_from
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -38,7 +38,9 @@ _HEADER = 1
 
 
 def read_answer(folder: str | Path, kind: Kind = "solve", tables: Collection[str] | None = None) -> Answer:
-    """Read an answer that `supplychain KIND CASE --out DIR` wrote; of its tables those that are named, else all.
+    """Read an answer that `supplychain KIND CASE --out DIR` wrote; of its tables those that are needed, else all.
+
+    Those that are there where there is a cause, as `changes`, are read where they are.
 
     Returns: tables with the types of the schema; columns that the schema does not know follow its own.
     Raises: InputError if there is no such answer, or it cannot be read.
@@ -48,9 +50,10 @@ def read_answer(folder: str | Path, kind: Kind = "solve", tables: Collection[str
         fault = f"there is no such folder; give one that {_made(kind)} wrote"
         raise InputError(place, [Problem("the answer", 0, "", fault)])
     summary = _summary(path, kind)
-    described = [table for table in TABLES[kind] if tables is None or table.name in tables]
+    needed = {table.name for table in TABLES[kind] if table.required} if tables is None else {*tables}
+    described = [table for table in TABLES[kind] if table.name in needed or not table.required]
     there = _there(path)
-    absent = [t.name for t in described if t.name not in there and (t.required or tables is not None)]
+    absent = [table.name for table in described if table.name in needed - there]
     if absent:
         fault = f"has no {', '.join(absent)}; give a folder that {_made(kind)} writes"
         raise InputError(place, [Problem(FOLDER, 0, "", fault)])
@@ -140,7 +143,8 @@ def _table(path: Path, table: TableSchema) -> tuple[pd.DataFrame, Sequence[Probl
     names = [column.name for column in table.columns]
     without = [name for name in names if name not in header]
     if without:
-        return frame(table, []), [], without
+        unknown = [name for name in header if name not in names]
+        return frame(table, []), [], [f"{name}{did_you_mean(name, unknown)}" for name in without]
     ragged = [n for n, cells in lines if len(cells) != len(header)]
     if ragged:
         fault = f"must have {len(header)} cells, as the header has"
@@ -150,8 +154,10 @@ def _table(path: Path, table: TableSchema) -> tuple[pd.DataFrame, Sequence[Probl
     faults += _twice(table, rows.rows)
     if faults:
         return frame(table, []), faults, []
+    made = frame(table, rows.rows)
+    mixed = {column.name: _as_numbers(list(made[column.name])) for column in table.columns if column.type == "any"}
     others = [n for n in range(len(header)) if n not in at]
-    return pd.concat([frame(table, rows.rows), _unknown(_columns(lines, others))], axis=1), [], []
+    return pd.concat([made.assign(**mixed), _unknown(_columns(lines, others))], axis=1), [], []
 
 
 def _columns(lines: Lines, at: Sequence[int]) -> Lines:
@@ -170,11 +176,13 @@ def _twice(table: TableSchema, rows: Sequence[Mapping[str, Any]]) -> list[Proble
 
 
 def _unknown(lines: Lines) -> pd.DataFrame:
-    """Return columns that the schema does not know; one that holds nothing but numbers holds numbers."""
+    """Return columns that the schema does not know."""
     (_, header), *rows = lines
-    made = pd.DataFrame({name: [cells[n] for _, cells in rows] for n, name in enumerate(header)})
-    for name in header:
-        numbers = pd.to_numeric(made[name], errors="coerce")
-        if numbers.notna().equals(made[name] != ""):
-            made[name] = numbers
-    return made
+    return pd.DataFrame({name: _as_numbers([cells[n] for _, cells in rows]) for n, name in enumerate(header)})
+
+
+def _as_numbers(cells: list[Any]) -> pd.Series:
+    """Return cells as numbers if they are nothing but numbers and blanks, else as they are."""
+    given = pd.Series(cells, dtype=object).replace("", None)
+    numbers = pd.to_numeric(given, errors="coerce")
+    return numbers if numbers.notna().equals(given.notna()) else given

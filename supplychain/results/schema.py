@@ -9,16 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from supplychain.schema import ColumnSchema, TableSchema
+from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW, ColumnSchema, TableSchema
 
 Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios"]
 """The command that writes a folder of results."""
-
-OF_ROW: Final = "as in unit"
-"""The unit of a column whose rows have units of their own, in the column `unit`."""
-
-OF_QUANTITY, OF_INPUT = "of the quantity", "of the input"
-"""Units of columns whose rows name a quantity, or an input, that has one."""
 
 PER_PCT, PER_UNIT, PER_MTOK = "USD per %", "USD per unit", "USD per 10^6 tokens"
 TTOK, H100E, H100E_YEARS = "10^12 tokens", "H100e", "H100e years"
@@ -32,8 +26,8 @@ def _whole(name: str, label: str, meaning: str, unit: str = "", *, blank: bool =
     return ColumnSchema(name, "integer", meaning, unit, blank=blank, label=label)
 
 
-def _yes(name: str, label: str, meaning: str) -> ColumnSchema:
-    return ColumnSchema(name, "boolean", meaning, label=label)
+def _yes(name: str, label: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
+    return ColumnSchema(name, "boolean", meaning, blank=blank, label=label)
 
 
 def _cell(name: str, label: str, meaning: str, unit: str = "") -> ColumnSchema:
@@ -45,6 +39,11 @@ def _number(  # noqa: PLR0913 - one argument per field of a column
     name: str, unit: str, label: str, meaning: str, *, blank: bool = False, infinite: bool = False
 ) -> ColumnSchema:
     return ColumnSchema(name, "number", meaning, unit, blank=blank, label=label, infinite=infinite)
+
+
+def _decided(name: str, unit: str, label: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
+    """Return a column that says what was decided, and which may be locked in in another case."""
+    return ColumnSchema(name, "number", meaning, unit, minimum=0, blank=blank, label=label)
 
 
 def _table(
@@ -166,7 +165,7 @@ STAGES: Final = _table(
         _number("allocated", OF_ROW, "allocated", "what suppliers have as shares of other stages' limits"),
         _number("used", OF_ROW, "used", "what everything uses of it"),
         _number("used_share", "share", "used", "used over the limit; blank: the limit is 0", blank=True),
-        _number("stored", OF_ROW, "stored", "carried over to the next year; blank: it cannot be stored", blank=True),
+        _decided("stored", OF_ROW, "stored", "carried over to the next year; blank: it cannot be stored", blank=True),
         _number("gain_usd_per_unit", PER_UNIT, "1 unit more", "what one unit more at this place gains"),
         _number("loss_usd_per_unit", PER_UNIT, "1 unit less costs", "what one unit less would cost", infinite=True),
     ),
@@ -181,7 +180,7 @@ SUPPLY: Final = _table(
         _SUPPLIER,
         _PLACE,
         _UNIT,
-        _number("supplied", OF_ROW, "supplied", "what the supplier delivers"),
+        _decided("supplied", OF_ROW, "supplied", "what the supplier delivers"),
         _number("limit", OF_ROW, "limit", "what it could deliver"),
         _number("price_usd", PER_UNIT, "price", "flow: per unit; stock: per unit and year"),
         _number("spent_usd", "USD", "spent", "cash paid to it in the year"),
@@ -222,7 +221,7 @@ BUILDS: Final = _table(
     (
         _YEAR,
         _ACCELERATOR,
-        _number("built", "units", "built", "accelerators built in the year"),
+        _decided("built", "units", "built", "accelerators built in the year"),
         _number("installed", "units", "installed", "installed in the year, in all regions"),
         _number("warehouse", "units", "waiting", "waiting to be installed at the end of the year"),
     ),
@@ -235,7 +234,7 @@ COMMITMENTS_KEPT: Final = _table(
         _YEAR,
         _text("commitment", "commitment", "key of the commitment"),
         _UNIT,
-        _number("minimum", OF_ROW, "minimum", "what is to be delivered"),
+        _decided("minimum", OF_ROW, "minimum", "what is to be delivered"),
         _number("delivered", OF_ROW, "delivered", "what counts for it"),
         _number("shortfall", OF_ROW, "short", "what falls short of the minimum"),
     ),
@@ -265,7 +264,7 @@ ORDERS: Final = _table(
         _SUPPLIER,
         _PLACE,
         _UNIT,
-        _number("amount", OF_ROW, "ordered", "capacity ordered"),
+        _decided("amount", OF_ROW, "ordered", "capacity ordered"),
         _number("capex_usd", "USD", "capex", "paid when ordered"),
     ),
     "Capacity that is ordered, and when it comes",
@@ -566,7 +565,7 @@ COMPARISONS: Final = _table(
         _text("cause", "nearest by moving", "of a miss, the input that brings the model nearest", blank=True),
         _text("cause_end", "to its end", "to which end of its range", blank=True),
         _number("cause_value", OF_ROW, "then", "what the model says there", blank=True),
-        _cell("cause_inside", "inside then", "whether that is inside the published range"),
+        _yes("cause_inside", "inside then", "whether that is inside the published range", blank=True),
     ),
     "The model beside what was observed; of a miss, the input that brings it nearest",
 )

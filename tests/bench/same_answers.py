@@ -23,18 +23,18 @@ _LEFT_OUT = {"versions"}
 _SHOWN = 10
 
 
-def commands(inputs: Path, out: Path) -> dict[str, list[str]]:
-    """Return the arguments of each command, by the name under which its output is kept."""
+def commands(inputs: Path) -> dict[str, list[str]]:
+    """Return the arguments of each command, by the name of the folder, in that in which it runs, for what it writes."""
     base, past, tiny = (str(inputs / name) for name in ("base", "backcast", "tiny"))
     found = {f"solve_{Path(case).name}": ["solve", case, "--out"] for case in (base, past, tiny)}
     found |= {f"solve_{name}": ["solve", base, "--scenario", name, "--out"] for name in SCENARIOS}
-    locked = ["--orders-from", str(out / "solve_base"), "--until", "2026"]
+    locked = ["--orders-from", "solve_base", "--until", "2026"]
     found["regret"] = ["solve", base, "--scenario", "demand_late", *locked, "--out"]
     found["compare"] = ["compare", base, *(x for name in SCENARIOS[:3] for x in ("--scenario", name)), "--out"]
-    found["compare_folders"] = ["compare", str(out / "solve_base"), str(out / "solve_grid_late"), "--out"]
+    found["compare_folders"] = ["compare", "solve_base", "solve_grid_late", "--out"]
     found["sensitivity_tiny"] = ["sensitivity", tiny, "--workers", "1", "--out"]
     found["sensitivity_locked_in"] = [
-        *("sensitivity", tiny, "--workers", "1", "--orders-from", str(out / "solve_tiny"), "--until", "2026", "--out"),
+        *("sensitivity", tiny, "--workers", "1", "--orders-from", "solve_tiny", "--until", "2026", "--out"),
     ]
     found["scenarios"] = ["scenarios", base, "--solve", "--year", "2028", "--workers", "1", "--out"]
     for year in ("2026", "2028", "2030"):
@@ -48,8 +48,8 @@ def run(checkout: Path, inputs: Path, out: Path) -> None:
     """Run every command with the code of a checkout; what it prints is kept beside what it writes."""
     out.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
-    for name, arguments in commands(inputs, out).items():
-        folder = [str(out / name)] if arguments[-1] == "--out" else []
+    for name, arguments in commands(inputs).items():
+        folder = [name] if arguments[-1] == "--out" else []
         done = subprocess.run(
             [sys.executable, "-m", "supplychain", *arguments, *folder],
             capture_output=True,

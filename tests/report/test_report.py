@@ -669,15 +669,16 @@ def test_what_does_not_belong_is_refused(tmp_path: Path) -> None:
     assert "is of other inputs: accelerators.csv, " in said
     status, said = said_by("report", TINY, "--backcast", ANSWERS / "sensitivity", "--out", out)
     assert status == 2
-    assert "has no score; give a folder that `supplychain backcast CASE --out DIR` writes" in said
+    assert "summary.json, column score: is missing" in said
+    assert "give a folder that `supplychain backcast CASE --out DIR` writes" in said
     status, said = said_by("report", TINY, "--sensitivity", tmp_path / "nowhere", "--out", out)
     assert status == 2
-    assert "cannot be read as the answer of an earlier run" in said
+    assert "there is no such folder; give one that `supplychain sensitivity CASE --out DIR` wrote" in said
     broken = shutil.copytree(ANSWERS / "backcast", tmp_path / "broken")
     (broken / "tables" / "labels.csv").write_text("year\n", encoding="utf-8")
     status, said = said_by("report", TINY, "--backcast", broken, "--out", out)
     assert status == 2
-    assert "has no labels (level, label, said, keeps, moves, press, agrees)" in said
+    assert "has no column labels.level, labels.label, labels.said, labels.keeps, labels.moves, labels.others" in said
     status, said = said_by("report", TINY, "--reference", ANSWERS / "backcast", "--out", out)
     assert status == 2
     status, said = said_by("report", TINY, "--year", 1999, "--out", out)

@@ -233,7 +233,7 @@ def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureF
         (["CASE", "CASE", "--change", MORE_WAFERS], "scenarios and changes are made in one case"),
         (["CASE", "--scenario", "none"], "no scenario is called 'none'"),
         (["CASE", "--change", "capacity.capacity[stage=wafer] +1%"], "did you mean 'wafers'?"),
-        (["CASE", "nowhere"], "summary.json: cannot be read as the answer of an earlier run"),
+        (["CASE", "nowhere"], "there is no such folder; give one that `supplychain solve CASE --out DIR` wrote"),
     ],
 )
 def test_what_cannot_be_compared_is_said(

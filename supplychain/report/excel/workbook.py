@@ -16,8 +16,9 @@ from supplychain.case.to_book import head_of
 from supplychain.plan.changes import with_changes
 from supplychain.report.excel import charts
 from supplychain.results import schema as result_schema
-from supplychain.results.schema import OF_INPUT, OF_QUANTITY, OF_ROW, TABLES
+from supplychain.results.schema import TABLES
 from supplychain.results.write import DIGITS
+from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW
 from supplychain.sheets import Book, Head
 from supplychain.study.compare import Comparison
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain.report.page.blocks import Grid, GridColumn
-from supplychain.results.schema import OF_INPUT, OF_QUANTITY, OF_ROW
+from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supplychain.results.schema import OF_INPUT, OF_QUANTITY, OF_ROW, OTHERS, SUMMARIES, TABLES
+from supplychain.results.schema import OTHERS, SUMMARIES, TABLES
+from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW
 
 if TYPE_CHECKING:
     from supplychain.schema import ColumnSchema, TableSchema
