@@ -1,4 +1,8 @@
-"""From a Pyomo model to a labelled LP, through Pyomo's own HiGHS interface."""
+"""From a Pyomo model to a labelled LP, through Pyomo's own HiGHS interface.
+
+Beside `model/_pyomo.py` this is the only module that names Pyomo: the interface hands out rows, columns and mutable
+numbers by Pyomo's own objects.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
 from supplychain import schema
-from supplychain.model._pyomo import Expression, Model, Place, Relation, Stage, Supplier, Year, pyo
+from supplychain.model._pyomo import Expression, Model, Place, Relation, Stage, Supplier, Year, is_number, pyo, total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Index: TypeAlias = tuple[Stage, Supplier, Place, Year]
+"""Whose limit is meant."""
+
+User: TypeAlias = tuple[str, ...]
+"""Who uses a stage: `(ACCELERATOR, a)`, `(SUPPLIER, s, k, p)` or `(EXPANSION, s, k, p)`."""
+
+ACCELERATOR, SUPPLIER, EXPANSION = "accelerator", "supply", "expansion"
+
+
+class Limit(NamedTuple):
+    """What makes up a supplier's limit in a year."""
+
+    capacity: Expression
+    expanded: Expression
+    allocated: Expression
+
+    @property
+    def total(self) -> Expression:
+        """The limit itself."""
+        return self.capacity + self.expanded + self.allocated
 
 
 def variables(m: Model) -> None:
@@ -34,14 +60,27 @@ def limit(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:
     $limit_{s,k,p,t} = capacity_{s,k,p,t} + \sum_u expand_{s,k,p,u}
     + \sum_{s'} share_{s,k,s',t} \sum_{k'} limit_{s',k',p,t}$
     """
-    capacity = m.capacity[s, k, p, t] if (s, k, p) in m.on.has_capacity else 0
-    added = pyo.quicksum(m.expand[s, k, p, u] for u in m.on.arrived.get((s, k, p, t), ()))
-    allocated = pyo.quicksum(
-        m.share[s, k, pool, t] * limit(m, pool, owner, p, t)
+    return limit_parts(m, (s, k, p, t), lambda other: limit(m, *other)).total
+
+
+def limit_parts(m: Model, index: Index, limit_of: Callable[[Index], Expression]) -> Limit:
+    """Return the parts of a supplier's limit; `limit_of` says what others can deliver."""
+    s, k, p, _ = index
+    return Limit(
+        capacity=m.capacity[index] if (s, k, p) in m.on.has_capacity else 0.0,
+        expanded=total(m.expand[s, k, p, u] for u in m.on.arrived.get(index, ())),
+        allocated=allocated(m, index, limit_of),
+    )
+
+
+def allocated(m: Model, index: Index, limit_of: Callable[[Index], Expression]) -> Expression:
+    """Return a supplier's share of what others can deliver: of their limits, or of how far these rise."""
+    s, k, p, t = index
+    return total(
+        m.share[s, k, pool, t] * limit_of((pool, owner, p, t))
         for pool in m.on.draws.get((s, k), ())
         for owner in m.on.suppliers[pool, p]
     )
-    return capacity + added + allocated
 
 
 def supply_limit(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Relation:
@@ -57,9 +96,9 @@ def stage_balance(m: Model, s: Stage, p: Place, t: Year) -> Relation:
 
     $use_{s,p,t} \le \sum_k supply_{s,k,p,t} + stored_{s,p,t-1} - stored_{s,p,t}$
     """
-    supplied = pyo.quicksum(m.supply[s, k, p, t] for k in m.on.suppliers[s, p])
-    use = _use_by_accelerators(m, s, p, t) + _use_by_suppliers(m, s, p, t) + _use_by_expansions(m, s, p, t)
-    if type(use) is int and not m.on.stages[s]["storable"]:
+    supplied = total(m.supply[s, k, p, t] for k in m.on.suppliers[s, p])
+    use = total(amount for _, amount in uses(m, s, p, t))
+    if is_number(use) and not m.on.stages[s]["storable"]:
         return pyo.Constraint.Skip
     return use <= supplied + _from_store(m, s, p, t)
 
@@ -71,28 +110,34 @@ def _from_store(m: Model, s: Stage, p: Place, t: Year) -> Expression:
     return before - m.stored[s, p, t]
 
 
-def _use_by_accelerators(m: Model, s: Stage, p: Place, t: Year) -> Expression:
+def uses(m: Model, s: Stage, p: Place, t: Year) -> Iterator[tuple[User, Expression]]:
+    """Yield who uses a stage in a place and year, and how much; a user may come more than once."""
+    yield from _uses_of_accelerators(m, s, p, t)
+    yield from _uses_of_suppliers(m, s, p, t)
+    yield from _uses_of_expansions(m, s, p, t)
+
+
+def _uses_of_accelerators(m: Model, s: Stage, p: Place, t: Year) -> Iterator[tuple[User, Expression]]:
     """Flows are used once, when an accelerator is built; stocks as long as it operates."""
-    if m.on.is_flow(s):
-        return pyo.quicksum(m.bill_of_materials[a, s] * m.build[a, t] for a in m.on.users[s] if (a, t) in m.build)
     regions = m.on.regions if p == schema.GLOBAL else (p,)
-    return pyo.quicksum(
-        m.bill_of_materials[a, s] * m.operate[a, r, t] for a in m.on.users[s] for r in regions if (a, r, t) in m.operate
-    )
+    for a in m.on.users[s]:
+        if not m.on.is_flow(s):
+            operating = total(m.operate[a, r, t] for r in regions if (a, r, t) in m.operate)
+            yield (ACCELERATOR, a), m.bill_of_materials[a, s] * operating
+        elif (a, t) in m.build:
+            yield (ACCELERATOR, a), m.bill_of_materials[a, s] * m.build[a, t]
 
 
-def _use_by_suppliers(m: Model, s: Stage, p: Place, t: Year) -> Expression:
+def _uses_of_suppliers(m: Model, s: Stage, p: Place, t: Year) -> Iterator[tuple[User, Expression]]:
     """What suppliers of other stages need of this one for each unit they supply."""
-    return pyo.quicksum(
-        m.need[need] * m.supply[need[0], need[1], place, t] for need, place in m.on.supply_needs.get((s, p), ())
-    )
+    for need, place in m.on.supply_needs.get((s, p), ()):
+        yield (SUPPLIER, need[0], need[1], place), m.need[need] * m.supply[need[0], need[1], place, t]
 
 
-def _use_by_expansions(m: Model, s: Stage, p: Place, t: Year) -> Expression:
+def _uses_of_expansions(m: Model, s: Stage, p: Place, t: Year) -> Iterator[tuple[User, Expression]]:
     """What added capacity of other stages needs of this one in the year in which it arrives."""
-    return pyo.quicksum(
-        m.need[need] * m.expand[need[0], need[1], place, u]
-        for need, place in m.on.expansion_needs.get((s, p), ())
-        for u in m.on.years
-        if (need[0], need[1], place, u) in m.expand and u + m.on.lead[need[0], need[1], place, u] == t
-    )
+    for need, place in m.on.expansion_needs.get((s, p), ()):
+        for u in m.on.years:
+            order = (need[0], need[1], place, u)
+            if order in m.expand and u + m.on.lead[order] == t:
+                yield (EXPANSION, need[0], need[1], place), m.need[need] * m.expand[order]

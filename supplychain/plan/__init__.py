@@ -14,6 +14,7 @@ import pandas as pd
 from supplychain import lp
 from supplychain.errors import CertificateError
 from supplychain.model import locked_in as signed
+from supplychain.model.cost import unserved
 from supplychain.notebook import Shown
 from supplychain.plan import bottlenecks, decomposition, money, prices, purchases, quantities, windows
 from supplychain.plan import relaxed as lifted
@@ -191,7 +192,7 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
         "title": case.settings.title,
         "status": "optimal",
         "objective_usd": float(f"{asked[-1].window.objective_usd:.12g}"),
-        "unserved_usd": float(f"{money.unserved(solved):.12g}"),
+        "unserved_usd": float(f"{unserved(solved.m):.12g}"),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
         "rows": at.lp.shape[0],

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supplychain import lp
+from supplychain.model.cost import price
+from supplychain.model.labels import Var
 from supplychain.notebook import Shown
 from supplychain.plan.bottlenecks import DEMAND, BottleneckFinder
 from supplychain.plan.levers import CAPITAL, Levers, Members
@@ -116,8 +118,8 @@ def _step(at: SolvedLP, t: int, lifted: Members) -> _Step:
         lift = _all_left(at, t, lifted, frozenset().union(*(f.lever.members for f in ranked)))
     return _Step(
         at.objective_usd,
-        math.fsum(solved.x["serve"].values()),
-        math.fsum(solved.x["research"].values()),
+        math.fsum(solved.x[Var.SERVE].values()),
+        math.fsum(solved.x[Var.RESEARCH].values()),
         used,
         binding.lever.name if binding else DEMAND,
         lift,
@@ -148,11 +150,11 @@ def stranded(start: SolvedLP, t: int) -> pd.DataFrame:
         units = min(limit, used_then) - used
         if units > _ROUNDING * max(limit, used_then):
             idle = {
-                k: solved.limits[s, k, p, t].total - solved.x["supply"][s, k, p, t] for k in solved.on.suppliers[s, p]
+                k: solved.limits[s, k, p, t].total - solved.x[Var.SUPPLY][s, k, p, t] for k in solved.on.suppliers[s, p]
             }
             total = math.fsum(idle.values())
-            price = math.fsum(idle[k] * solved.price(s, k, p, t) for k in idle) / total if total > 0 else 0.0
-            rows.append((s, p, solved.on.stages[s]["unit"], limit, used, units, units * price))
+            mean = math.fsum(idle[k] * price(solved.m, s, k, p, t) for k in idle) / total if total > 0 else 0.0
+            rows.append((s, p, solved.on.stages[s]["unit"], limit, used, units, units * mean))
     names = ["stage", "place", "unit", "limit", "used", "stranded", "stranded_usd"]
     return pd.DataFrame(rows, columns=names).sort_values(["stage", "place"], ignore_index=True)
 

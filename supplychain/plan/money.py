@@ -9,12 +9,17 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from supplychain import schema, units
 from supplychain.finance import capital_recovery_factor
+from supplychain.model.cost import components, orders, paid, systems, tokens_worth
+from supplychain.model.labels import Var
+from supplychain.model.service import served
+from supplychain.model.supply import ACCELERATOR, SUPPLIER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,38 +84,35 @@ class Ledger:
 
     def _book_stages(self) -> None:
         """Book what flow stages cost over the years of their annuity, and what stock stages charge each year."""
-        solved, on = self._solved, self._solved.on
-        for s in on.stages:
-            for p in on.places[s]:
-                for v in on.years:
-                    paid = math.fsum(
-                        solved.price(s, k, p, v) * solved.x["supply"][s, k, p, v] for k in on.suppliers[s, p]
-                    )
-                    if paid and on.is_flow(s):
-                        factor, years = self._annuity(v, on.cost_life(s))
-                        for t in years:
-                            self._book(t, s, factor * paid, self._users(s, p, v, t))
-                    elif paid:
-                        self._book(v, s, paid, self._users(s, p, v, v))
+        m, on = self._solved.m, self._solved.on
+        for (s, p), suppliers in on.suppliers.items():
+            for v in on.years:
+                usd = math.fsum(paid(m, s, k, p, v) for k in suppliers)
+                if usd and on.is_flow(s):
+                    factor, years = self._annuity(v, on.cost_life(s))
+                    for t in years:
+                        self._book(t, s, factor * usd, self._users(s, p, v, t))
+                elif usd:
+                    self._book(v, s, usd, self._users(s, p, v, v))
 
     def _book_expansions(self) -> None:
         """Book what added capacity costs, from the year in which it comes online, under the stage that was expanded."""
         on = self._solved.on
-        for (s, k, p, u), amount in self._solved.x["expand"].items():
+        for (s, k, p, u), amount in self._solved.x[Var.EXPAND].items():
             lead = on.lead[s, k, p, u]
             factor, years = self._annuity(u + lead, on.capacity_life[s, k])
-            paid = amount * self._solved.n["capex_usd_per_unit"][s, k, p, u] * (1 + self._rate) ** lead
-            for t in years if paid else ():
-                self._book(t, s, factor * paid, self._users(s, p, t, t))
+            usd = amount * self._solved.n["capex_usd_per_unit"][s, k, p, u] * (1 + self._rate) ** lead
+            for t in years if usd else ():
+                self._book(t, s, factor * usd, self._users(s, p, t, t))
 
     def _book_accelerators(self) -> None:
         """Book the rest of what accelerators cost to buy, their upkeep, and the annuity of the opening fleet."""
         solved, on = self._solved, self._solved.on
-        for (a, v), built in solved.x["build"].items():
+        for (a, v), built in solved.x[Var.BUILD].items():
             factor, years = self._annuity(v, on.life(a))
             for t in years:
                 self._book(t, OTHER, factor * built * solved.n["other_cost_usd"][a, v], {a: 1.0})
-        for (a, _, t), operating in solved.x["operate"].items():
+        for (a, _, t), operating in solved.x[Var.OPERATE].items():
             self._book(t, OPEX, operating * solved.n["opex_usd_per_year"][a], {a: 1.0})
         for row in solved.case.tables["fleet"]:
             a, installed = row["accelerator"], row["installed_year"]
@@ -120,19 +122,19 @@ class Ledger:
                 self._book(t, OPENING_FLEET, factor * usd, {a: 1.0})
 
     def _book_shortfalls(self) -> None:
-        for (c, t), short in self._solved.x["shortfall"].items():
+        for (c, t), short in self._solved.x[Var.SHORTFALL].items():
             self._book(t, SHORTFALL, short * self._solved.n["shortfall_usd_per_unit"][c, t], {_IDLE: 1.0})
 
     def _users(self, s: str, p: str, v: int, t: int) -> Shares:
         """Return whom what was bought in year v serves in year t: shares by accelerator, unused under a blank."""
         if (s, p, v, t) not in self._memo:
             found: Shares = defaultdict(float)
-            for (how, *who), amount in self._solved.uses(s, p, v).items():
-                if how == "accelerator":
+            for (how, *who), amount in self._solved.uses[s, p, v].items():
+                if how == ACCELERATOR:
                     found[who[0]] += amount
                     continue
                 stage, _, place = who
-                year = v if how == "supply" and self._solved.on.is_flow(s) else t
+                year = v if how == SUPPLIER and self._solved.on.is_flow(s) else t
                 at = schema.GLOBAL if self._solved.on.is_global(stage) else place
                 for a, share in self._users(stage, at, year, t).items():
                     found[a] += amount * share
@@ -157,36 +159,17 @@ def cost(solved: Solved, ledger: Ledger) -> pd.DataFrame:
 def cash(solved: Solved) -> dict[tuple[int, str], float]:
     """Return the cash spent on components, systems and expansions, by year and item."""
     spent: dict[tuple[int, str], float] = defaultdict(float)
-    for (s, k, p, t), supplied in solved.x["supply"].items():
-        if solved.on.is_flow(s):
-            spent[t, s] += solved.price(s, k, p, t) * supplied
-    for (a, t), built in solved.x["build"].items():
-        spent[t, OTHER] += solved.n["other_cost_usd"][a, t] * built
-    for (s, k, p, u), amount in solved.x["expand"].items():
-        spent[u, s] += solved.n["capex_usd_per_unit"][s, k, p, u] * amount
-    return {key: usd for key, usd in sorted(spent.items()) if usd and key[0] in solved.case.report_years}
+    for t in solved.case.report_years:
+        for s, usd in chain(components(solved.m, t), orders(solved.m, t)):
+            spent[t, s] += usd
+        for _, usd in systems(solved.m, t):
+            spent[t, OTHER] += usd
+    return {key: usd for key, usd in sorted(spent.items()) if usd}
 
 
 def capital(solved: Solved) -> pd.DataFrame:
     """Cash spent, by year and item."""
     return pd.DataFrame([(*key, usd) for key, usd in cash(solved).items()], columns=["year", "item", "usd"])
-
-
-def unserved(solved: Solved) -> float:
-    """Return what the demand left unserved was worth, discounted: a part of the objective [USD]."""
-    n = solved.n
-    tokens = (
-        n["discount"][t] * n["value_usd_per_mtok"][w, j, t] * units.MTOK_PER_TTOK * (n["demand_ttok"][w, j, t] - x)
-        for (w, j, t), x in solved.x["serve"].items()
-    )
-    research = (
-        n["discount"][t]
-        * n["value_usd_per_h100e_hour"][j, t]
-        * units.HOURS_PER_YEAR
-        * (n["demand_h100e_years"][j, t] - x)
-        for (j, t), x in solved.x["research"].items()
-    )
-    return math.fsum(tokens) + math.fsum(research)
 
 
 def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int], float]) -> pd.DataFrame:
@@ -199,7 +182,7 @@ def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int]
         }
         serving = math.fsum(cost_of[w] for w in solved.on.workloads)
         all_cost = serving + cost_of[RESEARCH]
-        mtok = {w: solved.served(w, t) * units.MTOK_PER_TTOK for w in solved.on.workloads}
+        mtok = {w: served(solved.m, w, t) * units.MTOK_PER_TTOK for w in solved.on.workloads}
         for w in sorted(solved.on.workloads):
             average = _over(cost_of[w], mtok[w])
             rows.append((t, w, average, average * _over(all_cost, serving), marginal.get((w, t), math.nan)))
@@ -215,11 +198,7 @@ def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
     spent = cash(solved)
     rows = []
     for t in solved.case.report_years:
-        value = math.fsum(
-            x * solved.n["value_usd_per_mtok"][index] * units.MTOK_PER_TTOK
-            for index, x in solved.x["serve"].items()
-            if index[2] == t
-        )
+        value = tokens_worth(solved.m, t)
         serving = math.fsum(x for (u, _, w), x in ledger.cost.items() if u == t and w != RESEARCH)
         research = math.fsum(x for (u, _, w), x in ledger.cost.items() if u == t and w == RESEARCH)
         total = math.fsum(usd for (u, _), usd in spent.items() if u == t)
@@ -251,11 +230,10 @@ def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
 def hardware(solved: Solved, t: int) -> dict[str, float]:
     """Return the cash of a year for the components and systems of accelerators, by item, without expansions."""
     spent = {s: 0.0 for s in solved.on.stages if solved.on.is_flow(s) and _is_component(solved, s)}
-    for (s, k, p, u), supplied in solved.x["supply"].items():
-        if u == t and s in spent:
-            spent[s] += solved.price(s, k, p, t) * supplied
-    other = math.fsum(solved.n["other_cost_usd"][a, u] * built for (a, u), built in solved.x["build"].items() if u == t)
-    return spent | {OTHER: other}
+    for s, usd in components(solved.m, t):
+        if s in spent:
+            spent[s] += usd
+    return spent | {OTHER: math.fsum(usd for _, usd in systems(solved.m, t))}
 
 
 def memory_share(solved: Solved, t: int) -> float:

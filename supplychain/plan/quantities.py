@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from supplychain.model import commitments, cost, fleet
+from supplychain.model.labels import Var
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -44,7 +47,7 @@ def stages(solved: Solved) -> pd.DataFrame:
                     "allocated": math.fsum(x.allocated for x in limits),
                     "used": used,
                     "used_share": used / total if total else math.nan,
-                    "stored": solved.x["stored"].get((s, p, t), math.nan),
+                    "stored": solved.x[Var.STORED].get((s, p, t), math.nan),
                 }
             )
     return _frame(
@@ -55,10 +58,9 @@ def stages(solved: Solved) -> pd.DataFrame:
 def supply(solved: Solved) -> pd.DataFrame:
     """What each supplier delivers, at which price, for how much cash."""
     rows = []
-    for (s, k, p, t), supplied in solved.x["supply"].items():
+    for (s, k, p, t), supplied in solved.x[Var.SUPPLY].items():
         limit = solved.limits[s, k, p, t].total
         if t in solved.case.report_years and (limit > 0 or supplied > _NONE):
-            price = solved.price(s, k, p, t)
             rows.append(
                 {
                     "year": t,
@@ -68,8 +70,8 @@ def supply(solved: Solved) -> pd.DataFrame:
                     "unit": solved.on.stages[s]["unit"],
                     "supplied": supplied,
                     "limit": limit,
-                    "price_usd": price,
-                    "spent_usd": price * supplied,
+                    "price_usd": cost.price(solved.m, s, k, p, t),
+                    "spent_usd": cost.paid(solved.m, s, k, p, t),
                 }
             )
     return _frame(rows, ["year", "stage", "supplier", "place"], ["unit", "supplied", "limit", "price_usd", "spent_usd"])
@@ -79,9 +81,15 @@ def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
     """Tokens served by tier; what is not, is blocked if it would be served were no stage limited, else uneconomic."""
     rows = [
         {"year": t, "workload": w, "tier": j}
-        | _unserved("ttok", solved.n["demand_ttok"][w, j, t], served, unlimited.x["serve"][w, j, t])
+        | _service(
+            "ttok",
+            solved.n["demand_ttok"][w, j, t],
+            served,
+            cost.unserved_tokens(solved.m, w, j, t),
+            unlimited.x[Var.SERVE][w, j, t],
+        )
         | {"value_usd_per_mtok": solved.n["value_usd_per_mtok"][w, j, t]}
-        for (w, j, t), served in solved.x["serve"].items()
+        for (w, j, t), served in solved.x[Var.SERVE].items()
         if t in solved.case.report_years
     ]
     return _frame(
@@ -95,24 +103,30 @@ def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
     """Research served by tier."""
     rows = [
         {"year": t, "tier": j}
-        | _unserved("h100e_years", solved.n["demand_h100e_years"][j, t], served, unlimited.x["research"][j, t])
-        for (j, t), served in solved.x["research"].items()
+        | _service(
+            "h100e_years",
+            solved.n["demand_h100e_years"][j, t],
+            served,
+            cost.unserved_research(solved.m, j, t),
+            unlimited.x[Var.RESEARCH][j, t],
+        )
+        for (j, t), served in solved.x[Var.RESEARCH].items()
         if t in solved.case.report_years
     ]
     names = ["demand_h100e_years", "served_h100e_years", "blocked_h100e_years", "uneconomic_h100e_years"]
     return _frame(rows, ["year", "tier"], names)
 
 
-def _unserved(unit: str, demand: float, served: float, unlimited: float) -> dict[str, float]:
-    left = max(0.0, demand - served)
-    blocked = min(left, max(0.0, unlimited - served))
+def _service(unit: str, demand: float, served: float, unserved: float, unlimited: float) -> dict[str, float]:
+    unserved = max(0.0, unserved)
+    blocked = min(unserved, max(0.0, unlimited - served))
     if blocked <= _ROUNDING * demand:
         blocked = 0.0
     return {
         f"demand_{unit}": demand,
         f"served_{unit}": served,
         f"blocked_{unit}": blocked,
-        f"uneconomic_{unit}": left - blocked,
+        f"uneconomic_{unit}": unserved - blocked,
     }
 
 
@@ -123,9 +137,9 @@ def builds(solved: Solved) -> pd.DataFrame:
         row: dict[str, Any] = {
             "year": t,
             "accelerator": a,
-            "built": solved.x["build"].get((a, t), 0.0),
-            "installed": math.fsum(solved.x["install"][a, r, t] for r in solved.on.regions),
-            "warehouse": solved.x["warehouse"][a, t],
+            "built": solved.x[Var.BUILD].get((a, t), 0.0),
+            "installed": math.fsum(solved.x[Var.INSTALL][a, r, t] for r in solved.on.regions),
+            "warehouse": solved.x[Var.WAREHOUSE][a, t],
         }
         if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > _NONE:
             rows.append(row)
@@ -139,19 +153,14 @@ def commitments_kept(solved: Solved) -> pd.DataFrame:
         if t not in solved.case.report_years:
             continue
         stage = row["stage"]
-        counted = [
-            x * (solved.n["bill_of_materials"][a, stage] if stage else 1.0)
-            for (d, a, u), x in solved.x["deliver"].items()
-            if (d, u) == (c, t)
-        ]
         rows.append(
             {
                 "year": t,
                 "commitment": c,
                 "unit": solved.on.stages[stage]["unit"] if stage else "units",
                 "minimum": solved.n["minimum"][c, t],
-                "delivered": math.fsum(counted),
-                "shortfall": solved.x["shortfall"][c, t],
+                "delivered": commitments.delivered(solved.m, c, t),
+                "shortfall": solved.x[Var.SHORTFALL][c, t],
             }
         )
     return _frame(rows, ["year", "commitment"], ["unit", "minimum", "delivered", "shortfall"])
@@ -160,8 +169,8 @@ def commitments_kept(solved: Solved) -> pd.DataFrame:
 def installed_base(solved: Solved) -> pd.DataFrame:
     """What is owned and what operates, by region, in units and H100 equivalents."""
     rows = []
-    for (a, r, t), operating in solved.x["operate"].items():
-        owned = solved.owned(a, r, t)
+    for (a, r, t), operating in solved.x[Var.OPERATE].items():
+        owned = fleet.owned(solved.m, a, r, t)
         if t in solved.case.report_years and owned > _NONE:
             h100e = solved.n["h100e"][a]
             rows.append(
@@ -191,7 +200,7 @@ def orders(solved: Solved) -> pd.DataFrame:
             "amount": amount,
             "capex_usd": amount * solved.n["capex_usd_per_unit"][s, k, p, u],
         }
-        for (s, k, p, u), amount in solved.x["expand"].items()
+        for (s, k, p, u), amount in solved.x[Var.EXPAND].items()
         if u in solved.case.report_years and amount > _NONE
     ]
     return _frame(rows, ["order_year", "online_year", "stage", "supplier", "place"], ["unit", "amount", "capex_usd"])
@@ -208,7 +217,7 @@ def requirements(solved: Solved, unconstrained: Solved) -> pd.DataFrame:
     required: dict[tuple[str, int], float] = defaultdict(float)
     for s, k, p, t in on.supply:
         available[s, t] += solved.limits[s, k, p, t].total
-        required[s, t] += unconstrained.x["supply"][s, k, p, t]
+        required[s, t] += unconstrained.x[Var.SUPPLY][s, k, p, t]
     for s in on.stages:
         if not on.users[s] and not any(n == s for n, _ in on.supply_needs):
             required |= _to_expand(solved, s, available, required)

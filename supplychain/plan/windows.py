@@ -46,7 +46,7 @@ class Window:
         """Return what this window sees of an LP of the same case with other options."""
         case = self.at.solved.case
         if case.settings.foresight_years is None:
-            return signed.hold(whole, signed.held(case, on))
+            return signed.fix_columns(whole, signed.fixed_amounts(case, on))
         return window(whole, case, on, self.first, np.zeros(whole.shape[1]))[0]
 
 
@@ -108,7 +108,7 @@ def _whole(at: SolvedLP, whole: LabelledLP) -> Window:
 def _again(case: Case, again: WarmStart, whole: LabelledLP) -> SolvedLP:
     """Solve an LP that is stated already, with perfect foresight, from where one alike ended; hold what was signed."""
     m, alike = again.statement.m, again.known.get(case.years[0])
-    labelled = signed.hold(whole, signed.held(case, m.on))
+    labelled = signed.fix_columns(whole, signed.fixed_amounts(case, m.on))
     if labelled is not whole:
         lp.hold(labelled)
     what = f"case {case.settings.name!r}"
