@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import pandas as pd
 
-from supplychain import schema, units
+from supplychain import lp, schema, units
 from supplychain.finance import capital_recovery_factor
 from supplychain.model.cost import components, orders, paid, systems, tokens_worth
 from supplychain.model.labels import Var
@@ -22,7 +22,7 @@ from supplychain.model.service import served
 from supplychain.model.supply import ACCELERATOR, SUPPLIER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from supplychain.plan.solved import Solved
 
@@ -33,6 +33,9 @@ _IDLE = ""
 """Stands for no accelerator among the accelerators."""
 
 Shares = dict[str, float]
+Key = TypeVar("Key")
+Node: TypeAlias = "tuple[str, str, int, int] | str"
+"""What was bought of a stage at a place in one year, as it serves in another; or an accelerator, where that ends."""
 
 
 class Ledger:
@@ -44,10 +47,8 @@ class Ledger:
     def __init__(self, solved: Solved) -> None:
         self._solved = solved
         self._rate = solved.case.settings.discount_rate
-        self._memo: dict[tuple[str, str, int, int], Shares] = {}
         self.cost: dict[tuple[int, str, str], float] = defaultdict(float)
         self._book_stages()
-        self._book_expansions()
         self._book_accelerators()
         self._book_shortfalls()
 
@@ -83,27 +84,39 @@ class Ledger:
         return split
 
     def _book_stages(self) -> None:
-        """Book what flow stages cost over the years of their annuity, and what stock stages charge each year."""
+        """Book what stages cost, added capacity under the stage that was expanded, to whom it serves in the end."""
+        spent: dict[tuple[int, str], dict[Node, float]] = defaultdict(lambda: defaultdict(float))
+        for s, p, v, t, usd in chain(self._purchases(), self._expansions()):
+            spent[t, s][s, p, v, t] += usd
+        passes_on = cache(self._passes_on)
+        for (t, s), start in spent.items():
+            for node, usd in lp.through(start, passes_on).items():
+                if isinstance(node, str):
+                    self._book(t, s, usd, {node: 1.0})
+
+    def _purchases(self) -> Iterator[tuple[str, str, int, int, float]]:
+        """Yield what flow stages cost over the years of their annuity, and what stock stages charge each year.
+
+        Each is stage, place, year of the purchase, year of the cost, USD.
+        """
         m, on = self._solved.m, self._solved.on
         for (s, p), suppliers in on.suppliers.items():
             for v in on.years:
                 usd = math.fsum(paid(m, s, k, p, v) for k in suppliers)
                 if usd and on.is_flow(s):
                     factor, years = self._annuity(v, on.cost_life(s))
-                    for t in years:
-                        self._book(t, s, factor * usd, self._users(s, p, v, t))
+                    yield from ((s, p, v, t, factor * usd) for t in years)
                 elif usd:
-                    self._book(v, s, usd, self._users(s, p, v, v))
+                    yield s, p, v, v, usd
 
-    def _book_expansions(self) -> None:
-        """Book what added capacity costs, from the year in which it comes online, under the stage that was expanded."""
+    def _expansions(self) -> Iterator[tuple[str, str, int, int, float]]:
+        """Yield what added capacity costs, from the year in which it comes online: as what is bought in that year."""
         on = self._solved.on
         for (s, k, p, u), amount in self._solved.x[Var.EXPAND].items():
             lead = on.lead[s, k, p, u]
             factor, years = self._annuity(u + lead, on.capacity_life[s, k])
             usd = amount * self._solved.n["capex_usd_per_unit"][s, k, p, u] * (1 + self._rate) ** lead
-            for t in years if usd else ():
-                self._book(t, s, factor * usd, self._users(s, p, t, t))
+            yield from ((s, p, t, t, factor * usd) for t in (years if usd else ()))
 
     def _book_accelerators(self) -> None:
         """Book the rest of what accelerators cost to buy, their upkeep, and the annuity of the opening fleet."""
@@ -125,24 +138,23 @@ class Ledger:
         for (c, t), short in self._solved.x[Var.SHORTFALL].items():
             self._book(t, SHORTFALL, short * self._solved.n["shortfall_usd_per_unit"][c, t], {_IDLE: 1.0})
 
-    def _users(self, s: str, p: str, v: int, t: int) -> Shares:
-        """Return whom what was bought in year v serves in year t: shares by accelerator, unused under a blank."""
-        if (s, p, v, t) not in self._memo:
-            found: Shares = defaultdict(float)
-            for (how, *who), amount in self._solved.uses[s, p, v].items():
-                if how == ACCELERATOR:
-                    found[who[0]] += amount
-                    continue
-                stage, _, place = who
-                year = v if how == SUPPLIER and self._solved.on.is_flow(s) else t
-                at = schema.GLOBAL if self._solved.on.is_global(stage) else place
-                for a, share in self._users(stage, at, year, t).items():
-                    found[a] += amount * share
-            self._memo[s, p, v, t] = _normal(found) or {_IDLE: 1.0}
-        return self._memo[s, p, v, t]
+    def _passes_on(self, node: Node) -> Mapping[Node, float]:
+        """Return, by shares, whom what was bought in year v serves in year t; where nobody uses it, no accelerator."""
+        if isinstance(node, str):
+            return {}
+        s, p, v, t = node
+        on, amounts = self._solved.on, defaultdict[Node, float](float)
+        for (how, *who), amount in self._solved.uses[s, p, v].items():
+            if how == ACCELERATOR:
+                amounts[who[0]] += amount
+                continue
+            stage, _, place = who
+            year = v if how == SUPPLIER and on.is_flow(s) else t
+            amounts[stage, schema.GLOBAL if on.is_global(stage) else place, year, t] += amount
+        return _normal(amounts) or {_IDLE: 1.0}
 
 
-def _normal(parts: Mapping[str, float]) -> Shares:
+def _normal(parts: Mapping[Key, float]) -> dict[Key, float]:
     total = math.fsum(parts.values())
     return {name: part / total for name, part in parts.items()} if total > 0 else {}
 
