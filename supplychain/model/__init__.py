@@ -1,6 +1,8 @@
 """The linear program of a case: the table of contents.
 
 `build` returns the Pyomo model; every number in it is a mutable Param, so a what-if changes Params and solves again.
+After the solve `evaluated.Evaluated` has the same names over floats, so that `supply.limit`, `cost.unserved` and the
+other formulas say what they came to. `labels` has the names of rows and columns.
 """
 
 from __future__ import annotations
