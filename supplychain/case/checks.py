@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema
+from supplychain.case.places import served_places
 from supplychain.case.read import CASE_FILE
 from supplychain.errors import Problem
 from supplychain.tabular import did_you_mean, shown
@@ -199,22 +200,8 @@ def _reached(edges: Mapping[Value, set[Value]], start: Value) -> set[Value]:
     return seen
 
 
-def served_places(tables: Tables) -> dict[tuple[object, object], set[object]]:
-    """Return where each supplier can supply: at its capacity rows, and where what it draws from is supplied."""
-    places: dict[tuple[object, object], set[object]] = {
-        (row["stage"], row["supplier"]): set() for row in tables["suppliers"].rows
-    }
-    for row in tables["capacity"].rows:
-        places[row["stage"], row["supplier"]].add(row["place"])
-    draws = {(row["stage"], row["supplier"], row["of_stage"]) for row in tables["allocation"].rows}
-    stages = {stage for stage, _ in places}
-    for _ in stages:  # as many rounds as there are stages settle every chain of allocations
-        supplied: dict[object, set[object]] = defaultdict(set)
-        for (stage, _supplier), where in places.items():
-            supplied[stage] |= where
-        for stage, supplier, of_stage in draws:
-            places[stage, supplier] |= supplied[of_stage]
-    return places
+def _served_places(tables: Tables) -> dict[tuple[str, str], set[str]]:
+    return served_places(*(tables[name].rows for name in ("suppliers", "capacity", "allocation")))
 
 
 def _possible_places(tables: Tables) -> dict[object, set[object]]:
@@ -225,7 +212,7 @@ def _possible_places(tables: Tables) -> dict[object, set[object]]:
 
 def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
     """Every supplier has capacity or an allocation; capacity is added where it has one of them, and has a life."""
-    places, possible = served_places(tables), _possible_places(tables)
+    places, possible = _served_places(tables), _possible_places(tables)
     for line, row in tables["suppliers"].numbered():
         if not places[row["stage"], row["supplier"]]:
             message = f"{row['supplier']!r} has no row in capacity.csv or allocation.csv; needs one (capacity may be 0)"
@@ -248,7 +235,7 @@ def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
 def _needs_in_reach(tables: Tables) -> Iterator[Problem]:
     """What a supplier needs must be supplied where it is; a global supplier may need global stages only."""
     scope = _by_stage(tables, "scope")
-    places, possible = served_places(tables), _possible_places(tables)
+    places, possible = _served_places(tables), _possible_places(tables)
     supplied: dict[object, set[object]] = defaultdict(set)
     for (stage, _), where in places.items():
         supplied[stage] |= where
@@ -272,7 +259,7 @@ def _needs_in_reach(tables: Tables) -> Iterator[Problem]:
 def _bill_of_materials(tables: Tables) -> Iterator[Problem]:
     """An accelerator is built from global flows, and occupies stocks that somebody supplies."""
     stages = {row["stage"]: row for row in tables["stages"].rows}
-    supplied = {stage for (stage, _), where in served_places(tables).items() if where}
+    supplied = {stage for (stage, _), where in _served_places(tables).items() if where}
     for line, row in tables["bill_of_materials"].numbered():
         stage = stages[row["stage"]]
         if stage["kind"] == "flow" and stage["scope"] == "regional":

@@ -3,6 +3,9 @@
 Nothing here knows what the rows and columns stand for.
 """
 
+import warnings
+
+from supplychain.lp.follow import through
 from supplychain.lp.from_model import LabelledHighs, MutableLP, from_pyomo
 from supplychain.lp.graft import Grafts
 from supplychain.lp.joint import minimal_sets
@@ -13,7 +16,7 @@ from supplychain.lp.optimum import (
     certificate,
     changed,
     found,
-    hold,
+    load,
     optimum_near,
     optimum_of,
     options,
@@ -56,8 +59,8 @@ __all__ = [
     "found",
     "from_highs",
     "from_pyomo",
-    "hold",
     "joint_sets",
+    "load",
     "minimal_sets",
     "optimum_near",
     "optimum_of",
@@ -72,6 +75,19 @@ __all__ = [
     "solve",
     "solved_again",
     "sums",
+    "through",
     "two_sided_prices",
     "value_curve",
 ]
+
+_RENAMED = {"hold": "load"}
+"""Old names, and what they are called now."""
+
+
+def __getattr__(name: str) -> object:
+    if name in _RENAMED:
+        message = f"supplychain.lp.{name} is now supplychain.lp.{_RENAMED[name]}; the old name goes with version 0.3"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return globals()[_RENAMED[name]]
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

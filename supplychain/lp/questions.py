@@ -48,16 +48,16 @@ class Solution:
 
 def solve(lp: LabelledLP, *, time_limit: float | None = None) -> Solution:
     """Solve an LP, from its solver's current basis if it has one, and prove the answer."""
-    at = _optimum(lp, time_limit)
+    optimum = _optimum(lp, time_limit)
     equal = lp.row_lower == lp.row_upper
-    worth = np.where(equal, -at.y, np.abs(at.y))
+    worth = np.where(equal, -optimum.y, np.abs(optimum.y))
     return Solution(
         status="optimal",
-        objective=lp.sign * at.objective,
-        primal=pd.Series(at.x, index=_index(list(lp.column)), name="primal"),
+        objective=lp.sign * optimum.objective,
+        primal=pd.Series(optimum.x, index=_index(list(lp.column)), name="primal"),
         duals=pd.Series(worth, index=_index(list(lp.row)), name="dual"),
-        basis=at.basis,
-        certificate=certificate(lp, at),
+        basis=optimum.basis,
+        certificate=certificate(lp, optimum),
     )
 
 
@@ -87,8 +87,8 @@ def allowable_ranges(lp: LabelledLP, rows: Sequence[Label]) -> pd.DataFrame:
     Returns: indexed by row label; columns `lower` and `upper` [of the limit].
     Source: Hillier & Lieberman, Introduction to Operations Research, allowable increase and decrease.
     """
-    at = _optimum(lp)
-    slopes = Slopes(lp, at)
+    optimum = _optimum(lp)
+    slopes = Slopes(lp, optimum)
     ranges = []
     for label in rows:
         i = lp.row[label]
@@ -114,13 +114,13 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
     moves = {lp.row[label]: float(step) for label, step in direction.items()}
     segments: list[list[float]] = []
     start, rounding = 0.0, SAME_BREAKPOINT
-    at = _optimum(lp)
+    optimum = _optimum(lp)
     while start < up_to:
-        with _relaxed(lp, moves, start) as (here, now):
-            slopes = Slopes(here, now)
+        with _relaxed(lp, moves, start) as (relaxed, moved):
+            slopes = Slopes(relaxed, moved)
             slope, _ = slopes.prices(moves, +1.0)
             try:
-                end = min(up_to, start + allowable_increase(here, slopes, moves, +1.0))
+                end = min(up_to, start + allowable_increase(relaxed, slopes, moves, +1.0))
             except CertificateError:
                 end = start  # too close to a breakpoint to tell its two sides apart: look again a little further on
         begin = segments[-1][1] if segments else 0.0
@@ -136,9 +136,9 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
         if segments and abs(slope - segments[-1][2]) <= SAME_SLOPE * max(abs(slope), abs(segments[-1][2])):
             segments[-1][1] = end
         else:
-            segments.append([begin, end, slope, now.objective - slope * (start - begin)])
+            segments.append([begin, end, slope, moved.objective - slope * (start - begin)])
         start, rounding = end, SAME_BREAKPOINT
-    lp.highs.setBasis(at.basis)
+    lp.highs.setBasis(optimum.basis)
     table = pd.DataFrame(segments, columns=["from", "to", "slope", "value"])
     return table.assign(slope=lp.sign * table["slope"], value=lp.sign * table["value"])
 
@@ -184,15 +184,15 @@ def _optimum(lp: LabelledLP, time_limit: float | None = None) -> Optimum:
     if time_limit is not None:
         lp.highs.setOptionValue("time_limit", lp.highs.getRunTime() + time_limit)  # HiGHS counts all its runs
     try:
-        at = optimum_of(lp, what="this LP")
+        optimum = optimum_of(lp, what="this LP")
     finally:
         lp.highs.setOptionValue("time_limit", usual)
-    proof = certificate(lp, at)
+    proof = certificate(lp, optimum)
     worst = max(proof.primal_residual_scaled, proof.dual_residual_scaled, proof.duality_gap_relative)
     if not worst <= CERTIFIED:
         message = f"the solver's optimum does not pass its checks: {worst:.1e} off; must be {CERTIFIED:g} or less"
         raise CertificateError(message)
-    return at
+    return optimum
 
 
 def _directions(
@@ -212,11 +212,11 @@ def _relaxed(lp: LabelledLP, moves: Mapping[int, float], by: float) -> Iterator[
     for i, step in moves.items():
         upper[i] += step * by
         lower[i] += step * by if lp.row_lower[i] == lp.row_upper[i] else -step * by
-    here = replace(lp, row_lower=lower, row_upper=upper)
+    relaxed = replace(lp, row_lower=lower, row_upper=upper)
     rows = np.arange(lp.shape[0])
     lp.highs.changeRowsBounds(len(rows), rows, lower, upper)
     try:
-        yield here, optimum_of(here, what="a relaxed LP")
+        yield relaxed, optimum_of(relaxed, what="a relaxed LP")
     finally:
         lp.highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
 
@@ -290,11 +290,11 @@ def _run_in_room(
     status = _run_any_way(highs)
     if status != highspy.HighsModelStatus.kInfeasible:
         return status
-    for change, at, (lower, upper) in (
+    for change, place, (lower, upper) in (
         (highs.changeRowsBounds, lp.activity(x), rows),
         (highs.changeColsBounds, x, columns),
     ):
-        change(len(at), np.arange(len(at)), np.minimum(lower, at), np.maximum(upper, at))
+        change(len(place), np.arange(len(place)), np.minimum(lower, place), np.maximum(upper, place))
     return _run_any_way(highs)
 
 
@@ -315,11 +315,11 @@ def _run_any_way(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
 
 def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> None:  # noqa: ANN401 - HiGHS ships no types
     """Leave a row its upper limit and add a last row for its lower limit, held where the row was held."""
-    here = lp.indices == row
-    columns = lp.column_of_entry[here].astype(np.int32)
+    in_row = lp.indices == row
+    columns = lp.column_of_entry[in_row].astype(np.int32)
     at_lower, at_upper = lower == upper == lp.row_lower[row], lower == upper == lp.row_upper[row]
     highs.changeRowBounds(row, upper if at_upper else -math.inf, lp.row_upper[row])
-    highs.addRow(lp.row_lower[row], lower if at_lower else math.inf, len(columns), columns, lp.entries[here])
+    highs.addRow(lp.row_lower[row], lower if at_lower else math.inf, len(columns), columns, lp.entries[in_row])
 
 
 def _complementary(

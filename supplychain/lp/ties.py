@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from supplychain.lp.labelled import Label, LabelledLP, Vector
 
 
-def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle: bool = True) -> Vector:
+def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, settle: bool = True) -> Vector:
     """Return the optimum that minimises the first objective, then the next, and so on, without giving up any before it.
 
     The set of all optima is known from one optimal dual: a column with a reduced cost stays at its bound, a row with a
@@ -34,8 +34,8 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
     rows, columns = (np.arange(n) for n in lp.shape)
-    now, cost = at, lp.cost
-    highs.setBasis(at.basis)
+    now, cost = optimum, lp.cost
+    highs.setBasis(optimum.basis)
     try:
         for objective in objectives:
             row_sign, column_sign = _signs(lp, cost, now)
@@ -57,38 +57,38 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
         highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)
         highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
         highs.changeColsCost(len(columns), columns, lp.cost)
-        highs.setBasis(at.basis)
+        highs.setBasis(optimum.basis)
     x = snapped(now.x, lp.column_lower, lp.column_upper)
-    lost = float(lp.cost @ x) + lp.offset - at.objective
-    if not abs(lost) <= CERTIFIED * max(1.0, abs(at.objective)):
+    lost = float(lp.cost @ x) + lp.offset - optimum.objective
+    if not abs(lost) <= CERTIFIED * max(1.0, abs(optimum.objective)):
         message = f"the choice among equal optima does not pass its checks: it costs {lost:.3g} more"
         raise CertificateError(message)
     return x
 
 
-def fix(sign: Vector, at: Vector, size: Vector, lower: Vector, upper: Vector) -> None:
-    """Hold, in place, every bound or limit that has a price of the sign that belongs to it, and is reached.
+def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector) -> None:
+    """Fix, in place, every bound or limit that has a price of the sign that belongs to it, and is reached.
 
     What has a price is reached, but for what the solver leaves, which may be more than the tolerance it was asked for.
     """
     near = NEAR_LIMIT * np.maximum(1.0, size)
-    at_lower = (sign > 0) & (at - lower <= near)
-    at_upper = (sign < 0) & (upper - at <= near)
+    at_lower = (sign > 0) & (place - lower <= near)
+    at_upper = (sign < 0) & (upper - place <= near)
     upper[at_lower] = lower[at_lower]
     lower[at_upper] = upper[at_upper]
 
 
-def _signs(lp: LabelledLP, cost: Vector, at: Optimum) -> tuple[Vector, Vector]:
+def _signs(lp: LabelledLP, cost: Vector, optimum: Optimum) -> tuple[Vector, Vector]:
     """Return the signs of the prices of rows and columns; 0 for rounding, whatever the units of either, or of money.
 
     A column's price is a difference of terms and judged against their sum. A row's price is nothing if it is nothing to
     any column, beside the terms of that column's own.
     """
     columns = np.repeat(np.arange(lp.shape[1]), np.diff(lp.starts))
-    terms = np.abs(cost) + sums(columns, np.abs(lp.entries * at.y[lp.indices]), lp.shape[1])
+    terms = np.abs(cost) + sums(columns, np.abs(lp.entries * optimum.y[lp.indices]), lp.shape[1])
     per_row = np.full(lp.shape[0], np.inf)
     np.minimum.at(per_row, lp.indices, terms[columns] / np.abs(lp.entries))
-    return _sign(at.y, PRICE_ROUNDING * per_row), _sign(at.reduced, PRICE_ROUNDING * terms)
+    return _sign(optimum.y, PRICE_ROUNDING * per_row), _sign(optimum.reduced, PRICE_ROUNDING * terms)
 
 
 def _sign(price: Vector, rounding: Vector) -> Vector:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supplychain.case.calendar import year_before
-from supplychain.model._pyomo import Accelerator, Expression, Model, Relation, Year, pyo
+from supplychain.model._pyomo import Accelerator, Expression, Model, Relation, Year, pyo, total
 
 
 def variables(m: Model) -> None:
@@ -47,7 +47,7 @@ def warehouse_balance(m: Model, a: Accelerator, t: Year) -> Relation:
     """
     built = m.build[a, t] if (a, t) in m.build else 0
     arrives = (1 - m.build_lag_share) * built + m.build_lag_share * _built_before(m, a, t)
-    installed = pyo.quicksum(m.install[a, r, t] for r in m.on.regions)
+    installed = total(m.install[a, r, t] for r in m.on.regions)
     return m.warehouse[a, t] == _waited(m, a, t) + arrives - installed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplychain.model._pyomo import Accelerator, Commitment, Expression, Model, Relation, Year, pyo
+from supplychain.model._pyomo import Accelerator, Commitment, Expression, Model, Relation, Year, pyo, total
 
 
 def variables(m: Model) -> None:
@@ -29,10 +29,12 @@ def commitment(m: Model, c: Commitment, t: Year) -> Relation:
 
     $\sum_a counted_{c,a,t} \cdot deliver_{c,a,t} + shortfall_{c,t} \ge minimum_{c,t}$
     """
-    delivered = pyo.quicksum(
-        counted(m, c, a, t) * m.deliver[c, a, t] for a in m.on.accelerators if (c, a, t) in m.deliver
-    )
-    return delivered + m.shortfall[c, t] >= m.minimum[c, t]
+    return delivered(m, c, t) + m.shortfall[c, t] >= m.minimum[c, t]
+
+
+def delivered(m: Model, c: Commitment, t: Year) -> Expression:
+    """Return what counts for a commitment, in its unit."""
+    return total(counted(m, c, a, t) * m.deliver[c, a, t] for a in m.on.accelerators if (c, a, t) in m.deliver)
 
 
 def counted(m: Model, c: Commitment, a: Accelerator, t: Year) -> Expression:
@@ -51,12 +53,10 @@ def delivered_once(m: Model, basis: str, a: Accelerator, t: Year) -> Relation:
 
     Over those that count what operates: $\sum_c deliver_{c,a,t} \le \sum_r operate_{a,r,t}$
     """
-    counted_for = [
+    commitments = [
         c for (c, u), row in m.on.commitments.items() if u == t and row["basis"] == basis and (c, a, t) in m.deliver
     ]
-    there_are = (
-        m.build[a, t]
-        if basis == "built"
-        else pyo.quicksum(m.operate[a, r, t] for r in m.on.regions if (a, r, t) in m.operate)
+    units = (
+        m.build[a, t] if basis == "built" else total(m.operate[a, r, t] for r in m.on.regions if (a, r, t) in m.operate)
     )
-    return pyo.quicksum(m.deliver[c, a, t] for c in counted_for) <= there_are
+    return total(m.deliver[c, a, t] for c in commitments) <= units

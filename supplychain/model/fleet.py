@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supplychain.case.calendar import in_service
-from supplychain.model._pyomo import Accelerator, Model, Region, Relation, Year, pyo
+from supplychain.model._pyomo import Accelerator, Expression, Model, Region, Relation, Year, pyo, total
 
 
 def variables(m: Model) -> None:
@@ -27,11 +27,14 @@ def operate_owned(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:
     $operate_{a,r,t} \le \sum_{u \le t < u + life\_years_a} install_{a,r,u}
     + \sum_{y \le t < y + life\_years_a} fleet\_units_{a,r,y}$
     """
-    alive = pyo.quicksum(
-        m.install[a, r, u] for u in m.on.years if in_service(u, m.on.life(a), t) and (a, r, u) in m.install
-    )
-    owned_at_start = pyo.quicksum(m.fleet_units[a, r, y] for y in m.on.fleet.get((a, r, t), ()))
-    return m.operate[a, r, t] <= alive + owned_at_start
+    return m.operate[a, r, t] <= owned(m, a, r, t)
+
+
+def owned(m: Model, a: Accelerator, r: Region, t: Year) -> Expression:
+    """Return the accelerators that are installed in a region and still alive."""
+    alive = total(m.install[a, r, u] for u in m.on.years if in_service(u, m.on.life(a), t) and (a, r, u) in m.install)
+    owned_at_start = total(m.fleet_units[a, r, y] for y in m.on.fleet.get((a, r, t), ()))
+    return alive + owned_at_start
 
 
 def new_units_operate(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from supplychain import units
-from supplychain.model._pyomo import Accelerator, Expression, Model, Relation, Tier, Workload, Year, pyo
+from supplychain.model._pyomo import (
+    Accelerator,
+    Expression,
+    Model,
+    Relation,
+    Tier,
+    Workload,
+    Year,
+    is_number,
+    pyo,
+    total,
+)
 
 
 def variables(m: Model) -> None:
@@ -60,12 +71,12 @@ def compute(m: Model, a: Accelerator, t: Year) -> Relation:
     $\sum_w assign_{a,w,t} + assign\_research_{a,t}
     \le utilisation_t \sum_r (operate_{a,r,t} - (1-\alpha) install_{a,r,t})$
     """
-    busy = pyo.quicksum(m.assign[a, w, t] for w in m.on.workloads if (a, w, t) in m.assign)
+    busy = total(m.assign[a, w, t] for w in m.on.workloads if (a, w, t) in m.assign)
     if (a, t) in m.assign_research:
         busy += m.assign_research[a, t]
-    if type(busy) is int:
+    if is_number(busy):
         return pyo.Constraint.Skip
-    return busy <= m.utilisation[t] * pyo.quicksum(_working(m, a, r, t) for r in m.on.regions if (a, r, t) in m.operate)
+    return busy <= m.utilisation[t] * total(_working(m, a, r, t) for r in m.on.regions if (a, r, t) in m.operate)
 
 
 def _working(m: Model, a: Accelerator, r: str, t: Year) -> Expression:
@@ -79,10 +90,14 @@ def service(m: Model, w: Workload, t: Year) -> Relation:
 
     $\sum_j serve_{w,j,t} \le \sum_a ttok\_per\_busy\_year_{a,w,t} \cdot assign_{a,w,t}$
     """
-    served = pyo.quicksum(m.serve[w, j, t] for v, j, u in m.on.serve if (v, u) == (w, t))
-    return served <= pyo.quicksum(
+    return served(m, w, t) <= total(
         ttok_per_busy_year(m, a, w, t) * m.assign[a, w, t] for a in m.on.accelerators if (a, w, t) in m.assign
     )
+
+
+def served(m: Model, w: Workload, t: Year) -> Expression:
+    """Return the tokens served of a workload [10^12]."""
+    return total(m.serve[w, j, t] for v, j, u in m.on.serve if (v, u) == (w, t))
 
 
 def ttok_per_busy_year(m: Model, a: Accelerator, w: Workload, t: Year) -> Expression:
@@ -100,7 +115,7 @@ def research_service(m: Model, t: Year) -> Relation:
 
     $\sum_j research_{j,t} \le \sum_a h100e_a \cdot assign\_research_{a,t}$
     """
-    served = pyo.quicksum(m.research[j, t] for j, u in m.on.research if u == t)
-    return served <= pyo.quicksum(
+    done = total(m.research[j, t] for j, u in m.on.research if u == t)
+    return done <= total(
         m.h100e[a] * m.assign_research[a, t] for a in sorted(m.on.accelerators) if (a, t) in m.assign_research
     )

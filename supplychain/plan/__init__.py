@@ -14,6 +14,7 @@ import pandas as pd
 
 from supplychain import lp
 from supplychain.errors import CertificateError
+from supplychain.model.cost import unserved
 from supplychain.model.locked_in import after_horizon
 from supplychain.notebook import Shown
 from supplychain.plan import bottlenecks, decomposition, money, prices, purchases, quantities, relaxed, windows
@@ -161,7 +162,7 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
         "title": case.settings.title,
         "status": "optimal",
         "objective_usd": significant(asked[-1].window.objective_usd, WRITTEN_DIGITS),
-        "unserved_usd": significant(money.unserved(solved), WRITTEN_DIGITS),
+        "unserved_usd": significant(unserved(solved.m), WRITTEN_DIGITS),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
         "rows": at.lp.shape[0],

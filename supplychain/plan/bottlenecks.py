@@ -11,6 +11,8 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import lp
+from supplychain.model import cost
+from supplychain.model.labels import Var
 from supplychain.plan.levers import Direction, Lever, Levers, Members
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
@@ -115,8 +117,8 @@ class BottleneckFinder:
         self._worths: dict[tuple[object, ...], Worth] = {}
         self._ends: dict[tuple[object, ...], tuple[float, dict[str, str]]] = {}
         self._serving: dict[tuple[object, ...], bool] = {}
-        self._tokens = at.names["serve"][1]
-        self._served = [*self._tokens, *at.names["research"][1], *at.names["shortfall"][1]]
+        self._tokens = at.names[Var.SERVE][1]
+        self._served = [*self._tokens, *at.names[Var.RESEARCH][1], *at.names[Var.SHORTFALL][1]]
 
     def with_ends(self, level: str, year: YearBottlenecks) -> YearBottlenecks:
         """Add how long prices last, and what binds then."""
@@ -255,10 +257,9 @@ class BottleneckFinder:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
         upper = {row: float(self._at.lp.row_upper[row] + RELIEF_STEP * move) for row, move in direction.items()}
         with self._at.changed(upper, ties=self._at.ties[:1]) as relieved:
-            after = {t: relieved.solved.value(t) for t in self._solved.on.years}
-        return tuple(
-            t for t, value in after.items() if value - self._solved.value(t) > YEAR_HELPED * RELIEF_STEP * gain
-        )
+            after = {t: cost.worth(relieved.solved.m, t) for t in self._solved.on.years}
+        least = YEAR_HELPED * RELIEF_STEP * gain
+        return tuple(t for t, usd in after.items() if usd - cost.worth(self._solved.m, t) > least)
 
 
 def _parts(gain: float, saving: float, with_research: float) -> tuple[float, float]:

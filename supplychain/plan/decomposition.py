@@ -11,6 +11,8 @@ import numpy as np
 
 from supplychain import lp, units
 from supplychain.model import locked_in as signed
+from supplychain.model.labels import Constraint, Var
+from supplychain.model.service import served
 from supplychain.plan.money import OPEX, OTHER, RESEARCH
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
@@ -33,7 +35,12 @@ RESIDUAL = "residual"
 INSTALLED_FLEET, BUILD_LIMITS, RAMPS, COMMITMENTS = "installed fleet", "build limits", "ramps", "commitments"
 NEW_UNITS, CAPITAL_RENT, SIGNED = "new units operate", "capital: rent", "signed before"
 
-_STOPS = {"ramp": RAMPS, "delivered_once": COMMITMENTS, "new_units_operate": NEW_UNITS, "budget": CAPITAL_RENT}
+_STOPS = {
+    Constraint.RAMP: RAMPS,
+    Constraint.DELIVERED_ONCE: COMMITMENTS,
+    Constraint.NEW_UNITS_OPERATE: NEW_UNITS,
+    Constraint.BUDGET: CAPITAL_RENT,
+}
 """Rows at which tracing stops, and the term of what is paid to them less what is earned from them."""
 
 _AFTER_STAGES = (OTHER, BUILD_LIMITS, RAMPS, COMMITMENTS, NEW_UNITS, CAPITAL_RENT, SIGNED, INSTALLED_FLEET, RESIDUAL)
@@ -61,9 +68,9 @@ def marginals(at: SolvedLP, years: Collection[int]) -> Marginals:
     """
     found = {}
     for w, t in sorted({(w, t) for w, _, t in at.solved.on.serve if t in years}):
-        served = at.solved.served(w, t)
-        step = units.PERCENT * served if served > 0 else 1.0
-        loss, dual = at.slopes.least_duals({at.lp.row["service", w, t]: step}, -1.0)
+        ttok = served(at.solved.m, w, t)
+        step = units.PERCENT * ttok if ttok > 0 else 1.0
+        loss, dual = at.slopes.least_duals({at.lp.row[Constraint.SERVICE, w, t]: step}, -1.0)
         usd = loss / step * at.usd(t) / units.MTOK_PER_TTOK
         found[w, t] = Marginal(rounded_price(usd), dual) if math.isfinite(usd) else Marginal(math.nan, None)
     return found
@@ -88,7 +95,7 @@ def marginal(at: SolvedLP, found: Marginals) -> pd.DataFrame:
         if cost.dual is None:
             continue
         tracer = lp.Tracer(at.lp, at.x, at.slopes.felt(cost.dual), stop)
-        parts = _parts(at, tracer.trace(at.lp.row["service", w, t]))
+        parts = _parts(at, tracer.trace(at.lp.row[Constraint.SERVICE, w, t]))
         shares = {term: _settled(share) for term, share in parts.items()}
         shown = sorted(
             (term for term, share in shares.items() if share or term == RESIDUAL), key=lambda term: order[term]
@@ -109,7 +116,7 @@ def _parts(at: SolvedLP, trace: Trace) -> dict[str, float]:
     columns = list(at.lp.column)
     sunk = [columns[j] for j in ([] if at.decides is None else np.flatnonzero(~at.decides).tolist())]
     earns: dict[Label, Callable[[Label], str | None]] = dict.fromkeys(
-        signed.held(at.solved.case, at.solved.on), lambda _: SIGNED
+        signed.fixed_amounts(at.solved.case, at.solved.on), lambda _: SIGNED
     )
     earns |= dict.fromkeys(sunk, _of_sunk)
     for amounts, labels, name in (
@@ -127,22 +134,23 @@ def _parts(at: SolvedLP, trace: Trace) -> dict[str, float]:
 
 
 def _of_cost(label: Label) -> str | None:
-    return {"supply": label[1], "expand": f"{label[1]}: expansion", "build": OTHER, "operate": OPEX}.get(label[0])
+    terms = {Var.SUPPLY: label[1], Var.EXPAND: f"{label[1]}: expansion", Var.BUILD: OTHER, Var.OPERATE: OPEX}
+    return terms.get(label[0])
 
 
 def _of_bound(label: Label) -> str | None:
-    return {"expand": f"{label[1]}: rent", "build": BUILD_LIMITS}.get(label[0])
+    return {Var.EXPAND: f"{label[1]}: rent", Var.BUILD: BUILD_LIMITS}.get(label[0])
 
 
 def _of_sunk(label: Label) -> str | None:
     """Return who earns what was decided before: the owner of the units, or of the capacity or the stock."""
-    return f"{label[1]}: rent" if label[0] in {"expand", "stored"} else INSTALLED_FLEET
+    return f"{label[1]}: rent" if label[0] in {Var.EXPAND, Var.STORED} else INSTALLED_FLEET
 
 
 def _of_limit(label: Label) -> str | None:
     """Return who owns what a limit gives away: a supplier its capacity, the owner of the fleet its units."""
-    fleet = dict.fromkeys(("operate_owned", "warehouse_balance"), INSTALLED_FLEET)
-    return {"supply_limit": f"{label[1]}: rent", **fleet}.get(label[0])
+    fleet = dict.fromkeys((Constraint.OPERATE_OWNED, Constraint.WAREHOUSE_BALANCE), INSTALLED_FLEET)
+    return {Constraint.SUPPLY_LIMIT: f"{label[1]}: rent", **fleet}.get(label[0])
 
 
 def _settled(share: float) -> float:
@@ -156,7 +164,7 @@ def average(solved: Solved, ledger: Ledger, token_cost: pd.DataFrame) -> pd.Data
     """
     rows: list[dict[str, object]] = []
     for t, w, usd in token_cost[["year", "workload", "average_usd_per_mtok"]].itertuples(index=False):
-        mtok = units.MTOK_PER_TTOK * math.fsum(solved.served(v, t) for v in solved.on.workloads if w in {v, "all"})
+        mtok = units.MTOK_PER_TTOK * math.fsum(served(solved.m, v, t) for v in solved.on.workloads if w in {v, "all"})
         if not mtok:
             continue
         items: dict[str, float] = defaultdict(float)

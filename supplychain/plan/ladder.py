@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supplychain import lp
+from supplychain.model.cost import price
+from supplychain.model.labels import Var
 from supplychain.notebook import Shown
 from supplychain.plan.bottlenecks import DEMAND, BottleneckFinder
 from supplychain.plan.levers import CAPITAL, Levers, Members
@@ -113,8 +115,8 @@ def _step(at: SolvedLP, t: int, lifted: Members) -> _Step:
         lift = _all_left(at, t, lifted, frozenset().union(*(f.lever.members for f in ranked)))
     return _Step(
         at.objective_usd,
-        math.fsum(solved.x["serve"].values()),
-        math.fsum(solved.x["research"].values()),
+        math.fsum(solved.x[Var.SERVE].values()),
+        math.fsum(solved.x[Var.RESEARCH].values()),
         used,
         binding.lever.name if binding else DEMAND,
         lift,
@@ -145,10 +147,10 @@ def idle_capacity(start: SolvedLP, t: int) -> pd.DataFrame:
         units = min(limit, used_then) - used
         if units > QUANTITY_ROUNDING * max(limit, used_then):
             idle = {
-                k: solved.limits[s, k, p, t].total - solved.x["supply"][s, k, p, t] for k in solved.on.suppliers[s, p]
+                k: solved.limits[s, k, p, t].total - solved.x[Var.SUPPLY][s, k, p, t] for k in solved.on.suppliers[s, p]
             }
             total = math.fsum(idle.values())
-            price = math.fsum(idle[k] * solved.price(s, k, p, t) for k in idle) / total if total > 0 else 0.0
+            mean = math.fsum(idle[k] * price(solved.m, s, k, p, t) for k in idle) / total if total > 0 else 0.0
             rows.append(
                 {
                     "stage": s,
@@ -157,7 +159,7 @@ def idle_capacity(start: SolvedLP, t: int) -> pd.DataFrame:
                     "limit": limit,
                     "used": used,
                     "idle": units,
-                    "idle_usd": units * price,
+                    "idle_usd": units * mean,
                 }
             )
     return frame(schema.IDLE_CAPACITY, rows, sort=schema.IDLE_CAPACITY.key)

@@ -14,6 +14,7 @@ from supplychain import lp
 from supplychain.case.locked_in import LockedIn
 from supplychain.errors import CertificateError, InputError, MisfitError, NoAnswerError, Problem
 from supplychain.model import locked_in as signed
+from supplychain.model.labels import Constraint, Var
 from supplychain.results import schema
 from supplychain.results.frames import records
 from supplychain.results.read import SUMMARY, read_answer
@@ -37,7 +38,7 @@ _LARGE = 1e5
 _HEADER = 1
 """Rows above the first one, as a spreadsheet counts."""
 
-_SUPPLIED = frozenset({"stage_balance", "budget"})
+_SUPPLIED = frozenset({Constraint.STAGE_BALANCE, Constraint.BUDGET})
 """Rows that what was signed asks to be supplied later, as transformers for a site that was ordered."""
 
 
@@ -202,18 +203,18 @@ def _line(on: Structure, money: float, label: Label, amount: float, limit: float
     """Return what does not fit, where, and by how much."""
     name, *index, t = label
     unit = on.stages[index[0]]["unit"] if index and index[0] in on.stages else "units"
-    if name == "budget":
+    if name == Constraint.BUDGET:
         amount, limit, unit = amount / money, limit / money, "USD"
     where = " / ".join(index)
     known = {
-        "expand": f"{t}, order of {where}",
-        "build": f"{t}, build of {where}",
-        "supply": f"{t}, purchase from {where}",
-        "stored": f"{t}, store of {where}",
-        "supply_limit": f"{t}, purchase from {where}",
-        "stage_balance": f"{t}, use of {where}",
-        "ramp": f"{t}, ramp of {where}",
-        "budget": f"{t}, budget",
+        Var.EXPAND: f"{t}, order of {where}",
+        Var.BUILD: f"{t}, build of {where}",
+        Var.SUPPLY: f"{t}, purchase from {where}",
+        Var.STORED: f"{t}, store of {where}",
+        Constraint.SUPPLY_LIMIT: f"{t}, purchase from {where}",
+        Constraint.STAGE_BALANCE: f"{t}, use of {where}",
+        Constraint.RAMP: f"{t}, ramp of {where}",
+        Constraint.BUDGET: f"{t}, budget",
     }
     what = known.get(name, f"{t}, {name} of {where}")
     if math.isnan(limit):

@@ -11,6 +11,7 @@ import pandas as pd
 from supplychain import lp
 from supplychain.case.calendar import arrives_by
 from supplychain.model import build
+from supplychain.model.labels import Var
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
 from supplychain.results.frames import frame
@@ -36,11 +37,11 @@ def options(at: SolvedLP, years: Collection[int]) -> pd.DataFrame:
     rows = []
     for index in solved.on.expand:
         s, k, p, u = index
-        j = at.lp.column["expand", s, k, p, u]
+        j = at.lp.column[Var.EXPAND, s, k, p, u]
         if u not in years or (at.decides is not None and not at.decides[j]):
             continue
         gain, loss = (0.0, 0.0) if u <= until else _benefit(at, j, u)
-        ordered, capex = solved.x["expand"][index], solved.n["capex_usd_per_unit"][index]
+        ordered, capex = solved.x[Var.EXPAND][index], solved.n["capex_usd_per_unit"][index]
         unit, most = solved.on.stages[s]["unit"], solved.n["max_expansion"][index]
         rows.append(
             {
@@ -99,7 +100,7 @@ def timing(window: Window) -> pd.DataFrame:
         if u not in window.years or row["max_expansion"] == 0:
             continue
         s, k, p = row["stage"], row["supplier"], row["place"]
-        label = ("expand", s, k, p, u)
+        label = (Var.EXPAND, s, k, p, u)
         values = dict.fromkeys(("shorter", "longer", "slip"), math.nan)
         usd = at.usd(u)
         if lead > 0 and arrives_by(u, lead - 1, window.last):
@@ -108,7 +109,7 @@ def timing(window: Window) -> pd.DataFrame:
             if arrives_by(u, lead + 1, window.last):
                 values["longer"] = moved[+1].beside(label) * usd
             values["slip"] = moved[+1].instead(label) * usd
-        ordered = at.solved.x["expand"].get((s, k, p, u), 0.0)
+        ordered = at.solved.x[Var.EXPAND].get((s, k, p, u), 0.0)
         unit = at.solved.on.stages[s]["unit"]
         rows.append(
             {

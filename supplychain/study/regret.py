@@ -9,8 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from supplychain import schema
+import pandas as pd
+
+from supplychain import lp, schema
 from supplychain.case.calendar import in_service
+from supplychain.model import numbers_of, structure
 from supplychain.notebook import Shown
 from supplychain.plan import solve
 from supplychain.plan.locked_in import lock_in
@@ -237,36 +240,44 @@ class _UnitCosts:
     """What went into a unit of an accelerator, stage by stage, and what was paid for it."""
 
     def __init__(self, plan: Plan) -> None:
-        tables = plan.case.tables
-        flows = {row["stage"] for row in tables["stages"] if row["kind"] == "flow"}
+        tables, on = plan.case.tables, structure(plan.case)
         self._bill = [(r["accelerator"], r["stage"], r["quantity"]) for r in tables["bill_of_materials"]]
-        self._bill = [entry for entry in self._bill if entry[1] in flows]
-        self._needs: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-        for row in sorted(tables["supplier_needs"], key=lambda row: row["place"] or ""):
-            somewhere = row["place"] in {None, schema.GLOBAL}  # components are global; a row with a place replaces
-            if row["basis"] == "supply" and row["needs_stage"] in flows and somewhere:
-                self._needs[row["stage"], row["supplier"]][row["needs_stage"]] = row["quantity"]
-        self._sold: dict[str, dict[int, list[tuple[str, float, float]]]] = defaultdict(lambda: defaultdict(list))
+        self._bill = [entry for entry in self._bill if on.is_flow(entry[1])]
+        quantity = numbers_of(plan.case, schema.TABLE["supplier_needs"])["need"]
+        self._needs: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
+        for (needed, _), needs in on.supply_needs.items():
+            for (s, k, *rest), p in needs if on.is_flow(needed) else ():
+                self._needs[s, k, p][needed] = quantity[s, k, *rest]
+        self._sold: dict[str, dict[int, list[tuple[str, str, float, float]]]] = defaultdict(lambda: defaultdict(list))
         for row in records(plan.supply):
             if row["supplied"] > 0:
-                self._sold[row["stage"]][row["year"]].append((row["supplier"], row["supplied"], row["spent_usd"]))
+                sold = row["supplier"], row["place"], row["supplied"], row["spent_usd"]
+                self._sold[row["stage"]][row["year"]].append(sold)
         self._other = plan.case.yearly("unit_costs", "other_cost_usd")
+        self._passes_on = cache(self._needed_for)
 
     def of(self, a: str, u: int) -> Bought:
         """Return what is in a unit built in a year; of what came out of store, the last that was bought."""
-        found: dict[str, tuple[float, float]] = {OTHER: (1.0, self._other[a,][u])}
-        for b, s, quantity in self._bill:
-            if b == a:
-                self._add(found, s, quantity, u)
-        return found
+        bill = {(s, u): quantity for b, s, quantity in self._bill if b == a}
+        amounts = lp.through(bill, self._passes_on)
+        paid = {s: (amount, amount * self._mean_price(s, u)) for (s, _), amount in amounts.items()}
+        return {OTHER: (1.0, self._other[a,][u])} | paid
 
-    def _add(self, found: Bought, s: str, quantity: float, u: int) -> None:
+    def _bought(self, s: str, u: int) -> list[tuple[str, str, float, float]]:
+        """Return who sold a stage in the last year, up to a year, in which anybody did: supplier, place, units, USD."""
         year = max((t for t in self._sold[s] if t <= u), default=None)
-        sold = [] if year is None else self._sold[s][year]
-        total = math.fsum(x for _, x, _ in sold)
-        spent = math.fsum(usd for _, _, usd in sold)
-        amount, usd = found.get(s, (0.0, 0.0))
-        found[s] = amount + quantity, usd + (quantity * spent / total if total else 0.0)
-        for k, x, _ in sold:
-            for n, need in self._needs[s, k].items():
-                self._add(found, n, quantity * need * x / total, u)
+        return [] if year is None else self._sold[s][year]
+
+    def _mean_price(self, s: str, u: int) -> float:
+        bought = self._bought(s, u)
+        return math.fsum(usd for *_, usd in bought) / math.fsum(x for _, _, x, _ in bought) if bought else 0.0
+
+    def _needed_for(self, node: tuple[str, int]) -> dict[tuple[str, int], float]:
+        """Return what the suppliers of a unit of a stage need for it, each by its share of what they sold."""
+        s, u = node
+        bought, needed = self._bought(s, u), defaultdict[tuple[str, int], float](float)
+        total = math.fsum(x for _, _, x, _ in bought)
+        for k, p, x, _ in bought:
+            for n, quantity in self._needs[s, k, p].items():
+                needed[n, u] += quantity * x / total
+        return needed

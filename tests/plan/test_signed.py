@@ -501,9 +501,9 @@ def test_what_must_give_way_is_the_least() -> None:
         lower, upper = problem.column_lower.copy(), problem.column_upper.copy()
         lower[: len(fixed)] = upper[: len(fixed)] = fixed
         there = replace(problem, column_lower=lower, column_upper=upper)
-        lp.hold(there)
+        lp.load(there)
         assert lp.shortages(there, [0, 1]) == pytest.approx(expected)
-    lp.hold(problem)
+    lp.load(problem)
     assert lp.shortages(problem, [0, 1]) == {}
 
 
