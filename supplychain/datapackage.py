@@ -19,14 +19,18 @@ _FIELD_TYPES = {"text": "string", "number": "number", "integer": "integer", "boo
 
 def package(name: str, title: str, resources: Sequence[dict[str, Any]]) -> str:
     """Return the `datapackage.json` of a folder: a Tabular Data Package."""
-    described = {"profile": "tabular-data-package", "name": name, "title": title, "resources": list(resources)}
-    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
+    content = {"profile": "tabular-data-package", "name": name, "title": title, "resources": list(resources)}
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def resource(table: TableSchema, header: Sequence[str], path: str, tables: Collection[str] = ()) -> dict[str, Any]:
     """Return one table as a resource; `tables` are those of the folder to which its foreign keys may lead."""
-    foreign = [_foreign_key(one) for one in table.references if one.table in tables and set(one.columns) <= set(header)]
-    described: dict[str, Any] = {
+    foreign = [
+        _foreign_key(reference)
+        for reference in table.references
+        if reference.table in tables and set(reference.columns) <= set(header)
+    ]
+    content: dict[str, Any] = {
         "fields": [_field(table.column(name), name) for name in header],
         **({"primaryKey": list(table.key)} if table.key else {}),
         "missingValues": [""],
@@ -37,7 +41,7 @@ def resource(table: TableSchema, header: Sequence[str], path: str, tables: Colle
         "path": path,
         "description": table.meaning,
         "encoding": "utf-8",
-        "schema": described | ({"foreignKeys": foreign} if foreign else {}),
+        "schema": content | ({"foreignKeys": foreign} if foreign else {}),
     }
 
 

@@ -29,10 +29,10 @@ def write_file(path: str | Path, content: str | bytes) -> None:
         raise OutputError(message) from error
 
 
-def write_files(folder: str | Path, files: Mapping[str, bytes], gone: Collection[str] = ()) -> None:
-    """Write files of a folder by their paths in it, all or, if one cannot be written, none; then delete those `gone`.
+def write_files(folder: str | Path, files: Mapping[str, bytes], to_delete: Collection[str] = ()) -> None:
+    """Write files of a folder by their paths in it, all or, if one cannot be written, none; then delete others.
 
-    A folder inside that was theirs alone goes, too.
+    `to_delete`: the paths of those. A folder inside that was theirs alone goes, too.
 
     Raises: OutputError if one cannot be written.
     """
@@ -45,9 +45,9 @@ def write_files(folder: str | Path, files: Mapping[str, bytes], gone: Collection
                 (target / path).parent.mkdir(parents=True, exist_ok=True)
             for n, path in enumerate(files):
                 (Path(scratch) / str(n)).replace(target / path)
-        for path in gone:
+        for path in to_delete:
             (target / path).unlink(missing_ok=True)
-        for inside in {(target / path).parent for path in gone} - {target}:
+        for inside in {(target / path).parent for path in to_delete} - {target}:
             if inside.is_dir() and not any(inside.iterdir()):
                 inside.rmdir()
     except OSError as error:
@@ -62,8 +62,8 @@ def check_file(path: str | Path) -> None:
     """
     target = Path(path)
     if not str(path).strip() or target.is_dir():
-        what = f"{target} is a folder" if str(path).strip() else "its name is blank"
-        message = f"cannot write the file: {what}"
+        fault = f"{target} is a folder" if str(path).strip() else "its name is blank"
+        message = f"cannot write the file: {fault}"
         raise OutputError(message)
     check_target(target.parent)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 Cell: TypeAlias = str | float | int | bool | None
-Kind: TypeAlias = Literal["text", "number", "share", "whole", "input"]
+CellKind: TypeAlias = Literal["text", "number", "share", "whole", "input"]
 """How numbers are shown: three significant digits, per cent, whole without separators (years), or as typed."""
 
 ROWS: Final = 1_048_576
@@ -49,7 +49,7 @@ class Head:
 
     name: str
     unit: str = ""
-    kind: Kind = "text"
+    kind: CellKind = "text"
     choices: tuple[str, ...] = ()
     """What a cell may be, offered as a list."""
 
@@ -87,8 +87,8 @@ class Book:
 
     def __init__(self, title: str) -> None:
         self._file = io.BytesIO()
-        as_given = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
-        self.xlsx = xlsxwriter.Workbook(self._file, {"in_memory": True, **as_given})
+        as_written = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
+        self.xlsx = xlsxwriter.Workbook(self._file, {"in_memory": True, **as_written})
         self.xlsx.set_properties({"title": fitting(title)[:255], "created": _EPOCH})
         self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
 
@@ -143,16 +143,18 @@ class Book:
         """The format of headers."""
         return self.format(bold=True, bottom=1, text_wrap=True, valign="top", bg_color="#E8EDF2", num_format="@")
 
-    def cell(self, sheet: Worksheet, row: int, column: int, value: Cell, kind: Kind = "text", **how: object) -> None:
+    def cell(
+        self, sheet: Worksheet, row: int, column: int, value: Cell, kind: CellKind = "text", **properties: object
+    ) -> None:
         """Write a cell; nothing for None and for a number that is none, text for a number that Excel does not know."""
         if value is None or (isinstance(value, float) and math.isnan(value)):
             return
         if isinstance(value, bool):
             sheet.write_boolean(row, column, value)
         elif isinstance(value, str):
-            sheet.write_string(row, column, fitting(value), self.format(num_format="@", **how))
+            sheet.write_string(row, column, fitting(value), self.format(num_format="@", **properties))
         elif holds(value):
-            sheet.write_number(row, column, _Exact(value), self.format(num_format=_pattern(value, kind), **how))
+            sheet.write_number(row, column, _Exact(value), self.format(num_format=_pattern(value, kind), **properties))
         else:
             sheet.write_string(row, column, repr(value), self.format(align="right"))
 
@@ -161,9 +163,9 @@ class Book:
         sheet.set_row(row, 1.5 * size)
         sheet.write_string(row, 0, fitting(text), self.format(bold=True, font_size=size, num_format="@"))
 
-    def link(self, sheet: Worksheet, row: int, column: int, to: str) -> None:
+    def link(self, sheet: Worksheet, row: int, column: int, sheet_name: str) -> None:
         """Write the name of a sheet that leads to it."""
-        sheet.write_url(row, column, f"internal:'{to}'!A1", string=to)
+        sheet.write_url(row, column, f"internal:'{sheet_name}'!A1", string=sheet_name)
 
     def data(self) -> bytes:
         """Return the file."""
@@ -171,7 +173,7 @@ class Book:
         return self._file.getvalue()
 
 
-def _pattern(value: float, kind: Kind) -> str:
+def _pattern(value: float, kind: CellKind) -> str:
     if kind == "whole":
         return "0"
     if kind == "share":

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from xlsxwriter.worksheet import Worksheet
 
-    from supplychain.sheets import Cell, Kind
+    from supplychain.sheets import Cell, CellKind
 
 CONTENTS: Final = "contents"
 SETTINGS: Final = "case"
@@ -117,7 +117,7 @@ def _table(book: Book, table: schema.TableSchema, data: bytes | None) -> None:
 def head_of(table: schema.TableSchema, name: str) -> Head:
     """Return the header of a column of inputs, or of an end of its range."""
     column = table.column(name)
-    kind: Kind = "text" if column.type == "text" else "input"
+    kind: CellKind = "text" if column.type == "text" else "input"
     if column.type == "integer" and not column.unit:
         kind = "whole"
     return Head(name, column.unit, kind, column.choices)

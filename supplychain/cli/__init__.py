@@ -57,10 +57,10 @@ def cli() -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the shell's completion script."""
-    found = get_completion_class(shell)
-    if found is None:
+    completion_class = get_completion_class(shell)
+    if completion_class is None:
         raise click.ClickException(shell)
-    click.echo(found(cli, {}, "supplychain", "_SUPPLYCHAIN_COMPLETE").source())
+    click.echo(completion_class(cli, {}, "supplychain", "_SUPPLYCHAIN_COMPLETE").source())
 
 
 for command in (

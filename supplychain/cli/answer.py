@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     "--time-limit",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    callback=shared.finite,
+    callback=shared.finite_number,
     help="Give up if the first solve takes longer.",
 )
 @shared.xlsx
-@click.option("--markdown", metavar="FILE", callback=shared.to_file, help="Write a summary there, in Markdown.")
+@click.option("--markdown", metavar="FILE", callback=shared.writable_file, help="Write a summary there, in Markdown.")
 @click.option("--parquet", is_flag=True, help="With --out: also write tables/*.parquet.")
 @shared.output()
 def solve(  # noqa: PLR0913, PLR0917 - one argument per option
-    case: CaseOptions,
+    case_options: CaseOptions,
     as_json: bool,
     time_limit: float | None,
     xlsx: str | None,
@@ -54,25 +54,25 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
         output = output.with_parquet()
     regret = None
     with output.progress() as progress:
-        given = case.read()
-        if case.orders_from is None or case.until is None:
-            plan = supplychain.solve(given.case, time_limit=time_limit, progress=progress)
+        what_if = case_options.read()
+        if case_options.orders_from is None or case_options.until is None:
+            plan = supplychain.solve(what_if.case, time_limit=time_limit, progress=progress)
         else:
             regret = supplychain.regret(
-                given.case, case.orders_from, case.until, time_limit=time_limit, progress=progress
+                what_if.case, case_options.orders_from, case_options.until, time_limit=time_limit, progress=progress
             )
             plan = regret.plan
-        found = regret or plan
-        output.write(found, given)
-        shared.write_workbook(xlsx, found, given)
-        _write_page(found, given, markdown)
+        answer = regret or plan
+        output.write(answer, what_if)
+        shared.write_workbook(xlsx, answer, what_if)
+        _write_page(answer, what_if, markdown)
     if as_json:
         binding = json.loads(plan.binding.to_json(orient="records"))
-        click.echo(json.dumps({**found.summary, **given.summary, "binding": binding}, indent=2))
+        click.echo(json.dumps({**answer.summary, **what_if.summary, "binding": binding}, indent=2))
     elif not output.quiet:
         first, years, *lines = text(plan).splitlines()
         click.echo(click.style(first, bold=True))
-        shared.say_what_if(given)
+        shared.print_what_if(what_if)
         click.echo(click.style(years, bold=True))
         for line in lines:
             click.echo(click.style(line, fg="yellow") if line.startswith("Binding") else line)
@@ -80,12 +80,12 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
             click.echo("\n" + of_regret(regret))
 
 
-def _write_page(found: Plan | Regret, given: WhatIf, path: str | None) -> None:
+def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> None:
     if path is not None:
         from supplychain.files import write_file
         from supplychain.report.text.summary import markdown
 
-        write_file(path, markdown(found, given))
+        write_file(path, markdown(answer, what_if))
 
 
 @click.command(
@@ -100,21 +100,21 @@ def _write_page(found: Plan | Regret, given: WhatIf, path: str | None) -> None:
     type=click.FloatRange(min=0, min_open=True),
     default=25.0,
     metavar="PERCENT",
-    callback=shared.finite,
+    callback=shared.finite_number,
     help="End of the curve.",
 )
-def explain(case: CaseOptions, year: int, stage: str | None, up_to: float) -> None:
+def explain(case_options: CaseOptions, year: int, stage: str | None, up_to: float) -> None:
     """Explain one year: what binds and how firmly, what would bind next, and what stands idle."""
     import supplychain
-    from supplychain.report.text.explain import explain as text
+    from supplychain.report.text.explain import explain as year_as_text
 
     with shared.Progress(on=True) as progress:
-        given = case.read()
-        plan = supplychain.solve(given.case, progress=progress)
+        what_if = case_options.read()
+        plan = supplychain.solve(what_if.case, progress=progress)
         progress("climbing the ladder")
         try:
-            shown = text(plan, year, stage, up_to)
+            year_text = year_as_text(plan, year, stage, up_to)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-    shared.say_what_if(given)
-    click.echo(shown)
+    shared.print_what_if(what_if)
+    click.echo(year_text)

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 @click.command(epilog="Example:\n\n  supplychain check inputs/base")
 @shared.case
 @shared.output(folder=False)
-def check(case: CaseOptions, output: Output) -> None:
+def check(case_options: CaseOptions, output: Output) -> None:
     """Check the inputs of a case: every error at once, then what is worth a look."""
     from supplychain.case.notices import notices
 
-    given = case.read()
+    what_if = case_options.read()
     if output.quiet:
         return
-    tables, found = given.case.tables.values(), notices(given.case)
-    if found:
-        click.echo(f"Worth a look ({len(found)}):")
-    for notice in found:
+    tables, notices_found = what_if.case.tables.values(), notices(what_if.case)
+    if notices_found:
+        click.echo(f"Worth a look ({len(notices_found)}):")
+    for notice in notices_found:
         click.echo(f"  {notice}")
-    shared.say_what_if(given)
-    click.echo(f"{case.folder} is valid: {sum(map(bool, tables))} tables, {sum(map(len, tables))} rows.")
+    shared.print_what_if(what_if)
+    click.echo(f"{case_options.folder} is valid: {sum(map(bool, tables))} tables, {sum(map(len, tables))} rows.")
 
 
 @click.command(epilog="Example:\n\n  supplychain new mycase --from inputs/base")
@@ -37,15 +37,15 @@ def check(case: CaseOptions, output: Output) -> None:
 @shared.output(folder=False)
 def new(to: str, source: str, output: Output) -> None:
     """Start a case of your own: a copy of another's tables in a new folder."""
-    from supplychain.case.new import new as make
+    from supplychain.case.new import new as new_case
 
-    made = make(to, source)
-    output.say(lambda: f"{made} is ready. Edit its tables, then: supplychain check {made}")
+    folder = new_case(to, source)
+    output.print_text(lambda: f"{folder} is ready. Edit its tables, then: supplychain check {folder}")
 
 
 @click.command(epilog="Example:\n\n  supplychain export inputs/base base.xlsx")
 @click.argument("case", metavar="CASE")
-@click.argument("to", metavar="BOOK", callback=shared.to_file)
+@click.argument("to", metavar="BOOK", callback=shared.writable_file)
 @shared.output(folder=False)
 def export(case: str, to: str, output: Output) -> None:
     """Write the inputs of a case to an Excel workbook, to edit there; `import` makes a case of it again."""
@@ -58,10 +58,10 @@ def export(case: str, to: str, output: Output) -> None:
     if Path(to).exists():
         message = f"{to} exists already; give the name of a new file"
         raise OutputError(message)
-    made = to_book(case)
-    write_file(to, made.data)
-    left_out = f" Not in it: {', '.join(made.left_out)}." if made.left_out else ""
-    output.say(lambda: f"{to} is ready.{left_out} Edit it, then: supplychain import {to} DIR")
+    book = to_book(case)
+    write_file(to, book.data)
+    left_out = f" Not in it: {', '.join(book.left_out)}." if book.left_out else ""
+    output.print_text(lambda: f"{to} is ready.{left_out} Edit it, then: supplychain import {to} DIR")
 
 
 @click.command("import", epilog="Example:\n\n  supplychain import base.xlsx mycase")
@@ -72,6 +72,6 @@ def import_(book: str, to: str, output: Output) -> None:
     """Make a case of a workbook, in a new folder; what was not edited comes back to the byte."""
     from supplychain.case.from_book import import_book
 
-    made = import_book(book, to)
-    changed = f"changed: {', '.join(made.changed)}" if made.changed else "nothing changed"
-    output.say(lambda: f"{to} is ready; {changed}. Then: supplychain check {to}")
+    imported = import_book(book, to)
+    changed = f"changed: {', '.join(imported.changed)}" if imported.changed else "nothing changed"
+    output.print_text(lambda: f"{to} is ready; {changed}. Then: supplychain check {to}")

@@ -64,23 +64,23 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
 
     check()
     check_target(to)
-    known = _known(to, xlsx=xlsx)
+    earlier_files = _earlier_files(to, xlsx=xlsx)
     import supplychain
     from supplychain.case.scenarios import each_on_top, named, what_if
     from supplychain.files import write_files
     from supplychain.report.excel.workbook import of_report
-    from supplychain.report.page.html import report as write
+    from supplychain.report.page.html import report as write_report
     from supplychain.report.page.readme import weaknesses
     from supplychain.report.page.report_data import ReportData
     from supplychain.results.read import check_inputs, read_answer
     from supplychain.study.compare import COMPARED
 
-    with output.progress() as progress, DrawingProcesses() as hands:
+    with output.progress() as progress, DrawingProcesses() as drawing:
         weak = weaknesses(case)
-        made = what_if(case, (), changes)
-        beside = each_on_top(made, named(case, scenarios if subject is None else (subject, *scenarios)))
-        about = made if subject is None else _joined(made, beside[subject])
-        years = about.case.report_years
+        changed = what_if(case, (), changes)
+        scenario_what_ifs = each_on_top(changed, named(case, scenarios if subject is None else (subject, *scenarios)))
+        reported = changed if subject is None else _joined(changed, scenario_what_ifs[subject])
+        years = reported.case.report_years
         year = years[0] if year is None else year
         if year not in years:
             message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
@@ -88,36 +88,40 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
         studies: dict[str, Answer] = {}
         if sensitivity is not None:
             studies["sensitivity"] = read_answer(sensitivity, "sensitivity")
-            check_inputs(sensitivity, studies["sensitivity"], about.case.sha256)
+            check_inputs(sensitivity, studies["sensitivity"], reported.case.sha256)
         if backcast is not None:
             studies["backcast"] = read_answer(backcast, "backcast")
         earlier = None if reference is None else read_answer(reference, "solve", COMPARED)
-        plan = supplychain.solve(about.case, progress=progress)
+        plan = supplychain.solve(reported.case, progress=progress)
         if earlier is not None and reference is not None:
             studies["reference"] = _against(subject or plan.case.settings.name, plan, earlier, reference)
-        if beside:
+        if scenario_what_ifs:
             with workers.executor() as executor:
-                studies["compare"] = _compared(made, beside, executor, progress)
-        given = ReportData(
+                studies["compare"] = _compared(changed, scenario_what_ifs, executor, progress)
+        report_data = ReportData(
             plan=plan,
             year=year,
             folder=case,
-            changed=made.titles,
+            changed=changed.titles,
             studies=studies,
-            scenarios={name: one.titles[0] for name, one in beside.items()},
+            scenarios={name: scenario.titles[0] for name, scenario in scenario_what_ifs.items()},
             subject=subject or "",
             weaknesses=weak,
         )
         progress("looking closely and drawing")
-        files = write(given, hands.start, (lambda: of_report(given, about)) if xlsx else None, figures=not bare)
-    write_files(to, files, [path for path in known if path not in files])
+        files = write_report(
+            report_data, drawing.start, (lambda: of_report(report_data, reported)) if xlsx else None, figures=not bare
+        )
+    write_files(to, files, [path for path in earlier_files if path not in files])
     charts = sum(path.endswith(".svg") for path in files)
     written = [f"{to}/report.html", *["report.xlsx"] * xlsx, *[f"{charts} charts as SVG and PNG"] * (not bare)]
     *others, last = written
-    output.say(lambda: f"{', '.join(others)} and {last} are written." if others else f"{last} is written.", about)
+    output.print_text(
+        lambda: f"{', '.join(others)} and {last} are written." if others else f"{last} is written.", reported
+    )
 
 
-def _known(to: str, *, xlsx: bool) -> list[str]:
+def _earlier_files(to: str, *, xlsx: bool) -> list[str]:
     """Return the files of the report that is there already; what this software did not write is not replaced.
 
     Raises: OutputError.
@@ -129,32 +133,36 @@ def _known(to: str, *, xlsx: bool) -> list[str]:
 
     page = Path(to) / PAGE
     try:
-        there = page.read_text(encoding="utf-8") if page.exists() else MARK
+        page_text = page.read_text(encoding="utf-8") if page.exists() else MARK
     except (OSError, ValueError):
-        there = ""
-    if MARK not in there:
+        page_text = ""
+    if MARK not in page_text:
         message = f"cannot write {page}: a file of that name is there that is no report of this software"
         raise OutputError(message)
     book = Path(to) / WORKBOOK
-    if xlsx and book.exists() and not has_workbook(there):
+    if xlsx and book.exists() and not has_workbook(page_text):
         message = f"cannot write {book}: a file of that name is there that belongs to no report of this software"
         raise OutputError(message)
-    return [*figures_of(there), *[WORKBOOK] * has_workbook(there)]
+    return [*figures_of(page_text), *[WORKBOOK] * has_workbook(page_text)]
 
 
-def _joined(first: WhatIf, then: WhatIf) -> WhatIf:
+def _joined(first: WhatIf, second: WhatIf) -> WhatIf:
     """Return a what-if that was made in another as one: from the case as it is in its files."""
     from supplychain.case.scenarios import WhatIf
 
-    return WhatIf(then.case, (*first.titles, *then.titles), (*first.groups, *then.groups), (*first.audit, *then.audit))
+    return WhatIf(
+        second.case, (*first.titles, *second.titles), (*first.groups, *second.groups), (*first.audit, *second.audit)
+    )
 
 
 def _compared(
-    made: WhatIf, beside: dict[str, WhatIf], executor: Executor | None, progress: Callable[[str], None]
+    changed: WhatIf, scenario_what_ifs: dict[str, WhatIf], executor: Executor | None, progress: Callable[[str], None]
 ) -> Answer:
     from supplychain.study.compare import compare_changes
 
-    return compare_changes(made.case, made.case.settings.name, beside, executor=executor, progress=progress)
+    return compare_changes(
+        changed.case, changed.case.settings.name, scenario_what_ifs, executor=executor, progress=progress
+    )
 
 
 def _against(name: str, plan: Plan, earlier: Answer, folder: str) -> Answer:

@@ -45,12 +45,12 @@ class CaseOptions:
         """Read the case, make the changes and hold what was signed."""
         from supplychain.case.scenarios import what_if
 
-        made = what_if(self.folder, self.scenarios, self.changes)
+        changed = what_if(self.folder, self.scenarios, self.changes)
         if self.orders_from is None or self.until is None:
-            return made
+            return changed
         from supplychain.plan.locked_in import lock_in
 
-        return replace(made, case=lock_in(made.case, self.orders_from, self.until))
+        return replace(changed, case=lock_in(changed.case, self.orders_from, self.until))
 
 
 def case(command: Callable[..., None]) -> Callable[..., None]:
@@ -102,12 +102,12 @@ class Output:
         """Return what says on a terminal how far the command is."""
         return Progress(on=not self.quiet)
 
-    def write(self, answer: Answer, given: WhatIf | None = None) -> None:
+    def write(self, answer: Answer, what_if: WhatIf | None = None) -> None:
         """Write an answer to the folder, if there is one, with every cell that a what-if changed."""
         if self.folder is not None:
             from supplychain.plan.changes import with_changes
 
-            audited = answer if given is None else with_changes(answer, given)
+            audited = answer if what_if is None else with_changes(answer, what_if)
             audited.write(self.folder, parquet_too=self.parquet)
 
     def write_page(self, text: Callable[[], str]) -> None:
@@ -117,12 +117,12 @@ class Output:
 
             write_file(self.page, text())
 
-    def say(self, text: Callable[[], str], given: WhatIf | None = None) -> None:
+    def print_text(self, text: Callable[[], str], what_if: WhatIf | None = None) -> None:
         """Print what was found, below what was changed first."""
         if not self.quiet:
-            said = text()
-            say_what_if(given)
-            click.echo(said)
+            answer_text = text()
+            print_what_if(what_if)
+            click.echo(answer_text)
 
 
 _FOLDER = click.option("--out", "folder", metavar="DIR", help="Write summary.json and tables/*.csv there.")
@@ -135,7 +135,13 @@ def output(*, folder: bool = True, page: bool = False) -> Callable[[Callable[...
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
-        def run(*given: object, quiet: bool, folder: str | None = None, page: str | None = None, **others: Any) -> None:  # noqa: ANN401 - whatever click passes
+        def run(
+            *arguments: object,
+            quiet: bool,
+            folder: str | None = None,
+            page: str | None = None,
+            **others: Any,  # noqa: ANN401 - whatever click passes
+        ) -> None:
             if folder is not None or page is not None:
                 from supplychain.files import check_file, check_target
 
@@ -143,7 +149,7 @@ def output(*, folder: bool = True, page: bool = False) -> Callable[[Callable[...
                     check_file(page)
                 if folder is not None:
                     check_target(folder)
-            command(*given, output=Output(folder, page, quiet), **others)
+            command(*arguments, output=Output(folder, page, quiet), **others)
 
         for option in (_QUIET, *[_PAGE] * page, *[_FOLDER] * folder):
             run = option(run)
@@ -178,23 +184,23 @@ def workers(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--workers", "count", type=click.IntRange(min=1), metavar="N", help="Processes; default: cores.")
     @click.option("--dask", "address", metavar="ADDRESS", help="Solve on a dask cluster: tcp://HOST:8786.")
     @functools.wraps(command)
-    def run(*given: object, count: int | None, address: str | None, **others: object) -> None:
+    def run(*arguments: object, count: int | None, address: str | None, **others: object) -> None:
         if count is not None and address is not None:
             message = "--workers and --dask are both given; give one of the two"
             raise click.UsageError(message)
-        command(*given, workers=Workers(count, address), **others)
+        command(*arguments, workers=Workers(count, address), **others)
 
     return run
 
 
-def say_what_if(given: WhatIf | None) -> None:
+def print_what_if(what_if: WhatIf | None) -> None:
     """Print which changes were made, if any were."""
-    if given is not None and given.groups:
-        cells = f"{len(given.audit)} cell{'' if len(given.audit) == 1 else 's'} changed"
-        click.echo(f"What if: {'; '.join(given.titles)} ({cells})")
+    if what_if is not None and what_if.groups:
+        cells = f"{len(what_if.audit)} cell{'' if len(what_if.audit) == 1 else 's'} changed"
+        click.echo(f"What if: {'; '.join(what_if.titles)} ({cells})")
 
 
-def to_file(_: click.Context, _option: click.Parameter, path: str | None) -> str | None:
+def writable_file(_: click.Context, _option: click.Parameter, path: str | None) -> str | None:
     """Refuse a file that cannot be written, before any work: for the callback of an option."""
     if path is not None:
         from supplychain.files import check_file
@@ -205,20 +211,22 @@ def to_file(_: click.Context, _option: click.Parameter, path: str | None) -> str
 
 def xlsx(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the option to write a workbook."""
-    return click.option("--xlsx", metavar="FILE", callback=to_file, help="Write an Excel workbook there.")(command)
+    return click.option("--xlsx", metavar="FILE", callback=writable_file, help="Write an Excel workbook there.")(
+        command
+    )
 
 
-def write_workbook(path: str | None, found: Plan | Regret | Comparison, given: WhatIf | None = None) -> None:
+def write_workbook(path: str | None, answer: Plan | Regret | Comparison, what_if: WhatIf | None = None) -> None:
     """Write the workbook of what was found, if one is asked for."""
     if path is not None:
         from supplychain.files import write_file
         from supplychain.report.excel.workbook import workbook
 
-        write_file(path, workbook(found, given))
+        write_file(path, workbook(answer, what_if))
 
 
-def finite(_: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    """Refuse a number that is none: for the callback of an option."""
+def finite_number(_: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse a number that is infinite or none: for the callback of an option."""
     if value is not None and not math.isfinite(value):
         raise click.BadParameter(str(value), param_hint=option.opts[0])
     return value
@@ -233,16 +241,16 @@ class Progress:
         self._shown = 0
 
     def __enter__(self) -> Callable[[str], None]:
-        return self._say
+        return self._show
 
     def __exit__(self, *_: object) -> None:
         self._clear()
 
-    def _say(self, what: str) -> None:
+    def _show(self, step: str) -> None:
         if self._on and time.monotonic() - self._start > _PATIENCE:
             self._clear()
-            click.echo(f"{what} …", err=True, nl=False)
-            self._shown = len(what) + 2
+            click.echo(f"{step} …", err=True, nl=False)
+            self._shown = len(step) + 2
 
     def _clear(self) -> None:
         if self._shown:

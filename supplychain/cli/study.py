@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 @shared.case
 @shared.workers
 @shared.output(page=True)
-def backcast(case: CaseOptions, workers: Workers, output: Output) -> None:
+def backcast(case_options: CaseOptions, workers: Workers, output: Output) -> None:
     """Compare a case of past years with what was observed, and try which labels its ranges allow."""
     import supplychain
     from supplychain.report.text.backcast import markdown, text
 
     with output.progress() as progress:
-        given = case.read()
+        what_if = case_options.read()
         with workers.executor() as executor:
-            found = supplychain.backcast(given.case, executor=executor, progress=progress)
-        output.write(found, given)
-        output.write_page(lambda: markdown(found))
-    output.say(lambda: text(found), given)
+            answer = supplychain.backcast(what_if.case, executor=executor, progress=progress)
+        output.write(answer, what_if)
+        output.write_page(lambda: markdown(answer))
+    output.print_text(lambda: text(answer), what_if)
 
 
 @click.command(
@@ -41,17 +41,17 @@ def backcast(case: CaseOptions, workers: Workers, output: Output) -> None:
 @click.option("--top", type=click.IntRange(min=1), default=15, metavar="N", help="Inputs to show.", show_default=True)
 @shared.workers
 @shared.output()
-def sensitivity(case: CaseOptions, top: int, workers: Workers, output: Output) -> None:
+def sensitivity(case_options: CaseOptions, top: int, workers: Workers, output: Output) -> None:
     """Move every range to its ends, one at a time: what cost, service and labels hang on."""
     import supplychain
     from supplychain.report.text.sensitivity import text
 
     with output.progress() as progress:
-        given = case.read()
+        what_if = case_options.read()
         with workers.executor() as executor:
-            found = supplychain.sensitivity(given.case, executor=executor, progress=progress)
-        output.write(found, given)
-    output.say(lambda: text(found, top), given)
+            answer = supplychain.sensitivity(what_if.case, executor=executor, progress=progress)
+        output.write(answer, what_if)
+    output.print_text(lambda: text(answer, top), what_if)
 
 
 @click.command(
@@ -80,12 +80,12 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
     with output.progress() as progress:
         try:
             with workers.executor() as executor:
-                found = compare_folders(folders, scenarios, changes, executor=executor, progress=progress)
+                comparison = compare_folders(folders, scenarios, changes, executor=executor, progress=progress)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        shared.write_workbook(xlsx, found)
-        output.write(found)
-    output.say(lambda: text(found))
+        shared.write_workbook(xlsx, comparison)
+        output.write(comparison)
+    output.print_text(lambda: text(comparison))
 
 
 @click.command(
@@ -104,7 +104,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
 @shared.workers
 @shared.output(folder=False)
 def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
-    case: CaseOptions,
+    case_options: CaseOptions,
     axes: tuple[str, ...],
     points: str | None,
     year: int | None,
@@ -129,14 +129,14 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
 
     if parquet is not None:
         check_parquet()
-    files = {path: kind for path, kind in ((csv, as_csv), (parquet, as_parquet)) if path is not None}
+    files = {path: as_bytes for path, as_bytes in ((csv, as_csv), (parquet, as_parquet)) if path is not None}
     for path in files:
         check_file(path)
-    given = case.read()
+    what_if = case_options.read()
     try:
         with output.progress() as progress, workers.executor() as executor:
-            found = supplychain.sweep(
-                given.case,
+            results = supplychain.sweep(
+                what_if.case,
                 axes,
                 points=points,
                 year=year,
@@ -148,9 +148,9 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
     except KeyboardInterrupt as stop:
         message = f"Stopped. {out} keeps what is done; the same command with --resume goes on from there."
         raise KeyboardInterrupt(message) from stop
-    for path, kind in files.items():
-        write_file(path, kind(found))
-    output.say(lambda: text(given.case, found), given)
+    for path, as_bytes in files.items():
+        write_file(path, as_bytes(results))
+    output.print_text(lambda: text(what_if.case, results), what_if)
 
 
 @click.command(epilog="Examples:\n\n  supplychain scenarios inputs/base\n\n  supplychain scenarios inputs/base --solve")
@@ -159,41 +159,45 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
 @click.option("--year", "years", type=int, multiple=True, help="Show this year; may be given several times.")
 @shared.workers
 @shared.output(page=True)
-def scenarios(case: CaseOptions, solved: bool, years: tuple[int, ...], workers: Workers, output: Output) -> None:
+def scenarios(
+    case_options: CaseOptions, solved: bool, years: tuple[int, ...], workers: Workers, output: Output
+) -> None:
     """List the scenarios of a case, the what-ifs that stand beside it; or solve them all.
 
     With --scenario or --change, each is made in the case so changed.
     """
     from supplychain.case.scenarios import scenarios_of
 
-    known = scenarios_of(case.folder)
+    by_name = scenarios_of(case_options.folder)
     if solved or output.page or output.folder:
-        _survey(case, known, years, workers, output)
+        _survey(case_options, by_name, years, workers, output)
         return
-    if case.scenarios or case.changes:
-        shared.say_what_if(case.read())
-    width = max(map(len, known), default=0)
-    for name, scenario in known.items():
+    if case_options.scenarios or case_options.changes:
+        shared.print_what_if(case_options.read())
+    width = max(map(len, by_name), default=0)
+    for name, scenario in by_name.items():
         click.echo(f"{name.ljust(width)}  {scenario.title}")
-    if not known:
-        click.echo(f"{case.folder} has no scenarios; they are files like {case.folder}/scenarios/NAME.toml")
+    if not by_name:
+        click.echo(
+            f"{case_options.folder} has no scenarios; they are files like {case_options.folder}/scenarios/NAME.toml"
+        )
 
 
 def _survey(
-    case: CaseOptions, known: dict[str, Scenario], years: tuple[int, ...], workers: Workers, output: Output
+    case_options: CaseOptions, by_name: dict[str, Scenario], years: tuple[int, ...], workers: Workers, output: Output
 ) -> None:
     from supplychain.case.scenarios import each_on_top
     from supplychain.report.text.survey import markdown, text
     from supplychain.study.survey import survey
 
     with output.progress() as progress:
-        given = case.read()
+        what_if = case_options.read()
         for year in years:
-            if year not in given.case.report_years:
+            if year not in what_if.case.report_years:
                 raise click.BadParameter(str(year), param_hint="--year")
-        made = each_on_top(given, known, case.scenarios)
+        what_ifs = each_on_top(what_if, by_name, case_options.scenarios)
         with workers.executor() as executor:
-            found = survey(given.case, made, years or None, executor=executor, progress=progress)
-        output.write(found, given)
-        output.write_page(lambda: markdown(found, known, given.titles))
-    output.say(lambda: text(found), given)
+            answer = survey(what_if.case, what_ifs, years or None, executor=executor, progress=progress)
+        output.write(answer, what_if)
+        output.write_page(lambda: markdown(answer, by_name, what_if.titles))
+    output.print_text(lambda: text(answer), what_if)

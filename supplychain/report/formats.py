@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from supplychain.case import Settings
 
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+USD = ((1e9, "bn USD"), (1e6, "m USD"), (1e3, "thousand USD"), (1.0, "USD"))
+"""Units of money in a chart, for `unit_for`."""
 
 
 def number(x: float) -> str:
@@ -43,6 +52,44 @@ def amount(value: float) -> str:
         return "none"
     size, unit = _unit_of(value)
     return f"{number(value / size)}{unit}"
+
+
+def with_sign(x: float, places: int = 1) -> str:
+    """Return a change to so many places, with its sign; one that rounds to nought has a plus.
+
+    >>> with_sign(2.34), with_sign(-0.04), with_sign(-1.0, 2)
+    ('+2.3', '+0.0', '-1.00')
+    """
+    return f"{round(x, places) + 0.0:+.{places}f}"
+
+
+def with_sign_grouped(x: float, places: int = 1) -> str:
+    """Return a change as `with_sign` does, its thousands apart.
+
+    >>> with_sign_grouped(12345.678, 2)
+    '+12,345.68'
+    """
+    return f"{round(x, places) + 0.0:+,.{places}f}"
+
+
+def or_nought(x: float) -> float:
+    """Return a number, or 0 if it is none."""
+    return 0.0 if math.isnan(x) else x
+
+
+def unit_for(values: Iterable[float], units: Sequence[tuple[float, str]]) -> tuple[float, str]:
+    """Return the largest unit in which the largest of some numbers is 1 or more; else the smallest.
+
+    >>> unit_for([3e6, 20], USD)
+    (1000000.0, 'm USD')
+    """
+    most = max((abs(x) for x in values), default=0.0)
+    return next((unit for unit in units if most >= unit[0]), units[-1] if most else units[0])
+
+
+def case_title(settings: Settings) -> str:
+    """Return how a text is headed: the title of the case, and its name."""
+    return plain(f"{settings.title} ({settings.name})")
 
 
 def printable(text: str) -> str:

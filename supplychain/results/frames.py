@@ -27,15 +27,15 @@ def frame(table: TableSchema, rows: Iterable[Mapping[str, Any]], *, sort: Sequen
             wrong = ", ".join(sorted((needed - row.keys()) | (row.keys() - names)))
             message = f"table {table.name}: a row and the schema differ in {wrong}"
             raise KeyError(message)
-    made = pd.DataFrame(listed, columns=[column.name for column in table.columns])
+    typed = pd.DataFrame(listed, columns=[column.name for column in table.columns])
     for column in table.columns:
         if column.type == "any":
-            made[column.name] = pd.Series([row.get(column.name) for row in listed], dtype=object)
+            typed[column.name] = pd.Series([row.get(column.name) for row in listed], dtype=object)
         elif column.type == "number":
-            made[column.name] = made[column.name].astype("float64")
+            typed[column.name] = typed[column.name].astype("float64")
         elif column.type == "integer":
-            made[column.name] = made[column.name].astype("Int64" if column.blank else "int64")
-    return made.sort_values(list(sort), kind="stable", ignore_index=True) if sort else made
+            typed[column.name] = typed[column.name].astype("Int64" if column.blank else "int64")
+    return typed.sort_values(list(sort), kind="stable", ignore_index=True) if sort else typed
 
 
 def picked(table: TableSchema, cells: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,6 +44,11 @@ def picked(table: TableSchema, cells: Mapping[str, Any]) -> dict[str, Any]:
     Raises: KeyError if the table has a column of which nothing is known, and which may not be blank.
     """
     return {c.name: cells[c.name] for c in table.columns if c.name in cells or not c.blank}
+
+
+def rows_by_year(table: pd.DataFrame, level: str) -> dict[int, dict[str, Any]]:
+    """Return by year the rows of a table of labels that are of one level: of stages, or of groups."""
+    return {row["year"]: row for row in records(table) if row["level"] == level}
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -47,31 +47,31 @@ def read_answer(folder: str | Path, kind: Kind = "solve", tables: Collection[str
     """
     path, place = Path(folder), str(folder)
     if not path.is_dir():
-        fault = f"there is no such folder; give one that {_made(kind)} wrote"
+        fault = f"there is no such folder; give one that {_command(kind)} wrote"
         raise InputError(place, [Problem("the answer", 0, "", fault)])
     summary = _summary(path, kind)
     needed = {table.name for table in TABLES[kind] if table.required} if tables is None else {*tables}
     described = [table for table in TABLES[kind] if table.name in needed or not table.required]
-    there = _there(path)
-    absent = [table.name for table in described if table.name in needed - there]
+    present = _present(path)
+    absent = [table.name for table in described if table.name in needed - present]
     if absent:
-        fault = f"has no {', '.join(absent)}; give a folder that {_made(kind)} writes"
+        fault = f"has no {', '.join(absent)}; give a folder that {_command(kind)} writes"
         raise InputError(place, [Problem(FOLDER, 0, "", fault)])
-    found: dict[str, pd.DataFrame] = {}
+    frames: dict[str, pd.DataFrame] = {}
     problems: list[Problem] = []
     missing: list[str] = []
     for table in described:
-        if table.name in there:
-            found[table.name], faults, without = _table(path / FOLDER / table.file, table)
+        if table.name in present:
+            frames[table.name], faults, without = _table(path / FOLDER / table.file, table)
             problems += faults
             missing += [f"{table.name}.{column}" for column in without]
     if missing:
         by = summary.get("versions", {}).get("supplychain")
-        fault = f"has no column {', '.join(missing)}{f' (it is of supplychain {by})' if by else ''}; {_again(kind)}"
+        fault = f"has no column {', '.join(missing)}{f' (it is of supplychain {by})' if by else ''}; {_rerun(kind)}"
         raise InputError(place, [Problem(FOLDER, 0, "", fault)])
     if problems:
-        raise InputError(place, [*problems, Problem("the answer", 0, "", f"is what {_made(kind)} writes")])
-    return Answer(summary, found, kind=kind)
+        raise InputError(place, [*problems, Problem("the answer", 0, "", f"is what {_command(kind)} writes")])
+    return Answer(summary, frames, kind=kind)
 
 
 def check_inputs(folder: str | Path, answer: Answer, inputs_sha256: Mapping[str, str]) -> None:
@@ -79,18 +79,18 @@ def check_inputs(folder: str | Path, answer: Answer, inputs_sha256: Mapping[str,
 
     Raises: InputError, which names the inputs that differ.
     """
-    then = answer.summary["inputs_sha256"]
-    if then != inputs_sha256:
-        other = sorted(name for name in {*then, *inputs_sha256} if then.get(name) != inputs_sha256.get(name))
-        fault = f"is of other inputs: {', '.join(other)} differ; {_again(answer.kind)}"
+    answered = answer.summary["inputs_sha256"]
+    if answered != inputs_sha256:
+        other = sorted(name for name in {*answered, *inputs_sha256} if answered.get(name) != inputs_sha256.get(name))
+        fault = f"is of other inputs: {', '.join(other)} differ; {_rerun(answer.kind)}"
         raise InputError(str(folder), [Problem(SUMMARY, 0, "", fault)])
 
 
-def _made(kind: Kind) -> str:
+def _command(kind: Kind) -> str:
     return f"`supplychain {kind} CASE --out DIR`"
 
 
-def _again(kind: Kind) -> str:
+def _rerun(kind: Kind) -> str:
     return f"run `supplychain {kind}` again for this case, with --out"
 
 
@@ -101,7 +101,7 @@ def _summary(path: Path, kind: Kind) -> dict[str, Any]:
     """
     text, problems = file_text(path / SUMMARY)
     if problems:
-        hint = Problem("the answer", 0, "", f"is what {_made(kind)} writes")
+        hint = Problem("the answer", 0, "", f"is what {_command(kind)} writes")
         raise InputError(str(path), [*problems, hint])
     try:
         summary = json.loads(text)
@@ -113,19 +113,19 @@ def _summary(path: Path, kind: Kind) -> dict[str, Any]:
     if not wrong and kind == "solve" and not (known["years"] and all(isinstance(t, int) for t in known["years"])):
         wrong = ["years"]
     if wrong:
-        fault = f"is missing, or not what an answer has there; give a folder that {_made(kind)} writes"
+        fault = f"is missing, or not what an answer has there; give a folder that {_command(kind)} writes"
         raise InputError(str(path), [Problem(SUMMARY, 0, name, fault) for name in wrong])
     return known
 
 
-def _there(path: Path) -> set[str]:
+def _present(path: Path) -> set[str]:
     """Return the tables of an answer: those that its package lists, or, where there is none, all files."""
     files = {file.stem for file in (path / FOLDER).glob("*.csv")}
     text, problems = file_text(path / PACKAGE)
     if problems:
         return files
     try:
-        return files & {str(one["name"]) for one in json.loads(text)["resources"]}
+        return files & {str(resource["name"]) for resource in json.loads(text)["resources"]}
     except (ValueError, TypeError, KeyError):
         return files
 
@@ -149,22 +149,22 @@ def _table(path: Path, table: TableSchema) -> tuple[pd.DataFrame, Sequence[Probl
     if ragged:
         fault = f"must have {len(header)} cells, as the header has"
         return frame(table, []), [Problem(table.file, n, "", fault) for n in ragged], []
-    at = [header.index(name) for name in names]
-    rows, faults = rows_from(table.file, _columns(lines, at), replace(table, required=False))
-    faults += _twice(table, rows.rows)
+    places = [header.index(name) for name in names]
+    rows, faults = rows_from(table.file, _columns(lines, places), replace(table, required=False))
+    faults += _repeated_keys(table, rows.rows)
     if faults:
         return frame(table, []), faults, []
-    made = frame(table, rows.rows)
-    mixed = {column.name: _as_numbers(list(made[column.name])) for column in table.columns if column.type == "any"}
-    others = [n for n in range(len(header)) if n not in at]
-    return pd.concat([made.assign(**mixed), _unknown(_columns(lines, others))], axis=1), [], []
+    typed = frame(table, rows.rows)
+    mixed = {column.name: _as_numbers(list(typed[column.name])) for column in table.columns if column.type == "any"}
+    others = [n for n in range(len(header)) if n not in places]
+    return pd.concat([typed.assign(**mixed), _unknown(_columns(lines, others))], axis=1), [], []
 
 
-def _columns(lines: Lines, at: Sequence[int]) -> Lines:
-    return [(number, [cells[n] for n in at]) for number, cells in lines]
+def _columns(lines: Lines, places: Sequence[int]) -> Lines:
+    return [(number, [cells[n] for n in places]) for number, cells in lines]
 
 
-def _twice(table: TableSchema, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
+def _repeated_keys(table: TableSchema, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
     """Return the keys that stand twice."""
     first: dict[tuple[object, ...], int] = {}
     problems = []
@@ -183,6 +183,6 @@ def _unknown(lines: Lines) -> pd.DataFrame:
 
 def _as_numbers(cells: list[Any]) -> pd.Series:
     """Return cells as numbers if they are nothing but numbers and blanks, else as they are."""
-    given = pd.Series(cells, dtype=object).replace("", None)
-    numbers = pd.to_numeric(given, errors="coerce")
-    return numbers if numbers.notna().equals(given.notna()) else given
+    values = pd.Series(cells, dtype=object).replace("", None)
+    numbers = pd.to_numeric(values, errors="coerce")
+    return numbers if numbers.notna().equals(values.notna()) else values

@@ -54,7 +54,7 @@ def write(
             new_summary = Path(scratch) / "summary.json"
             new_summary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
             new_package = Path(scratch) / FILE
-            new_package.write_text(described(kind, summary, tables), encoding="utf-8")
+            new_package.write_text(data_package(kind, summary, tables), encoding="utf-8")
             _swap(fresh, target / "tables", old)
             new_summary.replace(target / "summary.json")
             new_package.replace(target / FILE)
@@ -63,7 +63,7 @@ def write(
         raise OutputError(message) from error
 
 
-def described(kind: Kind, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
+def data_package(kind: Kind, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the `datapackage.json` of an answer: each of its tables as the schema has it."""
     case = str(summary.get("case", ""))
     resources = [
@@ -74,19 +74,19 @@ def described(kind: Kind, summary: Mapping[str, Any], tables: Mapping[str, pd.Da
     return package(name, str(summary.get("title", case)) or name, resources)
 
 
-def _swap(fresh: Path, place: Path, old: Path) -> None:
+def _swap(fresh: Path, target: Path, old: Path) -> None:
     """Put a fresh folder in the place of another, with the files that only the other has."""
-    if place.exists():
-        for kept in place.iterdir():
+    if target.exists():
+        for kept in target.iterdir():
             stale = kept.suffix == ".parquet" and (fresh / f"{kept.stem}.csv").exists()
             if not stale and not (fresh / kept.name).exists():
                 shutil.copy2(kept, fresh / kept.name)
-        place.rename(old)
+        target.rename(old)
     try:
-        fresh.rename(place)
+        fresh.rename(target)
     except OSError:
         if old.exists():
-            old.rename(place)
+            old.rename(target)
         raise
 
 
@@ -102,14 +102,14 @@ def _written(cell: object) -> object:
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with numbers as they are written; a column of numbers and names holds text."""
-    shown = table.copy()
+    written = table.copy()
     for name in table.columns:
         kinds = {type(x) for x in table[name]}
         if kinds == {float}:
-            shown[name] = [float(DIGITS % x) for x in table[name]]
+            written[name] = [float(DIGITS % x) for x in table[name]]
         elif table[name].dtype == object and len(kinds) > 1:
-            shown[name] = [None if x is None else str(x) for x in table[name]]
-    return shown
+            written[name] = [None if x is None else str(x) for x in table[name]]
+    return written
 
 
 def parquet(table: pd.DataFrame) -> bytes:

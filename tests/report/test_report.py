@@ -257,7 +257,7 @@ def test_what_binds_is_told_with_the_group_that_does() -> None:
     """
     given = report_data_of(sc.load(BACKCAST))
     bound = {level: rows.set_index("year")["members"] for level, rows in given.plan.binding.groupby("level")}
-    said = "".join(map(str, sections(given)[0].blocks[0].said))  # type: ignore[union-attr]
+    said = "".join(map(str, sections(given)[0].blocks[0].sentence))  # type: ignore[union-attr]
     for t in given.years:
         stage, group = (bound[level][t] for level in ("stage", "group"))
         own = given.group_of[stage] == group
@@ -306,7 +306,7 @@ def test_what_charts_draw_is_what_their_tables_say() -> None:
     drawn = {"power": ("used", 1.0), "built": ("built", 1e6), "h100e": ("h100e_operating", 1e6)}
     drawn |= {"requirements": ("ratio", 1.0), "stranded": ("idle_usd", 1e9), "ladder": ("gain_usd", 1e9)}
     drawn |= {"options": ("benefit_per_capex_usd", 1.0), "curve_1": ("gain_usd_per_pct", 1e9)}
-    figures = {f.name: f for part in sections(given) for f in part.figures}
+    figures = {f.name: f for part in sections(given) for f in part.charts}
     for name, (column, unit) in drawn.items():
         for spec in (figures[name].spec, figures[name].narrow):
             values = sorted(v["value"] * unit for v in spec["data"]["values"])
@@ -350,7 +350,7 @@ def test_what_charts_say_stands_in_their_tables() -> None:
                     assert token in there or powers & {0, 2, -2, 3, -3, 6, -6, 9, -9}, (figure["id"], title.text)
                     count += 1
     assert count > 1000
-    drawn = {f.name: f.spec["data"]["values"] for part in sections(given) for f in part.figures}
+    drawn = {f.name: f.spec["data"]["values"] for part in sections(given) for f in part.charts}
     terms = tables["decomposition"].groupby(["workload", "year"])["usd_per_mtok"].sum()
     piles = defaultdict(float)
     for v in drawn["marginal_made_of"]:
@@ -362,10 +362,10 @@ def test_what_charts_say_stands_in_their_tables() -> None:
             r[f"cost_usd_per_mtok_{end}"]
             for r in moved.to_dict("records")
             for end in ("low", "high")
-            if v["said"].startswith(f"{r['input']}, {r['evidence']}, {end} end: ")
+            if v["description"].startswith(f"{r['input']}, {r['evidence']}, {end} end: ")
         ]
         assert [v["value"]] == pytest.approx([100 * change / now for change in found])
-        first, second = _SHOWN.findall(v["said"].split(" end: ")[1])
+        first, second = _SHOWN.findall(v["description"].split(" end: ")[1])
         assert number(first) == pytest.approx(v["value"], abs=0.051)
         assert number(second) == pytest.approx(now + found[0], rel=6e-3)
 
@@ -373,7 +373,7 @@ def test_what_charts_say_stands_in_their_tables() -> None:
 def test_grids_say_what_differs_and_who_said_so() -> None:
     """Catches a frame at another cell, a change against the wrong answer, and the press taken for the model."""
     given, _ = _base()
-    figures = {f.name: f for part in sections(given) for f in part.figures}
+    figures = {f.name: f for part in sections(given) for f in part.charts}
     beside, past = given.studies["compare"].tables, given.studies["backcast"].tables["labels"]
     for spec in ("spec", "narrow"):
         cells = {
@@ -447,9 +447,9 @@ def test_bars_are_as_long_as_their_numbers(name: str, axis: str) -> None:
     that starts elsewhere than its neighbours, and parts of a bar that leave a gap or cover each other.
     """
     given, files = _base()
-    figure = next(f for part in sections(given) for f in part.figures if f.name == name)
+    figure = next(f for part in sections(given) for f in part.charts if f.name == name)
     there = _bars(files[f"figures/{name}.svg"].decode(), axis)
-    values = {v["said"]: v["value"] for v in figure.spec["data"]["values"] if v["value"] > 0}
+    values = {v["description"]: v["value"] for v in figure.spec["data"]["values"] if v["value"] > 0}
     assert set(values) <= set(there)
     lengths = {said: end - start for said, (start, end, _) in there.items()}
     scale = max(values.values()) / lengths[max(values, key=values.__getitem__)]
@@ -544,7 +544,7 @@ def test_the_page_is_whole_and_asks_for_nothing() -> None:
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(b <= a + 1 for a, b in pairwise(levels))
-    figures = [f for part in sections(given) for f in part.figures]
+    figures = [f for part in sections(given) for f in part.charts]
     assert [one["id"] for one in page.all("figure")] == [f"figure-{f.name}" for f in figures]
     for one, figure in zip(page.all("figure"), figures, strict=True):
         assert [svg["aria-label"] for svg in one.all("svg")] == [figure.alt, figure.alt]
@@ -585,7 +585,7 @@ def test_names_are_only_names(made: object, tmp_path: Path) -> None:
 def test_expressions_hold_no_data() -> None:
     """Catches a name that gets into an expression of a chart: into a filter, a sort or a label."""
     given, _ = _base()
-    figures = [f for part in sections(given) for f in part.figures]
+    figures = [f for part in sections(given) for f in part.charts]
     allowed = {"data"}
 
     def visit(x: object, key: str = "") -> None:
@@ -609,7 +609,7 @@ def test_expressions_hold_no_data() -> None:
 def test_long_names_that_start_alike_stay_apart() -> None:
     """Catches rows that are drawn on top of each other because their names are cut to the same."""
     rows = [
-        {"row": f"{'same start ' * 9}{n}", "value": float(n + 1), "text": "", "part": "", "said": f"{n}"}
+        {"row": f"{'same start ' * 9}{n}", "value": float(n + 1), "text": "", "part": "", "description": f"{n}"}
         for n in range(3)
     ]
     for width in (charts.WIDE, charts.NARROW):
@@ -631,7 +631,7 @@ def test_processes_that_draw_end_with_those_that_ask() -> None:
     """Catches one that Ctrl-C reaches too, which prints a traceback of its own, one that stays, and one that is killed
     and leaves the report waiting or tells it in a traceback.
     """
-    figure = next(f for part in sections(_base()[0]) for f in part.figures)
+    figure = next(f for part in sections(_base()[0]) for f in part.charts)
     with images.DrawingProcesses(1) as hands:
         (process,) = hands._started  # noqa: SLF001 - what is looked at
         assert os.getpgid(process.pid) != os.getpgid(0)
@@ -988,7 +988,7 @@ def _without_pictures(page: str) -> Sequence[str]:
 
 def test_pictures_have_names_of_their_own() -> None:
     """Catches two charts of a page that share the name of a clip, and a chart without alternative text."""
-    drawn = {f.name: images.start(f)() for part in sections(_base()[0]) for f in part.figures[:1]}
+    drawn = {f.name: images.start(f)() for part in sections(_base()[0]) for f in part.charts[:1]}
     for name, picture in drawn.items():
         for svg, prefix in ((picture.wide, f"{name}-"), (picture.narrow, f"{name}-narrow-")):
             root = ET.fromstring(svg)  # noqa: S314 - drawn here

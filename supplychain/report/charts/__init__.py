@@ -1,6 +1,6 @@
 """Charts as Vega-Lite descriptions: data stand in them as values, never in an expression, and years as names.
 
-Each is made twice, for a page and for a phone. What a mark is, `said`, becomes its title in the picture.
+Each is made twice, for a page and for a phone. What a mark is, `description`, becomes its title in the picture.
 
 ::
 
@@ -12,24 +12,22 @@ Each is made twice, for a page and for a phone. What a mark is, `said`, becomes 
     svg.py          charts written as SVG without a library, for notebooks
 """
 
-from supplychain.report.charts.bar_charts import bars, ends, ranges, signed
-from supplychain.report.charts.chart_style import NARROW, REST, USD, WIDE, both, colours, size
+from supplychain.report.charts.bar_charts import bars, low_high_bars, ranges, signed_bars
+from supplychain.report.charts.chart_style import NARROW, REST, WIDE, colours, wide_and_narrow
 from supplychain.report.charts.time_charts import lines, matrix, stacked, steps
 
 __all__ = [
     "NARROW",
     "REST",
-    "USD",
     "WIDE",
     "bars",
-    "both",
     "colours",
-    "ends",
     "lines",
+    "low_high_bars",
     "matrix",
     "ranges",
-    "signed",
-    "size",
+    "signed_bars",
     "stacked",
     "steps",
+    "wide_and_narrow",
 ]

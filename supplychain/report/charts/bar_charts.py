@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def bars(  # noqa: PLR0913 - what a chart has
     width: int,
-    given: Sequence[Mapping[str, Any]],
+    data: Sequence[Mapping[str, Any]],
     *,
     x: str,
     colour: Mapping[str, str] | None = None,
@@ -33,11 +33,11 @@ def bars(  # noqa: PLR0913 - what a chart has
     rule: float | None = None,
     panels: Sequence[str] = (),
 ) -> Spec:
-    """Return bars to the right with their values written: `row`, `value`, `text`, `part`, `panel`, `said`."""
+    """Return bars to the right with their values written: `row`, `value`, `text`, `part`, `panel`, `description`."""
     small = width < SMALL
-    rows, values = _listed(width, given, 52)
+    rows, values = _row_axis(width, data, 52)
     colour = colour or {"": PALETTE[0]}
-    called, named = parts_of(colour)
+    called, part_colours = parts_of(colour)
     for v in values:
         v |= {
             "part": called.get(v.get("part", ""), ""),
@@ -45,23 +45,23 @@ def bars(  # noqa: PLR0913 - what a chart has
             "start": 0.0,
             "end": max(v["value"], 0.0),
         }
-    across = min(3, len(panels)) if panels and not small else 1
+    columns = min(3, len(panels)) if panels and not small else 1
     top = max((v["end"] for v in values), default=1.0) or 1.0
-    plot = (width - rows.limit - 30 * across) / across
+    plot = (width - rows.limit - 30 * columns) / columns
     text = 0 if rows.above else 10 + 6.2 * max((len(v["text"]) for v in values), default=0)
     room = max(1.05, plot / max(plot - text, plot / 3))
     domain = [0.0, top * room]
     axis = {"title": title_lines(x, width), "tickCount": 4, "grid": True, "format": ",f"}
-    scale = {"domain": list(named), "range": list(named.values())}
-    shown = legend_below(legend, width) if len(colour) > 1 else None
+    scale = {"domain": list(part_colours), "range": list(part_colours.values())}
+    legend_spec = legend_below(legend, width) if len(colour) > 1 else None
     layers: list[Spec] = [
         {
             "mark": rows.placed({"type": "bar"}, 0.72),
             "encoding": {
                 "x": {"field": "start", "type": "quantitative", "scale": {"domain": domain}, "axis": axis},
                 "x2": {"field": "end"},
-                "color": {"field": "part", "type": "nominal", "scale": scale, "legend": shown},
-                "description": {"field": "said"},
+                "color": {"field": "part", "type": "nominal", "scale": scale, "legend": legend_spec},
+                "description": {"field": "description"},
             },
         },
         *rows.layers(),
@@ -84,13 +84,13 @@ def bars(  # noqa: PLR0913 - what a chart has
     height = rows.height(17 if small else 19)
     if not panels:
         return whole(width, values, unit, height=height)
-    return side_by_side(width, values, unit, height=height, across=across, labels=max(rows.limit, 1), names=panels)
+    return side_by_side(width, values, unit, height=height, columns=columns, labels=max(rows.limit, 1), names=panels)
 
 
-def ranges(width: int, given: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
+def ranges(width: int, data: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
     """Return a bar from low to high and a mark for each row, on a log axis: `row`, `low`, `high`, `value`, `part`."""
     colour = {"inside": PALETTE[0], "outside": PALETTE[5]}
-    rows, values = _listed(width, given, 64)
+    rows, values = _row_axis(width, data, 64)
     axis = {"title": x, "grid": True, "format": "~g", "values": [0.1, 0.25, 0.5, 1, 2, 4, 10]}
     scale = {"type": "log", "domain": [0.1, 10], "clamp": True}
     below = {"yOffset": 7} if rows.above else {}
@@ -122,7 +122,7 @@ def ranges(width: int, given: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
                     "scale": {"domain": list(colour), "range": ["circle", "diamond"]},
                     "legend": {"title": "model", "orient": "bottom"},
                 },
-                "description": {"field": "said"},
+                "description": {"field": "description"},
             },
         },
     ]
@@ -130,10 +130,10 @@ def ranges(width: int, given: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
     return whole(width, values, {"encoding": {"y": rows.y}, "layer": layers}, height=rows.height(14))
 
 
-def ends(width: int, given: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
-    """Return bars from nought in each row, for the low and the high end: `row`, `value`, `part`, `said`."""
+def low_high_bars(width: int, data: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
+    """Return bars from nought in each row, for the low and the high end: `row`, `value`, `part`, `description`."""
     colour = {"low end": PALETTE[1], "high end": PALETTE[0]}
-    rows, values = _listed(width, given, 64)
+    rows, values = _row_axis(width, data, 64)
     axis = {"title": title_lines(x, width), "format": "+,f", "tickCount": 5}
     bar = {
         "mark": rows.placed({"type": "bar"}, 0.8),
@@ -145,15 +145,15 @@ def ends(width: int, given: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
                 "scale": {"domain": list(colour), "range": list(colour.values())},
                 "legend": {"title": None, "orient": "bottom"},
             },
-            "description": {"field": "said"},
+            "description": {"field": "description"},
         },
     }
     return whole(width, values, {"encoding": {"y": rows.y}, "layer": [bar, *rows.layers()]}, height=rows.height(20))
 
 
-def signed(width: int, given: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
-    """Return a bar from nought in each row, to the left if it is below: `row`, `value`, `said`."""
-    rows, values = _listed(width, given, 64)
+def signed_bars(width: int, data: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
+    """Return a bar from nought in each row, to the left if it is below: `row`, `value`, `description`."""
+    rows, values = _row_axis(width, data, 64)
     for v in values:
         v["part"] = "less" if v["value"] < 0 else "more"
     scale = {"domain": ["less", "more"], "range": [PALETTE[0], PALETTE[5]]}
@@ -166,14 +166,14 @@ def signed(width: int, given: Sequence[Mapping[str, Any]], *, x: str) -> Spec:
                 "axis": {"title": title_lines(x, width), "format": "+,f", "tickCount": 5},
             },
             "color": {"field": "part", "type": "nominal", "scale": scale, "legend": None},
-            "description": {"field": "said"},
+            "description": {"field": "description"},
         },
     }
     return whole(width, values, {"encoding": {"y": rows.y}, "layer": [bar, *rows.layers()]}, height=rows.height(20))
 
 
 @dataclass(frozen=True)
-class _Listed:
+class _RowAxis:
     """Rows below each other: their names at the left or, where they are too long for a phone, above their marks."""
 
     names: Mapping[str, str]
@@ -205,16 +205,16 @@ class _Listed:
         return max(40, (32 if self.above else step) * len(self.order))
 
 
-def _listed(width: int, given: Sequence[Mapping[str, Any]], longest: int) -> tuple[_Listed, list[Row]]:
+def _row_axis(width: int, data: Sequence[Mapping[str, Any]], longest: int) -> tuple[_RowAxis, list[Row]]:
     """Return how rows stand, and their data with their names."""
     small = width < SMALL
-    above = small and max((len(str(r["row"])) for r in given), default=0) > 20  # noqa: PLR2004 - what fits at the left
-    names, order = own_names(given, 52 if above else 20 if small else longest)
+    above = small and max((len(str(r["row"])) for r in data), default=0) > 20  # noqa: PLR2004 - what fits at the left
+    names, order = own_names(data, 52 if above else 20 if small else longest)
     limit = 130 if small else _label_width(names.values(), 380)
-    values = [{**r, "row": names[r["row"]], "order": order[r["row"]]} for r in given]
+    values = [{**r, "row": names[r["row"]], "order": order[r["row"]]} for r in data]
     for v in values:
         v["name"] = f"{short(v['row'], 36)}: {v['text']}" if above and v.get("text") else v["row"]
-    return _Listed(names, order, above, 0 if above else limit), values
+    return _RowAxis(names, order, above, 0 if above else limit), values
 
 
 def _label_width(names: Iterable[str], most: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 
 Spec: TypeAlias = dict[str, Any]
@@ -71,23 +71,10 @@ CONFIG = {
 
 def colours(names: Iterable[str]) -> dict[str, str]:
     """Return a colour for each name, in their order; those beyond the palette share grey."""
-    found = list(dict.fromkeys(names))
-    return {name: PALETTE[n] if n < len(PALETTE) else REST for n, name in enumerate(found)}
+    each_once = list(dict.fromkeys(names))
+    return {name: PALETTE[n] if n < len(PALETTE) else REST for n, name in enumerate(each_once)}
 
 
-def both(draw: Any, *given: Any, **named: Any) -> tuple[Spec, Spec]:  # noqa: ANN401 - whatever a chart takes
+def wide_and_narrow(draw: Any, *arguments: Any, **named: Any) -> tuple[Spec, Spec]:  # noqa: ANN401 - whatever a chart takes
     """Return a chart for a page, and for a phone."""
-    return draw(WIDE, *given, **named), draw(NARROW, *given, **named)
-
-
-def size(values: Iterable[float], sizes: Sequence[tuple[float, str]]) -> tuple[float, str]:
-    """Return the largest unit in which the largest of some numbers is 1 or more; else the smallest.
-
-    >>> size([3e6, 20], USD)
-    (1000000.0, 'm USD')
-    """
-    most = max((abs(x) for x in values), default=0.0)
-    return next((one for one in sizes if most >= one[0]), sizes[-1] if most else sizes[0])
-
-
-USD = ((1e9, "bn USD"), (1e6, "m USD"), (1e3, "thousand USD"), (1.0, "USD"))
+    return draw(WIDE, *arguments, **named), draw(NARROW, *arguments, **named)

@@ -34,7 +34,7 @@ def side_by_side(  # noqa: PLR0913 - what a chart has
     unit: Spec,
     *,
     height: int,
-    across: int,
+    columns: int,
     free: bool = False,
     title: str = "",
     labels: int = 0,
@@ -45,11 +45,11 @@ def side_by_side(  # noqa: PLR0913 - what a chart has
     `labels` is the width of names on the left, which stand once in a row of panels.
     """
     names = [*names] or list(dict.fromkeys(v["panel"] for v in values))
-    across = min(across, len(names)) or 1
-    if len(names) == across + 1:
-        across = min(across, 2)
+    columns = min(columns, len(names)) or 1
+    if len(names) == columns + 1:
+        columns = min(columns, 2)
     numbered = [{**v, "panel_order": names.index(v["panel"])} for v in values]
-    taken = labels + 18 * across + 8 if labels else 62 * across
+    taken = labels + 18 * columns + 8 if labels else 62 * columns
     header = {"title": title if width < SMALL and title else None, "titleColor": MUTED, "titleFontSize": 11}
     spec: Spec = {
         "facet": {
@@ -58,25 +58,25 @@ def side_by_side(  # noqa: PLR0913 - what a chart has
             "sort": {"field": "panel_order", "op": "min"},
             "header": {**header, "labelAnchor": "start", "titleAnchor": "start", "titleFontWeight": "normal"},
         },
-        "columns": across,
+        "columns": columns,
         "spacing": 18,
-        "spec": {"width": max(80, (width - taken) // across), "height": height, **unit},
+        "spec": {"width": max(80, (width - taken) // columns), "height": height, **unit},
     }
     if free:
         spec["resolve"] = {"scale": {"y": "independent"}}
     return {**_frame(numbered), **spec}
 
 
-def own_names(given: Sequence[Mapping[str, Any]], longest: int) -> tuple[dict[str, str], dict[str, int]]:
+def own_names(data: Sequence[Mapping[str, Any]], longest: int) -> tuple[dict[str, str], dict[str, int]]:
     """Return of each row its name, cut and yet its own, and its place."""
-    found: dict[str, str] = {}
-    for row in dict.fromkeys(str(r["row"]) for r in given):
+    own: dict[str, str] = {}
+    for row in dict.fromkeys(str(r["row"]) for r in data):
         cut, n = short(row, longest), 1
-        while cut in found.values():
+        while cut in own.values():
             n += 1
             cut = f"{short(row, longest - 4)} ({n})"
-        found[row] = cut
-    return found, {row: n for n, row in enumerate(found)}
+        own[row] = cut
+    return own, {row: n for n, row in enumerate(own)}
 
 
 def legend_below(title: str | None, width: int) -> Spec:
@@ -87,10 +87,10 @@ def legend_below(title: str | None, width: int) -> Spec:
 
 def parts_of(colour: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return what each part is called in a chart, and the colours of these; those that share grey are one."""
-    grey = [name for name, one in colour.items() if one == REST]
+    grey = [name for name, shade in colour.items() if shade == REST]
     cut, _ = own_names([{"row": name} for name in colour], LONGEST)
     called = {name: "all others" if len(grey) > 1 and name in grey else cut[name] for name in colour}
-    return called, {called[name]: one for name, one in colour.items()}
+    return called, {called[name]: shade for name, shade in colour.items()}
 
 
 def title_lines(text: str, width: int) -> str | list[str]:

@@ -54,9 +54,9 @@ def check() -> None:
             raise SetupError(message) from error
 
 
-def start(figure: Chart) -> Callable[[], Picture]:
+def start(chart: Chart) -> Callable[[], Picture]:
     """Return what draws a chart, here, when it is called."""
-    return partial(_picture, figure.name, figure.alt, figure.spec, figure.narrow)
+    return partial(_picture, chart.name, chart.alt, chart.spec, chart.narrow)
 
 
 class DrawingProcesses:
@@ -91,28 +91,28 @@ class DrawingProcesses:
         for process in self._started:
             process.communicate()
 
-    def start(self, figure: Chart) -> Callable[[], Picture]:
+    def start(self, chart: Chart) -> Callable[[], Picture]:
         """Begin to draw a chart; return what waits for its picture.
 
         That raises SetupError if a process is ended from outside.
         """
-        return self._pool.submit(self._drawn, figure).result
+        return self._pool.submit(self._drawn, chart).result
 
-    def _drawn(self, figure: Chart) -> Picture:
+    def _drawn(self, chart: Chart) -> Picture:
         process = self._free.get()
         try:
-            said = _asked(process, [figure.name, figure.alt, figure.spec, figure.narrow])
+            answer = _ask(process, [chart.name, chart.alt, chart.spec, chart.narrow])
         finally:
             self._free.put(process)
-        wide, narrow, png = said
+        wide, narrow, png = answer
         return Picture(wide, narrow, base64.b64decode(png))
 
 
-def _asked(process: subprocess.Popen[bytes], what: object) -> Any:  # noqa: ANN401 - JSON
+def _ask(process: subprocess.Popen[bytes], question: object) -> Any:  # noqa: ANN401 - JSON
     """Return what a process answers."""
     asks, answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
     try:
-        asks.write(json.dumps(what).encode() + b"\n")
+        asks.write(json.dumps(question).encode() + b"\n")
         asks.flush()
         return json.loads(answers.readline())
     except (OSError, ValueError) as error:
@@ -158,11 +158,11 @@ _MARKS = {"path", "rect", "text", "line", "circle"}
 
 def _plain(element: ET.Element, prefix: str) -> None:
     """Take roles and names from an element; the name of a mark becomes its title."""
-    said = element.attrib.pop("aria-label", None)
+    description = element.attrib.pop("aria-label", None)
     role = element.attrib.pop("role", None)
     for name in ("aria-roledescription", "aria-hidden", "class", "pointer-events"):
         element.attrib.pop(name, None)
     for name, value in element.attrib.items():
         element.set(name, _ADDRESS.sub(rf"url(#{prefix}\1)", prefix + value if name == "id" else value))
-    if said and role == "graphics-symbol" and element.tag.removeprefix(f"{{{_SVG}}}") in _MARKS:
-        ET.SubElement(element, f"{{{_SVG}}}title").text = said
+    if description and role == "graphics-symbol" and element.tag.removeprefix(f"{{{_SVG}}}") in _MARKS:
+        ET.SubElement(element, f"{{{_SVG}}}title").text = description

@@ -25,7 +25,7 @@ def matrix(  # noqa: PLR0913 - what a chart has
     domain: Sequence[str],
     shades: Sequence[str] = SHADES,
 ) -> Spec:
-    """Return cells in rows and columns: `row`, `column`, `level` (one of `domain`), `text`, `mark`, `said`.
+    """Return cells in rows and columns: `row`, `column`, `level` (one of `domain`), `text`, `mark`, `description`.
 
     A cell of which `mark` is 1 is framed; `brief`, if it is given, is its text on a phone.
     """
@@ -55,7 +55,7 @@ def matrix(  # noqa: PLR0913 - what a chart has
     layers = [
         {
             "mark": {"type": "rect", "stroke": PAPER, "strokeWidth": 2},
-            "encoding": {"color": colour, "description": {"field": "said"}},
+            "encoding": {"color": colour, "description": {"field": "description"}},
         },
         {
             "transform": [{"filter": {"field": "mark", "equal": 1}}],
@@ -91,13 +91,13 @@ def stacked(  # noqa: PLR0913 - what a chart has
     height: int = 230,
     free: bool = False,
 ) -> Spec:
-    """Return bars of parts on top of each other: `column`, `part`, `value`, `panel`, `said`.
+    """Return bars of parts on top of each other: `column`, `part`, `value`, `panel`, `description`.
 
     The parts stack in the order of `colour`; `free` gives each panel an axis of its own.
     """
     small = width < SMALL
     order = {name: n for n, name in enumerate(colour)}
-    called, shown = parts_of(colour)
+    called, part_colours = parts_of(colour)
     values = [
         {**p, "part": called[p["part"]], "order": order[p["part"]], "panel": short(p.get("panel", ""))} for p in parts
     ]
@@ -121,16 +121,18 @@ def stacked(  # noqa: PLR0913 - what a chart has
             "color": {
                 "field": "part",
                 "type": "nominal",
-                "scale": {"domain": list(shown), "range": list(shown.values())},
+                "scale": {"domain": list(part_colours), "range": list(part_colours.values())},
                 "legend": legend_below(legend, width),
             },
             "order": {"field": "order", "type": "quantitative"},
-            "description": {"field": "said"},
+            "description": {"field": "description"},
         },
     }
     if not panels:
         return whole(width, values, unit, height=height)
-    return side_by_side(width, values, unit, height=150 if small else 200, across=1 if small else 3, free=free, title=y)
+    return side_by_side(
+        width, values, unit, height=150 if small else 200, columns=1 if small else 3, free=free, title=y
+    )
 
 
 def lines(
@@ -141,7 +143,10 @@ def lines(
     log: bool = True,
     panels: bool = False,
 ) -> Spec:
-    """Return lines over columns, told apart by colour, shape and name: `column`, `series`, `value`, `panel`, `said`."""
+    """Return lines over columns, each of its own colour, shape and name.
+
+    A point has `column`, `series`, `value`, `panel`, `description`.
+    """
     small = width < SMALL
     colour = colours(p["series"] for p in points)
     values = [{**p, "panel": short(p.get("panel", ""))} for p in points]
@@ -149,14 +154,14 @@ def lines(
     scale = {"domain": list(colour), "range": list(colour.values())}
     legend = {"title": None, "orient": "bottom", "columns": 2 if small else 5}
     ticks = _ticks([p["value"] for p in points]) if log else []
-    kind: Spec = {"type": "log", "domain": [ticks[0], ticks[-1]]} if ticks else {"zero": True}
+    y_scale: Spec = {"type": "log", "domain": [ticks[0], ticks[-1]]} if ticks else {"zero": True}
     axis = {"values": ticks, "format": "~g"} if ticks else {"tickCount": 5}
     encoding = {
         "x": {"field": "column", "type": "ordinal", "axis": {"title": None, "labelAngle": 0}},
         "y": {
             "field": "value",
             "type": "quantitative",
-            "scale": kind,
+            "scale": y_scale,
             "axis": {"title": None if panels and small else y, "grid": True, **axis},
         },
         "color": {"field": "series", "type": "nominal", "scale": scale, "legend": legend},
@@ -173,13 +178,13 @@ def lines(
             {"mark": {"type": "line", "strokeWidth": 2, "aria": False}},
             {
                 "mark": {"type": "point", "filled": True, "size": 55, "opacity": 1},
-                "encoding": {"shape": shape, "description": {"field": "said"}},
+                "encoding": {"shape": shape, "description": {"field": "description"}},
             },
         ],
     }
     if not panels:
         return whole(width, values, unit, height=230)
-    return side_by_side(width, values, unit, height=150 if small else 190, across=1 if small else 3, title=y)
+    return side_by_side(width, values, unit, height=150 if small else 190, columns=1 if small else 3, title=y)
 
 
 def _ticks(values: Sequence[float]) -> list[float]:
@@ -197,7 +202,7 @@ def _ticks(values: Sequence[float]) -> list[float]:
 
 
 def steps(width: int, segments: Sequence[Mapping[str, Any]], *, x: str, y: str, legend: str) -> Spec:
-    """Return a staircase: `from`, `to`, `value`, `part` (what holds there), `said`."""
+    """Return a staircase: `from`, `to`, `value`, `part` (what holds there), `description`."""
     small = width < SMALL
     names = colours(short(s["part"]) for s in segments)
     values = [{**s, "part": short(s["part"]), "start": 0.0} for s in segments]
@@ -214,7 +219,7 @@ def steps(width: int, segments: Sequence[Mapping[str, Any]], *, x: str, y: str, 
                 "scale": {"domain": list(names), "range": list(names.values())},
                 "legend": {"title": legend, "orient": "bottom", "columns": 1 if small else 4},
             },
-            "description": {"field": "said"},
+            "description": {"field": "description"},
         },
     }
     return whole(width, values, spec, height=200)

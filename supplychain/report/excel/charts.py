@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from supplychain.plan.bottlenecks import DEMAND
-from supplychain.report.text.answer import site_stage
+from supplychain.report.text.answer import site_stage, total_cost
+from supplychain.report.text.compare import values_by_answer
+from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL
 from supplychain.sheets import Head, fitting
 from supplychain.study.compare import OBJECTIVE
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from supplychain.plan import Plan
-    from supplychain.sheets import Book, Cell, Kind
+    from supplychain.sheets import Book, Cell, CellKind
     from supplychain.study.compare import Comparison
 
 _SERIES = 8
@@ -55,7 +57,7 @@ class ExcelChart:
     side: Sequence[Cell]
     series: Mapping[str, Sequence[float]]
     shape: Shape
-    kind: Kind = "number"
+    kind: CellKind = "number"
     down: str = "year"
     """What stands down the side."""
 
@@ -68,94 +70,89 @@ class ExcelChart:
 def of_plan(plan: Plan) -> list[ExcelChart]:
     """Return the figures of an answer; those that have no numbers are left out."""
     years = list(plan.case.report_years)
-    drawn = [
+    every = [
         _binding(plan),
         _token_cost(plan, years),
         _tokens(plan, years),
-        _by("Capital spent", "bn USD", plan.capital, years, "item", "usd", 1e9),
-        _by("Cost of the year", "bn USD", _both(plan.cost), years, "item", "usd", 1e9),
+        _stacked_by("Capital spent", "bn USD", plan.capital, years, "item", "usd", 1e9),
+        _stacked_by("Cost of the year", "bn USD", total_cost(plan.cost), years, "item", "usd", 1e9),
         _fleet(plan, years),
         *_power(plan, years),
         _requirements(plan, years),
     ]
-    return [one for one in drawn if one.series and any(map(_drawable, one.series.values()))]
+    return [chart for chart in every if chart.series and any(map(_drawable, chart.series.values()))]
 
 
-def of_comparison(found: Comparison) -> list[ExcelChart]:
+def of_comparison(comparison: Comparison) -> list[ExcelChart]:
     """Return the figures of a comparison: a series for each answer, and what each group of changes adds."""
-    drawn = [
-        ExcelChart(_first(title, len(found.names)), unit, *_beside(found, quantity, size), shape)
+    every = [
+        ExcelChart(_first_of(title, len(comparison.names)), unit, *_beside(comparison, quantity, size), shape)
         for title, unit, quantity, size, shape in _COMPARED
     ]
-    parts = found.attribution[found.attribution["what"] == OBJECTIVE]
-    rows = parts.head(_MOST).to_dict("records")
+    parts = comparison.attribution[comparison.attribution["what"] == OBJECTIVE]
+    rows = records(parts.head(_MOST))
     if rows:
-        title = _first("What each group of changes adds to the discounted cost", len(parts))
+        title = _first_of("What each group of changes adds to the discounted cost", len(parts))
         side = [f"{row['answer']}: {row['group']}" for row in rows]
         adds = [row["usd"] / 1e9 for row in rows]
-        drawn.append(ExcelChart(title, "bn USD", side, {"adds": adds}, "column", down="changes"))
-    return [one for one in drawn if any(map(_drawable, one.series.values()))]
+        every.append(ExcelChart(title, "bn USD", side, {"adds": adds}, "column", down="changes"))
+    return [chart for chart in every if any(map(_drawable, chart.series.values()))]
 
 
-def draw(book: Book, name: str, figures: Sequence[ExcelChart]) -> None:
+def draw(book: Book, name: str, drawn: Sequence[ExcelChart]) -> None:
     """Add the sheet with figures."""
     sheet = book.sheet(name)
     sheet.set_column(0, 0, 92)
     sheet.set_column(1, 1, 26)
-    sheet.set_column(2, 2 + max([_SERIES, *(len(one.series) for one in figures)]), 14)
+    sheet.set_column(2, 2 + max([_SERIES, *(len(chart.series) for chart in drawn)]), 14)
     line = 0
-    for one in figures:
-        book.title(sheet, line, f"{one.title} [{one.unit}]", 12)
-        heads = [Head(one.down, kind="whole"), *(Head(series, kind=one.kind) for series in one.series)]
-        rows = [[side, *(_finite(x[n]) for x in one.series.values())] for n, side in enumerate(one.side)]
+    for chart in drawn:
+        book.title(sheet, line, f"{chart.title} [{chart.unit}]", 12)
+        heads = [Head(chart.down, kind="whole"), *(Head(series, kind=chart.kind) for series in chart.series)]
+        rows = [[side, *(_finite(x[n]) for x in chart.series.values())] for n, side in enumerate(chart.side)]
         book.rows(sheet, heads, rows, (line + 1, 1))
-        _chart(book, sheet, one, name, line + 1)
-        line += max(one.height // _ROW + 2, len(one.side) + 4)
+        _insert(book, sheet, chart, name, line + 1)
+        line += max(chart.height // _ROW + 2, len(chart.side) + 4)
 
 
-def _chart(book: Book, sheet: Worksheet, one: ExcelChart, name: str, top: int) -> None:
-    kind: dict[str, Any] = {"type": "line" if one.shape == "line" else "column"}
-    chart = book.xlsx.add_chart(kind | ({"subtype": "stacked"} if one.shape == "stacked" else {}))
-    if chart is None:  # says xlsxwriter of types that it does not know
+def _insert(book: Book, sheet: Worksheet, chart: ExcelChart, name: str, top: int) -> None:
+    kind: dict[str, Any] = {"type": "line" if chart.shape == "line" else "column"}
+    native = book.xlsx.add_chart(kind | ({"subtype": "stacked"} if chart.shape == "stacked" else {}))
+    if native is None:  # says xlsxwriter of types that it does not know
         raise ValueError(kind)
-    last = top + len(one.side)
-    for n in range(2, len(one.series) + 2):
+    last = top + len(chart.side)
+    for n in range(2, len(chart.series) + 2):
         series: dict[str, Any] = {
             "name": [name, top, n],
             "categories": [name, top + 1, 1, last, 1],
             "values": [name, top + 1, n, last, n],
         }
-        chart.add_series(series | ({"marker": {"type": "circle"}} if one.shape == "line" else {"gap": 60}))
-    chart.set_title({"name": one.title, "name_font": {"size": 12}})
-    below = any(x < 0 for values in one.series.values() for x in values)
-    axis = {"name": one.unit, "num_format": "0%" if one.kind == "share" else "General"}
-    chart.set_y_axis(axis if below else axis | {"min": 0})
+        native.add_series(series | ({"marker": {"type": "circle"}} if chart.shape == "line" else {"gap": 60}))
+    native.set_title({"name": chart.title, "name_font": {"size": 12}})
+    below = any(x < 0 for values in chart.series.values() for x in values)
+    axis = {"name": chart.unit, "num_format": "0%" if chart.kind == "share" else "General"}
+    native.set_y_axis(axis if below else axis | {"min": 0})
     if below:
-        chart.set_x_axis({"label_position": "low"})
-    chart.set_legend({"none": True} if len(one.series) == 1 else {"position": "right"})
-    chart.set_size({"width": 640, "height": one.height})
-    what = f"{one.title}, {one.unit}, {one.side[0]} to {one.side[-1]}"
-    sheet.insert_chart(top, 0, chart, {"description": fitting(what)})
+        native.set_x_axis({"label_position": "low"})
+    native.set_legend({"none": True} if len(chart.series) == 1 else {"position": "right"})
+    native.set_size({"width": 640, "height": chart.height})
+    description = f"{chart.title}, {chart.unit}, {chart.side[0]} to {chart.side[-1]}"
+    sheet.insert_chart(top, 0, native, {"description": fitting(description)})
 
 
-def _beside(found: Comparison, quantity: str, size: float) -> tuple[list[int], dict[str, list[float]]]:
+def _beside(comparison: Comparison, quantity: str, size: float) -> tuple[list[int], dict[str, list[float]]]:
     """Return the years and a quantity in them by answer, of all that is served; an answer may not have every year."""
-    first = found.names[0]
-    asked = found.results[(found.results["quantity"] == quantity) & (found.results["item"] == ALL)]
-    known: dict[str, dict[int, float]] = {name: {} for name in found.names}
-    for row in asked.to_dict("records"):
-        known[first][row["year"]] = row["reference"] / size
-        known[row["answer"]][row["year"]] = row["value"] / size
-    years = sorted(known[first])
-    return years, {name: [known[name].get(t, math.nan) for t in years] for name in found.names[:_MOST]}
+    values = values_by_answer(comparison, quantity)
+    years = sorted(values[comparison.names[0]])
+    return years, {name: [values[name].get(t, math.nan) / size for t in years] for name in comparison.names[:_MOST]}
 
 
-def _first(title: str, there: int) -> str:
-    return title if there <= _MOST else f"{title}, the first {_MOST} of {there}"
+def _first_of(title: str, count: int) -> str:
+    return title if count <= _MOST else f"{title}, the first {_MOST} of {count}"
 
 
 def _binding(plan: Plan) -> ExcelChart:
-    rows = [row for row in plan.binding.to_dict("records") if row["level"] == "stage"]
+    rows = rows_by_year(plan.binding, "stage").values()
     side = [f"{row['year']} {row['members']}" for row in rows]
     worth = [0.0 if row["state"] == DEMAND else row["annual_gain_usd_per_pct"] / 1e9 for row in rows]
     title = "What one per cent more of the binding stage is worth"
@@ -163,26 +160,22 @@ def _binding(plan: Plan) -> ExcelChart:
 
 
 def _token_cost(plan: Plan, years: Sequence[int]) -> ExcelChart:
-    rows = {row["year"]: row for row in plan.token_cost.to_dict("records") if row["workload"] == ALL}
+    rows = {row["year"]: row for row in records(plan.token_cost) if row["workload"] == ALL}
     names = ("average", "fully_loaded", "marginal")
     series = {name.replace("_", " "): [rows[t][f"{name}_usd_per_mtok"] for t in years] for name in names}
     return ExcelChart("Cost of tokens", "USD per 10^6 tokens", years, series, "line")
 
 
 def _tokens(plan: Plan, years: Sequence[int]) -> ExcelChart:
-    found = plan.service.groupby("year")[["served_ttok", "blocked_ttok", "uneconomic_ttok"]].sum()
+    by_year = plan.service.groupby("year")[["served_ttok", "blocked_ttok", "uneconomic_ttok"]].sum()
     series = {
         str(name).removesuffix("_ttok"): [float(column.get(t, 0.0)) / 1e3 for t in years]
-        for name, column in found.items()
+        for name, column in by_year.items()
     }
     return ExcelChart("Tokens asked for", "10^15 tokens", years, series, "stacked")
 
 
-def _both(cost: pd.DataFrame) -> pd.DataFrame:
-    return cost.assign(usd=cost["serving_usd"] + cost["research_usd"])
-
-
-def _by(  # noqa: PLR0913, PLR0917 - what a table is turned by
+def _stacked_by(  # noqa: PLR0913, PLR0917 - what a table is turned by
     title: str, unit: str, table: pd.DataFrame, years: Sequence[int], name: str, column: str, size: float
 ) -> ExcelChart:
     """Return the sums of a column by name, those of the largest by themselves."""
@@ -200,19 +193,19 @@ def _by(  # noqa: PLR0913, PLR0917 - what a table is turned by
 
 def _fleet(plan: Plan, years: Sequence[int]) -> ExcelChart:
     fleet = plan.installed_base
-    return _by("Accelerators operating", "10^6 H100e", fleet, years, "accelerator", "h100e_operating", 1e6)
+    return _stacked_by("Accelerators operating", "10^6 H100e", fleet, years, "accelerator", "h100e_operating", 1e6)
 
 
 def _power(plan: Plan, years: Sequence[int]) -> list[ExcelChart]:
     site = site_stage(plan)
     used = plan.stages[plan.stages["stage"] == site]
-    return [] if site is None else [_by("Power of what operates", "MW", used, years, "place", "used", 1.0)]
+    return [] if site is None else [_stacked_by("Power of what operates", "MW", used, years, "place", "used", 1.0)]
 
 
 def _requirements(plan: Plan, years: Sequence[int]) -> ExcelChart:
     """Return what would be required of each stage, as a share of what is available, in each year: the tightest."""
     ratios: dict[str, dict[int, float]] = {}
-    for row in plan.requirements.to_dict("records"):
+    for row in records(plan.requirements):
         ratios.setdefault(row["stage"], {})[row["year"]] = row["ratio"]
     finite = {s: {t: x for t, x in by.items() if math.isfinite(x)} for s, by in ratios.items()}
     order = sorted((s for s in finite if finite[s]), key=lambda s: (-max(finite[s].values()), s))[:_SERIES]

@@ -33,21 +33,21 @@ if TYPE_CHECKING:
     from supplychain.report.excel.charts import ExcelChart
     from supplychain.report.page.report_data import ReportData
     from supplychain.schema import TableSchema
-    from supplychain.sheets import Cell, Kind
+    from supplychain.sheets import Cell, CellKind
     from supplychain.study.regret import Regret
 
-    Facts = Sequence[tuple[str, Cell]]
+    FactRows = Sequence[tuple[str, Cell]]
 
 CONTENTS, FIGURES, SOURCES = "contents", "figures", "sources"
 INPUT = "in_"
 """What the names of sheets with inputs begin with; the sources are called `sources`."""
 
-_SAID = "Numbers are those of the CSV tables, with twelve digits. Units stand in the headers; blank: there is no value."
-_OF_INPUTS = f"Sheets that begin with {INPUT!r} are the inputs as they were solved, what was changed included."
+_NOTE = "Numbers are those of the CSV tables, with twelve digits. Units stand in the headers; blank: there is no value."
+_NOTE_OF_INPUTS = f"Sheets that begin with {INPUT!r} are the inputs as they were solved, what was changed included."
 
 
 @dataclass(frozen=True)
-class _Sheet:
+class _ResultSheet:
     """A table of results, and what the schema says of it."""
 
     name: str
@@ -55,7 +55,7 @@ class _Sheet:
     described: TableSchema
 
 
-def workbook(answer: Plan | Regret | Comparison, given: WhatIf | None = None) -> bytes:
+def workbook(answer: Plan | Regret | Comparison, what_if: WhatIf | None = None) -> bytes:
     """Return an answer or a comparison as the bytes of an .xlsx file; the same answer gives the same bytes.
 
     `given` is the what-if that was solved, if one was: its audit becomes the sheet `changes`. A comparison knows those
@@ -63,83 +63,95 @@ def workbook(answer: Plan | Regret | Comparison, given: WhatIf | None = None) ->
 
     Raises: OutputError if a table has more rows than a sheet.
     """
-    return _of_comparison(answer) if isinstance(answer, Comparison) else _of_answer(answer, given)
+    return _of_comparison(answer) if isinstance(answer, Comparison) else _of_answer(answer, what_if)
 
 
-def of_report(given: ReportData, made: WhatIf) -> bytes:
+def of_report(report_data: ReportData, what_if: WhatIf) -> bytes:
     """Return what a report is written from as the bytes of an .xlsx file: the plan as above, and the studies beside it.
 
     Raises: OutputError if a table has more rows than a sheet.
     """
-    sheets = _sheets(result_schema.YEAR_STUDY, given.close.tables, "year_")
-    for name, study in given.studies.items():
+    sheets = _sheets(result_schema.YEAR_STUDY, report_data.close.tables, "year_")
+    for name, study in report_data.studies.items():
         sheets += _sheets(TABLES[study.kind], study.tables, f"{name}_")
-    compared = [one for one in given.studies.values() if isinstance(one, Comparison)]
-    drawn = [figure for one in compared for figure in charts.of_comparison(one)]
-    return _of_answer(given.plan, made, sheets, drawn, [("Year looked at closely", given.year)])
+    compared = [study for study in report_data.studies.values() if isinstance(study, Comparison)]
+    compared_charts = [chart for study in compared for chart in charts.of_comparison(study)]
+    return _of_answer(
+        report_data.plan, what_if, sheets, compared_charts, [("Year looked at closely", report_data.year)]
+    )
 
 
-def _sheets(described: Sequence[TableSchema], tables: Mapping[str, pd.DataFrame], before: str = "") -> list[_Sheet]:
+def _sheets(
+    described: Sequence[TableSchema], tables: Mapping[str, pd.DataFrame], before: str = ""
+) -> list[_ResultSheet]:
     """Return a sheet for each table that there is; `before` begins their names."""
-    return [_Sheet(before + table.name, tables[table.name], table) for table in described if table.name in tables]
+    return [_ResultSheet(before + table.name, tables[table.name], table) for table in described if table.name in tables]
 
 
 def _of_answer(
     answer: Plan | Regret,
-    given: WhatIf | None,
-    studies: Iterable[_Sheet] = (),
-    figures: Iterable[ExcelChart] = (),
-    more: Facts = (),
+    what_if: WhatIf | None,
+    study_sheets: Iterable[_ResultSheet] = (),
+    more_charts: Iterable[ExcelChart] = (),
+    more_facts: FactRows = (),
 ) -> bytes:
     plan = cast("Plan", getattr(answer, "plan", answer))
     settings, versions = plan.case.settings, answer.summary["versions"]
-    audited = answer if given is None else with_changes(answer, given)
-    facts: Facts = [
+    audited = answer if what_if is None else with_changes(answer, what_if)
+    facts: FactRows = [
         ("Case", settings.name),
         ("First year", settings.first_year),
         ("Last year reported", settings.report_last_year),
-        *more,
+        *more_facts,
         ("Total discounted cost [USD]", plan.objective_usd),
         ("Status", str(answer.summary["status"])),
         ("Solver", f"HiGHS {versions['highspy']}"),
         ("supplychain", versions["supplychain"]),
-        *(("What if", title) for title in (given.titles if given is not None else ())),
+        *(("What if", title) for title in (what_if.titles if what_if is not None else ())),
     ]
-    drawn = [*charts.of_plan(plan), *figures]
-    return _book(settings.title, facts, drawn, [*_sheets(TABLES["solve"], audited.tables), *studies], plan.case)
+    drawn = [*charts.of_plan(plan), *more_charts]
+    return _book(settings.title, facts, drawn, [*_sheets(TABLES["solve"], audited.tables), *study_sheets], plan.case)
 
 
-def _of_comparison(found: Comparison) -> bytes:
-    first, *others = found.names
-    facts: Facts = [
+def _of_comparison(comparison: Comparison) -> bytes:
+    first, *others = comparison.names
+    facts: FactRows = [
         ("Reference", first),
         *(("Beside it", name) for name in others),
-        *((name.replace("_", " ").capitalize(), count) for name, count in found.summary.items() if name != "answers"),
+        *(
+            (name.replace("_", " ").capitalize(), count)
+            for name, count in comparison.summary.items()
+            if name != "answers"
+        ),
     ]
-    sheets = _sheets(TABLES["compare"], found.tables)
-    return _book(f"{first} beside {', '.join(others)}", facts, charts.of_comparison(found), sheets)
+    sheets = _sheets(TABLES["compare"], comparison.tables)
+    return _book(f"{first} beside {', '.join(others)}", facts, charts.of_comparison(comparison), sheets)
 
 
 def _book(
-    title: str, facts: Facts, figures: Sequence[ExcelChart], tables: Iterable[_Sheet], case: Case | None = None
+    title: str,
+    facts: FactRows,
+    drawn: Sequence[ExcelChart],
+    result_sheets: Iterable[_ResultSheet],
+    case: Case | None = None,
 ) -> bytes:
     """Return the bytes: contents, figures, a sheet for each table, and of a case its inputs."""
     book = Book(title)
     contents = book.sheet(CONTENTS)
-    charts.draw(book, FIGURES, figures)
-    sheets: list[tuple[str, int | None, str]] = [(FIGURES, None, "Charts, with the numbers behind them")]
-    sheets += [(one.name, _result(book, one), one.described.meaning) for one in tables]
+    charts.draw(book, FIGURES, drawn)
+    listed: list[tuple[str, int | None, str]] = [(FIGURES, None, "Charts, with the numbers behind them")]
+    listed += [(sheet.name, _result(book, sheet), sheet.described.meaning) for sheet in result_sheets]
     if case is not None:
-        sheets += _inputs(book, case)
-    _contents(book, contents, (title, facts), sheets, {} if case is None else case.sha256)
+        listed += _inputs(book, case)
+    _contents(book, contents, (title, facts), listed, {} if case is None else case.sha256)
     return book.data()
 
 
 def _contents(
     book: Book,
     sheet: Worksheet,
-    head: tuple[str, Facts],
-    sheets: Sequence[tuple[str, int | None, str]],
+    head: tuple[str, FactRows],
+    listed: Sequence[tuple[str, int | None, str]],
     digests: Mapping[str, str],
 ) -> None:
     title, facts = head
@@ -148,8 +160,8 @@ def _contents(
     sheet.set_column(2, 2, 100)
     sheet.hide_gridlines(2)
     book.title(sheet, 0, title, 16)
-    for line, said in enumerate((_SAID, _OF_INPUTS) if digests else (_SAID,), 1):
-        book.cell(sheet, line, 0, said)
+    for line, note in enumerate((_NOTE, _NOTE_OF_INPUTS) if digests else (_NOTE,), 1):
+        book.cell(sheet, line, 0, note)
     line = 4 if digests else 3
     for name, value in facts:
         book.cell(sheet, line, 0, name)
@@ -157,7 +169,7 @@ def _contents(
         line += 1
     line += 1
     book.rows(sheet, [Head("sheet"), Head("rows", kind="input"), Head("what it holds")], [], (line, 0))
-    for name, rows, meaning in sheets:
+    for name, rows, meaning in listed:
         line += 1
         book.link(sheet, line, 0, name)
         book.cell(sheet, line, 1, rows, "input")
@@ -167,17 +179,17 @@ def _contents(
         book.rows(sheet, [Head("input"), Head(""), Head("SHA-256 of its content")], inputs, (line + 2, 0))
 
 
-def _result(book: Book, one: _Sheet) -> int:
+def _result(book: Book, result_sheet: _ResultSheet) -> int:
     """Add a sheet with a table of results; return how many rows it has."""
-    heads = [_head(one, str(column)) for column in one.table.columns]
-    rows = [[_written(x) for x in row] for row in one.table.astype(object).to_numpy().tolist()]
-    at = next((n for n, head in enumerate(heads) if head.unit in {OF_QUANTITY, OF_INPUT}), None)
-    if at is not None:
-        units = _units(one.table)
+    heads = [_head(result_sheet, str(column)) for column in result_sheet.table.columns]
+    rows = [[_written(x) for x in row] for row in result_sheet.table.astype(object).to_numpy().tolist()]
+    unit_place = next((n for n, head in enumerate(heads) if head.unit in {OF_QUANTITY, OF_INPUT}), None)
+    if unit_place is not None:
+        units = _units(result_sheet.table)
         heads = [replace(head, unit=OF_ROW) if head.unit in {OF_QUANTITY, OF_INPUT} else head for head in heads]
-        heads.insert(at, Head("unit"))
-        rows = [[*row[:at], unit, *row[at:]] for row, unit in zip(rows, units, strict=True)]
-    book.table(one.name, heads, rows)
+        heads.insert(unit_place, Head("unit"))
+        rows = [[*row[:unit_place], unit, *row[unit_place:]] for row, unit in zip(rows, units, strict=True)]
+    book.table(result_sheet.name, heads, rows)
     return len(rows)
 
 
@@ -201,14 +213,14 @@ def _written(x: Any) -> Cell:  # noqa: ANN401 - whatever a table holds
     return float(DIGITS % x) if isinstance(x, float) else cast("Cell", x)
 
 
-def _head(one: _Sheet, name: str) -> Head:
+def _head(result_sheet: _ResultSheet, name: str) -> Head:
     """Return the header of a column: its name, and unit and kind as the schema has them."""
-    column = next((column for column in one.described.columns if column.name == name), None)
+    column = next((column for column in result_sheet.described.columns if column.name == name), None)
     if column is None or column.type in {"text", "boolean"}:
         return Head(name)
     if column.type == "any":
         return Head(name, column.unit, "input")
-    kind: Kind = "share" if column.unit == "share" else "number"
+    kind: CellKind = "share" if column.unit == "share" else "number"
     return Head(name, column.unit, "whole" if column.type == "integer" and not column.unit else kind)
 
 
@@ -216,16 +228,16 @@ def _inputs(book: Book, case: Case) -> list[tuple[str, int | None, str]]:
     """Add a sheet for the settings and one for each table of inputs that has rows."""
     names = [Head("setting"), Head("value", kind="input"), Head("unit"), Head("meaning")]
     settings = vars_of(case.settings)
-    shown = [(c.name, settings[c.name], c.unit, c.meaning) for c in schema.SETTINGS]
+    rows_of_settings = [(c.name, settings[c.name], c.unit, c.meaning) for c in schema.SETTINGS]
     book.table(f"{INPUT}case", names, [])
     sheet = book.xlsx.get_worksheet_by_name(f"{INPUT}case")
-    for line, (setting, value, unit, meaning) in enumerate(shown, 1):
+    for line, (setting, value, unit, meaning) in enumerate(rows_of_settings, 1):
         book.cell(sheet, line, 0, setting)
         book.cell(sheet, line, 1, value, "whole" if isinstance(value, int) else "input")
         book.cell(sheet, line, 2, unit)
         book.cell(sheet, line, 3, meaning)
     sheet.set_column(3, 3, 80)
-    listed: list[tuple[str, int | None, str]] = [(f"{INPUT}case", len(shown), "Settings of the case")]
+    listed: list[tuple[str, int | None, str]] = [(f"{INPUT}case", len(rows_of_settings), "Settings of the case")]
     for table in schema.TABLES:
         rows = case.tables[table.name]
         if not rows:

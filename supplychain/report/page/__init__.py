@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from supplychain.report.page.report_data import ReportData
 
 
-def sections(given: ReportData, each: Callable[[Section], object] = lambda _: None) -> list[Section]:
-    """Return the page, part by part; `each` is called with every part when it is there, those that solve last."""
-    found = {}
-    for part in sorted(_PARTS, key=_SOLVING.__contains__):
-        found[part] = part.section(given)
-        each(found[part])
-    found[tables] = tables.section(given, found.values())
-    each(found[tables])
-    return [found[part] for part in (*_PARTS[:-1], tables, _PARTS[-1])]
+def sections(report_data: ReportData, on_section: Callable[[Section], object] = lambda _: None) -> list[Section]:
+    """Return the page, part by part; `on_section` is called with each when it is there; those that solve come last."""
+    by_module = {}
+    for module in sorted(_PARTS, key=_SOLVING.__contains__):
+        by_module[module] = module.section(report_data)
+        on_section(by_module[module])
+    by_module[tables] = tables.section(report_data, by_module.values())
+    on_section(by_module[tables])
+    return [by_module[module] for module in (*_PARTS[:-1], tables, _PARTS[-1])]
 
 
 _PARTS = (answer, scenarios, binding, supply, service, buying, fleet, trust, inputs)

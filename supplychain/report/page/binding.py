@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.report import charts
-from supplychain.report.formats import dollars, plain
-from supplychain.report.page.blocks import Chart, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.formats import USD, dollars, plain, unit_for
+from supplychain.report.page.blocks import BulletList, Chart, Heading, Paragraph, Section
 from supplychain.report.page.grids import grid
-from supplychain.report.page.report_data import BACKCAST, SENSITIVITY, binding_of
+from supplychain.report.page.report_data import BACKCAST, BACKCAST_NOT_RUN, SENSITIVITY, sensitivity_not_run
 from supplychain.report.text.answer import worth
 from supplychain.results import schema
+from supplychain.results.frames import rows_by_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from supplychain.report.page.blocks import Block, Said, SourcedRows
+    from supplychain.report.page.blocks import Block, Sentence, SourcedRows
     from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
 
@@ -30,11 +31,11 @@ _PARTS = {
 }
 
 
-def section(given: ReportData) -> Section:
+def section(report_data: ReportData) -> Section:
     """Return what binds in each year, and how firmly; and what bound in the past."""
-    tables = given.tables
-    blocks: list[Block] = [_map(given, "stage"), _map(given, "group"), _whom(given)]
-    shown: list[ShownColumn] = [
+    tables = report_data.tables
+    blocks: list[Block] = [_map(report_data, "stage"), _map(report_data, "group"), _worth_to_whom(report_data)]
+    grid_columns: list[ShownColumn] = [
         "year",
         "level",
         "members",
@@ -45,47 +46,42 @@ def section(given: ReportData) -> Section:
         "holds_to_pct",
         "next",
     ]
-    said = "What binds: stages that bind together are joined by +"
-    blocks.append(grid(said, tables.rows("binding"), schema.BINDING, shown, keys=2))
+    caption = "What binds: stages that bind together are joined by +"
+    blocks.append(grid(caption, tables.rows("binding"), schema.BINDING, grid_columns, keys=2))
     blocks.append(Heading("How many moves of the inputs keep the label"))
-    if SENSITIVITY in given.studies:
-        said = "Each input with a range, moved to each of its ends, one at a time"
-        blocks.append(grid(said, tables.rows("sensitivity:labels"), schema.KEPT_LABELS, keys=2))
+    if SENSITIVITY in report_data.studies:
+        caption = "Each input with a range, moved to each of its ends, one at a time"
+        blocks.append(grid(caption, tables.rows("sensitivity:labels"), schema.KEPT_LABELS, keys=2))
     else:
-        blocks.append(
-            NotRun(
-                "The ranges of the inputs were not tried.",
-                f"supplychain sensitivity {given.command} --out DIR, then --sensitivity DIR",
-            )
-        )
+        blocks.append(sensitivity_not_run(report_data))
     blocks.append(Heading("The years that are past"))
-    if BACKCAST in given.studies:
-        blocks += _past(given)
+    if BACKCAST in report_data.studies:
+        blocks += _past(report_data)
     else:
-        blocks.append(
-            NotRun("No back-cast was given.", "supplychain backcast inputs/backcast --out DIR, then --backcast DIR")
-        )
+        blocks.append(BACKCAST_NOT_RUN)
     return Section(
         "march", "The march of the bottleneck", "Who binds, alone or jointly, and what is 1 % more of it worth?", blocks
     )
 
 
-def _map(given: ReportData, level: str) -> Chart:
+def _map(report_data: ReportData, level: str) -> Chart:
     """Return years across and stages, or groups, down, each with what 1 % more of it is worth."""
     name = "bottlenecks" if level == "stage" else "bottlenecks_by_group"
-    rows = given.tables.rows(name)
+    rows = report_data.tables.rows(name)
     members = {
         t: set(str(row["members"]).split(" + "))
-        for t, row in binding_of(given, level).items()
+        for t, row in rows_by_year(report_data.plan.binding, level).items()
         if row["state"] != DEMAND
     }
-    found: dict[tuple[Any, int], dict[str, Any]] = {(r[level], r["year"]): r for r in rows.records()}
-    order = list(dict.fromkeys(row[level] for row in given.stages))
-    order = [n for n in order if any(found.get((n, t), {}).get("state", "slack") != "slack" for t in given.years)]
+    row_of: dict[tuple[Any, int], dict[str, Any]] = {(r[level], r["year"]): r for r in rows.records()}
+    order = list(dict.fromkeys(row[level] for row in report_data.stages))
+    order = [
+        n for n in order if any(row_of.get((n, t), {}).get("state", "slack") != "slack" for t in report_data.years)
+    ]
     cells = []
-    for n in order or list(dict.fromkeys(row[level] for row in given.stages))[:1]:
-        for t in given.years:
-            r = found.get((n, t), {"state": "slack", "annual_gain_usd_per_pct": 0.0})
+    for n in order or list(dict.fromkeys(row[level] for row in report_data.stages))[:1]:
+        for t in report_data.years:
+            r = row_of.get((n, t), {"state": "slack", "annual_gain_usd_per_pct": 0.0})
             gain = r["annual_gain_usd_per_pct"]
             cells.append(
                 {
@@ -94,33 +90,33 @@ def _map(given: ReportData, level: str) -> Chart:
                     "level": _level(gain),
                     "text": _short_worth(r["state"], gain),
                     "mark": int(n in members.get(t, set())),
-                    "said": plain(
+                    "description": plain(
                         f"{n}, {t}: {r['state']}, 1 % more is worth "
                         f"{'the first unit' if math.isnan(gain) else dollars(gain)} a year"
                     ),
                 }
             )
-    wide, narrow = charts.both(
+    wide, narrow = charts.wide_and_narrow(
         charts.matrix, cells, rows="", columns="", legend="1 % more is worth, USD a year", domain=_LEVELS
     )
-    what = "stages" if level == "stage" else "groups"
-    bound = "; ".join(f"{t}: {' + '.join(sorted(members.get(t, {'demand'})))}" for t in given.years)
-    described = schema.BOTTLENECKS if level == "stage" else schema.BOTTLENECKS_BY_GROUP
-    shown: list[ShownColumn] = [
+    plural = "stages" if level == "stage" else "groups"
+    bound = "; ".join(f"{t}: {' + '.join(sorted(members.get(t, {'demand'})))}" for t in report_data.years)
+    table = schema.BOTTLENECKS if level == "stage" else schema.BOTTLENECKS_BY_GROUP
+    grid_columns: list[ShownColumn] = [
         *("year", level, "state", ("annual_gain_usd_per_pct", 1e6), ("gain_usd_per_pct", 1e6)),
         *(("loss_usd_per_pct", 1e6), "helps", "holds_to_pct", "next_stage", "moves_with"),
     ]
     return Chart(
         f"march_{level}",
-        f"Which {what} bind in which year, and what is 1 % more worth?",
+        f"Which {plural} bind in which year, and what is 1 % more worth?",
         plain(f"Cells by {level} and year, darker where 1 % more is worth more. Binding: {bound}."),
         wide,
         narrow,
-        grid(f"Every {level} and year", rows, described, shown, keys=2),
+        grid(f"Every {level} and year", rows, table, grid_columns, keys=2),
         (
             "Framed: binds in the year, alone or with others framed in the same year. ",
-            given.tables.quiet(name, level),
-            f" {what} are slack in all years and left out. Sole: more of it serves more; joint: only with others; ",
+            report_data.tables.quiet(name, level),
+            f" {plural} are slack in all years and left out. Sole: more of it serves more; joint: only with others; ",
             "saving: it only saves cost; tight: less of it would cost.",
         ),
     )
@@ -140,12 +136,12 @@ def _short_worth(state: str, gain: float) -> str:
     return dollars(gain) if gain > 0 else state
 
 
-def _whom(given: ReportData) -> Chart:
+def _worth_to_whom(report_data: ReportData) -> Chart:
     """Return to whom relief of what binds is worth how much: of sole stages, for parts are known of stages."""
-    bound = {(t, row["members"]) for t, row in binding_of(given, "stage").items()}
-    rows = given.tables.rows("bottlenecks", rank=1)
+    bound = {(t, row["members"]) for t, row in rows_by_year(report_data.plan.binding, "stage").items()}
+    rows = report_data.tables.rows("bottlenecks", rank=1)
     parts = []
-    size, unit = charts.size(rows.data["annual_gain_usd_per_pct"], charts.USD)
+    size, unit = unit_for(rows.data["annual_gain_usd_per_pct"], USD)
     for r in rows.records():
         annual = r["annual_gain_usd_per_pct"] / r["gain_usd_per_pct"] if r["gain_usd_per_pct"] else math.nan
         research = r["gain_research_usd_per_pct"]
@@ -153,32 +149,38 @@ def _whom(given: ReportData) -> Chart:
         for part, usd in zip(_PARTS, split, strict=True):
             value = usd * annual / size
             if math.isfinite(value):
-                here = "binds" if (r["year"], r["stage"]) in bound else "worth most"
+                why = "binds" if (r["year"], r["stage"]) in bound else "worth most"
                 parts.append(
                     {
                         "column": str(r["year"]),
                         "part": part,
                         "value": value,
-                        "said": plain(f"{r['year']}, {r['stage']} ({here}), {part}: {dollars(value * size)} a year"),
+                        "description": plain(
+                            f"{r['year']}, {r['stage']} ({why}), {part}: {dollars(value * size)} a year"
+                        ),
                     }
                 )
-    wide, narrow = charts.both(charts.stacked, parts, y=f"{unit} a year for 1 % more", colour=_PARTS)
+    wide, narrow = charts.wide_and_narrow(charts.stacked, parts, y=f"{unit} a year for 1 % more", colour=_PARTS)
     parts_of = ("annual_gain", "gain", "gain_serving", "gain_research", "gain_saving")
-    shown: list[ShownColumn] = ["year", "stage", *((f"{part}_usd_per_pct", 1e6) for part in parts_of)]
-    said = "; ".join(f"{t}: {worth(row)}" for t, row in binding_of(given, "stage").items())
+    grid_columns: list[ShownColumn] = ["year", "stage", *((f"{part}_usd_per_pct", 1e6) for part in parts_of)]
+    worth_by_year = "; ".join(
+        f"{t}: {worth(row)}" for t, row in rows_by_year(report_data.plan.binding, "stage").items()
+    )
     return Chart(
-        "worth_to_whom",
+        "worth_to_worth_to_whom",
         "Whom does 1 % more of the stage that is worth most serve?",
-        plain(f"Stacked bars by year: tokens, research and cost saved. {said}."),
+        plain(f"Stacked bars by year: tokens, research and cost saved. {worth_by_year}."),
         wide,
         narrow,
-        grid("The stage whose relief is worth most, m USD for 1 % more", rows, schema.BOTTLENECKS, shown, keys=2),
+        grid(
+            "The stage whose relief is worth most, m USD for 1 % more", rows, schema.BOTTLENECKS, grid_columns, keys=2
+        ),
     )
 
 
-def _past(given: ReportData) -> list[Block]:
+def _past(report_data: ReportData) -> list[Block]:
     """Return what bound in the past beside what was said then, and what explains where the model differs."""
-    tables = given.tables
+    tables = report_data.tables
     rows = tables.rows("backcast:labels")
     missed = tables.rows("backcast:comparisons", inside=False, independent=True)
     why: list[ShownColumn] = [
@@ -187,9 +189,9 @@ def _past(given: ReportData) -> list[Block]:
     ]
     firm: list[ShownColumn] = ["year", "level", "keeps", "moves", "becomes", "input", "end", ("by", 0.01)]
     return [
-        Sentences((*given.score, ". Nothing in the back-cast forces its outcome.")),
-        _past_map(given, rows),
-        Listed([_past_year(given, r) for r in rows.records() if r["level"] == "stage"]),
+        Paragraph((*report_data.score, ". Nothing in the back-cast forces its outcome.")),
+        _past_map(report_data, rows),
+        BulletList([_past_year(report_data, r) for r in rows.records() if r["level"] == "stage"]),
         grid(
             "How firm these labels are, and the smallest move that changes them",
             rows,
@@ -210,21 +212,21 @@ def _past(given: ReportData) -> list[Block]:
 
 _WHO = {(True, True): "both", (True, False): "model", (False, True): "press", (False, False): ""}
 _NEITHER, _INSIDE = "neither", "inside the ranges"
-_SAID = {_NEITHER: "#f6f6f6", _INSIDE: "#dcdcdc", "press": "#f0b070", "model": "#7fb5d8", "both": "#0072b2"}
+_WHO_COLOURS = {_NEITHER: "#f6f6f6", _INSIDE: "#dcdcdc", "press": "#f0b070", "model": "#7fb5d8", "both": "#0072b2"}
 
 
-def _past_map(given: ReportData, rows: SourcedRows) -> Chart:
+def _past_map(report_data: ReportData, rows: SourcedRows) -> Chart:
     """Return past years across and stages down: what the model says, the press, and some value inside the ranges."""
-    found = {
+    labels_of = {
         r["year"]: [_members(r[column]) for column in ("label", "press", "others")]
         for r in rows.records()
         if r["level"] == "stage"
     }
-    named = {name for said in found.values() for one in said for name in one}
-    known = [row["stage"] for row in given.stages if row["stage"] in named]
+    named = {name for labels in labels_of.values() for members in labels for name in members}
+    known = [row["stage"] for row in report_data.stages if row["stage"] in named]
     cells = []
     for name in [*known, *sorted(named - {*known, DEMAND}), *sorted(named & {DEMAND})]:
-        for year, (model, press, others) in found.items():
+        for year, (model, press, others) in labels_of.items():
             who = _WHO[name in model, name in press]
             inside = name in others
             cells.append(
@@ -234,20 +236,20 @@ def _past_map(given: ReportData, rows: SourcedRows) -> Chart:
                     "level": _INSIDE if inside and not who else who or _NEITHER,
                     "text": who,
                     "mark": int(name in model),
-                    "said": plain(f"{name}, {year}: {who or _NEITHER}{f'; {_INSIDE}' if inside else ''}"),
+                    "description": plain(f"{name}, {year}: {who or _NEITHER}{f'; {_INSIDE}' if inside else ''}"),
                 }
             )
-    wide, narrow = charts.both(
+    wide, narrow = charts.wide_and_narrow(
         charts.matrix,
         cells,
         rows="",
         columns="",
         legend="who says that it bound",
-        domain=[*_SAID],
-        shades=[*_SAID.values()],
+        domain=[*_WHO_COLOURS],
+        shades=[*_WHO_COLOURS.values()],
     )
-    bound = "; ".join(f"{year}: {' + '.join(model)}" for year, (model, _, _) in found.items())
-    shown: list[ShownColumn] = ["year", "level", "label", "said", "press", "agrees"]
+    bound = "; ".join(f"{year}: {' + '.join(model)}" for year, (model, _, _) in labels_of.items())
+    grid_columns: list[ShownColumn] = ["year", "level", "label", "said", "press", "agrees"]
     return Chart(
         "past",
         "What bound in the past: the model beside the press",
@@ -255,7 +257,11 @@ def _past_map(given: ReportData, rows: SourcedRows) -> Chart:
         wide,
         narrow,
         grid(
-            "What bound, what the data allow to say, and what the press said", rows, schema.PAST_LABELS, shown, keys=2
+            "What bound, what the data allow to say, and what the press said",
+            rows,
+            schema.PAST_LABELS,
+            grid_columns,
+            keys=2,
         ),
         ("Framed: the model's label. Inside the ranges: one input at an end of its range makes the model say so.",),
     )
@@ -266,19 +272,19 @@ def _members(label: object) -> list[str]:
     return [] if label is None or label != label else str(label).replace(" + ", ", ").split(", ")  # noqa: PLR0124 - nan
 
 
-def _past_year(given: ReportData, row: Mapping[str, Any]) -> Said:
+def _past_year(report_data: ReportData, row: Mapping[str, Any]) -> Sentence:
     """Return a sentence about one year that is past."""
     where = {"year": row["year"], "level": "stage"}
     press = ", ".join(_members(row["press"]))
-    said: Said = (
+    parts: Sentence = (
         plain(f"{row['year']}: {row['label']} in the model"),
         plain(f"; the press said {press}" if press else "; the press named none"),
     )
     if _members(row["input"]):
-        by = given.tables.only("backcast:labels", "by", **where).per_cent()
-        kept = given.tables.only("backcast:labels", "keeps", **where)
-        moves = given.tables.only("backcast:labels", "moves", **where)
-        said += (". ", kept, " of ", moves, " moves of an input to an end of its range keep it; the smallest that ")
-        said += ("does not: ", plain(f"{row['input']}"), ", ", by, " of the way to its ", plain(f"{row['end']} end"))
-        said += (plain(f", then {row['becomes']} binds"),)
-    return (*said, ".")
+        by = report_data.tables.only("backcast:labels", "by", **where).per_cent()
+        kept = report_data.tables.only("backcast:labels", "keeps", **where)
+        moves = report_data.tables.only("backcast:labels", "moves", **where)
+        parts += (". ", kept, " of ", moves, " moves of an input to an end of its range keep it; the smallest that ")
+        parts += ("does not: ", plain(f"{row['input']}"), ", ", by, " of the way to its ", plain(f"{row['end']} end"))
+        parts += (plain(f", then {row['becomes']} binds"),)
+    return (*parts, ".")

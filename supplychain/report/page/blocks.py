@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from supplychain.report.formats import amount, dollars, number, plain
+from supplychain.report.formats import amount, dollars, number, plain, with_sign_grouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,8 +57,8 @@ class Number:
         return Number(self.value, self.origin, number(self.value / unit))
 
 
-Part = str | Number
-Said = tuple[Part, ...]
+SentencePart = str | Number
+Sentence = tuple[SentencePart, ...]
 """A sentence: text, and numbers that know where they come from."""
 
 
@@ -76,8 +76,8 @@ class SourcedRows:
     def sorted(self, by: str) -> SourcedRows:
         """Return the rows with those together that have the same value."""
         order = list(dict.fromkeys(self.data[by]))
-        at = sorted(range(len(self.data)), key=lambda n: order.index(self.data[by].iloc[n]))
-        return SourcedRows(self.data.iloc[at].reset_index(drop=True), self.origin)
+        positions = sorted(range(len(self.data)), key=lambda n: order.index(self.data[by].iloc[n]))
+        return SourcedRows(self.data.iloc[positions].reset_index(drop=True), self.origin)
 
     def with_share(self, name: str, part: str, whole: str) -> SourcedRows:
         """Return the rows with one column over another as a column more."""
@@ -109,8 +109,8 @@ class AnswerTables:
 
     def only(self, table: str, column: str, **where: object) -> Number:
         """Return a cell of the only row; not a number if there is none."""
-        found = self._where(table, where)[column]
-        return Number(float(found.iloc[0]) if len(found) else NAN, self._origin("cell", table, column, where))
+        cells = self._where(table, where)[column]
+        return Number(float(cells.iloc[0]) if len(cells) else NAN, self._origin("cell", table, column, where))
 
     def rows(self, table: str, **where: object) -> SourcedRows:
         """Return rows as they stand."""
@@ -129,8 +129,8 @@ class AnswerTables:
 
     def quiet(self, table: str, by: str) -> Number:
         """Return how many stages, or groups, are slack in all years."""
-        states = self.tables[table].groupby(by)["state"].agg(set)
-        count = sum(found == {"slack"} for found in states)
+        states_by_name = self.tables[table].groupby(by)["state"].agg(set)
+        count = sum(states == {"slack"} for states in states_by_name)
         return Number(count, self._origin("quiet", table, by), str(count))
 
     def fact(self, *path: str) -> Number:
@@ -141,17 +141,17 @@ class AnswerTables:
         shown = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
         return Number(float(value), f"fact({', '.join(map(json.dumps, path))})", shown)
 
-    def _origin(self, what: str, table: str, *others: object) -> str:
-        return f"{what}({', '.join(json.dumps(x, ensure_ascii=False) for x in (table, *others))})"
+    def _origin(self, function: str, table: str, *others: object) -> str:
+        return f"{function}({', '.join(json.dumps(x, ensure_ascii=False) for x in (table, *others))})"
 
     def _where(self, table: str, where: Mapping[str, object]) -> pd.DataFrame:
-        found = self.tables[table]
+        rows = self.tables[table]
         for column, value in where.items():
-            found = found[found[column].isin(value)] if isinstance(value, list) else found[found[column] == value]
-        return found
+            rows = rows[rows[column].isin(value)] if isinstance(value, list) else rows[rows[column] == value]
+        return rows
 
 
-Kind = Literal["text", "year", "number", "exact", "sign", "amount", "per cent", "hundredths"]
+ColumnKind = Literal["text", "year", "number", "exact", "sign", "amount", "per cent", "hundredths"]
 """How cells are shown; the last four: with a sign, as 1.5M, and with a sign to a tenth and to a hundredth."""
 
 
@@ -161,7 +161,7 @@ class GridColumn:
 
     name: str
     label: str
-    kind: Kind = "text"
+    kind: ColumnKind = "text"
     unit: float = 1.0
     """Shown in this many of the table's units; 0.01 shows a share in per cent."""
 
@@ -181,13 +181,13 @@ class GridColumn:
         return _SHOWN[self.kind](float(value) / self.unit)  # type: ignore[arg-type]
 
 
-_SHOWN: dict[Kind, Callable[[float], str]] = {
+_SHOWN: dict[ColumnKind, Callable[[float], str]] = {
     "number": number,
     "amount": amount,
     "exact": lambda x: f"{x:.12g}",
     "sign": lambda x: f"{x:+.3g}",
-    "hundredths": lambda x: f"{round(x, 2) + 0.0:+,.2f}",
-    "per cent": lambda x: f"{round(100 * x, 1) + 0.0:+,.1f}",
+    "hundredths": lambda x: with_sign_grouped(x, 2),
+    "per cent": lambda x: with_sign_grouped(100 * x),
 }
 
 
@@ -215,11 +215,11 @@ class Grid:
         """Of each row what names it, and its cells: as they are shown, and the values of numbers."""
         if not self.across:
             return [(self._names(r), [self._cell(r, c) for c in self.columns[self.keys :]]) for r in self._records()]
-        found: dict[tuple[tuple[str, str], ...], dict[str, tuple[str, str]]] = {}
+        cells_by_names: dict[tuple[tuple[str, str], ...], dict[str, tuple[str, str]]] = {}
         for row in self._records():
-            cells = found.setdefault(tuple(self._names(row)), {})
+            cells = cells_by_names.setdefault(tuple(self._names(row)), {})
             cells[plain(str(row[self.across]))] = self._cell(row, self.columns[-1])
-        return [(list(names), [cells.get(x, ("", "")) for x in self.head]) for names, cells in found.items()]
+        return [(list(names), [cells.get(x, ("", "")) for x in self.head]) for names, cells in cells_by_names.items()]
 
     def _records(self) -> list[dict[str, Any]]:
         return self.rows.records()
@@ -246,45 +246,45 @@ class Chart:
     spec: Spec
     narrow: Spec
     grid: Grid
-    note: Said = ()
+    note: Sentence = ()
 
 
 @dataclass(frozen=True)
-class Sentences:
+class Paragraph:
     """A paragraph."""
 
-    said: Said
+    sentence: Sentence
     strong: bool = False
 
 
 @dataclass(frozen=True)
-class Listed:
+class BulletList:
     """Points, one below the other."""
 
-    points: Sequence[Said]
+    points: Sequence[Sentence]
 
 
 @dataclass(frozen=True)
-class Key:
+class KeyFigure:
     """One of the numbers at the top: what it is, the number, and what stands beside it."""
 
     label: str
-    figure: Said
-    beside: Said
+    value: Sentence
+    beside: Sentence
 
 
 @dataclass(frozen=True)
-class Keys:
+class KeyFigures:
     """The numbers at the top."""
 
-    keys: Sequence[Key]
+    keys: Sequence[KeyFigure]
 
 
 @dataclass(frozen=True)
 class NotRun:
     """A study that was not given: what would stand here, and the command that runs it."""
 
-    what: str
+    missing: str
     command: str
 
 
@@ -296,7 +296,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class InputTable:
     """A table of the inputs as it stands: cells are text, with ranges, evidence and links to their sources."""
 
     name: str
@@ -334,7 +334,7 @@ class Sources:
     sources: Sequence[Source]
 
 
-Block = Sentences | Listed | Keys | Chart | Grid | NotRun | Heading | Sheet | Sources
+Block = Paragraph | BulletList | KeyFigures | Chart | Grid | NotRun | Heading | InputTable | Sources
 
 
 @dataclass(frozen=True)
@@ -347,6 +347,6 @@ class Section:
     blocks: Sequence[Block] = field(default=())
 
     @property
-    def figures(self) -> list[Chart]:
+    def charts(self) -> list[Chart]:
         """Its charts."""
         return [block for block in self.blocks if isinstance(block, Chart)]

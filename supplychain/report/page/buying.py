@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from supplychain.report import charts
-from supplychain.report.formats import dollars, number, plain, short
-from supplychain.report.page.blocks import Chart, Grid, Heading, Section, Sentences
+from supplychain.report.formats import USD, dollars, number, or_nought, plain, short, unit_for
+from supplychain.report.page.blocks import Chart, Grid, Heading, Paragraph, Section
 from supplychain.report.page.grids import grid
 from supplychain.results import schema
 
@@ -20,41 +19,44 @@ _OPTIONS = 15
 """Options that are drawn; the table has all that are worth more than they cost."""
 
 
-def section(given: ReportData) -> Section:
+def section(report_data: ReportData) -> Section:
     """Return options to order, the ladder and the curves."""
-    year = given.year
-    blocks: list[Block] = [*_options(given), _orders(given), Heading(f"{year}, closely")]
-    blocks += [*_ladder(given), *_curves(given)]
+    year = report_data.year
+    blocks: list[Block] = [*_options(report_data), _orders(report_data), Heading(f"{year}, closely")]
+    blocks += [*_ladder(report_data), *_curves(report_data)]
     return Section("buying", "What to buy first", "Which order is worth most per dollar, and until when?", blocks)
 
 
-def _options(given: ReportData) -> list[Block]:
-    worth = given.tables.above("purchases", "benefit_usd_per_unit")
-    if not len(worth.data):
-        return [Sentences(("No order of capacity that the case allows would be worth more than it costs.",))]
-    found = sorted(
-        worth.records(),
-        key=lambda r: (-_nought(r["benefit_per_capex_usd"]), r["order_year"], r["stage"], r["supplier"], r["place"]),
+def _options(report_data: ReportData) -> list[Block]:
+    worthwhile = report_data.tables.above("purchases", "benefit_usd_per_unit")
+    if not len(worthwhile.data):
+        return [Paragraph(("No order of capacity that the case allows would be worth more than it costs.",))]
+    options = sorted(
+        worthwhile.records(),
+        key=lambda r: (-or_nought(r["benefit_per_capex_usd"]), r["order_year"], r["stage"], r["supplier"], r["place"]),
     )
     bars = [
         {
             "row": (f"{r['order_year']} {short(r['stage'], 18)}, {short(r['supplier'], 14)}, {short(r['place'], 12)}"),
-            "value": _nought(r["benefit_per_capex_usd"]),
-            "text": dollars(_nought(r["benefit_per_capex_usd"])),
-            "part": given.group_of.get(r["stage"], ""),
-            "said": plain(
+            "value": or_nought(r["benefit_per_capex_usd"]),
+            "text": dollars(or_nought(r["benefit_per_capex_usd"])),
+            "part": report_data.group_of.get(r["stage"], ""),
+            "description": plain(
                 f"{r['stage']} / {r['supplier']} / {r['place']}, ordered in {r['order_year']}: one "
                 f"{r['unit']} more is worth {dollars(r['benefit_usd_per_unit'])}, "
-                f"{dollars(_nought(r['benefit_per_capex_usd']))} for each dollar spent"
+                f"{dollars(or_nought(r['benefit_per_capex_usd']))} for each dollar spent"
             ),
         }
-        for r in found[:_OPTIONS]
+        for r in options[:_OPTIONS]
     ]
-    groups = {g: c for g, c in given.group_colours.items() if any(bar["part"] == g for bar in bars)}
-    wide, narrow = charts.both(
-        charts.bars, bars, x="USD gained per USD spent, all costs paid", colour=groups, legend="group"
+    wide, narrow = charts.wide_and_narrow(
+        charts.bars,
+        bars,
+        x="USD gained per USD spent, all costs paid",
+        colour=report_data.groups_drawn(bars),
+        legend="group",
     )
-    shown: list[ShownColumn] = [
+    grid_columns: list[ShownColumn] = [
         *("order_year", "stage", "supplier", "place", "unit", "ordered", "limit"),
         *(("benefit_usd_per_unit", 1e6), "benefit_per_capex_usd", "last_useful_order_year"),
     ]
@@ -68,46 +70,48 @@ def _options(given: ReportData) -> list[Block]:
             ),
             wide,
             narrow,
-            grid("Options of which more than can be ordered would pay", worth, schema.PURCHASES, shown, keys=4),
+            grid(
+                "Options of which more than can be ordered would pay",
+                worthwhile,
+                schema.PURCHASES,
+                grid_columns,
+                keys=4,
+            ),
             (
-                "The options worth most, of " if len(found) > _OPTIONS else "All options that are worth more: ",
-                worth.count(),
+                "The options worth most, of " if len(options) > _OPTIONS else "All options that are worth more: ",
+                worthwhile.count(),
                 "; each is ordered as far as it can be. Order by the year that is named.",
             ),
         )
     ]
 
 
-def _nought(x: float) -> float:
-    return 0.0 if math.isnan(x) else x
+def _orders(report_data: ReportData) -> Grid:
+    rows = report_data.tables.grouped("orders", ["stage", "unit", "order_year"], ["amount"])
+    caption, grid_columns = "What the plan orders, by year of order", ["stage", "unit", "amount"]
+    return grid(caption, rows, schema.ORDERS, grid_columns, keys=2, across="order_year")
 
 
-def _orders(given: ReportData) -> Grid:
-    rows = given.tables.grouped("orders", ["stage", "unit", "order_year"], ["amount"])
-    said, shown = "What the plan orders, by year of order", ["stage", "unit", "amount"]
-    return grid(said, rows, schema.ORDERS, shown, keys=2, across="order_year")
-
-
-def _ladder(given: ReportData) -> list[Block]:
-    rows, year = given.close.rows("ladder"), given.year
+def _ladder(report_data: ReportData) -> list[Block]:
+    rows, year = report_data.close.rows("ladder"), report_data.year
     if not len(rows.data):
-        return [Sentences((f"In {year} no relief of any stage gains anything: there is no ladder to climb.",))]
-    size, unit = charts.size(rows.data["gain_usd"], charts.USD)
+        return [Paragraph((f"In {year} no relief of any stage gains anything: there is no ladder to climb.",))]
+    size, unit = unit_for(rows.data["gain_usd"], USD)
     bars = [
         {
             "row": plain(f"{r['rung']}. {r['lifted']}"),
             "value": max(r["gain_usd"], 0.0) / size,
             "text": f"{number(r['gain_usd'] / size)}, then {short(r['binding'], 24)}",
             "part": "",
-            "said": plain(
+            "description": plain(
                 f"Rung {r['rung']}: {r['lifted']} ({r['state']}) lifted gains "
                 f"{dollars(r['gain_usd'])}; then {r['binding']} binds"
             ),
         }
         for r in rows.records()
     ]
-    wide, narrow = charts.both(charts.bars, bars, x=f"{unit} of {year} that lifting it altogether gains")
-    shown: list[ShownColumn] = [
+    wide, narrow = charts.wide_and_narrow(charts.bars, bars, x=f"{unit} of {year} that lifting it altogether gains")
+    grid_columns: list[ShownColumn] = [
         *("rung", "lifted", "state", "used_pct", ("tokens_ttok", 1e3), ("research_h100e_years", 1e3)),
         *(("gain_usd", 1e6), "binding"),
     ]
@@ -118,34 +122,40 @@ def _ladder(given: ReportData) -> list[Block]:
             plain(f"Bars from the first rung up: {'; '.join(b['row'] + ' gains ' + b['text'] for b in bars)}."),
             wide,
             narrow,
-            grid(f"The ladder of {year}", rows, schema.LADDER, shown, keys=2),
+            grid(f"The ladder of {year}", rows, schema.LADDER, grid_columns, keys=2),
         )
     ]
 
 
-def _curves(given: ReportData) -> list[Block]:
-    year, found = given.year, given.close.tables["curves"]
+def _curves(report_data: ReportData) -> list[Block]:
+    year, curves = report_data.year, report_data.close.tables["curves"]
     blocks: list[Block] = []
-    for n, stage in enumerate(dict.fromkeys(found["stage"])):
-        rows = given.close.rows("curves", stage=stage)
-        size, unit = charts.size(rows.data["gain_usd_per_pct"], charts.USD)
+    for n, stage in enumerate(dict.fromkeys(curves["stage"])):
+        rows = report_data.close.rows("curves", stage=stage)
+        size, unit = unit_for(rows.data["gain_usd_per_pct"], USD)
         segments = [
             {
                 "from": r["from_pct"],
                 "to": r["to_pct"],
                 "value": r["gain_usd_per_pct"] / size,
                 "part": plain(r["binding"]),
-                "said": plain(
+                "description": plain(
                     f"+{number(r['from_pct'])} % to +{number(r['to_pct'])} %: "
                     f"{dollars(r['gain_usd_per_pct'])} per %, {r['binding']} binds"
                 ),
             }
             for r in rows.records()
         ]
-        wide, narrow = charts.both(
+        wide, narrow = charts.wide_and_narrow(
             charts.steps, segments, x=f"more of {short(stage, 24)}, %", y=f"{unit} per %", legend="binds there"
         )
-        shown: list[ShownColumn] = ["from_pct", "to_pct", ("gain_usd_per_pct", 1e6), ("gain_usd", 1e6), "binding"]
+        grid_columns: list[ShownColumn] = [
+            "from_pct",
+            "to_pct",
+            ("gain_usd_per_pct", 1e6),
+            ("gain_usd", 1e6),
+            "binding",
+        ]
         last = rows.records()[-1] if len(rows.data) else {"to_pct": 0.0, "gain_usd": 0.0}
         blocks.append(
             Chart(
@@ -157,7 +167,7 @@ def _curves(given: ReportData) -> list[Block]:
                 ),
                 wide,
                 narrow,
-                grid(f"The value curve of {plain(stage)} in {year}", rows, schema.CURVES, shown),
+                grid(f"The value curve of {plain(stage)} in {year}", rows, schema.CURVES, grid_columns),
             )
         )
     return blocks

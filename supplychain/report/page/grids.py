@@ -10,10 +10,10 @@ from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from supplychain.report.page.blocks import Kind, SourcedRows
+    from supplychain.report.page.blocks import ColumnKind, SourcedRows
     from supplychain.schema import ColumnSchema, TableSchema
 
-    ShownColumn: TypeAlias = str | tuple[str, float] | tuple[str, float, Kind] | GridColumn
+    ShownColumn: TypeAlias = str | tuple[str, float] | tuple[str, float, ColumnKind] | GridColumn
     """A column by its name; shown in so many of its units; shown in some way; or one that the schema does not have."""
 
 _PREFIXES = {1e3: "thousand", 1e6: "m", 1e9: "bn"}
@@ -25,27 +25,27 @@ def grid(  # noqa: PLR0913 - what a grid has
     caption: str,
     rows: SourcedRows,
     table: TableSchema,
-    shown: Sequence[ShownColumn] = (),
+    chosen: Sequence[ShownColumn] = (),
     *,
     keys: int = 1,
     across: str = "",
     folded: bool = False,
 ) -> Grid:
     """Return a grid of some columns of a table of the schema; of all that there are, if none are named."""
-    names = shown or [column.name for column in table.columns]
-    columns = [one if isinstance(one, GridColumn) else _column(table, one) for one in names]
+    names = chosen or [column.name for column in table.columns]
+    columns = [column if isinstance(column, GridColumn) else _column(table, column) for column in names]
     return Grid(caption, rows, columns, keys=keys, across=across, folded=folded)
 
 
-def _column(table: TableSchema, shown: str | tuple[str, float] | tuple[str, float, Kind]) -> GridColumn:
-    name, size, *kind = (shown, 1.0) if isinstance(shown, str) else shown
+def _column(table: TableSchema, chosen: str | tuple[str, float] | tuple[str, float, ColumnKind]) -> GridColumn:
+    name, size, *kind = (chosen, 1.0) if isinstance(chosen, str) else chosen
     column = table.column(name)
     unit = _unit(column.unit, size)
     label = f"{column.label}, {unit}" if unit else column.label
     return GridColumn(name, label, kind[0] if kind else _kind(column), size)
 
 
-def _kind(column: ColumnSchema) -> Kind:
+def _kind(column: ColumnSchema) -> ColumnKind:
     if column.type == "integer":
         return "exact" if column.unit or column.blank else "year"
     return "number" if column.type == "number" else "text"

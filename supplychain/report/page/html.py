@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from supplychain.report.charts.images import Picture
-    from supplychain.report.page.blocks import Chart, Part, Section
+    from supplychain.report.page.blocks import Chart, Section, SentencePart
     from supplychain.report.page.report_data import ReportData
 
 PAGE = "report.html"
@@ -34,7 +34,7 @@ MARK = '<meta name="generator" content="supplychain report">'
 
 
 def report(
-    given: ReportData,
+    report_data: ReportData,
     start: Callable[[Chart], Callable[[], Picture]] = images.start,
     book: Callable[[], bytes] | None = None,
     *,
@@ -47,36 +47,38 @@ def report(
     Raises: SetupError if vl-convert is not installed.
     """
     images.check()
-    begun = {}
-    parts = sections(given, lambda part: begun.update({figure.name: start(figure) for figure in part.figures}))
-    beside = {} if book is None else {WORKBOOK: book()}
-    drawn = {figure.name: begun[figure.name]() for part in parts for figure in part.figures}
-    found = {PAGE: html(given, parts, drawn, "".join(beside)).encode(), **beside}
-    for name, picture in drawn.items() if figures else ():
-        found[f"{FIGURES}/{name}.svg"] = picture.wide.encode()
-        found[f"{FIGURES}/{name}.png"] = picture.png
-    return found
+    started = {}
+    parts = sections(report_data, lambda part: started.update({chart.name: start(chart) for chart in part.charts}))
+    workbook_files = {} if book is None else {WORKBOOK: book()}
+    pictures = {chart.name: started[chart.name]() for part in parts for chart in part.charts}
+    written_files = {PAGE: html(report_data, parts, pictures, "".join(workbook_files)).encode(), **workbook_files}
+    for name, picture in pictures.items() if figures else ():
+        written_files[f"{FIGURES}/{name}.svg"] = picture.wide.encode()
+        written_files[f"{FIGURES}/{name}.png"] = picture.png
+    return written_files
 
 
-def html(given: ReportData, parts: Sequence[Section], drawn: Mapping[str, Picture], workbook: str = "") -> str:
+def html(report_data: ReportData, parts: Sequence[Section], pictures: Mapping[str, Picture], workbook: str = "") -> str:
     """Return the page; it names the workbook, if there is one."""
     home = files("supplychain.report.page")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"said": said, "kind": lambda block: type(block).__name__}
+    environment.filters |= {"sentence": sentence_markup, "block": lambda block: type(block).__name__}
     template = environment.from_string((home / "page.html.j2").read_text(encoding="utf-8"))
-    settings = given.case.settings
+    settings = report_data.case.settings
     js = (home / "page.js").read_text(encoding="utf-8")
     return template.render(
         title=plain(settings.title),
-        name=plain(f"{settings.name}, scenario {given.subject}" if given.subject else settings.name),
-        years=f"{given.years[0]}-{given.years[-1]}" if len(given.years) > 1 else str(given.years[0]),
+        name=plain(f"{settings.name}, scenario {report_data.subject}" if report_data.subject else settings.name),
+        years=f"{report_data.years[0]}-{report_data.years[-1]}"
+        if len(report_data.years) > 1
+        else str(report_data.years[0]),
         currency=settings.currency_year,
-        changed=[plain(x) for x in given.what_if],
+        changed=[plain(x) for x in report_data.what_if],
         workbook=workbook,
         sections=parts,
         drawn={
-            name: {"wide": Markup(one.wide), "narrow": Markup(one.narrow)}  # noqa: S704 - XML written here
-            for name, one in drawn.items()
+            name: {"wide": Markup(picture.wide), "narrow": Markup(picture.narrow)}  # noqa: S704 - XML written here
+            for name, picture in pictures.items()
         },
         mark=Markup(MARK),  # noqa: S704 - ours
         js=Markup(js),  # noqa: S704 - ours
@@ -101,7 +103,7 @@ _FIGURE = re.compile('<figure id="figure-([a-z0-9_]+)">')
 _NUMBER = Markup('<data value="{}" data-from="{}">{}</data>')
 
 
-def said(parts: Sequence[Part]) -> Markup:
+def sentence_markup(parts: Sequence[SentencePart]) -> Markup:
     """Return a sentence, its numbers marked with their values and where they come from."""
     return Markup("").join(
         _NUMBER.format(f"{part.value:.9g}", part.origin, str(part)) if isinstance(part, Number) else printable(part)

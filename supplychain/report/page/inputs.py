@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from supplychain import schema
 from supplychain.report.formats import plain
 from supplychain.report.page.answer import WEAK
-from supplychain.report.page.blocks import Heading, Section, Sentences, Sheet, Source, Sources
+from supplychain.report.page.blocks import Heading, InputTable, Paragraph, Section, Source, Sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,25 +16,22 @@ if TYPE_CHECKING:
     from supplychain.report.page.report_data import ReportData
 
 
-def section(given: ReportData) -> Section:
+def section(report_data: ReportData) -> Section:
     """Return the inputs, table by table, and where they come from."""
-    rows = given.case.tables["sources"]
+    rows = report_data.case.tables["sources"]
     anchors = {row["source"]: f"source-{n + 1}" for n, row in enumerate(rows)}
     evidence = {row["source"]: row["evidence"] for row in rows}
     blocks: list[Block] = []
-    if given.what_if:
-        blocks.append(
-            Sentences(
-                (f"Changed in the case: {plain('; '.join(given.what_if))}. The tables show the numbers as solved.",)
-            )
-        )
-    blocks.append(Sentences((f"Low evidence, {' and '.join(WEAK)}, is marked ▲. A range stands behind its number.",)))
-    settings = [(c.name, _cell(getattr(given.case.settings, c.name)), c.unit, c.meaning) for c in schema.SETTINGS]
+    if report_data.what_if:
+        changed = plain("; ".join(report_data.what_if))
+        blocks.append(Paragraph((f"Changed in the case: {changed}. The tables show the numbers as solved.",)))
+    blocks.append(Paragraph((f"Low evidence, {' and '.join(WEAK)}, is marked ▲. A range stands behind its number.",)))
+    settings = [(c.name, _cell(getattr(report_data.case.settings, c.name)), c.unit, c.meaning) for c in schema.SETTINGS]
     blocks += [_settings(settings)]
     blocks += [
-        _sheet(table, given.case.tables[table.name], anchors, evidence)
+        _sheet(table, report_data.case.tables[table.name], anchors, evidence)
         for table in schema.TABLES
-        if table.name != "sources" and given.case.tables[table.name]
+        if table.name != "sources" and report_data.case.tables[table.name]
     ]
     listed = [_source(row, anchors) for row in rows]
     return Section(
@@ -45,9 +42,9 @@ def section(given: ReportData) -> Section:
     )
 
 
-def _settings(settings: list[tuple[str, str, str, str]]) -> Sheet:
+def _settings(settings: list[tuple[str, str, str, str]]) -> InputTable:
     rows = [[(name, ""), (value, ""), (unit, ""), (meaning, "")] for name, value, unit, meaning in settings]
-    return Sheet(
+    return InputTable(
         "case.toml",
         "The case.",
         [("setting", ""), ("value", ""), ("unit", ""), ("meaning", "")],
@@ -63,7 +60,7 @@ def _sheet(
     rows: tuple[Mapping[str, Any], ...],
     anchors: Mapping[str, str],
     evidence: Mapping[str, str],
-) -> Sheet:
+) -> InputTable:
     columns = [c for c in table.columns if c.name != "source" and any(row.get(c.name) is not None for row in rows)]
     sourced = any(c.name == "source" for c in table.columns)
     cells = [[(_cell(row.get(c.name)), _range(row, c)) for c in columns] for row in rows]
@@ -72,7 +69,7 @@ def _sheet(
         if sourced
         else []
     )
-    return Sheet(
+    return InputTable(
         table.file,
         table.meaning,
         [(c.name, c.unit) for c in columns],

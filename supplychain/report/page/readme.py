@@ -22,7 +22,7 @@ _LEFT_OUT = {"html_inline"}
 def weaknesses(folder: str | Path) -> dict[str, list[str]]:
     """Return the paragraphs and list items below each heading of a case's `README.md` that has `weak` in it.
 
-    AnswerTables, fenced code and HTML are left out.
+    Tables, fenced code and HTML are left out.
 
     Raises: InputError if the file is there and cannot be read.
     """
@@ -34,7 +34,7 @@ def weaknesses(folder: str | Path) -> dict[str, list[str]]:
     text, problems = file_text(path)
     if problems:
         raise InputError(str(folder), problems)
-    found: dict[str, list[str]] = {}
+    by_heading: dict[str, list[str]] = {}
     points: list[str] | None = None
     heading, in_table = "", False
     for token in MarkdownIt("commonmark").enable("table").parse(text):
@@ -45,13 +45,17 @@ def weaknesses(folder: str | Path) -> dict[str, list[str]]:
         elif token.type == "inline" and not in_table:
             words = _words(token)
             if heading in {"h1", "h2"}:
-                points = found.setdefault(words, []) if heading == "h2" and WORD in words.lower() else None
+                points = by_heading.setdefault(words, []) if heading == "h2" and WORD in words.lower() else None
             elif points is not None and words:
                 points.append(words)
-    return {heading: some for heading, some in found.items() if some}
+    return {heading: listed for heading, listed in by_heading.items() if listed}
 
 
 def _words(inline: Token) -> str:
     """Return text without its marks: code, emphasis, links by their text."""
-    parts = (" " if one.type in _BREAKS else one.content for one in inline.children or [] if one.type not in _LEFT_OUT)
+    parts = (
+        " " if token.type in _BREAKS else token.content
+        for token in inline.children or []
+        if token.type not in _LEFT_OUT
+    )
     return " ".join("".join(parts).split())

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain.report.charts import colours
 from supplychain.report.formats import plain
-from supplychain.report.page.blocks import AnswerTables, Number, SourcedRows
+from supplychain.report.page.blocks import AnswerTables, NotRun, Number, SourcedRows
 from supplychain.results import schema as result_schema
-from supplychain.results.frames import frame, records
+from supplychain.results.frames import frame, records, rows_by_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from supplychain.case import Case
     from supplychain.plan import Plan
-    from supplychain.report.page.blocks import Said
+    from supplychain.report.page.blocks import Sentence
     from supplychain.results.answer import Answer
 
 
@@ -66,38 +66,42 @@ class ReportData:
 
         `curves` are as `Plan.curve` has them, up to 10 %, of each stage that binds, behind a column `stage`.
         """
-        bound = binding_of(self, "stage")[self.year]["members"].split(" + ")
+        bound = rows_by_year(self.plan.binding, "stage")[self.year]["members"].split(" + ")
         names = [name for name in bound if name in set(self.plan.bottlenecks["stage"])]
-        look = self.plan.year_view(self.year)
-        segments = [{"stage": name, **row} for name in names for row in records(look.curve(name, _UP_TO))]
-        found = frame(result_schema.CURVES, segments)
-        return AnswerTables({"ladder": look.ladder(), "curves": found, "idle_capacity": look.idle_capacity()})
+        year_view = self.plan.year_view(self.year)
+        segments = [{"stage": name, **row} for name in names for row in records(year_view.curve(name, _UP_TO))]
+        curves = frame(result_schema.CURVES, segments)
+        return AnswerTables(
+            {"ladder": year_view.ladder(), "curves": curves, "idle_capacity": year_view.idle_capacity()}
+        )
 
     @cached_property
     def tables(self) -> AnswerTables:
         """Every table of the plan and of the studies."""
-        others = {f"{name}:{t}": rows for name, one in self.studies.items() for t, rows in one.tables.items()}
+        of_studies = {
+            f"{name}:{table}": rows for name, study in self.studies.items() for table, rows in study.tables.items()
+        }
         family = {row["accelerator"]: row["family"] for row in self.case.tables["accelerators"]}
-        known = {
+        of_plan = {
             name: table.assign(family=table["accelerator"].map(family)) if "accelerator" in table.columns else table
             for name, table in self.plan.tables.items()
         }
-        return AnswerTables({**known, **others}, self.plan.summary)
+        return AnswerTables({**of_plan, **of_studies}, self.plan.summary)
 
     def evidence(self, *tiers: str) -> Number:
         """Return how many rows of the inputs have a source whose evidence is one of these."""
-        found = {row["source"] for row in self.case.tables["sources"] if row["evidence"] in tiers}
+        sources = {row["source"] for row in self.case.tables["sources"] if row["evidence"] in tiers}
         others = (rows for name, rows in self.case.tables.items() if name != "sources")
-        count = sum(row.get("source") in found for rows in others for row in rows)
+        count = sum(row.get("source") in sources for rows in others for row in rows)
         return Number(count, f"evidence({', '.join(map(json.dumps, tiers))})", f"{count:,}")
 
     @property
-    def score(self) -> Said:
+    def score(self) -> Sentence:
         """How often the back-cast is right, in words."""
-        rows = [self.tables.rows("backcast:comparisons", independent=True, **which) for which in ({"inside": True}, {})]
-        inside, of = (each.count() for each in rows)
-        share: Said = (" (", (inside / of).per_cent(), ")") if of.value else ()
-        return (inside, " of ", of, " independent comparisons inside their range", *share)
+        rows = [self.tables.rows("backcast:comparisons", independent=True, **where) for where in ({"inside": True}, {})]
+        inside, total = (each.count() for each in rows)
+        share: Sentence = (" (", (inside / total).per_cent(), ")") if total.value else ()
+        return (inside, " of ", total, " independent comparisons inside their range", *share)
 
     def inputs(self, table: str, order: list[str]) -> SourcedRows:
         """Return a table of the inputs, in some order."""
@@ -118,6 +122,11 @@ class ReportData:
     def group_colours(self) -> dict[str, str]:
         """A colour for each group of stages, the same in all charts."""
         return colours(row["group"] for row in self.stages)
+
+    def groups_drawn(self, marks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """Return the colours of those groups that are the `part` of some mark of a chart."""
+        parts = {mark["part"] for mark in marks}
+        return {group: colour for group, colour in self.group_colours.items() if group in parts}
 
     @cached_property
     def family_colours(self) -> dict[str, str]:
@@ -150,6 +159,14 @@ class ReportData:
         return plain(shlex.join([self.folder, *scenario, *(x for edit in self.changed for x in ("--change", edit))]))
 
 
-def binding_of(given: ReportData, level: str) -> dict[int, dict[str, Any]]:
-    """Return what binds in each year: a row of `binding`."""
-    return {row["year"]: row for row in given.tables.rows("binding", level=level).records()}
+BACKCAST_NOT_RUN = NotRun(
+    "No back-cast was given.", "supplychain backcast inputs/backcast --out DIR, then --backcast DIR"
+)
+
+
+def sensitivity_not_run(report_data: ReportData) -> NotRun:
+    """Return how to try the ranges of the inputs of what was solved."""
+    return NotRun(
+        "The ranges of the inputs were not tried.",
+        f"supplychain sensitivity {report_data.command} --out DIR, then --sensitivity DIR",
+    )

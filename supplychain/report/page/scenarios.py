@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.report import charts
-from supplychain.report.formats import dollars, number, plain, short
-from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.formats import dollars, number, plain, short, with_sign, with_sign_grouped
+from supplychain.report.page.blocks import BulletList, Chart, Grid, GridColumn, Heading, NotRun, Paragraph, Section
 from supplychain.report.page.grids import grid
 from supplychain.report.page.report_data import COMPARED, REFERENCE
 from supplychain.report.text.compare import differing
@@ -18,7 +18,7 @@ from supplychain.schema import ALL
 from supplychain.tolerances import UNCHANGED
 
 if TYPE_CHECKING:
-    from supplychain.report.page.blocks import Block, Said, SourcedRows
+    from supplychain.report.page.blocks import Block, Sentence, SourcedRows
     from supplychain.report.page.report_data import ReportData
 
 _DIVERGING = ("#0072b2", "#86b9dc", "#f4f4f4", "#f0a878", "#b84a00")
@@ -44,24 +44,25 @@ _OTHERS = (
 )
 
 
-def section(given: ReportData) -> Section:
+def section(report_data: ReportData) -> Section:
     """Return scenarios and reference, or how to get them."""
     blocks: list[Block] = []
-    if COMPARED in given.studies:
-        blocks += _beside(given, COMPARED)
+    if COMPARED in report_data.studies:
+        blocks += _beside(report_data, COMPARED)
     else:
         blocks.append(
             NotRun(
-                "No scenario was put beside the case.", f"supplychain report {given.again} --scenario NAME --out DIR"
+                "No scenario was put beside the case.",
+                f"supplychain report {report_data.again} --scenario NAME --out DIR",
             )
         )
-    if REFERENCE in given.studies:
-        blocks += [Heading("Against the reference run"), *_beside(given, REFERENCE)]
+    if REFERENCE in report_data.studies:
+        blocks += [Heading("Against the reference run"), *_beside(report_data, REFERENCE)]
     else:
         blocks.append(
             NotRun(
                 "No earlier answer was given as a reference.",
-                f"supplychain report {given.again} --reference ANSWER --out DIR",
+                f"supplychain report {report_data.again} --reference ANSWER --out DIR",
             )
         )
     return Section(
@@ -69,25 +70,25 @@ def section(given: ReportData) -> Section:
     )
 
 
-def _beside(given: ReportData, study: str) -> list[Block]:
-    case = "the case as given" if given.subject else "the case"
+def _beside(report_data: ReportData, study: str) -> list[Block]:
+    case = "the case as given" if report_data.subject else "the case"
     than = case if study == COMPARED else "the reference"
-    labels = given.tables.rows(f"{study}:labels")
+    labels = report_data.tables.rows(f"{study}:labels")
     answers = list(dict.fromkeys(labels.data["answer"]))
     blocks: list[Block] = [
-        Listed([_in_short(given, study, answer) for answer in answers]),
-        _bound(given, study, than, labels),
-        _changes(given, study, than, _COST),
-        _changes(given, study, than, _SERVED),
+        BulletList([_in_short(report_data, study, answer) for answer in answers]),
+        _bound(report_data, study, than, labels),
+        _changes(report_data, study, than, _COST),
+        _changes(report_data, study, than, _SERVED),
     ]
-    blocks += [_numbers(given, study, than, other, folded=True) for other in _OTHERS]
-    if len(given.tables.rows(f"{study}:attribution").data):
-        blocks.append(_attribution(given, study))
-    inputs = given.tables.rows(f"{study}:inputs")
+    blocks += [_numbers(report_data, study, than, other, folded=True) for other in _OTHERS]
+    if len(report_data.tables.rows(f"{study}:attribution").data):
+        blocks.append(_attribution(report_data, study))
+    inputs = report_data.tables.rows(f"{study}:inputs")
     several = ", all of these together" if len(answers) > 1 else ""
     return [
         *blocks,
-        Sentences(
+        Paragraph(
             (f"{differing(inputs.data)} that differ from {than}{several}: ", inputs.count(), ".")
             if len(inputs.data)
             else ("No input differs.",)
@@ -95,23 +96,23 @@ def _beside(given: ReportData, study: str) -> list[Block]:
     ]
 
 
-def _in_short(given: ReportData, study: str, answer: str) -> Said:
+def _in_short(report_data: ReportData, study: str, answer: str) -> Sentence:
     """Return a sentence: what an answer does in the last year, and where another stage binds."""
-    tables, last = given.tables, max(given.tables.rows(f"{study}:labels", answer=answer).data["year"])
+    tables, last = report_data.tables, max(report_data.tables.rows(f"{study}:labels", answer=answer).data["year"])
     title = (
-        given.scenarios.get(answer, answer)
+        report_data.scenarios.get(answer, answer)
         if study == COMPARED
-        else f"Against {given.studies[study].summary['answers'][0]}"
+        else f"Against {report_data.studies[study].summary['answers'][0]}"
     )
-    about = ", which the rest of this report is about" if study == COMPARED and answer == given.subject else ""
-    said: Said = (plain(f"{title}{about}: in {last}"),)
+    about = ", which the rest of this report is about" if study == COMPARED and answer == report_data.subject else ""
+    parts: Sentence = (plain(f"{title}{about}: in {last}"),)
     for quantity, joined in ((_SERVED, " tokens served "), (_COST, ", average cost ")):
         where = {"answer": answer, "year": last, "quantity": quantity.name, "item": ALL}
         change = tables.only(f"{study}:results", "change", **where) / tables.only(
             f"{study}:results", "reference", **where
         )
         known = "not known" if math.isnan(change.value) else "unchanged" if abs(change.value) < UNCHANGED else ""
-        said = (*said, joined, known or change.per_cent(signed=True))
+        parts = (*parts, joined, known or change.per_cent(signed=True))
     moved = {
         r["year"]: r["label"]
         for r in tables.rows(f"{study}:labels", answer=answer, level="stage").records()
@@ -120,38 +121,38 @@ def _in_short(given: ReportData, study: str, answer: str) -> Said:
     bound = ", ".join(
         f"{label} in {', '.join(str(t) for t in moved if moved[t] == label)}" for label in dict.fromkeys(moved.values())
     )
-    return (*said, plain(f"; now binds: {bound}." if moved else "; the same stages bind."))
+    return (*parts, plain(f"; now binds: {bound}." if moved else "; the same stages bind."))
 
 
-def _bound(given: ReportData, study: str, than: str, labels: SourcedRows) -> Chart:
+def _bound(report_data: ReportData, study: str, than: str, labels: SourcedRows) -> Chart:
     """Return which stage binds in each answer and year, coloured by its group."""
     rows = {(r["answer"], r["year"], r["level"]): r for r in labels.records()}
-    shade = given.group_colours | {DEMAND: charts.REST}
-    found: dict[tuple[str, int], tuple[str, str, bool]] = {}
+    colour_of_group = report_data.group_colours | {DEMAND: charts.REST}
+    binds: dict[tuple[str, int], tuple[str, str, bool]] = {}
     for (answer, year, level), r in rows.items():
         if level == "stage":
             group = rows[answer, year, "group"]
-            found.setdefault((than, year), (r["reference"], group["reference"], False))
-            found[answer, year] = (r["label"], group["label"], not r["same"])
+            binds.setdefault((than, year), (r["reference"], group["reference"], False))
+            binds[answer, year] = (r["label"], group["label"], not r["same"])
     cells = [
         {
             "row": plain(answer),
             "column": str(year),
-            "level": plain(group) if group in shade else _JOINT,
+            "level": plain(group) if group in colour_of_group else _JOINT,
             "text": short(stage, 22),
             "brief": short(group, 9),
-            "mark": int(other),
-            "said": plain(f"{answer}, {year}: {stage} [{group}] binds"),
+            "mark": int(differs),
+            "description": plain(f"{answer}, {year}: {stage} [{group}] binds"),
         }
-        for (answer, year), (stage, group, other) in sorted(found.items(), key=lambda one: one[0][0] != than)
+        for (answer, year), (stage, group, differs) in sorted(binds.items(), key=lambda item: item[0][0] != than)
     ]
-    there = {c["level"] for c in cells}
-    domain = [*(plain(g) for g in shade if plain(g) in there), *([_JOINT] if _JOINT in there else [])]
-    shades = {plain(g): one for g, one in shade.items()} | {_JOINT: "#ffffff"}
-    wide, narrow = charts.both(
+    present = {c["level"] for c in cells}
+    domain = [*(plain(g) for g in colour_of_group if plain(g) in present), *([_JOINT] if _JOINT in present else [])]
+    shades = {plain(g): colour for g, colour in colour_of_group.items()} | {_JOINT: "#ffffff"}
+    wide, narrow = charts.wide_and_narrow(
         charts.matrix, cells, rows="", columns="", legend="group", domain=domain, shades=[shades[g] for g in domain]
     )
-    moved = sum(other for _, _, other in found.values())
+    moved = sum(differs for _, _, differs in binds.values())
     return Chart(
         f"{study}_bound",
         "Which stage binds?" if study == COMPARED else "Which stage binds, and which did?",
@@ -166,9 +167,9 @@ def _bound(given: ReportData, study: str, than: str, labels: SourcedRows) -> Cha
 _JOINT = "several or other"
 
 
-def _changes(given: ReportData, study: str, than: str, quantity: _Quantity) -> Chart:
+def _changes(report_data: ReportData, study: str, than: str, quantity: _Quantity) -> Chart:
     """Return what each answer does to a quantity in each year."""
-    rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
+    rows = report_data.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
     cells = []
     for r in rows.records():
         share = 100 * r["change"] / r["reference"] if r["reference"] else math.nan
@@ -177,15 +178,15 @@ def _changes(given: ReportData, study: str, than: str, quantity: _Quantity) -> C
                 "row": plain(r["answer"]),
                 "column": str(r["year"]),
                 "level": _bin(share),
-                "text": "" if math.isnan(share) else f"{round(share, 1) + 0.0:+.1f} %",
+                "text": "" if math.isnan(share) else f"{with_sign(share)} %",
                 "mark": 0,
-                "said": plain(
+                "description": plain(
                     f"{r['answer']}, {r['year']}: {number(r['value'] / quantity.size)} {quantity.unit}, "
                     f"{number(r['reference'] / quantity.size)} in {than}"
                 ),
             }
         )
-    wide, narrow = charts.both(
+    wide, narrow = charts.wide_and_narrow(
         charts.matrix,
         cells,
         rows="",
@@ -202,13 +203,13 @@ def _changes(given: ReportData, study: str, than: str, quantity: _Quantity) -> C
         plain(f"Cells by answer and year: change of the {quantity.title} in per cent."),
         wide,
         narrow,
-        _numbers(given, study, than, quantity),
+        _numbers(report_data, study, than, quantity),
     )
 
 
-def _numbers(given: ReportData, study: str, than: str, quantity: _Quantity, *, folded: bool = False) -> Grid:
+def _numbers(report_data: ReportData, study: str, than: str, quantity: _Quantity, *, folded: bool = False) -> Grid:
     """Return a quantity in each answer and year, and by how much it differs."""
-    rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
+    rows = report_data.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
     return grid(
         f"{quantity.title[0].upper()}{quantity.title[1:]}, {quantity.unit}",
         rows.with_share("change_share", "change", "reference"),
@@ -233,15 +234,21 @@ def _bin(share: float) -> str:
     return _BINS[4] if share >= 10 else _BINS[3]  # noqa: PLR2004 - as the legend says
 
 
-def _attribution(given: ReportData, study: str) -> Chart:
-    rows = given.tables.rows(f"{study}:attribution", what="objective_usd")
+def _attribution(report_data: ReportData, study: str) -> Chart:
+    rows = report_data.tables.rows(f"{study}:attribution", what="objective_usd")
     parts = [
-        {"row": plain(f"{r['answer']}: {r['group']}"), "value": r["usd"] / 1e9, "part": "", "text": "", "said": ""}
+        {
+            "row": plain(f"{r['answer']}: {r['group']}"),
+            "value": r["usd"] / 1e9,
+            "part": "",
+            "text": "",
+            "description": "",
+        }
         for r in rows.records()
     ]
     for p in parts:
-        p |= {"part": "high end", "said": f"{p['row']}: {round(p['value'], 2) + 0.0:+,.2f} bn USD"}
-    wide, narrow = charts.both(charts.signed, parts, x="bn USD, discounted, with what is left unserved")
+        p |= {"part": "high end", "description": f"{p['row']}: {with_sign_grouped(p['value'], 2)} bn USD"}
+    wide, narrow = charts.wide_and_narrow(charts.signed_bars, parts, x="bn USD, discounted, with what is left unserved")
     return Chart(
         f"{study}_attribution",
         "Which changes did it?",
@@ -253,7 +260,7 @@ def _attribution(given: ReportData, study: str) -> Chart:
         narrow,
         grid(
             "What each group of changes adds",
-            given.tables.rows(f"{study}:attribution"),
+            report_data.tables.rows(f"{study}:attribution"),
             result_schema.ATTRIBUTION,
             ["answer", "group", "what", "year", ("usd", 1e9, "hundredths")],
             keys=3,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from supplychain.plan.decomposition import RESIDUAL
 from supplychain.report import charts
 from supplychain.report.formats import number, plain
-from supplychain.report.page.blocks import Chart, Section, Sentences
+from supplychain.report.page.blocks import Chart, Paragraph, Section
 from supplychain.report.page.grids import grid
 from supplychain.results import schema as result_schema
 from supplychain.schema import ALL
@@ -24,27 +24,27 @@ _TERMS = 8
 """Terms of a cost that are drawn; the rest is one."""
 
 
-def section(given: ReportData) -> Section:
+def section(report_data: ReportData) -> Section:
     """Return service, cost per token and its parts, and the economics of each year."""
-    tables = given.tables
+    tables = report_data.tables
     blocks: list[Block] = []
     if float(tables.sum("service", "demand_ttok").value) > 0:
-        blocks.append(_service(given))
+        blocks.append(_service(report_data))
     else:
-        blocks.append(Sentences(("No tokens are asked for.",)))
+        blocks.append(Paragraph(("No tokens are asked for.",)))
     if float(tables.sum("research_service", "demand_h100e_years").value) > 0:
-        blocks.append(_research(given))
-    if _known(given):
-        blocks.append(_cost(given))
+        blocks.append(_research(report_data))
+    if _known(report_data):
+        blocks.append(_cost(report_data))
     if len(tables.rows("decomposition").data):
-        blocks.append(_made_of(given))
-    shown: list[ShownColumn] = [
+        blocks.append(_made_of(report_data))
+    grid_columns: list[ShownColumn] = [
         "year",
         *((name, 1e9) for name in ("token_value_usd", "serving_cost_usd", "research_cost_usd")),
         *(("gross_margin", 0.01), ("capital_usd", 1e9), "capital_per_token_value", ("memory_share_of_hardware", 0.01)),
     ]
-    said = "Value, cost, margin, capital and memory's share"
-    blocks.append(grid(said, tables.rows("economics"), result_schema.ECONOMICS, shown))
+    caption = "Value, cost, margin, capital and memory's share"
+    blocks.append(grid(caption, tables.rows("economics"), result_schema.ECONOMICS, grid_columns))
     return Section(
         "service", "Demand, service and cost", "Who is served, at what cost, and what is that cost made of?", blocks
     )
@@ -57,7 +57,7 @@ def _parts(rows: SourcedRows, by: str, unit: float, name: str) -> list[dict[str,
             "panel": plain(str(r[by])) if by else "",
             "part": part,
             "value": r[column] / unit,
-            "said": plain(f"{r[by] if by else 'research'}, {r['year']}: {number(r[column] / unit)} {part}"),
+            "description": plain(f"{r[by] if by else 'research'}, {r['year']}: {number(r[column] / unit)} {part}"),
         }
         for r in rows.records()
         for part in _SERVICE
@@ -65,24 +65,26 @@ def _parts(rows: SourcedRows, by: str, unit: float, name: str) -> list[dict[str,
     ]
 
 
-def _service(given: ReportData) -> Chart:
+def _service(report_data: ReportData) -> Chart:
     columns = [f"{c}_ttok" for c in ("demand", *_SERVICE)]
-    rows = given.tables.grouped("service", ["year", "workload"], columns)
+    rows = report_data.tables.grouped("service", ["year", "workload"], columns)
     parts = _parts(rows, "workload", 1e3, "ttok")
-    wide, narrow = charts.both(charts.stacked, parts, y="10¹⁵ tokens a year", colour=_SERVICE, panels=True, free=True)
-    shown: list[ShownColumn] = ["year", "workload", *((c, 1e3) for c in columns)]
-    last = given.years[-1]
-    served, asked = (given.tables.sum("service", f"{c}_ttok", year=last) for c in ("served", "demand"))
+    wide, narrow = charts.wide_and_narrow(
+        charts.stacked, parts, y="10¹⁵ tokens a year", colour=_SERVICE, panels=True, free=True
+    )
+    grid_columns: list[ShownColumn] = ["year", "workload", *((c, 1e3) for c in columns)]
+    last = report_data.years[-1]
+    served, demanded = (report_data.tables.sum("service", f"{c}_ttok", year=last) for c in ("served", "demand"))
     return Chart(
         "service",
         "How much of the demand for tokens is served?",
         (
             "Stacked bars by year, one panel for each workload: served, blocked and uneconomic. "
-            f"{(served / asked).per_cent()} of all are served in {last}."
+            f"{(served / demanded).per_cent()} of all are served in {last}."
         ),
         wide,
         narrow,
-        grid("Tokens by year and workload", rows, result_schema.SERVICE, shown, keys=2),
+        grid("Tokens by year and workload", rows, result_schema.SERVICE, grid_columns, keys=2),
         (
             (
                 "Blocked: it would be served if no stage were limited. Uneconomic: not even then. Each "
@@ -92,36 +94,38 @@ def _service(given: ReportData) -> Chart:
     )
 
 
-def _research(given: ReportData) -> Chart:
+def _research(report_data: ReportData) -> Chart:
     columns = [f"{c}_h100e_years" for c in ("demand", *_SERVICE)]
-    rows = given.tables.grouped("research_service", ["year"], columns)
-    wide, narrow = charts.both(
+    rows = report_data.tables.grouped("research_service", ["year"], columns)
+    wide, narrow = charts.wide_and_narrow(
         charts.stacked, _parts(rows, "", 1e6, "h100e_years"), y="million busy H100-equivalent years", colour=_SERVICE
     )
-    shown: list[ShownColumn] = ["year", *((c, 1e6) for c in columns)]
+    grid_columns: list[ShownColumn] = ["year", *((c, 1e6) for c in columns)]
     return Chart(
         "research_service",
         "How much of the demand for research compute is served?",
         "Stacked bars by year: served, blocked and uneconomic, in million busy H100-equivalent years.",
         wide,
         narrow,
-        grid("Research by year, busy H100-equivalent years", rows, result_schema.RESEARCH_SERVICE, shown),
+        grid("Research by year, busy H100-equivalent years", rows, result_schema.RESEARCH_SERVICE, grid_columns),
     )
 
 
-def _known(given: ReportData) -> bool:
-    return any(not math.isnan(x) for x in given.tables.rows("token_cost", workload=ALL).data["average_usd_per_mtok"])
+def _known(report_data: ReportData) -> bool:
+    return any(
+        not math.isnan(x) for x in report_data.tables.rows("token_cost", workload=ALL).data["average_usd_per_mtok"]
+    )
 
 
-def _cost(given: ReportData) -> Chart:
-    rows = given.tables.rows("token_cost")
+def _cost(report_data: ReportData) -> Chart:
+    rows = report_data.tables.rows("token_cost")
     points = [
         {
             "column": str(r["year"]),
             "panel": "all workloads" if r["workload"] == ALL else plain(r["workload"]),
             "series": name.replace("_", " "),
             "value": r[f"{name}_usd_per_mtok"],
-            "said": plain(
+            "description": plain(
                 f"{r['workload']}, {r['year']}, {name.replace('_', ' ')}: "
                 f"{number(r[f'{name}_usd_per_mtok'])} USD per million tokens"
             ),
@@ -130,15 +134,17 @@ def _cost(given: ReportData) -> Chart:
         for name in _COSTS
         if r[f"{name}_usd_per_mtok"] > 0
     ]
-    wide, narrow = charts.both(charts.lines, points, y="USD per million tokens, log", panels=True)
-    first, last = given.years[0], given.years[-1]
-    here, then = (given.tables.only("token_cost", "average_usd_per_mtok", year=t, workload=ALL) for t in (first, last))
+    wide, narrow = charts.wide_and_narrow(charts.lines, points, y="USD per million tokens, log", panels=True)
+    first, last = report_data.years[0], report_data.years[-1]
+    at_first, at_last = (
+        report_data.tables.only("token_cost", "average_usd_per_mtok", year=t, workload=ALL) for t in (first, last)
+    )
     return Chart(
         "token_cost",
         "What do a million tokens cost?",
         (
             "Lines over the years, one panel for all workloads and one for each: average, fully loaded "
-            f"and marginal. The average of all is {here} USD in {first} and {then} USD in {last}."
+            f"and marginal. The average of all is {at_first} USD in {first} and {at_last} USD in {last}."
         ),
         wide,
         narrow,
@@ -152,8 +158,8 @@ def _cost(given: ReportData) -> Chart:
     )
 
 
-def _made_of(given: ReportData) -> Chart:
-    rows = given.tables.rows("decomposition")
+def _made_of(report_data: ReportData) -> Chart:
+    rows = report_data.tables.rows("decomposition")
     total: dict[str, float] = {}
     for r in rows.records():
         total[r["term"]] = max(total.get(r["term"], 0.0), abs(r["usd_per_mtok"]))
@@ -170,12 +176,14 @@ def _made_of(given: ReportData) -> Chart:
             "panel": plain(w),
             "part": part,
             "value": usd,
-            "said": plain(f"{w}, {t}, {part}: {number(usd)} USD per million tokens"),
+            "description": plain(f"{w}, {t}, {part}: {number(usd)} USD per million tokens"),
         }
         for (t, w, part), usd in summed.items()
     ]
     colour = charts.colours(plain(t) for t in named) | {"all other terms": charts.REST}
-    wide, narrow = charts.both(charts.stacked, parts, y="USD per million tokens", colour=colour, panels=True, free=True)
+    wide, narrow = charts.wide_and_narrow(
+        charts.stacked, parts, y="USD per million tokens", colour=colour, panels=True, free=True
+    )
     worst = max((abs(r["usd_per_mtok"]) for r in rows.records() if r["term"] == RESIDUAL), default=0.0)
     return Chart(
         "marginal_made_of",

@@ -21,27 +21,30 @@ _WHOLE = re.compile(r'rows\("([\w:]+)", \{\}\)')
 """How a grid says that it shows all rows of a table."""
 
 
-def section(given: ReportData, parts: Iterable[Section]) -> Section:
+def section(report_data: ReportData, parts: Iterable[Section]) -> Section:
     """Return what is left, as plain tables: a new table, or a new column, is here until a part shows it."""
     shown = _shown(parts)
-    blocks: list[Block] = [*_left(given.tables, TABLES["solve"], shown), *_left(given.close, YEAR_STUDY, shown)]
-    for name, study in given.studies.items():
-        left = list(_left(given.tables, TABLES[study.kind], shown, f"{name}:"))
+    blocks: list[Block] = [
+        *_left(report_data.tables, TABLES["solve"], shown),
+        *_left(report_data.close, YEAR_STUDY, shown),
+    ]
+    for name, study in report_data.studies.items():
+        left = list(_left(report_data.tables, TABLES[study.kind], shown, f"{name}:"))
         blocks += [Heading(name), *left] if left else []
     return Section("tables", "Every other number", "What do the tables hold that no part above shows?", blocks)
 
 
 def _shown(parts: Iterable[Section]) -> dict[str, set[str]]:
     """Return the columns of tables that are shown whole, by table."""
-    found: dict[str, set[str]] = {}
+    shown: dict[str, set[str]] = {}
     for part in parts:
         for block in part.blocks:
-            one = block.grid if isinstance(block, Chart) else block
-            if isinstance(one, Grid):
-                for table in _WHOLE.findall(one.rows.origin):
-                    found.setdefault(table, set()).update(column.name for column in one.columns)
-                    found[table] |= {one.across}
-    return found
+            shown_grid = block.grid if isinstance(block, Chart) else block
+            if isinstance(shown_grid, Grid):
+                for table in _WHOLE.findall(shown_grid.rows.origin):
+                    shown.setdefault(table, set()).update(column.name for column in shown_grid.columns)
+                    shown[table] |= {shown_grid.across}
+    return shown
 
 
 def _left(

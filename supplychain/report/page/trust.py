@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from supplychain.case.notices import notices
 from supplychain.report import charts
-from supplychain.report.formats import amount, number, plain, short
-from supplychain.report.page.blocks import Chart, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.formats import amount, number, or_nought, plain, short
+from supplychain.report.page.blocks import BulletList, Chart, Heading, Paragraph, Section
 from supplychain.report.page.grids import grid
-from supplychain.report.page.report_data import BACKCAST, SENSITIVITY
+from supplychain.report.page.report_data import BACKCAST, BACKCAST_NOT_RUN, SENSITIVITY, sensitivity_not_run
 from supplychain.report.text.answer import not_told_apart
 from supplychain.results import schema
 
 if TYPE_CHECKING:
-    from supplychain.report.page.blocks import Block, Said
+    from supplychain.report.page.blocks import Block, Sentence
     from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
 
@@ -39,45 +39,38 @@ _PROOF = {
 }
 
 
-def section(given: ReportData) -> Section:
+def section(report_data: ReportData) -> Section:
     """Return what speaks against the answer."""
     blocks: list[Block] = [Heading("Errors against the past")]
-    if BACKCAST in given.studies:
-        blocks += _errors(given)
+    if BACKCAST in report_data.studies:
+        blocks += _errors(report_data)
     else:
-        blocks.append(
-            NotRun("No back-cast was given.", "supplychain backcast inputs/backcast --out DIR, then --backcast DIR")
-        )
+        blocks.append(BACKCAST_NOT_RUN)
     blocks += [
         Heading("Certificate"),
-        Listed(_certificate(given)),
+        BulletList(_certificate(report_data)),
         Heading("Known weaknesses"),
-        Listed(_weaknesses(given)),
-        *_told(given),
+        BulletList(_weaknesses(report_data)),
+        *_said_by_author(report_data),
         Heading("What cost and labels hang on"),
     ]
-    if SENSITIVITY in given.studies:
-        blocks += _tornado(given)
+    if SENSITIVITY in report_data.studies:
+        blocks += _tornado(report_data)
     else:
-        blocks.append(
-            NotRun(
-                "The ranges of the inputs were not tried.",
-                f"supplychain sensitivity {given.command} --out DIR, then --sensitivity DIR",
-            )
-        )
+        blocks.append(sensitivity_not_run(report_data))
     return Section("trust", "How far to trust it", "Where does the model miss, and which inputs matter most?", blocks)
 
 
-def _errors(given: ReportData) -> list[Block]:
-    rows = given.tables.rows("backcast:comparisons")
-    found = [
+def _errors(report_data: ReportData) -> list[Block]:
+    rows = report_data.tables.rows("backcast:comparisons")
+    marks = [
         {
             "row": plain(f"{r['year']} {r['quantity']}, {r['item']} ({r['source']})"),
             "value": r["model"] / r["central"],
             "low": r["low"] / r["central"],
             "high": r["high"] / r["central"],
             "part": "inside" if r["inside"] else "outside",
-            "said": plain(
+            "description": plain(
                 f"{r['quantity']}, {r['item']}, {r['year']}: model {amount(r['model'])}, published "
                 f"{amount(r['central'])} ({amount(r['low'])} to {amount(r['high'])}) {r['unit']}, "
                 f"{r['source']}"
@@ -86,28 +79,30 @@ def _errors(given: ReportData) -> list[Block]:
         for r in rows.records()
         if r["independent"] and r["central"] > 0 and r["model"] > 0
     ]
-    shown: list[ShownColumn] = [
+    grid_columns: list[ShownColumn] = [
         *("quantity", "item", "year", "source", "model", "low", "central", "high", "unit"),
         *(("error", 0.01, "sign"), "inside", "independent"),
     ]
-    every = grid("All comparisons with published counts, independent or not", rows, schema.COMPARISONS, shown, keys=4)
-    said = Sentences((*given.score, "."))
-    if not found:
-        return [said, every]
-    outside = sum(r["part"] == "outside" for r in found)
-    wide, narrow = charts.both(charts.ranges, found, x="over the published number, log")
+    all_comparisons = grid(
+        "All comparisons with published counts, independent or not", rows, schema.COMPARISONS, grid_columns, keys=4
+    )
+    score = Paragraph((*report_data.score, "."))
+    if not marks:
+        return [score, all_comparisons]
+    outside = sum(r["part"] == "outside" for r in marks)
+    wide, narrow = charts.wide_and_narrow(charts.ranges, marks, x="over the published number, log")
     return [
-        said,
+        score,
         Chart(
             "backcast_errors",
             "How far is the model from independent published counts?",
             (
-                f"{len(found)} rows: the published range as a bar and the model as a mark, over the "
+                f"{len(marks)} rows: the published range as a bar and the model as a mark, over the "
                 f"published number. {outside} marks are outside."
             ),
             wide,
             narrow,
-            every,
+            all_comparisons,
             (
                 (
                     "Beyond a factor of ten a mark stands at the edge. A model of nought has no place on "
@@ -118,45 +113,49 @@ def _errors(given: ReportData) -> list[Block]:
     ]
 
 
-def _certificate(given: ReportData) -> list[Said]:
-    points: list[Said] = []
-    fact = given.tables.fact
-    for name, value in given.plan.summary["certificate"].items():
-        said = ("yes" if value else "no",) if isinstance(value, bool) else ("at most ", fact("certificate", name))
-        points.append((f"{_PROOF.get(name, name.replace('_', ' '))}: ", *said))
-    versions = ", ".join(f"{name} {v}" for name, v in given.plan.summary["versions"].items())
+def _certificate(report_data: ReportData) -> list[Sentence]:
+    points: list[Sentence] = []
+    fact = report_data.tables.fact
+    for name, value in report_data.plan.summary["certificate"].items():
+        shown_value = (
+            ("yes" if value else "no",) if isinstance(value, bool) else ("at most ", fact("certificate", name))
+        )
+        points.append((f"{_PROOF.get(name, name.replace('_', ' '))}: ", *shown_value))
+    versions = ", ".join(f"{name} {v}" for name, v in report_data.plan.summary["versions"].items())
     return [*points, (fact("rows"), " rows and ", fact("columns"), f" columns; solved with {versions}")]
 
 
-def _weaknesses(given: ReportData) -> list[Said]:
-    points: list[Said] = [(plain(f"{line}."),) for line in not_told_apart(given.plan, given.years)]
-    points += [(short(f"{notice}.", 600),) for notice in notices(given.case)]
-    if SENSITIVITY in given.studies:
-        weak = given.tables.rows("sensitivity:weak")
+def _weaknesses(report_data: ReportData) -> list[Sentence]:
+    points: list[Sentence] = [(plain(f"{line}."),) for line in not_told_apart(report_data.plan, report_data.years)]
+    points += [(short(f"{notice}.", 600),) for notice in notices(report_data.case)]
+    if SENSITIVITY in report_data.studies:
+        weak = report_data.tables.rows("sensitivity:weak")
         first = ", ".join(plain(str(r["input"])) for r in weak.records()[:5])
         change = " inputs with low evidence change the binding stage of some year inside their range"
         points.append((weak.count(), change, f"; first {first}." if first else "."))
     return points or [("The checks of the inputs found nothing worth a look.",)]
 
 
-def _told(given: ReportData) -> list[Block]:
+def _said_by_author(report_data: ReportData) -> list[Block]:
     """Return what the author of the case says."""
     blocks: list[Block] = []
-    for heading, points in given.weaknesses.items():
-        said: list[Said] = [(short(point, 1000),) for point in points[:_MOST]]
+    for heading, points in report_data.weaknesses.items():
+        listed: list[Sentence] = [(short(point, 1000),) for point in points[:_MOST]]
         more = len(points) - _MOST
-        said += [(f"… and {more} more there.",)] if more > 0 else []
-        blocks += [Sentences((f"From the case's README.md, “{short(heading, 100)}”:",)), Listed(said)]
+        listed += [(f"… and {more} more there.",)] if more > 0 else []
+        blocks += [Paragraph((f"From the case's README.md, “{short(heading, 100)}”:",)), BulletList(listed)]
     return blocks
 
 
-def _tornado(given: ReportData) -> list[Block]:
-    now = given.studies[SENSITIVITY].summary["cost_usd_per_mtok"]
-    rows = given.tables.rows("sensitivity:tornado")
+def _tornado(report_data: ReportData) -> list[Block]:
+    central = report_data.studies[SENSITIVITY].summary["cost_usd_per_mtok"]
+    rows = report_data.tables.rows("sensitivity:tornado")
     ends = ("low", "high")
-    found = [r for r in rows.records() if now and any(abs(_known(r[f"cost_usd_per_mtok_{end}"])) > 0 for end in ends)]
+    inputs = [
+        r for r in rows.records() if central and any(abs(or_nought(r[f"cost_usd_per_mtok_{end}"])) > 0 for end in ends)
+    ]
     bars = []
-    for r in found[:_TOP]:
+    for r in inputs[:_TOP]:
         for end in ends:
             change = r[f"cost_usd_per_mtok_{end}"]
             if not math.isnan(change):
@@ -164,35 +163,42 @@ def _tornado(given: ReportData) -> list[Block]:
                     {
                         "row": plain(f"{_brief(r['input'])} ({r['evidence']})"),
                         "part": f"{end} end",
-                        "value": 100 * change / now,
-                        "said": plain(
-                            f"{r['input']}, {r['evidence']}, {end} end: {100 * change / now:+.1f} % "
-                            f"of the average cost, {number(now + change)} USD per million tokens"
+                        "value": 100 * change / central,
+                        "description": plain(
+                            f"{r['input']}, {r['evidence']}, {end} end: {100 * change / central:+.1f} % "
+                            f"of the average cost, {number(central + change)} USD per million tokens"
                         ),
                     }
                 )
     ends_of = [f"{what}_{end}" for what in ("cost_usd_per_mtok", "served_ttok") for end in ends]
-    shown: list[ShownColumn] = ["input", "evidence", *((name, 1.0, "sign") for name in ends_of), "labels_changed"]
-    said = "Every input with a range, largest change of the average cost first"
-    every = grid(said, rows, schema.TORNADO, shown, keys=2)
+    grid_columns: list[ShownColumn] = [
+        "input",
+        "evidence",
+        *((name, 1.0, "sign") for name in ends_of),
+        "labels_changed",
+    ]
+    caption = "Every input with a range, largest change of the average cost first"
+    all_inputs = grid(caption, rows, schema.TORNADO, grid_columns, keys=2)
     low = "Low evidence that changes a label: what to look up first"
     weak = grid(
-        low, given.tables.rows("sensitivity:weak"), schema.WEAK, ["input", "evidence", "labels_changed"], keys=2
+        low, report_data.tables.rows("sensitivity:weak"), schema.WEAK, ["input", "evidence", "labels_changed"], keys=2
     )
     if not bars:
-        return [every, weak]
-    wide, narrow = charts.both(charts.ends, bars, x="change of the average cost per token over all years, %")
+        return [all_inputs, weak]
+    wide, narrow = charts.wide_and_narrow(
+        charts.low_high_bars, bars, x="change of the average cost per token over all years, %"
+    )
     return [
         Chart(
             "tornado",
             "Which inputs does the cost of tokens hang on?",
             plain(
                 "Bars by input for the low and the high end of its range; the "
-                f"{min(_TOP, len(found))} largest of {len(found)}. First: {bars[0]['row']}."
+                f"{min(_TOP, len(inputs))} largest of {len(inputs)}. First: {bars[0]['row']}."
             ),
             wide,
             narrow,
-            every,
+            all_inputs,
         ),
         weak,
     ]
@@ -204,9 +210,5 @@ def _brief(name: str) -> str:
     >>> _brief("throughput.tokens_per_second[accelerator=h100, workload=chat]")
     'throughput.tokens_per_second, h100, chat'
     """
-    what, _, chosen = name.removesuffix("]").partition("[")
-    return ", ".join([what, *(one.partition("=")[2] for one in chosen.split(", ") if one)])
-
-
-def _known(x: float) -> float:
-    return 0.0 if math.isnan(x) else x
+    target, _, chosen = name.removesuffix("]").partition("[")
+    return ", ".join([target, *(part.partition("=")[2] for part in chosen.split(", ") if part)])

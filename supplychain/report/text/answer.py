@@ -10,8 +10,8 @@ import pandas as pd
 
 from supplychain.case.provenance import one_estimate
 from supplychain.plan.bottlenecks import DEMAND
-from supplychain.report.formats import cut, dollars, number, plain
-from supplychain.results.frames import records
+from supplychain.report.formats import case_title, cut, dollars, number, plain
+from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import SUM
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def text(plan: Plan) -> str:
     """Return the answer as text of at most 100 columns: what binds, what it costs, where the money goes."""
     years = list(plan.case.report_years)
     blocks = [years[n : n + _BLOCK] for n in range(0, len(years), _BLOCK)]
-    title = plain(f"{plan.case.settings.title} ({plan.case.settings.name})")
+    title = case_title(plan.case.settings)
     first = [title, *year_lines(plan)]
     return "\n".join(
         [*(line[:_WIDTH].rstrip() for line in first), *(line for block in blocks for line in _block(plan, block))]
@@ -47,7 +47,7 @@ def year_lines(plan: Plan) -> list[str]:
     A stage that the data cannot tell from others of its group is called by the group, and a last line says so.
     """
     years = list(plan.case.report_years)
-    stage, group = _binding_rows(plan)
+    stage, group = (rows_by_year(plan.binding, level) for level in ("stage", "group"))
     alike = one_estimate(plan.case)
     group_of = {row["stage"]: row["group"] for row in plan.case.tables["stages"]}
     names = {}
@@ -93,7 +93,7 @@ def worth(row: Mapping[str, Any]) -> str:
 def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
     """Return the same as tables with a title each, years across."""
     years = list(plan.case.report_years)
-    stage, group = _binding_rows(plan)
+    stage, group = (rows_by_year(plan.binding, level) for level in ("stage", "group"))
     binding: list[tuple[str, Cells]] = [
         ("Binding stage", {t: _bound(stage[t]) for t in years}),
         ("  group", {t: _bound(group[t]) for t in years}),
@@ -126,18 +126,11 @@ def _sections(plan: Plan, years: list[int]) -> list[tuple[str, list[tuple[str, C
     return [("Answer", answer), ("Where the money goes, bn USD in the year", _money(plan, years))]
 
 
-def _binding_rows(plan: Plan) -> tuple[dict[int, dict[Any, Any]], dict[int, dict[Any, Any]]]:
-    """Return the rows of `binding` by year, of stages and of groups."""
-    rows = records(plan.binding)
-    stage, group = ({row["year"]: row for row in rows if row["level"] == level} for level in ("stage", "group"))
-    return stage, group
-
-
 def _served_by(plan: Plan, years: list[int]) -> tuple[str, Cells]:
     """Return whom relief of what binds serves: the shares of its gain."""
-    stage, _ = _binding_rows(plan)
-    worth = {(row["year"], row["stage"]): row for row in records(plan.bottlenecks)}
-    return "Of it tokens/research/saved, %", {t: _parts(worth.get((t, stage[t]["members"]), {})) for t in years}
+    stage = rows_by_year(plan.binding, "stage")
+    relief = {(row["year"], row["stage"]): row for row in records(plan.bottlenecks)}
+    return "Of it tokens/research/saved, %", {t: _parts(relief.get((t, stage[t]["members"]), {})) for t in years}
 
 
 def _then(row: Mapping[str, Any]) -> str:
@@ -160,22 +153,22 @@ def _tokens(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
         ("  fully loaded", "fully_loaded"),
         ("  marginal", "marginal"),
     ]
-    total = {c: _sum(plan.service, f"{c}_ttok") for c in ("demand", "served", "blocked", "uneconomic")}
-    shown = {c: {t: number(amount[t] / 1e3) for t in years} for c, amount in total.items()}
+    total = {c: _by_year(plan.service, f"{c}_ttok") for c in ("demand", "served", "blocked", "uneconomic")}
+    cells = {c: {t: number(amount[t] / 1e3) for t in years} for c, amount in total.items()}
     rows = [
-        ("Tokens asked for, 10^15", shown["demand"]),
-        ("  served", shown["served"]),
-        ("  blocked/uneconomic", {t: f"{shown['blocked'][t]}/{shown['uneconomic'][t]}" for t in years}),
+        ("Tokens asked for, 10^15", cells["demand"]),
+        ("  served", cells["served"]),
+        ("  blocked/uneconomic", {t: f"{cells['blocked'][t]}/{cells['uneconomic'][t]}" for t in years}),
     ]
     return rows + [(name, {t: number(cost[t][f"{column}_usd_per_mtok"]) for t in years}) for name, column in prices]
 
 
 def _capacity(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
-    built = _sum(plan.builds, "built")
-    operating = _sum(plan.installed_base, "h100e_operating")
-    spent = _sum(plan.capital, "usd")
+    built = _by_year(plan.builds, "built")
+    operating = _by_year(plan.installed_base, "h100e_operating")
+    spent = _by_year(plan.capital, "usd")
     site = site_stage(plan)
-    power = _sum(plan.stages[plan.stages["stage"] == site], "used") if site else {}
+    power = _by_year(plan.stages[plan.stages["stage"] == site], "used") if site else {}
     return [
         ("Accelerators built, thousands", {t: number(built.get(t, 0.0) / 1e3) for t in years}),
         ("H100 equivalents operating, k", {t: number(operating.get(t, 0.0) / 1e3) for t in years}),
@@ -194,10 +187,9 @@ def site_stage(plan: Plan) -> str | None:
 
 
 def _money(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
-    cost = plan.cost.assign(usd=plan.cost["serving_usd"] + plan.cost["research_usd"])
-    total = {item: math.fsum(by.values()) for item, by in _by_item(cost).items()}
+    by = _by_item(total_cost(plan.cost))
+    total = {item: math.fsum(by_year.values()) for item, by_year in by.items()}
     named = sorted(total, key=lambda item: (-total[item], item))[:_ITEMS]
-    by = _by_item(cost)
     rest = {t: math.fsum(x.get(t, 0.0) for item, x in by.items() if item not in named) for t in years}
     rows = [
         (f"  {plain(item)}"[: _LABEL - 1], {t: number(by[item].get(t, 0.0) / 1e9) for t in years}) for item in named
@@ -205,15 +197,20 @@ def _money(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
     return [*rows, ("  rest", {t: number(x / 1e9) for t, x in rest.items()})]
 
 
+def total_cost(cost: pd.DataFrame) -> pd.DataFrame:
+    """Return the table `cost` with a column more: `usd`, for serving and for research together."""
+    return cost.assign(usd=cost["serving_usd"] + cost["research_usd"])
+
+
 def _by_item(cost: pd.DataFrame) -> dict[str, dict[int, float]]:
-    found: dict[str, dict[int, float]] = {}
+    by_item: dict[str, dict[int, float]] = {}
     for row in records(cost):
-        found.setdefault(row["item"], {})[row["year"]] = row["usd"]
-    return found
+        by_item.setdefault(row["item"], {})[row["year"]] = row["usd"]
+    return by_item
 
 
-def _sum(table: pd.DataFrame, column: str) -> dict[int, float]:
-    found: dict[int, float] = defaultdict(float)
+def _by_year(table: pd.DataFrame, column: str) -> dict[int, float]:
+    by_year: dict[int, float] = defaultdict(float)
     for row in records(table[["year", column]]):
-        found[row["year"]] += row[column]
-    return found
+        by_year[row["year"]] += row[column]
+    return by_year

@@ -5,53 +5,57 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from supplychain.report.formats import amount, plain
+from supplychain.report.formats import amount, case_title, plain
 from supplychain.report.text.tables import TextTable, escaped
-from supplychain.results.frames import records
+from supplychain.results.frames import records, rows_by_year
 
 if TYPE_CHECKING:
     from supplychain.study.backcast import Backcast
 
 
-def text(found: Backcast) -> str:
+def text(backcast: Backcast) -> str:
     """Return a back-cast as text for a terminal."""
-    title = plain(f"{found.plan.case.settings.title} ({found.plan.case.settings.name})")
-    lines = [title, "", f"Score: {found.score}", ""]
-    if found.from_nothing:
-        again = f"{found.from_nothing} moves failed their certificate at first and were solved again from nothing"
+    title = case_title(backcast.plan.case.settings)
+    lines = [title, "", f"Score: {backcast.score}", ""]
+    if backcast.from_nothing:
+        again = f"{backcast.from_nothing} moves failed their certificate at first and were solved again from nothing"
         lines[-1:] = [again, ""]
-    for name, _, table in _sections(found):
+    for name, _, table in _sections(backcast):
         lines += [name, *table.text(), ""]
     return "\n".join(lines[:-1])
 
 
-def markdown(found: Backcast) -> str:
+def markdown(backcast: Backcast) -> str:
     """Return a back-cast as a page of Markdown."""
-    s = found.plan.case.settings
+    settings = backcast.plan.case.settings
     lines = [
-        f"# {escaped(plain(s.title))}",
+        f"# {escaped(plain(settings.title))}",
         "",
-        f"Written by `supplychain backcast` for the case `{plain(s.name)}`; not edited by hand.",
+        f"Written by `supplychain backcast` for the case `{plain(settings.name)}`; not edited by hand.",
         "",
-        f"**Score: {found.score}.**",
+        f"**Score: {backcast.score}.**",
         "",
     ]
-    for name, said, table in _sections(found):
-        lines += [f"## {name}", "", *([said, ""] if said else []), *table.markdown(), ""]
+    for name, explanation, table in _sections(backcast):
+        lines += [f"## {name}", "", *([explanation, ""] if explanation else []), *table.markdown(), ""]
     return "\n".join(lines)
 
 
-def _sections(found: Backcast) -> list[tuple[str, str, TextTable]]:
+def _sections(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
     return [
-        ("What binds", _SAID["labels"], _labels(found)),
-        ("What would change a label first", _SAID["flips"], _nearest(found)),
-        ("Independent comparisons", _SAID["independent"], _compared(found, independent=True)),
-        ("Comparisons that share a source with an input", _SAID["shared"], _compared(found, independent=False)),
-        ("Misses", _SAID["misses"], _misses(found)),
+        ("What binds", _EXPLANATIONS["labels"], _labels(backcast)),
+        ("What would change a label first", _EXPLANATIONS["flips"], _nearest(backcast)),
+        ("Independent comparisons", _EXPLANATIONS["independent"], _compared(backcast, independent=True)),
+        (
+            "Comparisons that share a source with an input",
+            _EXPLANATIONS["shared"],
+            _compared(backcast, independent=False),
+        ),
+        ("Misses", _EXPLANATIONS["misses"], _misses(backcast)),
     ]
 
 
-_SAID = {
+_EXPLANATIONS = {
     "labels": "The label at central values, what the data allow to say when every input is moved to the ends of its "
     "range one at a time, and what the press said.",
     "flips": "The smallest move of one input inside its range, all years together, that changes the label, found by "
@@ -64,9 +68,8 @@ _SAID = {
 }
 
 
-def _labels(found: Backcast) -> TextTable:
-    rows = records(found.tables["labels"])
-    stage, group = ({row["year"]: row for row in rows if row["level"] == level} for level in ("stage", "group"))
+def _labels(backcast: Backcast) -> TextTable:
+    stage, group = (rows_by_year(backcast.tables["labels"], level) for level in ("stage", "group"))
     cells = [
         [
             str(t),
@@ -87,7 +90,7 @@ def _agreement(stage: dict[str, Any], group: dict[str, Any]) -> str:
     return "stage" if stage["agrees"] else "group" if group["agrees"] else "no"
 
 
-def _nearest(found: Backcast) -> TextTable:
+def _nearest(backcast: Backcast) -> TextTable:
     cells = [
         [
             str(row["year"]),
@@ -100,13 +103,13 @@ def _nearest(found: Backcast) -> TextTable:
                 else ("", "none inside its range", "")
             ),
         ]
-        for row in records(found.tables["labels"])
+        for row in records(backcast.tables["labels"])
     ]
     header = ["year", "level", "label", "kept", "becomes", "by moving", "% of the way"]
     return TextTable(header, cells, frozenset({3, 6}))
 
 
-def _compared(found: Backcast, *, independent: bool) -> TextTable:
+def _compared(backcast: Backcast, *, independent: bool) -> TextTable:
     cells = [
         [
             row["quantity"],
@@ -121,14 +124,14 @@ def _compared(found: Backcast, *, independent: bool) -> TextTable:
             row["source"],
             *([] if independent else [row["shares"]]),
         ]
-        for row in records(found.tables["comparisons"])
+        for row in records(backcast.tables["comparisons"])
         if row["independent"] == independent
     ]
     header = ["quantity", "item", "year", "model", "observed", "range", "unit", "error %", "", "source"]
     return TextTable([*header, *([] if independent else ["shares"])], cells, frozenset({3, 4, 5, 7}))
 
 
-def _misses(found: Backcast) -> TextTable:
+def _misses(backcast: Backcast) -> TextTable:
     cells = [
         [
             row["quantity"],
@@ -142,7 +145,7 @@ def _misses(found: Backcast) -> TextTable:
             amount(row["cause_value"]),
             "inside" if row["cause_inside"] else "outside",
         ]
-        for row in records(found.tables["comparisons"])
+        for row in records(backcast.tables["comparisons"])
         if not row["inside"] and isinstance(row["cause"], str)
     ]
     header = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from supplychain import schema
-from supplychain.report.formats import number
+from supplychain.report.formats import number, with_sign, with_sign_grouped
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records
 
@@ -31,21 +31,31 @@ def differing(inputs: pd.DataFrame) -> str:
     return "Tables of inputs" if tables.all() else "Inputs, or tables of them,"
 
 
-def sections(found: Comparison) -> list[tuple[str, TextTable]]:
+def sections(comparison: Comparison) -> list[tuple[str, TextTable]]:
     """Return titles and tables: years across, answers down, changes against the first answer in per cent."""
-    years = sorted(set(found.labels["year"].tolist()))
-    made = [(f"What binds ({level})", _binding(found, level, years)) for level in ("stage", "group")]
-    made += [(title, _values(found, quantity, unit, years)) for title, quantity, unit in _SHOWN]
-    if len(found.attribution):
+    years = sorted(set(comparison.labels["year"].tolist()))
+    titled = [(f"What binds ({level})", _binding(comparison, level, years)) for level in ("stage", "group")]
+    titled += [(title, _values(comparison, quantity, unit, years)) for title, quantity, unit in _SHOWN]
+    if len(comparison.attribution):
         title = "What each group of changes adds to the cost of a year, and to all that is discounted, bn USD"
-        made.append((title, _parts(found, years)))
-    return made
+        titled.append((title, _parts(comparison, years)))
+    return titled
 
 
-def text(found: Comparison) -> str:
+def values_by_answer(comparison: Comparison, quantity: str) -> dict[str, dict[int, float]]:
+    """Return a quantity of all that is served by answer, the reference first, and year."""
+    values: dict[str, dict[int, float]] = {name: {} for name in comparison.names}
+    for row in records(comparison.results):
+        if (row["quantity"], row["item"]) == (quantity, schema.ALL):
+            values[comparison.names[0]][row["year"]] = row["reference"]
+            values[row["answer"]][row["year"]] = row["value"]
+    return values
+
+
+def text(comparison: Comparison) -> str:
     """Return a comparison as text for a terminal."""
-    lines = [f"{differing(found.inputs)} that differ from {found.names[0]}: {len(found.inputs)}"]
-    for title, table in sections(found):
+    lines = [f"{differing(comparison.inputs)} that differ from {comparison.names[0]}: {len(comparison.inputs)}"]
+    for title, table in sections(comparison):
         lines += ["", title, *table.text()]
     return "\n".join(lines)
 
@@ -54,24 +64,24 @@ def _header(years: list[int]) -> list[str]:
     return ["", *map(str, years)]
 
 
-def _binding(found: Comparison, level: str, years: list[int]) -> TextTable:
-    first, *others = found.names
-    rows = {(r["answer"], r["year"]): r for r in records(found.labels) if r["level"] == level}
+def _binding(comparison: Comparison, level: str, years: list[int]) -> TextTable:
+    first, *others = comparison.names
+    rows = {(r["answer"], r["year"]): r for r in records(comparison.labels) if r["level"] == level}
     known = {t: row["reference"] for (_, t), row in rows.items()}
-    there = {at: "=" if row["same"] else row["label"] for at, row in rows.items()}
+    labels = {key: "=" if row["same"] else row["label"] for key, row in rows.items()}
     reference = [first, *(known.get(t, "") for t in years)]
-    cells = [[name, *(there.get((name, t), "") for t in years)] for name in others]
+    cells = [[name, *(labels.get((name, t), "") for t in years)] for name in others]
     return TextTable(_header(years), [reference, *cells])
 
 
-def _values(found: Comparison, quantity: str, unit: float, years: list[int]) -> TextTable:
-    first, *others = found.names
-    asked = (r for r in records(found.results) if (r["quantity"], r["item"]) == (quantity, schema.ALL))
-    rows = {(r["answer"], r["year"]): r for r in asked}
-    known = {t: number(row["reference"] / unit) for (_, t), row in rows.items()}
-    there = {at: _changed(row, unit) for at, row in rows.items()}
-    cells = [[name, *(there.get((name, t), "") for t in years)] for name in others]
-    reference = [first, *(known.get(t, "") for t in years)]
+def _values(comparison: Comparison, quantity: str, unit: float, years: list[int]) -> TextTable:
+    first, *others = comparison.names
+    of_quantity = (r for r in records(comparison.results) if (r["quantity"], r["item"]) == (quantity, schema.ALL))
+    rows = {(r["answer"], r["year"]): r for r in of_quantity}
+    references = {t: number(row["reference"] / unit) for (_, t), row in rows.items()}
+    values = {key: _changed(row, unit) for key, row in rows.items()}
+    cells = [[name, *(values.get((name, t), "") for t in years)] for name in others]
+    reference = [first, *(references.get(t, "") for t in years)]
     return TextTable(_header(years), [reference, *cells], frozenset(range(1, len(years) + 1)))
 
 
@@ -79,18 +89,18 @@ def _changed(row: dict[str, Any], unit: float) -> str:
     value = number(row["value"] / unit)
     if not row["reference"]:
         return value
-    return f"{value} ({round(100 * row['change'] / row['reference'], 1) + 0.0:+.1f} %)"
+    return f"{value} ({with_sign(100 * row['change'] / row['reference'])} %)"
 
 
-def _parts(found: Comparison, years: list[int]) -> TextTable:
+def _parts(comparison: Comparison, years: list[int]) -> TextTable:
     parts = {
         (r["answer"], r["group"], None if pd.isna(r["year"]) else r["year"]): r["usd"] / 1e9
-        for r in records(found.attribution)
+        for r in records(comparison.attribution)
     }
-    asked = [*years, None]
+    columns = [*years, None]
     groups = list(dict.fromkeys((answer, group) for answer, group, _ in parts))
     rows = [
-        [f"{answer}: {group}", *(f"{round(parts[answer, group, t], 2) + 0.0:+,.2f}" for t in asked)]
+        [f"{answer}: {group}", *(with_sign_grouped(parts[answer, group, t], 2) for t in columns)]
         for answer, group in groups
     ]
     return TextTable([*_header(years), "discounted"], rows, frozenset(range(1, len(years) + 2)))

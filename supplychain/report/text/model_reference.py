@@ -100,8 +100,8 @@ def model_reference(model: Any) -> str:  # noqa: ANN401 - Pyomo ships no types
     Raises: ValueError if a variable says nothing of itself, or a constraint has no function with its formula.
     """
     constraints = _names(model, "Constraint")
-    found = {name for part in PARTS for name in _with_formulas(part)}
-    if missing := sorted(constraints - found):
+    with_formula = {name for part in PARTS for name in _with_formulas(part)}
+    if missing := sorted(constraints - with_formula):
         message = f"no formula of: {', '.join(missing)}"
         raise ValueError(message)
     summed = cost.cost.__code__.co_names  # the functions that the objective adds up
@@ -129,7 +129,7 @@ def model_reference(model: Any) -> str:  # noqa: ANN401 - Pyomo ships no types
 
 def formulas(text: str) -> list[str]:
     """Return the formulas of a docstring, each on one line."""
-    return [" ".join(found.split()) for found in re.findall(r"\$([^$]+)\$", text)]
+    return [" ".join(formula.split()) for formula in re.findall(r"\$([^$]+)\$", text)]
 
 
 def _names(model: Any, kind: str) -> set[str]:  # noqa: ANN401 - Pyomo ships no types
@@ -142,11 +142,11 @@ def _variables(model: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401 - 
         if variable.ctype.__name__ != "Var":
             continue
         index = re.search(rf"(?<!\w){variable.name.replace('_', '._')}_{{([a-z](?:,[a-z])*)}}", text)
-        said = re.fullmatch(r"(.*) \[(.*)\]", variable.doc or "")
-        if index is None or said is None:
+        meaning_and_unit = re.fullmatch(r"(.*) \[(.*)\]", variable.doc or "")
+        if index is None or meaning_and_unit is None:
             message = f"variable {variable.name}: no formula has it, or it says nothing of itself and its unit"
             raise ValueError(message)
-        yield f"`{variable.name}[{index[1]}]`", said[2], said[1]
+        yield f"`{variable.name}[{index[1]}]`", meaning_and_unit[2], meaning_and_unit[1]
 
 
 def _numbers() -> Iterator[tuple[str, str, str, str, str]]:

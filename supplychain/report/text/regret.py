@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain.report.formats import dollars, number
 from supplychain.report.text.tables import TextTable
+from supplychain.results.frames import records
+from supplychain.results.schema import REGRET
 from supplychain.study.regret import ACCELERATORS, EXPANSION, STORE
 from supplychain.tolerances import SMALL_REGRET_BN
 
@@ -19,42 +21,41 @@ _BILLION = 1e9
 _NAMES = {EXPANSION: "capacity of", ACCELERATORS: "in accelerators:", STORE: "in store:"}
 
 
-def text(found: Regret) -> str:
+def text(regret: Regret) -> str:
     """Return what signing did, as text for a terminal."""
-    signed, regret = found.plan.summary["orders_from"], found.summary["regret"]
-    all_in = dollars(found.plan.objective_usd)
+    orders_from, totals = regret.plan.summary["orders_from"], regret.summary["regret"]
+    all_in = dollars(regret.plan.objective_usd)
     lines = [
-        f"Signed up to {signed['until']}, and held: {all_in} in all, discounted, with what is left unserved",
-        _beside("Extra cost beside the plan as signed", regret["extra_cost_usd"], regret["extra_cost_unserved_usd"]),
-        _beside("Regret beside having known", regret["regret_usd"], regret["regret_unserved_usd"]),
+        f"Signed up to {orders_from['until']}, and held: {all_in} in all, discounted, with what is left unserved",
+        _beside("Extra cost beside the plan as signed", totals["extra_cost_usd"], totals["extra_cost_unserved_usd"]),
+        _beside("Regret beside having known", totals["regret_usd"], totals["regret_unserved_usd"]),
     ]
-    late = [(s, k, p, t, x) for s, k, p, t, x in signed["orders_after_horizon"]]
+    late = [(s, k, p, t, x) for s, k, p, t, x in orders_from["orders_after_horizon"]]
     lines += [
         f"Not seen, for it arrives after the last year: {s} / {k} / {p}, ordered in {t}" for s, k, p, t, _ in late
     ]
-    years = list(found.plan.case.report_years)
-    return "\n".join([*lines, "", *_costs(found, years), "", *_stranded(found, years)])
+    years = list(regret.plan.case.report_years)
+    return "\n".join([*lines, "", *_costs(regret, years), "", *_stranded(regret, years)])
 
 
-def _beside(what: str, usd: float, unserved: float | None) -> str:
+def _beside(title: str, usd: float, unserved: float | None) -> str:
     """Return a difference, and of it what was paid and what demand left unserved was worth."""
     if unserved is None:
-        return f"{what}: {dollars(usd)}"
-    return f"{what}: {dollars(usd)} (paid {dollars(usd - unserved)}, demand left unserved {dollars(unserved)})"
+        return f"{title}: {dollars(usd)}"
+    return f"{title}: {dollars(usd)} (paid {dollars(usd - unserved)}, demand left unserved {dollars(unserved)})"
 
 
-def _costs(found: Regret, years: Sequence[int]) -> list[str]:
-    rows: list[dict[Any, Any]] = found.costs.to_dict("records")
-    names = {"planned_usd": "as planned", "signed_usd": "signed", "known_usd": "had it been known"}
-    cells = [[name, *(number(row[column] / _BILLION) for row in rows)] for column, name in names.items()]
+def _costs(regret: Regret, years: Sequence[int]) -> list[str]:
+    rows = records(regret.costs)
+    columns = [REGRET.column(name) for name in ("planned_usd", "signed_usd", "known_usd")]
+    cells = [[column.label, *(number(row[column.name] / _BILLION) for row in rows)] for column in columns]
     return ["Cost of the year, bn USD", *_table(years, cells)]
 
 
-def _stranded(found: Regret, years: Sequence[int]) -> list[str]:
+def _stranded(regret: Regret, years: Sequence[int]) -> list[str]:
     title = "Idle capital of what was signed, bn USD paid for it (in brackets: had it been known)"
     usd: dict[tuple[str, str], dict[int, tuple[float, float]]] = defaultdict(dict)
-    rows: list[dict[Any, Any]] = found.stranded.to_dict("records")
-    for row in rows:
+    for row in records(regret.stranded):
         usd[row["what"], row["stage"]][row["year"]] = row["stranded_usd"] / _BILLION, row["known_usd"] / _BILLION
     cells = [
         [f"{_NAMES[what]} {stage}", *(_cell(*by.get(t, (0.0, 0.0))) for t in years)]
@@ -66,11 +67,11 @@ def _stranded(found: Regret, years: Sequence[int]) -> list[str]:
 
 def _largest_first(entry: tuple[Any, dict[int, tuple[float, float]]]) -> tuple[float, Any]:
     key, by = entry
-    return -sum(now for now, _ in by.values()), key
+    return -sum(stranded for stranded, _ in by.values()), key
 
 
-def _cell(now: float, known: float) -> str:
-    return f"{number(round(now, 2))} ({number(round(known, 2))})"
+def _cell(stranded: float, known: float) -> str:
+    return f"{number(round(stranded, 2))} ({number(round(known, 2))})"
 
 
 def _table(years: Sequence[int], cells: Sequence[Sequence[str]]) -> list[str]:

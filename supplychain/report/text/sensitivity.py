@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from supplychain.report.formats import amount, number, plain
+from supplychain.report.formats import amount, case_title, number
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records
 
@@ -15,53 +15,56 @@ if TYPE_CHECKING:
     from supplychain.study.sensitivity import Sensitivity
 
 
-def text(found: Sensitivity, top: int = 15) -> str:
+def text(sensitivity: Sensitivity, top: int = 15) -> str:
     """Return the labels, the `top` inputs by what they do to cost and to service, and the weak ones that decide."""
-    s, now = found.case.settings, found.central
-    cost, served = now["cost_usd_per_mtok"], now["served_ttok"]
+    settings, central = sensitivity.case.settings, sensitivity.central
+    cost, served = central["cost_usd_per_mtok"], central["served_ttok"]
     answer = f"{number(cost)} USD per 10^6 tokens, {amount(served)} x 10^12 tokens served"
-    lines = [plain(f"{s.title} ({s.name})"), f"{s.first_year}-{s.report_last_year}: {answer}"]
-    rebuilt, from_nothing = (found.summary[name] for name in ("rebuilt", "from_nothing"))
+    lines = [case_title(settings), f"{settings.first_year}-{settings.report_last_year}: {answer}"]
+    rebuilt, from_nothing = (sensitivity.summary[name] for name in ("rebuilt", "from_nothing"))
     if rebuilt:
         lines.append(f"{rebuilt} moves change more than numbers: for each the model was built anew")
     if from_nothing:
         lines.append(f"{from_nothing} moves failed their certificate at first and were solved again from nothing")
     for name, table in (
-        ("Labels, and how many of the moves keep them", _labels(found)),
+        ("Labels, and how many of the moves keep them", _labels(sensitivity)),
         (
             "USD per 10^6 tokens, change in %, at the ends of a range",
-            _tornado(found.tornado, "cost_usd_per_mtok", cost, top),
+            _tornado(sensitivity.tornado, "cost_usd_per_mtok", cost, top),
         ),
-        ("Tokens served, change in %, at the ends of a range", _tornado(found.tornado, "served_ttok", served, top)),
-        ("Weak evidence that changes a label", _weak(found.weak.head(top))),
+        (
+            "Tokens served, change in %, at the ends of a range",
+            _tornado(sensitivity.tornado, "served_ttok", served, top),
+        ),
+        ("Weak evidence that changes a label", _weak(sensitivity.weak.head(top))),
     ):
         lines += ["", name, *(table.text() if table.rows else ["none"])]
     return "\n".join(lines)
 
 
-def _labels(found: Sensitivity) -> TextTable:
+def _labels(sensitivity: Sensitivity) -> TextTable:
     rows = [
         [str(row["year"]), row["level"], row["label"], f"{row['keeps']} of {row['moves']}", row["others"]]
-        for row in records(found.labels)
+        for row in records(sensitivity.labels)
     ]
     return TextTable(["year", "level", "label", "kept", "else"], rows, frozenset({3}))
 
 
-def _tornado(tornado: pd.DataFrame, what: str, now: float, top: int) -> TextTable:
-    ends = [f"{what}_low", f"{what}_high"]
+def _tornado(tornado: pd.DataFrame, quantity: str, central: float, top: int) -> TextTable:
+    ends = [f"{quantity}_low", f"{quantity}_high"]
     swing = tornado[ends].abs().max(axis=1)
     order = sorted(range(len(tornado)), key=lambda n: (-swing[n], tornado["input"][n]))[:top]
     rows = [
-        [row["input"], row["evidence"], *(_per_cent(row[end], now) for end in ends)]
+        [row["input"], row["evidence"], *(_per_cent(row[end], central) for end in ends)]
         for row in records(tornado.iloc[[n for n in order if swing[n] > 0]])
     ]
     return TextTable(["input", "evidence", "low", "high"], rows, frozenset({2, 3}))
 
 
-def _per_cent(change: float, now: float) -> str:
-    if math.isnan(change) or not now > 0:
+def _per_cent(change: float, central: float) -> str:
+    if math.isnan(change) or not central > 0:
         return ""
-    return f"{100 * change / now:+.1f}"
+    return f"{100 * change / central:+.1f}"
 
 
 def _weak(weak: pd.DataFrame) -> TextTable:

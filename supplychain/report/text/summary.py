@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from supplychain.plan import Plan
 
 
-def markdown(answer: Plan | Regret, given: WhatIf | None = None) -> str:
+def markdown(answer: Plan | Regret, what_if: WhatIf | None = None) -> str:
     """Return what `supplychain solve` prints as a page of Markdown, with what proves it."""
     plan = answer.plan if isinstance(answer, Regret) else answer
-    s, summary = plan.case.settings, plan.summary
-    lines = [f"# {escaped(plain(s.title))}", ""]
-    decided = f"{s.first_year} to {s.report_last_year}; money is in USD of {s.currency_year}, undiscounted."
-    lines += [f"Case {escaped(plain(s.name))}, {decided}", ""]
-    if given is not None and given.groups:
-        lines += [f"What if: {'; '.join(escaped(plain(title)) for title in given.titles)}.", ""]
+    settings, summary = plan.case.settings, plan.summary
+    lines = [f"# {escaped(plain(settings.title))}", ""]
+    years = f"{settings.first_year} to {settings.report_last_year}"
+    money = f"money is in USD of {settings.currency_year}, undiscounted."
+    lines += [f"Case {escaped(plain(settings.name))}, {years}; {money}", ""]
+    if what_if is not None and what_if.groups:
+        lines += [f"What if: {'; '.join(escaped(plain(title)) for title in what_if.titles)}.", ""]
     (binds, by_year), *others = overview(plan)
     for title, table in ((binds, by_year.T), *others):
         lines += [f"## {title}", "", *_table(table).markdown(), ""]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from supplychain.report.formats import number, plain
+from supplychain.report.formats import case_title, number, with_sign
 from supplychain.report.text.tables import TextTable, escaped
 from supplychain.results.frames import records
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from supplychain.study.survey import Survey
 
 
-def text(found: Survey) -> str:
+def text(survey: Survey) -> str:
     """Return a survey as text for a terminal."""
-    return "\n".join([_title(found), "", *_effects(found).text()])
+    return "\n".join([_title(survey), "", *_effects(survey).text()])
 
 
-_SAID = (
+_EXPLANATION = (
     "What binds, and by how many per cent tokens served and the average cost per token change against the case; `=` "
     "where the label is that of the case. *Factor*: by how much the scenario's numbers must be moved (1: as they are) "
     "before the binding stage of any year changes or the average cost over all years moves by 1 %, and what happens "
@@ -29,51 +29,51 @@ _SAID = (
 )
 
 
-def markdown(found: Survey, scenarios: dict[str, Scenario], before: Sequence[str] = ()) -> str:
+def markdown(survey: Survey, scenarios: dict[str, Scenario], before: Sequence[str] = ()) -> str:
     """Return a survey as a page of Markdown, with why each scenario is argued about, and who says so.
 
     `before`: what was changed in the case before each was made.
     """
     head = [
-        f"# {escaped(_title(found))}",
+        f"# {escaped(_title(survey))}",
         "",
-        f"Written by `supplychain scenarios {found.case.settings.name} --solve`; not edited by hand.",
+        f"Written by `supplychain scenarios {survey.case.settings.name} --solve`; not edited by hand.",
         "",
-        _SAID,
+        _EXPLANATION,
         "",
     ]
     if before:
         head += [f"Each in the case so changed: {'; '.join(map(escaped, before))}.", ""]
-    lines = [*head, *_effects(found).markdown(), "", "## Why, and who says so", ""]
-    for name in found.factors["scenario"]:
-        one = scenarios[name]
-        lines += [f"**{escaped(one.title)}** ({name}). {escaped(one.why)} *{escaped(one.source)}*", ""]
+    lines = [*head, *_effects(survey).markdown(), "", "## Why, and who says so", ""]
+    for name in survey.factors["scenario"]:
+        scenario = scenarios[name]
+        lines += [f"**{escaped(scenario.title)}** ({name}). {escaped(scenario.why)} *{escaped(scenario.source)}*", ""]
     return "\n".join(lines)
 
 
-def _title(found: Survey) -> str:
-    return plain(f"Scenarios of {found.case.settings.title} ({found.case.settings.name})")
+def _title(survey: Survey) -> str:
+    return f"Scenarios of {case_title(survey.case.settings)}"
 
 
-def _effects(found: Survey) -> TextTable:
-    effects = {(r["scenario"], r["year"]): r for r in records(found.effects)}
-    factors = {r["scenario"]: r for r in records(found.factors)}
+def _effects(survey: Survey) -> TextTable:
+    effects = {(r["scenario"], r["year"]): r for r in records(survey.effects)}
+    factors = {r["scenario"]: r for r in records(survey.factors)}
     header = ["scenario"]
-    for t in found.years:
+    for t in survey.years:
         header += [f"{t} binds", "tokens %", "cost %"]
     rows = []
     for name, factor in factors.items():
         row = [name]
-        for t in found.years:
-            one = effects[name, t]
-            label = f"{one['stage']} [{one['group']}]" if one["changed"] else "="
-            row += [label, _pct(one["served_pct"]), _pct(one["cost_pct"])]
+        for t in survey.years:
+            effect = effects[name, t]
+            label = f"{effect['stage']} [{effect['group']}]" if effect["changed"] else "="
+            row += [label, _changed(effect["served_pct"]), _changed(effect["cost_pct"])]
         rows.append([*row, "none" if math.isinf(factor["factor"]) else number(factor["factor"]), factor["what"]])
     numbers = frozenset(
-        {n for m in range(len(found.years)) for n in (3 * m + 2, 3 * m + 3)} | {3 * len(found.years) + 1}
+        {n for m in range(len(survey.years)) for n in (3 * m + 2, 3 * m + 3)} | {3 * len(survey.years) + 1}
     )
     return TextTable([*header, "factor", "then"], rows, numbers)
 
 
-def _pct(value: float) -> str:
-    return "" if math.isnan(value) else f"{round(value, 1) + 0.0:+.1f}"
+def _changed(value: float) -> str:
+    return "" if math.isnan(value) else with_sign(value)

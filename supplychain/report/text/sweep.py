@@ -6,7 +6,7 @@ import string
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from supplychain.report.formats import amount, number, plain
+from supplychain.report.formats import amount, case_title, number, plain
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records
 
@@ -24,29 +24,29 @@ _NO_ANSWER, _MORE = ".", "+"
 """Marks of points without an answer, and of labels for which no letter is left."""
 
 
-def text(case: Case, found: pd.DataFrame) -> str:
+def text(case: Case, points: pd.DataFrame) -> str:
     """Return a table of each year for one axis, a map for a grid of two, and for others how often each stage binds."""
-    said = found.attrs["summary"]
-    axes = said["axes"]
+    summary = points.attrs["summary"]
+    axes = summary["axes"]
     lines = [
-        plain(f"{case.settings.title} ({case.settings.name})"),
-        f"{said['points']} points, {said['checked']} of them also solved from nothing",
+        case_title(case.settings),
+        f"{summary['points']} points, {summary['checked']} of them also solved from nothing",
     ]
-    if said["rebuilt"]:
-        lines.append(f"{said['rebuilt']} change more than numbers: for each the model was built anew")
-    if said["from_nothing"]:
-        lines.append(f"{said['from_nothing']} failed their certificate at first and were solved again from nothing")
-    if said["without_answer"]:
-        why = found.loc[found["stage"] == "", "status"].iloc[0]
-        lines.append(f"{said['without_answer']} points have no answer; the first: {plain(why)}")
-    for t, rows in found.groupby("year"):
-        some = records(rows)
+    if summary["rebuilt"]:
+        lines.append(f"{summary['rebuilt']} change more than numbers: for each the model was built anew")
+    if summary["from_nothing"]:
+        lines.append(f"{summary['from_nothing']} failed their certificate at first and were solved again from nothing")
+    if summary["without_answer"]:
+        why = points.loc[points["stage"] == "", "status"].iloc[0]
+        lines.append(f"{summary['without_answer']} points have no answer; the first: {plain(why)}")
+    for t, rows in points.groupby("year"):
+        year_rows = records(rows)
         if len(axes) == 1:
-            lines += ["", f"{t}, along {axes[0]['target']}", *_line(some, axes[0])]
-        elif len(axes) == 2 and said["grid"]:  # noqa: PLR2004 - a map is flat
-            lines += ["", f"{t}: down {axes[0]['target']}, across {axes[1]['target']}", *_map(some, *axes)]
+            lines += ["", f"{t}, along {axes[0]['target']}", *_line(year_rows, axes[0])]
+        elif len(axes) == 2 and summary["grid"]:  # noqa: PLR2004 - a map is flat
+            lines += ["", f"{t}: down {axes[0]['target']}, across {axes[1]['target']}", *_map(year_rows, *axes)]
         else:
-            lines += ["", f"{t}: what binds, and at how many points", *_counts(some)]
+            lines += ["", f"{t}: what binds, and at how many points", *_counts(year_rows)]
     return "\n".join(lines)
 
 
@@ -64,9 +64,9 @@ def _line(rows: Sequence[Mapping[str, Any]], axis: Mapping[str, Any]) -> list[st
     ]
     table = TextTable(["value", "stage", "USD per 10^6 tokens", "10^12 tokens"], cells, frozenset({0, 2, 3}))
     changes = [
-        f"between {_value(one[name], axis)} and {_value(other[name], axis)}: {one['stage']} -> {other['stage']}"
-        for one, other in pairwise(rows)
-        if one["stage"] != other["stage"] and one["stage"] and other["stage"]
+        f"between {_value(row[name], axis)} and {_value(next_row[name], axis)}: {row['stage']} -> {next_row['stage']}"
+        for row, next_row in pairwise(rows)
+        if row["stage"] != next_row["stage"] and row["stage"] and next_row["stage"]
     ]
     return [*table.text(), *(changes or ["the stage does not change"])]
 
