@@ -22,15 +22,15 @@ def _text(name: str, label: str, meaning: str, *, blank: bool = False) -> Column
     return ColumnSchema(name, "text", meaning, blank=blank, label=label)
 
 
-def _whole(name: str, label: str, meaning: str, unit: str = "", *, blank: bool = False) -> ColumnSchema:
+def _integer(name: str, label: str, meaning: str, unit: str = "", *, blank: bool = False) -> ColumnSchema:
     return ColumnSchema(name, "integer", meaning, unit, blank=blank, label=label)
 
 
-def _yes(name: str, label: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
+def _boolean(name: str, label: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
     return ColumnSchema(name, "boolean", meaning, blank=blank, label=label)
 
 
-def _cell(name: str, label: str, meaning: str, unit: str = "") -> ColumnSchema:
+def _mixed(name: str, label: str, meaning: str, unit: str = "") -> ColumnSchema:
     """Return a column whose cells are numbers in some rows and names in others."""
     return ColumnSchema(name, "any", meaning, unit, blank=True, label=label)
 
@@ -52,7 +52,7 @@ def _table(
     return TableSchema(name, tuple(key.split()), columns, meaning, required=required)
 
 
-_YEAR = _whole("year", "year", "calendar year")
+_YEAR = _integer("year", "year", "calendar year")
 _LEVEL = _text("level", "level", "`stage`, or `group` for the stages of a group together")
 _STAGE = _text("stage", "stage", "key of the stage; `capital` is the budget")
 _GROUP = _text("group", "group", "group of the stage")
@@ -69,8 +69,8 @@ _INPUT = _text("input", "input", "the numbers that move together, as an edit nam
 _EVIDENCE = _text("evidence", "evidence", "the weakest evidence of these numbers")
 _END = _text("end", "end", "`low` or `high`: to which end of its range the input moves")
 _LABEL = _text("label", "label", "what binds at central values")
-_KEEPS = _whole("keeps", "kept by", "moves of one input to an end of its range that leave the label", "moves")
-_MOVES = _whole("moves", "of", "how many moves were tried", "moves")
+_KEEPS = _integer("keeps", "kept by", "moves of one input to an end of its range that leave the label", "moves")
+_MOVES = _integer("moves", "of", "how many moves were tried", "moves")
 _OTHERS = _text("others", "else", "what the label becomes by other moves", blank=True)
 _SAVED = _number(
     "gain_saving_usd_per_pct", PER_PCT, "by saving cost", "part of the gain that only saves cost", blank=True
@@ -110,7 +110,7 @@ _RESEARCH = _number(
 )
 
 _WORTH = (
-    _whole("rank", "rank", "place by annual gain in the year"),
+    _integer("rank", "rank", "place by annual gain in the year"),
     _STATE,
     _NATURE,
     _ANNUAL,
@@ -258,8 +258,8 @@ ORDERS: Final = _table(
     "orders",
     "order_year online_year stage supplier place",
     (
-        _whole("order_year", "order in", "year of the order"),
-        _whole("online_year", "online in", "first year in service"),
+        _integer("order_year", "order in", "year of the order"),
+        _integer("online_year", "online in", "first year in service"),
         _STAGE,
         _SUPPLIER,
         _PLACE,
@@ -273,7 +273,7 @@ PURCHASES: Final = _table(
     "purchases",
     "order_year stage supplier place",
     (
-        _whole("order_year", "order in", "year of the order"),
+        _integer("order_year", "order in", "year of the order"),
         _STAGE,
         _SUPPLIER,
         _PLACE,
@@ -283,7 +283,7 @@ PURCHASES: Final = _table(
         _number("benefit_usd_per_unit", PER_UNIT, "+1 unit", "what one unit more than can be ordered would gain"),
         _number("benefit_loss_usd_per_unit", PER_UNIT, "-1 unit costs", "what one unit less would cost", infinite=True),
         _number("benefit_per_capex_usd", "USD per USD", "per USD", "gain over capex; blank: it costs none", blank=True),
-        _whole(
+        _integer(
             "last_useful_order_year",
             "pays up to",
             "last year in which an order of this supplier at this place pays; blank: none",
@@ -424,10 +424,10 @@ _CHANGED = (
     _text("what", "what", "`changed`, `added`, `removed`, or `filled`: the year had no row before"),
     _text("table", "table", "table of inputs"),
     _text("key", "key", "key of its row beside the year", blank=True),
-    _whole("year", "year", "year of its row; blank: rows have none", blank=True),
+    _integer("year", "year", "year of its row; blank: rows have none", blank=True),
     _text("column", "column", "column of the cell"),
-    _cell("old", "old", "what stood there; blank: nothing", OF_INPUT),
-    _cell("new", "new", "what stands there now; blank: nothing", OF_INPUT),
+    _mixed("old", "old", "what stood there; blank: nothing", OF_INPUT),
+    _mixed("new", "new", "what stands there now; blank: nothing", OF_INPUT),
 )
 CHANGES: Final = _table(
     "changes",
@@ -471,7 +471,7 @@ COMPARED_LABELS: Final = _table(
         _LEVEL,
         _text("reference", "reference", "what binds in the first answer"),
         _text("label", "then", "what binds in this answer", blank=True),
-        _yes("same", "same", "whether both are the same"),
+        _boolean("same", "same", "whether both are the same"),
     ),
     "What binds in each year: each answer beside the reference",
 )
@@ -482,7 +482,7 @@ ATTRIBUTION: Final = _table(
         _ANSWER,
         _text("group", "group of changes", "group of changes"),
         _text("what", "adds to", "`objective_usd` (all cost, discounted) or `cost_usd` (of a year)"),
-        _whole("year", "year", "blank for the objective", blank=True),
+        _integer("year", "year", "blank for the objective", blank=True),
         _number("usd", "USD", "adds", "what the group of changes adds"),
     ),
     "What each group of changes adds to all cost, discounted, and to the cost of each year",
@@ -500,10 +500,10 @@ COMPARED_INPUTS: Final = _table(
         _ANSWER,
         _text("table", "table", "table of inputs, or `case.toml`"),
         _text("key", "key", "key of its row beside the year", blank=True),
-        _whole("year", "year", "year of its row; blank: rows have none", blank=True),
+        _integer("year", "year", "year of its row; blank: rows have none", blank=True),
         _text("column", "column", "column; blank: only that the table differs is known", blank=True),
-        _cell("reference", "reference", "in the first answer; of a table its SHA-256", OF_INPUT),
-        _cell("value", "then", "in this answer", OF_INPUT),
+        _mixed("reference", "reference", "in the first answer; of a table its SHA-256", OF_INPUT),
+        _mixed("value", "then", "in this answer", OF_INPUT),
     ),
     "Every input that differs from the reference; of answers without their case, tables by SHA-256",
 )
@@ -519,7 +519,7 @@ _TORNADO = (
     _number("cost_usd_per_mtok_high", PER_MTOK, "high end", "the same at the high end", blank=True),
     _number("served_ttok_low", TTOK, "tokens served, low end", "change of tokens served", blank=True),
     _number("served_ttok_high", TTOK, "high end", "the same at the high end", blank=True),
-    _whole("labels_changed", "labels changed", "labels of stages that change at either end", "labels"),
+    _integer("labels_changed", "labels changed", "labels of stages that change at either end", "labels"),
 )
 _FLIP = (
     _YEAR,
@@ -558,14 +558,14 @@ COMPARISONS: Final = _table(
         _number("central", OF_ROW, "published", "what the source says"),
         _number("high", OF_ROW, "high", "high end"),
         _number("error", "share", "error", "model over published, less 1; blank: published is 0", blank=True),
-        _yes("inside", "inside", "whether the model is inside the published range"),
-        _yes("independent", "independent", "whether no source of an input is a source of the published number"),
+        _boolean("inside", "inside", "whether the model is inside the published range"),
+        _boolean("independent", "independent", "whether no source of an input is a source of the published number"),
         _text("shares", "shares", "sources that inputs share with it", blank=True),
         _text("source", "source", "key of the source"),
         _text("cause", "nearest by moving", "of a miss, the input that brings the model nearest", blank=True),
         _text("cause_end", "to its end", "to which end of its range", blank=True),
         _number("cause_value", OF_ROW, "then", "what the model says there", blank=True),
-        _yes("cause_inside", "inside then", "whether that is inside the published range", blank=True),
+        _boolean("cause_inside", "inside then", "whether that is inside the published range", blank=True),
     ),
     "The model beside what was observed; of a miss, the input that brings it nearest",
 )
@@ -585,7 +585,7 @@ PAST_LABELS: Final = _table(
         _text("end", "to its end", "to which end of its range", blank=True),
         _number("by", "share", "of the way", "how far on the way to that end", blank=True),
         _text("press", "press", "what the press named", blank=True),
-        _yes("agrees", "agree", "whether the model and the press name the same"),
+        _boolean("agrees", "agree", "whether the model and the press name the same"),
     ),
     "What binds in each past year, what the data allow to say, and what was reported",
 )
@@ -600,7 +600,7 @@ EFFECTS: Final = _table(
         _YEAR,
         _text("stage", "binds", "the stage that binds"),
         _text("group", "group", "the group that binds"),
-        _yes("changed", "changed", "whether either is another than in the case"),
+        _boolean("changed", "changed", "whether either is another than in the case"),
         _number("served_pct", "%", "tokens", "change of tokens served against the case", blank=True),
         _number("cost_pct", "%", "cost", "change of the average cost per token", blank=True),
         _number("objective_usd", "USD", "all cost", "change of all cost, discounted"),
@@ -628,7 +628,7 @@ LADDER: Final = _table(
     "ladder",
     "rung",
     (
-        _whole("rung", "rung", "counted from 1"),
+        _integer("rung", "rung", "counted from 1"),
         _text("lifted", "lifted", "what is lifted altogether"),
         _STATE,
         _number("used_pct", "%", "used then, of its limit", "how much of it is used then", blank=True),
@@ -676,12 +676,12 @@ TIMING: Final = _table(
     "timing",
     "order_year stage supplier place",
     (
-        _whole("order_year", "order in", "year of the order"),
+        _integer("order_year", "order in", "year of the order"),
         _STAGE,
         _SUPPLIER,
         _PLACE,
         _UNIT,
-        _whole("lead_years", "lead", "years from order to service", "years"),
+        _integer("lead_years", "lead", "years from order to service", "years"),
         _number("limit", OF_ROW, "of", "most that can be ordered"),
         _number("ordered", OF_ROW, "ordered", "what the plan orders"),
         _number("shorter_usd", "USD", "a year sooner gains", "if each unit may be had a year sooner", blank=True),
@@ -702,7 +702,7 @@ POINTS: Final = _table(
     "points",
     "point year",
     (
-        _whole("point", "point", "counted from 1; columns of the axes follow it"),
+        _integer("point", "point", "counted from 1; columns of the axes follow it"),
         _YEAR,
         _text("stage", "binds", "the stage that binds; blank: there is no answer", blank=True),
         _text("group", "group", "the group that binds", blank=True),
@@ -778,7 +778,7 @@ _WHAT_IF = (
     Fact("what_if", list, "what was changed in the case; where it was"),
     Fact("cells_changed", int, "rows of the table `changes`; where it was"),
 )
-_TRIED = (
+_MOVE_COUNTS = (
     Fact("from_nothing", int, "moves that failed their certificate at first and were solved again from nothing"),
     Fact("moves", int, "moves of one input to an end of its range"),
 )
@@ -809,7 +809,7 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
     ),
     "sensitivity": (
         _CASE,
-        *_TRIED,
+        *_MOVE_COUNTS,
         Fact("rebuilt", int, "moves that change more than numbers, so that the model was built anew"),
         _OBJECTIVE,
         Fact("cost_usd_per_mtok", _NUMBER, "serving cost over tokens, all reported years", known_by=True),
@@ -825,7 +825,7 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         Fact("independent", int, "of these, independent ones"),
         Fact("inside", int, "of all, those inside their range"),
         Fact("independent_inside", int, "independent ones inside their range"),
-        *_TRIED,
+        *_MOVE_COUNTS,
         _OBJECTIVE,
         _CERTIFICATE,
         _VERSIONS,
@@ -841,7 +841,7 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
 }
 """What `summary.json` of each kind says."""
 
-OTHERS: Final = (LADDER, CURVE, CURVES, IDLE_CAPACITY, TIMING, POINTS)
+NOT_WRITTEN: Final = (LADDER, CURVE, CURVES, IDLE_CAPACITY, TIMING, POINTS)
 """Tables that are returned and shown, and not written to a folder."""
 
 

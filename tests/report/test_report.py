@@ -60,10 +60,10 @@ def written(given: ReportData, folder: Path) -> Origins:
     for table in tables.values():
         if "accelerator" in table.columns:
             table["family"] = table["accelerator"].map(family)
-    year, names = given.year, dict.fromkeys(given.close.tables["curves"]["stage"])
+    year, names = given.year, dict.fromkeys(given.year_tables.tables["curves"]["stage"])
     curves = [given.plan.curve(s, year, UP_TO).assign(stage=s) for s in names]
     tables |= {"ladder": given.plan.ladder(year), "idle_capacity": given.plan.idle_capacity(year)}
-    tables["curves"] = pd.concat(curves) if curves else given.close.tables["curves"]
+    tables["curves"] = pd.concat(curves) if curves else given.year_tables.tables["curves"]
     tables |= {f"{name}:{t}": rows for name, one in given.studies.items() for t, rows in one.tables.items()}
     inputs = {name: given.case.frame(name) for name in given.case.tables}
     inputs["stages"] = inputs["stages"].sort_values(["position", "stage"])

@@ -86,7 +86,7 @@ def of_plan(plan: Plan) -> list[ExcelChart]:
 def of_comparison(comparison: Comparison) -> list[ExcelChart]:
     """Return the figures of a comparison: a series for each answer, and what each group of changes adds."""
     every = [
-        ExcelChart(_first_of(title, len(comparison.names)), unit, *_beside(comparison, quantity, size), shape)
+        ExcelChart(_first_of(title, len(comparison.names)), unit, *_by_answer(comparison, quantity, size), shape)
         for title, unit, quantity, size, shape in _COMPARED
     ]
     parts = comparison.attribution[comparison.attribution["what"] == OBJECTIVE]
@@ -140,7 +140,7 @@ def _insert(book: Book, sheet: Worksheet, chart: ExcelChart, name: str, top: int
     sheet.insert_chart(top, 0, native, {"description": fitting(description)})
 
 
-def _beside(comparison: Comparison, quantity: str, size: float) -> tuple[list[int], dict[str, list[float]]]:
+def _by_answer(comparison: Comparison, quantity: str, size: float) -> tuple[list[int], dict[str, list[float]]]:
     """Return the years and a quantity in them by answer, of all that is served; an answer may not have every year."""
     values = values_by_answer(comparison, quantity)
     years = sorted(values[comparison.names[0]])

@@ -71,7 +71,7 @@ def of_report(report_data: ReportData, what_if: WhatIf) -> bytes:
 
     Raises: OutputError if a table has more rows than a sheet.
     """
-    sheets = _sheets(result_schema.YEAR_STUDY, report_data.close.tables, "year_")
+    sheets = _sheets(result_schema.YEAR_STUDY, report_data.year_tables.tables, "year_")
     for name, study in report_data.studies.items():
         sheets += _sheets(TABLES[study.kind], study.tables, f"{name}_")
     compared = [study for study in report_data.studies.values() if isinstance(study, Comparison)]

@@ -39,7 +39,7 @@ def section(report_data: ReportData) -> Section:
             ),
             KeyFigures(_keys(report_data)),
             Heading("How sure it is"),
-            BulletList(_sure(report_data)),
+            BulletList(_certainty(report_data)),
         ],
     )
 
@@ -168,7 +168,7 @@ def _keys(report_data: ReportData) -> list[KeyFigure]:
     ]
 
 
-def _sure(report_data: ReportData) -> list[Sentence]:
+def _certainty(report_data: ReportData) -> list[Sentence]:
     gap, again = (
         report_data.tables.fact("certificate", name)
         for name in ("duality_gap_relative", "solved_again_objective_relative")

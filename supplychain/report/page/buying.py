@@ -93,7 +93,7 @@ def _orders(report_data: ReportData) -> Grid:
 
 
 def _ladder(report_data: ReportData) -> list[Block]:
-    rows, year = report_data.close.rows("ladder"), report_data.year
+    rows, year = report_data.year_tables.rows("ladder"), report_data.year
     if not len(rows.data):
         return [Paragraph((f"In {year} no relief of any stage gains anything: there is no ladder to climb.",))]
     size, unit = unit_for(rows.data["gain_usd"], USD)
@@ -128,10 +128,10 @@ def _ladder(report_data: ReportData) -> list[Block]:
 
 
 def _curves(report_data: ReportData) -> list[Block]:
-    year, curves = report_data.year, report_data.close.tables["curves"]
+    year, curves = report_data.year, report_data.year_tables.tables["curves"]
     blocks: list[Block] = []
     for n, stage in enumerate(dict.fromkeys(curves["stage"])):
-        rows = report_data.close.rows("curves", stage=stage)
+        rows = report_data.year_tables.rows("curves", stage=stage)
         size, unit = unit_for(rows.data["gain_usd_per_pct"], USD)
         segments = [
             {

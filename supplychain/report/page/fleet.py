@@ -27,18 +27,18 @@ def section(report_data: ReportData) -> Section:
     blocks: list[Block] = []
     if len(tables.rows("builds").data):
         built = tables.grouped("builds", ["family", "year"], ["built"])
-        blocks.append(_figure(report_data, "built", "Which accelerators are built?", built, _COUNTS))
+        blocks.append(_by_year(report_data, "built", "Which accelerators are built?", built, _COUNTS))
     if len(tables.rows("installed_base").data):
         works = tables.grouped("installed_base", ["family", "year"], ["h100e_operating"])
-        blocks.append(_figure(report_data, "h100e", "How much compute operates, and of which family?", works, _H100E))
+        blocks.append(_by_year(report_data, "h100e", "How much compute operates, and of which family?", works, _H100E))
     site = site_stage(report_data.plan)
     if site is not None:
         power = tables.grouped("stages", ["place", "year"], ["used"], stage=site)
-        blocks.append(_figure(report_data, "power", f"Where is power drawn ({short(site, 40)})?", power, _POWER))
+        blocks.append(_by_year(report_data, "power", f"Where is power drawn ({short(site, 40)})?", power, _POWER))
     return Section("fleet", "The fleet", "What is built, what operates, and where?", blocks)
 
 
-def _figure(
+def _by_year(
     report_data: ReportData, name: str, title: str, rows: SourcedRows, sizes: Sequence[tuple[float, str]]
 ) -> Chart:
     """Return parts of each year on top of each other; the rows have a part, the year and a number."""
@@ -50,8 +50,8 @@ def _figure(
     rest = {"all others": charts.REST} if present - colour.keys() else {}
     summed: dict[tuple[str, str], float] = {}
     for r in rows.records():
-        name_here = plain(str(r[by]))
-        key = (str(r["year"]), name_here if name_here in colour else "all others")
+        own_name = plain(str(r[by]))
+        key = (str(r["year"]), own_name if own_name in colour else "all others")
         summed[key] = summed.get(key, 0.0) + r[column]
     parts = [
         {"column": t, "part": part, "value": x / size, "description": f"{part}, {t}: {number(x / size)} {unit}"}

@@ -61,7 +61,7 @@ class ReportData:
         return list(self.plan.case.report_years)
 
     @cached_property
-    def close(self) -> AnswerTables:
+    def year_tables(self) -> AnswerTables:
         """What the year looked at closely shows, which takes solves: `ladder`, `curves` and `idle_capacity`.
 
         `curves` are as `Plan.curve` has them, up to 10 %, of each stage that binds, behind a column `stage`.
@@ -145,16 +145,16 @@ class ReportData:
         return [*self.changed, *([self.scenarios[self.subject]] if self.subject else [])]
 
     @property
-    def command(self) -> str:
+    def study_arguments(self) -> str:
         """What was solved as it is written in the command of a study."""
-        return self._written("--scenario")
+        return self._arguments("--scenario")
 
     @property
-    def again(self) -> str:
+    def report_arguments(self) -> str:
         """What was solved as it is written in the command that writes this report."""
-        return self._written("--as")
+        return self._arguments("--as")
 
-    def _written(self, option: str) -> str:
+    def _arguments(self, option: str) -> str:
         scenario = [option, self.subject] if self.subject else []
         return plain(shlex.join([self.folder, *scenario, *(x for edit in self.changed for x in ("--change", edit))]))
 
@@ -168,5 +168,5 @@ def sensitivity_not_run(report_data: ReportData) -> NotRun:
     """Return how to try the ranges of the inputs of what was solved."""
     return NotRun(
         "The ranges of the inputs were not tried.",
-        f"supplychain sensitivity {report_data.command} --out DIR, then --sensitivity DIR",
+        f"supplychain sensitivity {report_data.study_arguments} --out DIR, then --sensitivity DIR",
     )

@@ -48,21 +48,21 @@ def section(report_data: ReportData) -> Section:
     """Return scenarios and reference, or how to get them."""
     blocks: list[Block] = []
     if COMPARED in report_data.studies:
-        blocks += _beside(report_data, COMPARED)
+        blocks += _compared(report_data, COMPARED)
     else:
         blocks.append(
             NotRun(
                 "No scenario was put beside the case.",
-                f"supplychain report {report_data.again} --scenario NAME --out DIR",
+                f"supplychain report {report_data.report_arguments} --scenario NAME --out DIR",
             )
         )
     if REFERENCE in report_data.studies:
-        blocks += [Heading("Against the reference run"), *_beside(report_data, REFERENCE)]
+        blocks += [Heading("Against the reference run"), *_compared(report_data, REFERENCE)]
     else:
         blocks.append(
             NotRun(
                 "No earlier answer was given as a reference.",
-                f"supplychain report {report_data.again} --reference ANSWER --out DIR",
+                f"supplychain report {report_data.report_arguments} --reference ANSWER --out DIR",
             )
         )
     return Section(
@@ -70,18 +70,18 @@ def section(report_data: ReportData) -> Section:
     )
 
 
-def _beside(report_data: ReportData, study: str) -> list[Block]:
+def _compared(report_data: ReportData, study: str) -> list[Block]:
     case = "the case as given" if report_data.subject else "the case"
-    than = case if study == COMPARED else "the reference"
+    reference = case if study == COMPARED else "the reference"
     labels = report_data.tables.rows(f"{study}:labels")
     answers = list(dict.fromkeys(labels.data["answer"]))
     blocks: list[Block] = [
-        BulletList([_in_short(report_data, study, answer) for answer in answers]),
-        _bound(report_data, study, than, labels),
-        _changes(report_data, study, than, _COST),
-        _changes(report_data, study, than, _SERVED),
+        BulletList([_summary(report_data, study, answer) for answer in answers]),
+        _binding(report_data, study, reference, labels),
+        _changes(report_data, study, reference, _COST),
+        _changes(report_data, study, reference, _SERVED),
     ]
-    blocks += [_numbers(report_data, study, than, other, folded=True) for other in _OTHERS]
+    blocks += [_numbers(report_data, study, reference, other, folded=True) for other in _OTHERS]
     if len(report_data.tables.rows(f"{study}:attribution").data):
         blocks.append(_attribution(report_data, study))
     inputs = report_data.tables.rows(f"{study}:inputs")
@@ -89,14 +89,14 @@ def _beside(report_data: ReportData, study: str) -> list[Block]:
     return [
         *blocks,
         Paragraph(
-            (f"{differing(inputs.data)} that differ from {than}{several}: ", inputs.count(), ".")
+            (f"{differing(inputs.data)} that differ from {reference}{several}: ", inputs.count(), ".")
             if len(inputs.data)
             else ("No input differs.",)
         ),
     ]
 
 
-def _in_short(report_data: ReportData, study: str, answer: str) -> Sentence:
+def _summary(report_data: ReportData, study: str, answer: str) -> Sentence:
     """Return a sentence: what an answer does in the last year, and where another stage binds."""
     tables, last = report_data.tables, max(report_data.tables.rows(f"{study}:labels", answer=answer).data["year"])
     title = (
@@ -124,7 +124,7 @@ def _in_short(report_data: ReportData, study: str, answer: str) -> Sentence:
     return (*parts, plain(f"; now binds: {bound}." if moved else "; the same stages bind."))
 
 
-def _bound(report_data: ReportData, study: str, than: str, labels: SourcedRows) -> Chart:
+def _binding(report_data: ReportData, study: str, reference: str, labels: SourcedRows) -> Chart:
     """Return which stage binds in each answer and year, coloured by its group."""
     rows = {(r["answer"], r["year"], r["level"]): r for r in labels.records()}
     colour_of_group = report_data.group_colours | {DEMAND: charts.REST}
@@ -132,7 +132,7 @@ def _bound(report_data: ReportData, study: str, than: str, labels: SourcedRows) 
     for (answer, year, level), r in rows.items():
         if level == "stage":
             group = rows[answer, year, "group"]
-            binds.setdefault((than, year), (r["reference"], group["reference"], False))
+            binds.setdefault((reference, year), (r["reference"], group["reference"], False))
             binds[answer, year] = (r["label"], group["label"], not r["same"])
     cells = [
         {
@@ -144,7 +144,7 @@ def _bound(report_data: ReportData, study: str, than: str, labels: SourcedRows) 
             "mark": int(differs),
             "description": plain(f"{answer}, {year}: {stage} [{group}] binds"),
         }
-        for (answer, year), (stage, group, differs) in sorted(binds.items(), key=lambda item: item[0][0] != than)
+        for (answer, year), (stage, group, differs) in sorted(binds.items(), key=lambda item: item[0][0] != reference)
     ]
     present = {c["level"] for c in cells}
     domain = [*(plain(g) for g in colour_of_group if plain(g) in present), *([_JOINT] if _JOINT in present else [])]
@@ -156,18 +156,20 @@ def _bound(report_data: ReportData, study: str, than: str, labels: SourcedRows) 
     return Chart(
         f"{study}_bound",
         "Which stage binds?" if study == COMPARED else "Which stage binds, and which did?",
-        plain(f"Cells by answer and year with the stage that binds. In {moved} cells it is another than in {than}."),
+        plain(
+            f"Cells by answer and year with the stage that binds. In {moved} cells it is another than in {reference}."
+        ),
         wide,
         narrow,
         grid("What binds, by stage and group", labels, result_schema.COMPARED_LABELS, keys=3),
-        (f"Framed: another stage binds than in {than}.",),
+        (f"Framed: another stage binds than in {reference}.",),
     )
 
 
 _JOINT = "several or other"
 
 
-def _changes(report_data: ReportData, study: str, than: str, quantity: _Quantity) -> Chart:
+def _changes(report_data: ReportData, study: str, reference: str, quantity: _Quantity) -> Chart:
     """Return what each answer does to a quantity in each year."""
     rows = report_data.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
     cells = []
@@ -177,12 +179,12 @@ def _changes(report_data: ReportData, study: str, than: str, quantity: _Quantity
             {
                 "row": plain(r["answer"]),
                 "column": str(r["year"]),
-                "level": _bin(share),
+                "level": _change_level(share),
                 "text": "" if math.isnan(share) else f"{with_sign(share)} %",
                 "mark": 0,
                 "description": plain(
                     f"{r['answer']}, {r['year']}: {number(r['value'] / quantity.size)} {quantity.unit}, "
-                    f"{number(r['reference'] / quantity.size)} in {than}"
+                    f"{number(r['reference'] / quantity.size)} in {reference}"
                 ),
             }
         )
@@ -203,11 +205,11 @@ def _changes(report_data: ReportData, study: str, than: str, quantity: _Quantity
         plain(f"Cells by answer and year: change of the {quantity.title} in per cent."),
         wide,
         narrow,
-        _numbers(report_data, study, than, quantity),
+        _numbers(report_data, study, reference, quantity),
     )
 
 
-def _numbers(report_data: ReportData, study: str, than: str, quantity: _Quantity, *, folded: bool = False) -> Grid:
+def _numbers(report_data: ReportData, study: str, reference: str, quantity: _Quantity, *, folded: bool = False) -> Grid:
     """Return a quantity in each answer and year, and by how much it differs."""
     rows = report_data.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
     return grid(
@@ -217,7 +219,7 @@ def _numbers(report_data: ReportData, study: str, than: str, quantity: _Quantity
         [
             "answer",
             "year",
-            GridColumn("reference", f"{than}, {quantity.unit}", "number", quantity.size),
+            GridColumn("reference", f"{reference}, {quantity.unit}", "number", quantity.size),
             GridColumn("value", f"then, {quantity.unit}", "number", quantity.size),
             GridColumn("change_share", "change, %", "per cent"),
         ],
@@ -226,7 +228,7 @@ def _numbers(report_data: ReportData, study: str, than: str, quantity: _Quantity
     )
 
 
-def _bin(share: float) -> str:
+def _change_level(share: float) -> str:
     if math.isnan(share) or abs(share) <= 1:
         return _BINS[2]
     if share < 0:

@@ -34,7 +34,7 @@ def section(report_data: ReportData) -> Section:
         blocks.append(Paragraph(("No tokens are asked for.",)))
     if float(tables.sum("research_service", "demand_h100e_years").value) > 0:
         blocks.append(_research(report_data))
-    if _known(report_data):
+    if _has_cost(report_data):
         blocks.append(_cost(report_data))
     if len(tables.rows("decomposition").data):
         blocks.append(_made_of(report_data))
@@ -50,7 +50,7 @@ def section(report_data: ReportData) -> Section:
     )
 
 
-def _parts(rows: SourcedRows, by: str, unit: float, name: str) -> list[dict[str, object]]:
+def _service_parts(rows: SourcedRows, by: str, unit: float, name: str) -> list[dict[str, object]]:
     return [
         {
             "column": str(r["year"]),
@@ -68,7 +68,7 @@ def _parts(rows: SourcedRows, by: str, unit: float, name: str) -> list[dict[str,
 def _service(report_data: ReportData) -> Chart:
     columns = [f"{c}_ttok" for c in ("demand", *_SERVICE)]
     rows = report_data.tables.grouped("service", ["year", "workload"], columns)
-    parts = _parts(rows, "workload", 1e3, "ttok")
+    parts = _service_parts(rows, "workload", 1e3, "ttok")
     wide, narrow = charts.wide_and_narrow(
         charts.stacked, parts, y="10¹⁵ tokens a year", colour=_SERVICE, panels=True, free=True
     )
@@ -98,7 +98,10 @@ def _research(report_data: ReportData) -> Chart:
     columns = [f"{c}_h100e_years" for c in ("demand", *_SERVICE)]
     rows = report_data.tables.grouped("research_service", ["year"], columns)
     wide, narrow = charts.wide_and_narrow(
-        charts.stacked, _parts(rows, "", 1e6, "h100e_years"), y="million busy H100-equivalent years", colour=_SERVICE
+        charts.stacked,
+        _service_parts(rows, "", 1e6, "h100e_years"),
+        y="million busy H100-equivalent years",
+        colour=_SERVICE,
     )
     grid_columns: list[ShownColumn] = ["year", *((c, 1e6) for c in columns)]
     return Chart(
@@ -111,7 +114,7 @@ def _research(report_data: ReportData) -> Chart:
     )
 
 
-def _known(report_data: ReportData) -> bool:
+def _has_cost(report_data: ReportData) -> bool:
     return any(
         not math.isnan(x) for x in report_data.tables.rows("token_cost", workload=ALL).data["average_usd_per_mtok"]
     )

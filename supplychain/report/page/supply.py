@@ -100,7 +100,7 @@ def _required(report_data: ReportData) -> Chart:
 
 def _idle_capacity(report_data: ReportData) -> list[Block]:
     t = report_data.year
-    rows = report_data.close.grouped("idle_capacity", ["stage", "unit"], ["limit", "idle", "idle_usd"])
+    rows = report_data.year_tables.grouped("idle_capacity", ["stage", "unit"], ["limit", "idle", "idle_usd"])
     if not len(rows.data):
         return [Paragraph((f"Nothing that would be used stands idle in {t}.",))]
     idle = sorted(rows.records(), key=lambda r: (-r["idle_usd"], r["stage"]))

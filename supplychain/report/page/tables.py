@@ -26,7 +26,7 @@ def section(report_data: ReportData, parts: Iterable[Section]) -> Section:
     shown = _shown(parts)
     blocks: list[Block] = [
         *_left(report_data.tables, TABLES["solve"], shown),
-        *_left(report_data.close, YEAR_STUDY, shown),
+        *_left(report_data.year_tables, YEAR_STUDY, shown),
     ]
     for name, study in report_data.studies.items():
         left = list(_left(report_data.tables, TABLES[study.kind], shown, f"{name}:"))

@@ -52,9 +52,9 @@ def year_lines(plan: Plan) -> list[str]:
     group_of = {row["stage"]: row["group"] for row in plan.case.tables["stages"]}
     names = {}
     for t in years:
-        label, members = _bound(stage[t]), stage[t]["members"]
+        label, members = _binding_name(stage[t]), stage[t]["members"]
         label = f"{group_of[members]} ({label}?)" if members in alike else label
-        names[t] = cut(f"{label} [{_bound(group[t])}]", _NAME)
+        names[t] = cut(f"{label} [{_binding_name(group[t])}]", _NAME)
     width = max(map(len, names.values()))
     lines = [f"{t}  {names[t].ljust(width)}  {worth(stage[t])}" for t in years]
     return [*lines, *not_told_apart(plan, years)]
@@ -72,7 +72,7 @@ def not_told_apart(plan: Plan, years: Sequence[int]) -> list[str]:
     ]
 
 
-def _bound(row: Mapping[str, Any]) -> str:
+def _binding_name(row: Mapping[str, Any]) -> str:
     """Return what binds: a stage, or one with the others of its set."""
     if row["state"] == DEMAND:
         return DEMAND
@@ -86,7 +86,11 @@ def worth(row: Mapping[str, Any]) -> str:
         return "no relief of up to four stages together would serve more"
     if math.isnan(row["annual_gain_usd_per_pct"]):
         return "there is none of it, and the first unit would serve more"
-    ends = "" if math.isinf(row["holds_to_pct"]) else f", up to +{number(row['holds_to_pct'])} %, then {_then(row)}"
+    ends = (
+        ""
+        if math.isinf(row["holds_to_pct"])
+        else f", up to +{number(row['holds_to_pct'])} %, then {_next_binding(row)}"
+    )
     return f"+1 % is worth {dollars(row['annual_gain_usd_per_pct'])} a year{ends}"
 
 
@@ -95,8 +99,8 @@ def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
     years = list(plan.case.report_years)
     stage, group = (rows_by_year(plan.binding, level) for level in ("stage", "group"))
     binding: list[tuple[str, Cells]] = [
-        ("Binding stage", {t: _bound(stage[t]) for t in years}),
-        ("  group", {t: _bound(group[t]) for t in years}),
+        ("Binding stage", {t: _binding_name(stage[t]) for t in years}),
+        ("  group", {t: _binding_name(group[t]) for t in years}),
         ("  worth", {t: worth(stage[t]) for t in years}),
     ]
     return [
@@ -122,22 +126,22 @@ def _cut(cell: str) -> str:
 
 
 def _sections(plan: Plan, years: list[int]) -> list[tuple[str, list[tuple[str, Cells]]]]:
-    answer = [_served_by(plan, years), *_tokens(plan, years), *_capacity(plan, years)]
+    answer = [_gain_goes_to(plan, years), *_tokens(plan, years), *_capacity(plan, years)]
     return [("Answer", answer), ("Where the money goes, bn USD in the year", _money(plan, years))]
 
 
-def _served_by(plan: Plan, years: list[int]) -> tuple[str, Cells]:
+def _gain_goes_to(plan: Plan, years: list[int]) -> tuple[str, Cells]:
     """Return whom relief of what binds serves: the shares of its gain."""
     stage = rows_by_year(plan.binding, "stage")
     relief = {(row["year"], row["stage"]): row for row in records(plan.bottlenecks)}
-    return "Of it tokens/research/saved, %", {t: _parts(relief.get((t, stage[t]["members"]), {})) for t in years}
+    return "Of it tokens/research/saved, %", {t: _gain_shares(relief.get((t, stage[t]["members"]), {})) for t in years}
 
 
-def _then(row: Mapping[str, Any]) -> str:
+def _next_binding(row: Mapping[str, Any]) -> str:
     return row["next"] if isinstance(row["next"], str) and row["next"] else "nothing"
 
 
-def _parts(row: Mapping[str, Any]) -> str:
+def _gain_shares(row: Mapping[str, Any]) -> str:
     gain = row.get("gain_usd_per_pct", math.nan)
     if not gain > 0:
         return ""

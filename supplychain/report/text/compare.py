@@ -38,7 +38,7 @@ def sections(comparison: Comparison) -> list[tuple[str, TextTable]]:
     titled += [(title, _values(comparison, quantity, unit, years)) for title, quantity, unit in _SHOWN]
     if len(comparison.attribution):
         title = "What each group of changes adds to the cost of a year, and to all that is discounted, bn USD"
-        titled.append((title, _parts(comparison, years)))
+        titled.append((title, _attribution(comparison, years)))
     return titled
 
 
@@ -92,7 +92,7 @@ def _changed(row: dict[str, Any], unit: float) -> str:
     return f"{value} ({with_sign(100 * row['change'] / row['reference'])} %)"
 
 
-def _parts(comparison: Comparison, years: list[int]) -> TextTable:
+def _attribution(comparison: Comparison, years: list[int]) -> TextTable:
     parts = {
         (r["answer"], r["group"], None if pd.isna(r["year"]) else r["year"]): r["usd"] / 1e9
         for r in records(comparison.attribution)

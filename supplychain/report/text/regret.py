@@ -27,8 +27,10 @@ def text(regret: Regret) -> str:
     all_in = dollars(regret.plan.objective_usd)
     lines = [
         f"Signed up to {orders_from['until']}, and held: {all_in} in all, discounted, with what is left unserved",
-        _beside("Extra cost beside the plan as signed", totals["extra_cost_usd"], totals["extra_cost_unserved_usd"]),
-        _beside("Regret beside having known", totals["regret_usd"], totals["regret_unserved_usd"]),
+        _difference(
+            "Extra cost beside the plan as signed", totals["extra_cost_usd"], totals["extra_cost_unserved_usd"]
+        ),
+        _difference("Regret beside having known", totals["regret_usd"], totals["regret_unserved_usd"]),
     ]
     late = [(s, k, p, t, x) for s, k, p, t, x in orders_from["orders_after_horizon"]]
     lines += [
@@ -38,7 +40,7 @@ def text(regret: Regret) -> str:
     return "\n".join([*lines, "", *_costs(regret, years), "", *_stranded(regret, years)])
 
 
-def _beside(title: str, usd: float, unserved: float | None) -> str:
+def _difference(title: str, usd: float, unserved: float | None) -> str:
     """Return a difference, and of it what was paid and what demand left unserved was worth."""
     if unserved is None:
         return f"{title}: {dollars(usd)}"

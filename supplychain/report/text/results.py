@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supplychain.results.schema import OTHERS, SUMMARIES, TABLES
+from supplychain.results.schema import NOT_WRITTEN, SUMMARIES, TABLES
 from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def reference() -> str:
         parts += [f"| `{fact.name}` | {fact.meaning} |" for fact in SUMMARIES[kind]]
         parts += [line for table in tables for line in _table(table)]
     parts += ["", "## Tables that are returned and shown, and not written to a folder"]
-    parts += [line for table in OTHERS for line in _table(table)]
+    parts += [line for table in NOT_WRITTEN for line in _table(table)]
     return "\n".join(parts) + "\n"
 
 
