@@ -51,23 +51,24 @@ def read_answer(folder: str | Path, kind: Kind = "solve", tables: Collection[str
         raise InputError(place, [Problem("the answer", 0, "", fault)])
     summary = _summary(path, kind)
     needed = {table.name for table in TABLES[kind] if table.required} if tables is None else {*tables}
-    described = [table for table in TABLES[kind] if table.name in needed or not table.required]
+    table_schemas = [table for table in TABLES[kind] if table.name in needed or not table.required]
     present = _present(path)
-    absent = [table.name for table in described if table.name in needed - present]
+    absent = [table.name for table in table_schemas if table.name in needed - present]
     if absent:
         fault = f"has no {', '.join(absent)}; give a folder that {_command(kind)} writes"
         raise InputError(place, [Problem(FOLDER, 0, "", fault)])
     frames: dict[str, pd.DataFrame] = {}
     problems: list[Problem] = []
     missing: list[str] = []
-    for table in described:
+    for table in table_schemas:
         if table.name in present:
             frames[table.name], faults, without = _table(path / FOLDER / table.file, table)
             problems += faults
             missing += [f"{table.name}.{column}" for column in without]
     if missing:
-        by = summary.get("versions", {}).get("supplychain")
-        fault = f"has no column {', '.join(missing)}{f' (it is of supplychain {by})' if by else ''}; {_rerun(kind)}"
+        written_by = summary.get("versions", {}).get("supplychain")
+        version = f" (it is of supplychain {written_by})" if written_by else ""
+        fault = f"has no column {', '.join(missing)}{version}; {_rerun(kind)}"
         raise InputError(place, [Problem(FOLDER, 0, "", fault)])
     if problems:
         raise InputError(place, [*problems, Problem("the answer", 0, "", f"is what {_command(kind)} writes")])
@@ -141,10 +142,10 @@ def _table(path: Path, table: TableSchema) -> tuple[pd.DataFrame, Sequence[Probl
         return frame(table, []), [Problem(table.file, 0, "", f"is not valid CSV ({error})")], []
     header = lines[0][1] if lines else []
     names = [column.name for column in table.columns]
-    without = [name for name in names if name not in header]
-    if without:
+    lacking = [name for name in names if name not in header]
+    if lacking:
         unknown = [name for name in header if name not in names]
-        return frame(table, []), [], [f"{name}{did_you_mean(name, unknown)}" for name in without]
+        return frame(table, []), [], [f"{name}{did_you_mean(name, unknown)}" for name in lacking]
     ragged = [n for n, cells in lines if len(cells) != len(header)]
     if ragged:
         fault = f"must have {len(header)} cells, as the header has"

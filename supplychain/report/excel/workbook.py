@@ -52,13 +52,13 @@ class _ResultSheet:
 
     name: str
     table: pd.DataFrame
-    described: TableSchema
+    table_schema: TableSchema
 
 
 def workbook(answer: Plan | Regret | Comparison, what_if: WhatIf | None = None) -> bytes:
     """Return an answer or a comparison as the bytes of an .xlsx file; the same answer gives the same bytes.
 
-    `given` is the what-if that was solved, if one was: its audit becomes the sheet `changes`. A comparison knows those
+    `what_if` is the one that was solved, if one was: its audit becomes the sheet `changes`. A comparison knows those
     of its answers.
 
     Raises: OutputError if a table has more rows than a sheet.
@@ -82,10 +82,12 @@ def of_report(report_data: ReportData, what_if: WhatIf) -> bytes:
 
 
 def _sheets(
-    described: Sequence[TableSchema], tables: Mapping[str, pd.DataFrame], before: str = ""
+    table_schemas: Sequence[TableSchema], tables: Mapping[str, pd.DataFrame], prefix: str = ""
 ) -> list[_ResultSheet]:
-    """Return a sheet for each table that there is; `before` begins their names."""
-    return [_ResultSheet(before + table.name, tables[table.name], table) for table in described if table.name in tables]
+    """Return a sheet for each table that there is; `prefix` begins their names."""
+    return [
+        _ResultSheet(prefix + table.name, tables[table.name], table) for table in table_schemas if table.name in tables
+    ]
 
 
 def _of_answer(
@@ -140,7 +142,7 @@ def _book(
     contents = book.sheet(CONTENTS)
     charts.draw(book, FIGURES, drawn)
     listed: list[tuple[str, int | None, str]] = [(FIGURES, None, "Charts, with the numbers behind them")]
-    listed += [(sheet.name, _result(book, sheet), sheet.described.meaning) for sheet in result_sheets]
+    listed += [(sheet.name, _result(book, sheet), sheet.table_schema.meaning) for sheet in result_sheets]
     if case is not None:
         listed += _inputs(book, case)
     _contents(book, contents, (title, facts), listed, {} if case is None else case.sha256)
@@ -215,7 +217,7 @@ def _written(x: Any) -> Cell:  # noqa: ANN401 - whatever a table holds
 
 def _head(result_sheet: _ResultSheet, name: str) -> Head:
     """Return the header of a column: its name, and unit and kind as the schema has them."""
-    column = next((column for column in result_sheet.described.columns if column.name == name), None)
+    column = next((column for column in result_sheet.table_schema.columns if column.name == name), None)
     if column is None or column.type in {"text", "boolean"}:
         return Head(name)
     if column.type == "any":

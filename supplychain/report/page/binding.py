@@ -167,7 +167,7 @@ def _worth_to_whom(report_data: ReportData) -> Chart:
         f"{t}: {worth(row)}" for t, row in rows_by_year(report_data.plan.binding, "stage").items()
     )
     return Chart(
-        "worth_to_worth_to_whom",
+        "worth_to_whom",
         "Whom does 1 % more of the stage that is worth most serve?",
         plain(f"Stacked bars by year: tokens, research and cost saved. {worth_by_year}."),
         wide,

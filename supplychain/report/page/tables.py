@@ -48,11 +48,11 @@ def _shown(parts: Iterable[Section]) -> dict[str, set[str]]:
 
 
 def _left(
-    tables: AnswerTables, described: Iterable[TableSchema], shown: dict[str, set[str]], before: str = ""
+    tables: AnswerTables, table_schemas: Iterable[TableSchema], shown: dict[str, set[str]], prefix: str = ""
 ) -> Iterator[Grid]:
     """Yield a grid for each table with columns that are not shown: its key, or its first column, and those."""
-    for table in described:
-        name = f"{before}{table.name}"
+    for table in table_schemas:
+        name = f"{prefix}{table.name}"
         if name not in tables or not len(tables.rows(name).data):
             continue
         left = [column.name for column in table.columns if column.name not in shown.get(name, set())]
