@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from supplychain.report.formats import amount, dollars, number, plain, with_sign_grouped
+from supplychain.results.frames import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -88,7 +89,7 @@ class SourcedRows:
 
     def records(self) -> list[dict[str, Any]]:
         """Return the rows as dicts."""
-        return [{str(k): v for k, v in row.items()} for row in self.data.to_dict("records")]
+        return records(self.data)
 
 
 @dataclass(frozen=True)

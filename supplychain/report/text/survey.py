@@ -29,10 +29,10 @@ _EXPLANATION = (
 )
 
 
-def markdown(survey: Survey, scenarios: dict[str, Scenario], before: Sequence[str] = ()) -> str:
+def markdown(survey: Survey, scenarios: dict[str, Scenario], changed_first: Sequence[str] = ()) -> str:
     """Return a survey as a page of Markdown, with why each scenario is argued about, and who says so.
 
-    `before`: what was changed in the case before each was made.
+    `changed_first`: what was changed in the case before each was made.
     """
     head = [
         f"# {escaped(_title(survey))}",
@@ -42,8 +42,8 @@ def markdown(survey: Survey, scenarios: dict[str, Scenario], before: Sequence[st
         _EXPLANATION,
         "",
     ]
-    if before:
-        head += [f"Each in the case so changed: {'; '.join(map(escaped, before))}.", ""]
+    if changed_first:
+        head += [f"Each in the case so changed: {'; '.join(map(escaped, changed_first))}.", ""]
     lines = [*head, *_effects(survey).markdown(), "", "## Why, and who says so", ""]
     for name in survey.factors["scenario"]:
         scenario = scenarios[name]
