@@ -31,6 +31,8 @@ def frame(table: TableSchema, rows: Iterable[Mapping[str, Any]], *, sort: Sequen
     for column in table.columns:
         if column.type == "any":
             made[column.name] = pd.Series([row.get(column.name) for row in listed], dtype=object)
+        elif column.type == "text":
+            made[column.name] = made[column.name].astype("str")
         elif column.type == "number":
             made[column.name] = made[column.name].astype("float64")
         elif column.type == "integer":
