@@ -1,6 +1,7 @@
 """Files that the schema writes: the input reference, and the `datapackage.json` of every shipped case.
 
-`python tests/generated.py --write` writes them; `tests/case/test_frictionless.py` compares them with what the schema says.
+`python tests/generated.py --write` writes them; `tests/case/test_frictionless.py` compares them with what the schema
+says.
 """
 
 from __future__ import annotations
