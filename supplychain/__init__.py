@@ -30,13 +30,16 @@ if TYPE_CHECKING:
     from supplychain.case.to_book import to_book
     from supplychain.plan import Plan, lock_in, solve
     from supplychain.report.excel.workbook import workbook
+    from supplychain.results.answer import Answer
+    from supplychain.results.read import read_answer
     from supplychain.study.backcast import Backcast, backcast
-    from supplychain.study.compare import Comparison, compare, saved
+    from supplychain.study.compare import Comparison, compare
     from supplychain.study.regret import Regret, regret
     from supplychain.study.sensitivity import Sensitivity, sensitivity
     from supplychain.study.sweep import sweep
 
 __all__ = [
+    "Answer",
     "Backcast",
     "Case",
     "CertificateError",
@@ -58,8 +61,8 @@ __all__ = [
     "import_book",
     "load",
     "lock_in",
+    "read_answer",
     "regret",
-    "saved",
     "sensitivity",
     "solve",
     "sweep",
@@ -72,6 +75,8 @@ __all__ = [
 _HOMES = {
     "import_book": "case.from_book",
     "to_book": "case.to_book",
+    "Answer": "results.answer",
+    "read_answer": "results.read",
     "Plan": "plan",
     "lock_in": "plan",
     "solve": "plan",
@@ -79,7 +84,6 @@ _HOMES = {
     "backcast": "study.backcast",
     "Comparison": "study.compare",
     "compare": "study.compare",
-    "saved": "study.compare",
     "Sensitivity": "study.sensitivity",
     "sensitivity": "study.sensitivity",
     "Regret": "study.regret",
@@ -90,7 +94,7 @@ _HOMES = {
 """Where the names stand that take the solver, pandas or a library for workbooks to import."""
 
 
-_RENAMED = {"sign": "lock_in"}
+_RENAMED = {"sign": "lock_in", "saved": "read_answer"}
 """Old names, and what they are called now."""
 
 

@@ -8,7 +8,7 @@
     ├── OutputError         give another place to write to
     ├── SetupError          install, start or mend what the work needs: an optional package, a cluster
     └── NoAnswerError       relax the case or the limits: the solver has no optimal answer
-        ├── MisfitError         what was signed does not fit the case
+        ├── MisfitError         what was locked in does not fit the case
         └── CertificateError    an answer was found and did not pass its checks
 """
 
@@ -94,7 +94,7 @@ class NoAnswerError(SupplychainError):
 
 
 class MisfitError(NoAnswerError):
-    """Decisions of another plan that are held do not fit the case."""
+    """Decisions of another plan that are locked in do not fit the case."""
 
 
 class CertificateError(NoAnswerError):

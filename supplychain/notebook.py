@@ -1,4 +1,4 @@
-"""What a notebook shows of an answer: who shows it knows the answer, and the answer does not know who shows it."""
+"""What a notebook shows of a value: who shows it knows the value, and the value does not know who shows it."""
 
 from __future__ import annotations
 

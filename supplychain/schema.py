@@ -9,14 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-Type = Literal["text", "number", "integer", "boolean"]
+Type = Literal["text", "number", "integer", "boolean", "any"]
 Series = Literal["", "quantity", "price"]
 
 GLOBAL: Final = "global"
 """The place of a global stage."""
 
-FIRST_POSSIBLE_YEAR: Final = 1990
-LAST_POSSIBLE_YEAR: Final = 2200
+POSSIBLE_YEARS: Final = range(1990, 2201)
+"""What a year may be."""
+
+OF_ROW: Final = "as in unit"
+"""The unit of a column whose rows have units of their own, in the column `unit`."""
+
+OF_QUANTITY, OF_INPUT = "of the quantity", "of the input"
+"""Units of columns whose rows name a quantity, or an input, that has one."""
 
 LOW, HIGH = "_low", "_high"
 """Endings of the columns that give the range of a number."""
@@ -24,7 +30,7 @@ LOW, HIGH = "_low", "_high"
 
 @dataclass(frozen=True, slots=True)
 class ColumnSchema:
-    """One column of a table, or one setting of `case.toml`."""
+    """One column of a table of inputs or of results, or one setting of `case.toml`."""
 
     name: str
     type: Type
@@ -39,11 +45,20 @@ class ColumnSchema:
     param: str = ""
     """The name of the Pyomo Param made from this column; blank if the column is structure, not a number of the LP."""
     default: float | int | str | None = None
+    label: str = ""
+    """What people read instead of the name; of results."""
+    infinite: bool = False
+    """Whether the number may be infinite; of results."""
 
     @property
     def ranged(self) -> bool:
         """Whether the columns `x_low` and `x_high` may stand beside it."""
         return self.type in {"number", "integer"} and bool(self.param or self.unit) and self.name != "year"
+
+    @property
+    def is_year(self) -> bool:
+        """Whether its numbers are calendar years."""
+        return self.minimum == POSSIBLE_YEARS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """One CSV file of a case."""
+    """One CSV file of a case, or of an answer."""
 
     name: str
     key: tuple[str, ...]
@@ -103,7 +118,7 @@ def _years(
 
 
 def _year(name: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
-    return ColumnSchema(name, "integer", meaning, minimum=FIRST_POSSIBLE_YEAR, maximum=LAST_POSSIBLE_YEAR, blank=blank)
+    return ColumnSchema(name, "integer", meaning, minimum=POSSIBLE_YEARS[0], maximum=POSSIBLE_YEARS[-1], blank=blank)
 
 
 def _to(table: str, *columns: str, key: tuple[str, ...] = ()) -> Reference:

@@ -128,10 +128,10 @@ class Book:
         return sheet
 
     def rows(
-        self, sheet: Worksheet, heads: Sequence[Head], rows: Iterable[Sequence[Cell]], at: tuple[int, int] = (0, 0)
+        self, sheet: Worksheet, heads: Sequence[Head], rows: Iterable[Sequence[Cell]], corner: tuple[int, int] = (0, 0)
     ) -> None:
         """Write a header and the rows below it, from a cell on."""
-        top, left = at
+        top, left = corner
         for n, head in enumerate(heads):
             sheet.write_string(top, left + n, fitting(head.title), self.header)
         for line, row in enumerate(rows, top + 1):
@@ -190,8 +190,8 @@ def _three_digits(value: float) -> str:
     return "#,##0." + "0" * places if places > 0 else "#,##0"
 
 
-def _picture(found: re.Match[str]) -> str:
-    code = ord(found.group())
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match.group())
     return chr(0x2400 + code) if code < ord(" ") else "\ufffd"
 
 

@@ -1,4 +1,4 @@
-"""Files that the schema writes: the input reference, and the `datapackage.json` of every shipped case.
+"""Files that schemas and the model write: the references of inputs, results and the model, `datapackage.json`.
 
 `python tests/generated.py --write` writes them; `tests/case/test_frictionless.py` compares them with what the schema
 says.
@@ -10,9 +10,14 @@ import sys
 from pathlib import Path
 
 from supplychain.case import load
-from supplychain.case.describe import datapackage, reference
+from supplychain.case.datapackage import datapackage
+from supplychain.model import build
+from supplychain.report.text.inputs import reference
+from supplychain.report.text.model_reference import model_reference
+from supplychain.report.text.results import reference as result_reference
 
 INPUTS = Path(__file__).parents[1] / "inputs"
+DOCS = INPUTS.parent / "docs"
 
 
 def cases() -> list[Path]:
@@ -22,9 +27,12 @@ def cases() -> list[Path]:
 
 def expected() -> dict[Path, str]:
     """Return every generated file and the text that it must have."""
-    return {INPUTS / "README.md": reference()} | {
-        folder / "datapackage.json": datapackage(load(folder)) for folder in cases()
+    pages = {
+        INPUTS / "README.md": reference(),
+        DOCS / "model.md": model_reference(build(load(INPUTS / "tiny"))),
+        DOCS / "results.md": result_reference(),
     }
+    return pages | {folder / "datapackage.json": datapackage(load(folder)) for folder in cases()}
 
 
 def main() -> None:

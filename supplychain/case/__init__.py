@@ -9,15 +9,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.case.calendar import horizon, interpolated
 from supplychain.case.checks import faults
 from supplychain.case.read import read_folder
-from supplychain.case.series import fill
 from supplychain.errors import InputError
+from supplychain.notebook import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from supplychain.case.locked_in import LockedIn
-    from supplychain.case.read import Row, Value
+    from supplychain.tabular import Row, Value
 
 __all__ = ["Case", "Settings", "load"]
 
@@ -48,24 +48,24 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(Shown):
     """One valid case. Rows are sorted by key, so their order in the files makes no difference."""
 
     settings: Settings
     tables: Mapping[str, tuple[Row, ...]]
     headers: Mapping[str, tuple[str, ...]]
     locked_in: LockedIn | None = None
-    """Decisions of another plan that are held in this case."""
+    """Decisions of another plan that this case locks in."""
 
     @cached_property
     def years(self) -> range:
         """The years that are decided."""
-        return range(self.settings.first_year, self.settings.last_year + 1)
+        return horizon(self.settings.first_year, self.settings.last_year)
 
     @cached_property
     def report_years(self) -> range:
         """The years that are reported."""
-        return range(self.settings.first_year, self.settings.report_last_year + 1)
+        return horizon(self.settings.first_year, self.settings.report_last_year)
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return one table as it stands in its file, sorted by key."""
@@ -75,14 +75,14 @@ class Case:
         return pd.DataFrame(self.tables[table], columns=list(names))
 
     def yearly(self, table: str, column: str) -> dict[tuple[str, ...], dict[int, float]]:
-        """Return a series of every key for every year of the case, filled as the contract says."""
-        described = schema.TABLE[table]
-        keys = [k for k in described.key if k != "year"]
-        given: dict[tuple[str, ...], dict[int, float]] = {}
+        """Return a series of every key for every year of the case, filled as the schema says of it."""
+        table_schema = schema.TABLE[table]
+        keys = [k for k in table_schema.key if k != "year"]
+        points_of: dict[tuple[str, ...], dict[int, float]] = {}
         for row in self.tables[table]:
-            given.setdefault(tuple(row[k] for k in keys), {})[row["year"]] = row[column]
-        kind = described.column(column).series
-        return {key: fill(points, self.years, kind) for key, points in given.items()}
+            points_of.setdefault(tuple(row[k] for k in keys), {})[row["year"]] = row[column]
+        kind = table_schema.column(column).series
+        return {key: interpolated(points, self.years, kind) for key, points in points_of.items()}
 
     @cached_property
     def sha256(self) -> dict[str, str]:
@@ -90,10 +90,6 @@ class Case:
         digests = {"case.toml": _digest([vars_of(self.settings)])}
         digests |= {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
         return digests if self.locked_in is None else digests | {"orders_from": _digest(self.locked_in.listed())}
-
-    def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{name}</td><td>{len(rows)}</td></tr>" for name, rows in self.tables.items())
-        return f"<b>{escape(self.settings.title)}</b><table><tr><th>table</th><th>rows</th></tr>{rows}</table>"
 
     def __repr__(self) -> str:
         s = self.settings
@@ -105,16 +101,16 @@ def load(folder: str | Path) -> Case:
 
     Raises: InputError, which names every fault with its file, row, column, value and what would be right.
     """
-    reading = read_folder(Path(folder))
-    found = faults(reading)
-    if found:
-        raise InputError(str(folder), found)
-    given = dict(reading.settings)
-    given["report_last_year"] = given["report_last_year"] or given["last_year"]
+    contents = read_folder(Path(folder))
+    problems = faults(contents)
+    if problems:
+        raise InputError(str(folder), problems)
+    settings = dict(contents.settings)
+    settings["report_last_year"] = settings["report_last_year"] or settings["last_year"]
     return Case(
-        Settings(**given),
-        {name: in_order(rows.table, rows.rows) for name, rows in reading.tables.items()},
-        {name: rows.header for name, rows in reading.tables.items()},
+        Settings(**settings),
+        {name: in_order(rows.table, rows.rows) for name, rows in contents.tables.items()},
+        {name: rows.header for name, rows in contents.tables.items()},
     )
 
 

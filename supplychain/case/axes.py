@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supplychain.case.edits import edit
-from supplychain.case.read import file_text, shown
 from supplychain.errors import ChangeError, ChangeProblem, SetupError
+from supplychain.tabular import file_text, shown
+from supplychain.tolerances import TYPED_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,16 +55,16 @@ class Points:
 
     def edits(self, values: Sequence[float]) -> list[str]:
         """Return the edits that make a point."""
-        given = zip(self.targets, self.scales, values, strict=True)
-        return [f"{target} {'*=' if scales else '='} {value!r}" for target, scales, value in given]
+        assignments = zip(self.targets, self.scales, values, strict=True)
+        return [f"{target} {'*=' if scales else '='} {value!r}" for target, scales, value in assignments]
 
     def ends(self) -> list[int]:
         """Return where in `rows` the first point stands, and the first with the least and the most of each target."""
-        found = {0}
+        positions = {0}
         for n in range(len(self.targets)):
             column = [row[n] for row in self.rows]
-            found |= {column.index(min(column)), column.index(max(column))}
-        return sorted(found)
+            positions |= {column.index(min(column)), column.index(max(column))}
+        return sorted(positions)
 
 
 def grid(axes: Sequence[str]) -> Points:
@@ -72,20 +73,20 @@ def grid(axes: Sequence[str]) -> Points:
     Raises: ChangeError, which names every fault of every axis.
     """
     problems: list[ChangeProblem] = []
-    found: list[tuple[str, bool, list[float]]] = []
+    varied: list[tuple[str, bool, list[float]]] = []
     for text in axes:
         target, equals, values = text.rpartition("=")
         if not equals or "]" in values or not _TARGET.fullmatch(target):
             problems.append(ChangeProblem("", text, f"must be TARGET=VALUES, like {EXAMPLE}"))
             continue
-        faults = _of_target(target)
+        faults = _target_faults(target)
         try:
-            found.append((target.strip(), *_values(values)))
+            varied.append((target.strip(), *_values(values)))
         except ValueError as error:
             faults += error.args
         problems += [ChangeProblem("", text, str(fault)) for fault in faults]
-    problems += _twice([target for target, _, _ in found])
-    count = math.prod(len(values) for _, _, values in found)
+    problems += _repeated([target for target, _, _ in varied])
+    count = math.prod(len(values) for _, _, values in varied)
     if count > MOST:
         problems.append(ChangeProblem("", "", f"the grid has {count:,} points; must be {MOST:,} or fewer"))
     if not axes:
@@ -93,23 +94,19 @@ def grid(axes: Sequence[str]) -> Points:
     if problems:
         place = "the axes"
         raise ChangeError(place, problems)
-    targets, scales, values_of = zip(*found, strict=True)
+    targets, scales, values_of = zip(*varied, strict=True)
     return Points(targets, scales, tuple(product(*values_of)), grid=True)
 
 
-def listed(given: pd.DataFrame | str | Path) -> Points:
+def listed(points: pd.DataFrame | str | Path) -> Points:
     """Return points that are given one by one: a column for each target, `80%` or plain numbers in it.
 
     Raises: ChangeError, which names every fault with its row and column.
     """
-    place = "the points" if not isinstance(given, (str, Path)) else str(given)
-    targets, cells = _table(given)
-    problems = [
-        ChangeProblem("", target, fault)
-        for target in targets
-        for fault in (_of_target(target) if _TARGET.fullmatch(target) else ["must be a target like TABLE.COLUMN[...]"])
-    ]
-    problems += _twice(targets)
+    place = "the points" if not isinstance(points, (str, Path)) else str(points)
+    targets, cells = _table(points)
+    problems = [ChangeProblem("", target, fault) for target in targets for fault in _target_faults(target)]
+    problems += _repeated(targets)
     if not cells or not targets or len(cells) > MOST:
         problems.append(ChangeProblem("", "", f"has {len(cells):,} points; must have 1 to {MOST:,}"))
     kinds: dict[str, bool] = {}
@@ -137,17 +134,17 @@ def listed(given: pd.DataFrame | str | Path) -> Points:
     return Points(tuple(targets), tuple(kinds.values()), tuple(rows), grid=False)
 
 
-def _table(given: pd.DataFrame | str | Path) -> tuple[list[str], list[list[Any]]]:
+def _table(points: pd.DataFrame | str | Path) -> tuple[list[str], list[list[Any]]]:
     """Return the header and the rows of points."""
-    if isinstance(given, (str, Path)) and Path(given).suffix.lower() != ".parquet":
-        text, problems = file_text(Path(given))
+    if isinstance(points, (str, Path)) and Path(points).suffix.lower() != ".parquet":
+        text, problems = file_text(Path(points))
         if problems:
-            raise ChangeError(str(given), [ChangeProblem("", "", problem.message) for problem in problems])
+            raise ChangeError(str(points), [ChangeProblem("", "", problem.message) for problem in problems])
         header, *rows = [row for row in csv.reader(text.splitlines()) if row] or [[]]
         return [name.strip() for name in header], list(rows)
-    if isinstance(given, (str, Path)):
-        given = _parquet(Path(given))
-    return [str(name).strip() for name in given.columns], given.to_numpy(dtype=object).tolist()
+    if isinstance(points, (str, Path)):
+        points = _parquet(Path(points))
+    return [str(name).strip() for name in points.columns], points.to_numpy(dtype=object).tolist()
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -162,8 +159,10 @@ def _parquet(path: Path) -> pd.DataFrame:
         raise ChangeError(str(path), [ChangeProblem("", "", f"cannot be read as Parquet: {error}")]) from error
 
 
-def _of_target(target: str) -> list[str]:
+def _target_faults(target: str) -> list[str]:
     """Return what is wrong with a target."""
+    if not _TARGET.fullmatch(target):
+        return ["must be a target like TABLE.COLUMN[...]"]
     try:
         edit(f"{target} = 1")
     except ValueError as error:
@@ -171,13 +170,13 @@ def _of_target(target: str) -> list[str]:
     return []
 
 
-def _twice(targets: Iterable[str]) -> list[ChangeProblem]:
+def _repeated(targets: Iterable[str]) -> list[ChangeProblem]:
     """Return the targets that stand twice; a column of the store has one name, upper or lower case."""
     ordered = sorted(targets, key=str.casefold)
     return [
-        ChangeProblem("", one, f"is varied twice{'' if one == other else f', once as {other}'}; vary it once")
-        for one, other in pairwise(ordered)
-        if one.casefold() == other.casefold()
+        ChangeProblem("", target, f"is varied twice{'' if target == other else f', once as {other}'}; vary it once")
+        for target, other in pairwise(ordered)
+        if target.casefold() == other.casefold()
     ]
 
 
@@ -221,11 +220,11 @@ def _value(text: str) -> tuple[float, bool]:
 
     Raises: ValueError.
     """
-    found = _VALUE.fullmatch(text.strip())
-    if found is None:
+    match = _VALUE.fullmatch(text.strip())
+    if match is None:
         message = f"{shown(text.strip())!r}; must be a percentage or a number, like 80% or 5000"
         raise ValueError(message)
-    value, share = float(found[1]), found[2] == "%"
+    value, share = float(match[1]), match[2] == "%"
     if not math.isfinite(value):
         message = f"{shown(text.strip())!r}: the number is too large"
         raise ValueError(message)
@@ -241,4 +240,4 @@ def _mixed(text: str) -> str:
 
 def _plain(value: float) -> float:
     """Return a value without the rounding that its arithmetic left: 0.6 and not 0.6000000000000001."""
-    return float(f"{value:.12g}")
+    return significant(value, TYPED_DIGITS)

@@ -8,25 +8,25 @@ moves along in proportion, never beyond what the column allows.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from supplychain import schema
 from supplychain.case import in_order, vars_of
+from supplychain.case.calendar import interpolated
 from supplychain.case.checks import faults
 from supplychain.case.edits import Addition, Edit, Filter, Name, Removal, Step, addition, edit, label, removal
-from supplychain.case.read import FolderContents, Rows, allowed_columns, did_you_mean, in_range, shown
-from supplychain.case.series import fill
+from supplychain.case.read import FolderContents
 from supplychain.errors import ChangeError, ChangeProblem, Problem
+from supplychain.tabular import Rows, allowed_columns, did_you_mean, in_range, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    import pandas as pd
-
     from supplychain.case import Case
-    from supplychain.case.read import Row, Value
+    from supplychain.tabular import Row, Value
 
     Key: TypeAlias = tuple[Value, ...]
     Table: TypeAlias = tuple[Row, ...]
@@ -55,10 +55,10 @@ class Group:
         """Yield each change as messages call it, and what reads it or raises ValueError."""
         for text in self.edits:
             yield text, partial(edit, text)
-        for given in self.remove:
-            yield label("remove", given), partial(removal, given)
-        for given in self.add:
-            yield label("add", given), partial(addition, given)
+        for entry in self.remove:
+            yield label("remove", entry), partial(removal, entry)
+        for entry in self.add:
+            yield label("add", entry), partial(addition, entry)
 
     def problem(self, text: str, message: object) -> ChangeProblem:
         """Return a fault of one of its changes."""
@@ -90,8 +90,8 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
 
     Raises: ChangeError, which names every change that cannot be read, matches nothing or makes the case invalid.
     """
-    given = [changes] if isinstance(changes, str) else changes
-    groups = [Group(CHANGES, (one,)) if isinstance(one, str) else one for one in given]
+    listed = [changes] if isinstance(changes, str) else changes
+    groups = [Group(CHANGES, (change,)) if isinstance(change, str) else change for change in listed]
     steps = [(group, text, read) for group in groups for text, read in group.steps()]
     states: list[Tables] = [case.tables]
     problems: list[tuple[int, ChangeProblem]] = []
@@ -102,7 +102,7 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
         try:
             step = read()
             old = tables[step.table.name]
-            filled, new = _taken(case.years, old, step)
+            filled, new = _applied(case.years, old, step)
         except ValueError as error:
             problems += [(n, group.problem(text, message)) for message in error.args]
         else:
@@ -113,24 +113,16 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
         states.append(tables)
     alone = bool(problems) or not structural
     if _faults(case, states[-1], alone=alone):
-        problems += _blamed(steps, [_faults(case, tables, alone=alone) for tables in states])
+        problems += _faults_by_step(steps, [_faults(case, tables, alone=alone) for tables in states])
     if problems:
         place = "the changes"
-        raise ChangeError(place, [problem for _, problem in sorted(problems, key=lambda one: one[0])])
+        raise ChangeError(place, [problem for _, problem in sorted(problems, key=itemgetter(0))])
     tables, headers = dict(states[-1]), dict(case.headers)
     for name, rows in tables.items():
         if rows is not case.tables[name]:
             headers[name] = _header(headers[name], schema.TABLE[name], rows)
             tables[name] = _padded(schema.TABLE[name], headers[name], rows)
     return replace(case, tables=tables, headers=headers), tuple(audit)
-
-
-def frame(audit: Iterable[Changed]) -> pd.DataFrame:
-    """Return what changed as a table, one row for each cell, in the order of the changes."""
-    import pandas as pd  # noqa: PLC0415 - a check of changes needs no pandas
-
-    names = [one.name for one in fields(Changed)]
-    return pd.DataFrame([asdict(cell) for cell in audit], columns=names, dtype=object).astype({"year": "Int64"})
 
 
 def key_of(table: schema.TableSchema, row: Row, *, year: bool = False) -> str:
@@ -159,7 +151,7 @@ def _series(table: schema.TableSchema, row: Row) -> Key:
     return tuple(row[name] for name in table.key if name != "year")
 
 
-def _taken(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
+def _applied(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
     """Return a table written out as far as a step needs it, and after the step.
 
     Raises: ValueError if it matches nothing.
@@ -168,7 +160,7 @@ def _taken(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
         case Edit():
             return _edited(years, rows, step)
         case Removal():
-            return rows, _without(step.table, rows, _selected(step.table, rows, step.filters))
+            return rows, _without_rows(step.table, rows, _selected(step.table, rows, step.filters))
         case Addition():
             if any(_key(step.table, row) == _key(step.table, step.row) for row in rows):
                 message = f"{step.table.name} has a row of this key already; edit it, or remove it first"
@@ -179,7 +171,7 @@ def _taken(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
 def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
     table, operation = step.table, step.operation
     if step.column.series:
-        others = [one for one in step.filters if one.column != "year"]
+        others = [condition for condition in step.filters if condition.column != "year"]
         named = {_series(table, row) for row in _selected(table, rows, others)}
         rows = _written_out(table, rows, named, years)
     timed = "year" in table.key
@@ -206,7 +198,7 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
         if old is not None or operation.kind == "=":
             way = (row["year"] - first) / (last - first) if ways else 0.0
             new[id(row)] = operation.of(old, way)
-    return rows, _with(step, rows, new)
+    return rows, _with_numbers(step, rows, new)
 
 
 def _selected(table: schema.TableSchema, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
@@ -218,20 +210,22 @@ def _selected(table: schema.TableSchema, rows: Sequence[Row], filters: Sequence[
         message = f"{table.name} has no rows in this case"
         raise ValueError(message)
     unknown, left = [], list(rows)
-    for one in filters:
-        there = dict.fromkeys(row[one.column] for row in rows)
+    for condition in filters:
+        present = dict.fromkeys(row[condition.column] for row in rows)
         unknown += [
-            _unknown(table, one.column, value, list(there)) for value in one.wanted if not any(map(value.meets, there))
+            _unknown(table, condition.column, value, list(present))
+            for value in condition.wanted
+            if not any(map(value.meets, present))
         ]
     if unknown:
         raise ValueError(*unknown)
-    for n, one in enumerate(filters):
-        cells = set(filter(one.meets, {row[one.column] for row in left}))
-        kept = [row for row in left if row[one.column] in cells]
+    for n, condition in enumerate(filters):
+        cells = set(filter(condition.meets, {row[condition.column] for row in left}))
+        kept = [row for row in left if row[condition.column] in cells]
         if not kept:
             met = ", ".join(map(str, filters[:n]))
-            known = _listed(row[one.column] for row in left)
-            message = f"no row of {table.name} with {met} has {one}; {one.column} is {known} there"
+            known = _listed(row[condition.column] for row in left)
+            message = f"no row of {table.name} with {met} has {condition}; {condition.column} is {known} there"
             raise ValueError(message)
         left = kept
     return left
@@ -250,12 +244,12 @@ def _listed(values: Iterable[object]) -> str:
 
 def _written_out(table: schema.TableSchema, rows: Table, named: set[Key], years: range) -> Table:
     """Return a table with a row for every year of the case in the series named, which stay what they were."""
-    given: dict[Key, dict[int, Row]] = {}
+    rows_of: dict[Key, dict[int, Row]] = {}
     for row in rows:
         key = _series(table, row)
         if key in named:
-            given.setdefault(key, {})[row["year"]] = row
-    new = [_between(table, series, year) for series in given.values() for year in years if year not in series]
+            rows_of.setdefault(key, {})[row["year"]] = row
+    new = [_between(table, series, year) for series in rows_of.values() for year in years if year not in series]
     return in_order(table, [*rows, *new]) if new else rows
 
 
@@ -268,13 +262,13 @@ def _between(table: schema.TableSchema, series: Mapping[int, Row], year: int) ->
     for column in table.columns:
         if not column.series:
             continue
-        row[column.name] = fill({t: series[t][column.name] for t in around}, [year], column.series)[year]
+        row[column.name] = interpolated({t: series[t][column.name] for t in around}, [year], column.series)[year]
         for end, within in ((schema.LOW, min), (schema.HIGH, max)):
             name = column.name + end
             ends = {t: series[t][name] for t in around if series[t].get(name) is not None}
             known = len(ends) == len(around) and (before is not None or column.series == "price")
             if known:
-                row[name] = within(fill(ends, [year], column.series)[year], row[column.name])
+                row[name] = within(interpolated(ends, [year], column.series)[year], row[column.name])
             elif name in row:
                 row[name] = None
     return row
@@ -286,20 +280,20 @@ def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row]) -> Table:
     The series are written out, so that one that begins after the case does has 0 as its first value.
     """
     table, column, by = step.table, step.column, int(step.operation.amount)
-    given: dict[Key, dict[int, float]] = {}
+    points_of: dict[Key, dict[int, float]] = {}
     for row in rows:
-        given.setdefault(_series(table, row), {})[row["year"]] = row[column.name]
+        points_of.setdefault(_series(table, row), {})[row["year"]] = row[column.name]
     new = {}
     for row in selected:
-        points, year = given[_series(table, row)], row["year"] - by
-        new[id(row)] = fill(points, [year], "price")[year]
-    return _with(step, rows, new)
+        points, year = points_of[_series(table, row)], row["year"] - by
+        new[id(row)] = interpolated(points, [year], "price")[year]
+    return _with_numbers(step, rows, new)
 
 
 def _delayed_rows(step: Edit, rows: Table, selected: Sequence[Row], years: range) -> Table:
     """Move rows to another year; those that leave the years of the case are dropped."""
     table, by = step.table, int(step.operation.amount)
-    stay = _without(table, rows, selected)
+    stay = _without_rows(table, rows, selected)
     moved = [{**row, "year": row["year"] + by} for row in selected if row["year"] + by in years]
     taken = {_key(table, row) for row in stay}
     clash = next((row for row in moved if _key(table, row) in taken), None)
@@ -309,12 +303,12 @@ def _delayed_rows(step: Edit, rows: Table, selected: Sequence[Row], years: range
     return in_order(table, [*stay, *moved])
 
 
-def _without(table: schema.TableSchema, rows: Table, gone: Iterable[Row]) -> Table:
+def _without_rows(table: schema.TableSchema, rows: Table, gone: Iterable[Row]) -> Table:
     keys = {_key(table, row) for row in gone}
     return tuple(row for row in rows if _key(table, row) not in keys)
 
 
-def _with(step: Edit, rows: Table, new: Mapping[int, float]) -> Table:
+def _with_numbers(step: Edit, rows: Table, new: Mapping[int, float]) -> Table:
     """Return a table with new numbers by the identity of their row; each range keeps its proportion to its number."""
     column, changed = step.column, []
     for row in rows:
@@ -346,9 +340,9 @@ def _differences(
     if before is after:
         return
     table = step.table
-    there, here = ({id(row) for row in rows} for rows in (before, after))
-    old = {_key(table, row): row for row in before if id(row) not in here}
-    new = {_key(table, row): row for row in after if id(row) not in there}
+    ids_before, ids_after = ({id(row) for row in rows} for rows in (before, after))
+    old = {_key(table, row): row for row in before if id(row) not in ids_after}
+    new = {_key(table, row): row for row in after if id(row) not in ids_before}
     for key in dict.fromkeys([*old, *new]):
         was, now = old.get(key, {}), new.get(key, {})
         what: What = "changed" if was and now else "removed" if was else "filled" if written_out else "added"
@@ -369,14 +363,14 @@ def _faults(case: Case, tables: Tables, *, alone: bool) -> dict[tuple[str, str],
             for name, rows in tables.items()
         }
         problems = faults(FolderContents(vars_of(case.settings), numbered, problems))
-    found: dict[tuple[str, str], str] = {}
+    messages: dict[tuple[str, str], str] = {}
     for problem in problems:
         name = problem.file.removesuffix(".csv")
-        at = ""
+        place = ""
         if problem.row:
-            at = f"[{key_of(schema.TABLE[name], tables[name][problem.row - _HEADER - 1], year=True)}]"
-        found[f"{name}.{problem.column}" if problem.column else name, at] = problem.message
-    return found
+            place = f"[{key_of(schema.TABLE[name], tables[name][problem.row - _HEADER - 1], year=True)}]"
+        messages[f"{name}.{problem.column}" if problem.column else name, place] = problem.message
+    return messages
 
 
 def _out_of_range(table: schema.TableSchema, before: Table, rows: Table) -> Iterator[Problem]:
@@ -396,13 +390,13 @@ def _out_of_range(table: schema.TableSchema, before: Table, rows: Table) -> Iter
                 yield Problem(table.file, line, column.name, fault)
 
 
-def _blamed(
-    steps: Sequence[tuple[Group, str, object]], found: Sequence[Mapping[tuple[str, str], str]]
+def _faults_by_step(
+    steps: Sequence[tuple[Group, str, object]], by_state: Sequence[Mapping[tuple[str, str], str]]
 ) -> Iterator[tuple[int, ChangeProblem]]:
     """Yield the faults of the last state, one for each column and the step since which they are there."""
     likewise: dict[tuple[int, str], list[str]] = {}
-    for (what, row), message in found[-1].items():
-        since = next(n for n in reversed(range(len(steps))) if (what, row) not in found[n])
+    for (what, row), message in by_state[-1].items():
+        since = next(n for n in reversed(range(len(steps))) if (what, row) not in by_state[n])
         likewise.setdefault((since, what), []).append(f"{what}{row}: {message}")
     for (n, _), messages in likewise.items():
         group, text, _ = steps[n]

@@ -6,38 +6,41 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema
-from supplychain.case.read import CASE_FILE, did_you_mean, shown
+from supplychain.case.places import served_places
+from supplychain.case.read import CASE_FILE
 from supplychain.errors import Problem
+from supplychain.tabular import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from supplychain.case.read import FolderContents, Row, Rows, Value
+    from supplychain.case.read import FolderContents
+    from supplychain.tabular import Row, Rows, Value
 
 Tables: TypeAlias = "Mapping[str, Rows]"
 Key: TypeAlias = "tuple[Value, ...]"
 
 
-def faults(reading: FolderContents) -> list[Problem]:
+def faults(contents: FolderContents) -> list[Problem]:
     """Return every fault of what was read, in the order of files and rows.
 
     A check between tables runs if the tables that it reads have no fault by themselves: it would blame the wrong cell.
     """
-    tables = reading.tables
-    found = list(reading.problems)
-    found += _keys_once(tables)
-    found += _references(tables, broken={p.file for p in reading.problems if p.row <= 1 or not p.column})
-    faulty = {p.file for p in found}
+    tables = contents.tables
+    problems = list(contents.problems)
+    problems += _keys_once(tables)
+    problems += _references(tables, broken={p.file for p in contents.problems if p.row <= 1 or not p.column})
+    faulty = {p.file for p in problems}
     if CASE_FILE not in faulty:
-        found += _horizon(reading.settings)
+        problems += _horizon(contents.settings)
     for check, names in _TABLE_CHECKS.items():
         if not any(tables[name].table.file in faulty for name in names):
-            found += check(tables)
+            problems += check(tables)
     for year_check, name in _YEAR_CHECKS.items():
         if not faulty & {CASE_FILE, "accelerators.csv", tables[name].table.file}:
-            found += year_check(tables, reading.settings["first_year"])
+            problems += year_check(tables, contents.settings["first_year"])
     order = {table.file: n for n, table in enumerate(schema.TABLES)}
-    return sorted(found, key=lambda p: (order.get(p.file, -1), p.row))
+    return sorted(problems, key=lambda p: (order.get(p.file, -1), p.row))
 
 
 def _keys_once(tables: Tables) -> Iterator[Problem]:
@@ -197,22 +200,8 @@ def _reached(edges: Mapping[Value, set[Value]], start: Value) -> set[Value]:
     return seen
 
 
-def served_places(tables: Tables) -> dict[tuple[object, object], set[object]]:
-    """Return where each supplier can supply: at its capacity rows, and where what it draws from is supplied."""
-    places: dict[tuple[object, object], set[object]] = {
-        (row["stage"], row["supplier"]): set() for row in tables["suppliers"].rows
-    }
-    for row in tables["capacity"].rows:
-        places[row["stage"], row["supplier"]].add(row["place"])
-    draws = {(row["stage"], row["supplier"], row["of_stage"]) for row in tables["allocation"].rows}
-    stages = {stage for stage, _ in places}
-    for _ in stages:  # as many rounds as there are stages settle every chain of allocations
-        supplied: dict[object, set[object]] = defaultdict(set)
-        for (stage, _supplier), where in places.items():
-            supplied[stage] |= where
-        for stage, supplier, of_stage in draws:
-            places[stage, supplier] |= supplied[of_stage]
-    return places
+def _served_places(tables: Tables) -> dict[tuple[str, str], set[str]]:
+    return served_places(*(tables[name].rows for name in ("suppliers", "capacity", "allocation")))
 
 
 def _possible_places(tables: Tables) -> dict[object, set[object]]:
@@ -223,7 +212,7 @@ def _possible_places(tables: Tables) -> dict[object, set[object]]:
 
 def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
     """Every supplier has capacity or an allocation; capacity is added where it has one of them, and has a life."""
-    places, possible = served_places(tables), _possible_places(tables)
+    places, possible = _served_places(tables), _possible_places(tables)
     for line, row in tables["suppliers"].numbered():
         if not places[row["stage"], row["supplier"]]:
             message = f"{row['supplier']!r} has no row in capacity.csv or allocation.csv; needs one (capacity may be 0)"
@@ -237,16 +226,16 @@ def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
             message = f"{absent}; needs one (capacity may be 0)"
             yield Problem("expansion.csv", line, "place", message)
         if life[who] is None:
-            at = next(n for n, r in tables["suppliers"].numbered() if (r["stage"], r["supplier"]) == who)
+            supplier_line = next(n for n, r in tables["suppliers"].numbered() if (r["stage"], r["supplier"]) == who)
             message = f"is blank and {row['supplier']!r} may expand; needs a whole number, 1 or more"
-            missing.setdefault(who, Problem("suppliers.csv", at, "capacity_life_years", message))
+            missing.setdefault(who, Problem("suppliers.csv", supplier_line, "capacity_life_years", message))
     yield from missing.values()
 
 
 def _needs_in_reach(tables: Tables) -> Iterator[Problem]:
     """What a supplier needs must be supplied where it is; a global supplier may need global stages only."""
     scope = _by_stage(tables, "scope")
-    places, possible = served_places(tables), _possible_places(tables)
+    places, possible = _served_places(tables), _possible_places(tables)
     supplied: dict[object, set[object]] = defaultdict(set)
     for (stage, _), where in places.items():
         supplied[stage] |= where
@@ -257,8 +246,10 @@ def _needs_in_reach(tables: Tables) -> Iterator[Problem]:
             message = f"{needed!r} is regional; a global supplier may need global stages only"
             yield Problem("supplier_needs.csv", line, "needs_stage", message)
             continue
-        at = {schema.GLOBAL} if scope[needed] == "global" else where & ({row["place"]} if row["place"] else where)
-        out_of_reach = sorted(map(str, at - supplied[needed]))
+        needed_at = (
+            {schema.GLOBAL} if scope[needed] == "global" else where & ({row["place"]} if row["place"] else where)
+        )
+        out_of_reach = sorted(map(str, needed_at - supplied[needed]))
         if out_of_reach:
             absent = f"{needed!r} has no supplier at {', '.join(out_of_reach)}"
             message = f"{absent}; needs a row in capacity.csv there (capacity may be 0)"
@@ -268,7 +259,7 @@ def _needs_in_reach(tables: Tables) -> Iterator[Problem]:
 def _bill_of_materials(tables: Tables) -> Iterator[Problem]:
     """An accelerator is built from global flows, and occupies stocks that somebody supplies."""
     stages = {row["stage"]: row for row in tables["stages"].rows}
-    supplied = {stage for (stage, _), where in served_places(tables).items() if where}
+    supplied = {stage for (stage, _), where in _served_places(tables).items() if where}
     for line, row in tables["bill_of_materials"].numbered():
         stage = stages[row["stage"]]
         if stage["kind"] == "flow" and stage["scope"] == "regional":
@@ -302,11 +293,11 @@ def _commitments(tables: Tables) -> Iterator[Problem]:
     """A commitment is for exactly one of an accelerator, a family or a vendor that exists."""
     scopes = ("accelerator", "family", "vendor")
     for line, row in tables["commitments"].numbered():
-        given = [scope for scope in scopes if row[scope] is not None]
-        if len(given) != 1:
-            message = f"{len(given)} of accelerator, family and vendor are given; must be exactly one"
+        scopes_given = [scope for scope in scopes if row[scope] is not None]
+        if len(scopes_given) != 1:
+            message = f"{len(scopes_given)} of accelerator, family and vendor are given; must be exactly one"
             yield Problem("commitments.csv", line, "accelerator", message)
-        for scope in (scope for scope in given if scope != "accelerator"):
+        for scope in (scope for scope in scopes_given if scope != "accelerator"):
             known = sorted({a[scope] for a in tables["accelerators"].rows})
             if row[scope] not in known:
                 message = f"no accelerator has the {scope} {shown(row[scope])!r}{did_you_mean(row[scope], known)}"

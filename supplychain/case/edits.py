@@ -19,12 +19,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from supplychain import schema
-from supplychain.case.read import allowed_columns, did_you_mean, range_faults, read_cell, shown, what_fits
+from supplychain.tabular import allowed_columns, did_you_mean, range_faults, read_cell, shown, what_fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from supplychain.case.read import Row
+    from supplychain.tabular import Row
 
 EXAMPLE = "capacity.capacity[stage=cowos, year=2027..] +30%"
 _OPERATIONS = "= 5000, *= 3, /= 2, += 100, -= 100, +30%, +10%..+50% or delay 1"
@@ -175,12 +175,12 @@ def edit(text: str) -> Edit:
     return Edit(text, table, column, filters, operation)
 
 
-def addition(given: Mapping[str, Any]) -> Addition:
+def addition(entry: Mapping[str, Any]) -> Addition:
     """Read a row that is to be added: `table`, and its cells by column.
 
     Raises: ValueError, with a message for every fault.
     """
-    table, cells = _table_and_cells(given)
+    table, cells = _table_and_cells(entry)
     columns = {name: table.column(name) for name in allowed_columns(table)}
     faults = [
         f"no column of {table.name} is called {shown(name)!r}{did_you_mean(name, columns)}"
@@ -195,27 +195,27 @@ def addition(given: Mapping[str, Any]) -> Addition:
     faults = faults or [f"column {p.column}: {p.message}" for p in range_faults("", 0, row, table)]
     if faults:
         raise ValueError(*faults)
-    return Addition(label("add", given), table, row)
+    return Addition(label("add", entry), table, row)
 
 
-def removal(given: Mapping[str, Any]) -> Removal:
+def removal(entry: Mapping[str, Any]) -> Removal:
     """Read which rows are to be removed: `table`, and filters by column.
 
     Raises: ValueError, with a message for every fault.
     """
-    table, cells = _table_and_cells(given)
+    table, cells = _table_and_cells(entry)
     text = f"[{', '.join(f'{name}={value}' for name, value in cells.items())}]"
-    found, end = _filters(text, 0, table)
+    filters, end = _filters(text, 0, table)
     if text[end:]:
         raise ValueError(_misread(text, end, "must end here"))
-    return Removal(label("remove", given), table, found)
+    return Removal(label("remove", entry), table, filters)
 
 
-def label(verb: str, given: Mapping[str, Any]) -> str:
+def label(verb: str, entry: Mapping[str, Any]) -> str:
     """Return how messages and the audit call a row to be added or removed: `add budget[year=2027]`."""
-    table = schema.TABLE.get(str(given.get("table")))
-    names = table.key if verb == "add" and table else [name for name in given if name != "table"]
-    return f"{verb} {given.get('table', '')}[{', '.join(f'{name}={given[name]}' for name in names if name in given)}]"
+    table = schema.TABLE.get(str(entry.get("table")))
+    names = table.key if verb == "add" and table else [name for name in entry if name != "table"]
+    return f"{verb} {entry.get('table', '')}[{', '.join(f'{name}={entry[name]}' for name in names if name in entry)}]"
 
 
 def named_table(name: str) -> schema.TableSchema:
@@ -229,11 +229,11 @@ def named_table(name: str) -> schema.TableSchema:
     return schema.TABLE[name]
 
 
-def _table_and_cells(given: Mapping[str, Any]) -> tuple[schema.TableSchema, dict[str, Any]]:
-    if not isinstance(given.get("table"), str):
+def _table_and_cells(entry: Mapping[str, Any]) -> tuple[schema.TableSchema, dict[str, Any]]:
+    if not isinstance(entry.get("table"), str):
         message = "column table: is missing; must be the name of a table"
         raise ValueError(message)  # noqa: TRY004 - a fault of the what-if, as all others
-    return named_table(given["table"]), {name: value for name, value in given.items() if name != "table"}
+    return named_table(entry["table"]), {name: value for name, value in entry.items() if name != "table"}
 
 
 def _typed(column: schema.ColumnSchema, value: object, *, blank: bool) -> tuple[Any, str]:
@@ -269,33 +269,35 @@ def _filters(text: str, start: int, table: schema.TableSchema) -> tuple[tuple[Fi
     if empty:
         return (), empty.end()
     filters: list[Filter] = []
-    mark, at = ",", start + 1
+    mark, position = ",", start + 1
     while mark == ",":
-        found = _FILTER.match(text, at)
-        if found is None:
-            raise ValueError(_misread(text, at, "must be COLUMN=VALUE"))
-        column, at, mark = _filtered(table, found[1], filters), found.end(), "|"
+        match = _FILTER.match(text, position)
+        if match is None:
+            raise ValueError(_misread(text, position, "must be COLUMN=VALUE"))
+        column, position, mark = _filtered(table, match[1], filters), match.end(), "|"
         values = []
         while mark == "|":
-            word = _WORD.match(text, at)
+            word = _WORD.match(text, position)
             if word is None:
-                raise ValueError(_misread(text, at, "a value in quotes must end with a quote, then come , or | or ]"))
+                raise ValueError(
+                    _misread(text, position, "a value in quotes must end with a quote, then come , or | or ]")
+                )
             if word[3] is None:
                 raise ValueError(_misread(text, start, "the bracket is not closed by ]"))
             values.append(_value(column, word))
-            at, mark = word.end() + 1, word[3]
+            position, mark = word.end() + 1, word[3]
         filters.append(Filter(column.name, tuple(values)))
-    return tuple(filters), at
+    return tuple(filters), position
 
 
 def _filtered(table: schema.TableSchema, name: str, before: Sequence[Filter]) -> schema.ColumnSchema:
-    may = [c.name for c in table.columns if c.type == "text" or _is_year(c)]
+    may = [c.name for c in table.columns if c.type == "text" or c.is_year]
     if name not in may:
         fault = f"no column of {table.name} is called {shown(name)!r}{did_you_mean(name, may)}"
         if name in allowed_columns(table):
             fault = f"{table.name}.{name} is no text and no year; a filter must be of {', '.join(may)}"
         raise ValueError(fault)
-    if any(name == one.column for one in before):
+    if any(name == earlier.column for earlier in before):
         fault = f"two filters are of {name}; write one, with | between its values"
         raise ValueError(fault)
     return table.column(name)
@@ -304,14 +306,14 @@ def _filtered(table: schema.TableSchema, name: str, before: Sequence[Filter]) ->
 def _value(column: schema.ColumnSchema, word: re.Match[str]) -> Name | Years:
     quoted = word[1] is not None
     text = word[1].replace('""', '"') if quoted else word[2] or ""
-    if not _is_year(column):
+    if not column.is_year:
         return Name(text, quoted)
-    found = _YEARS.fullmatch(text)
-    if found is None or not (found[1] or found[3]):
+    match = _YEARS.fullmatch(text)
+    if match is None or not (match[1] or match[3]):
         message = f"{shown(text)!r} is no {column.name}; must be like 2027, 2027..2030, 2027.. or ..2030"
         raise ValueError(message)
-    first = int(found[1] or schema.FIRST_POSSIBLE_YEAR)
-    last = int(found[3] or (schema.LAST_POSSIBLE_YEAR if found[2] else first))
+    first = int(match[1] or schema.POSSIBLE_YEARS[0])
+    last = int(match[3] or (schema.POSSIBLE_YEARS[-1] if match[2] else first))
     if last < first:
         message = f"{shown(text)!r} ends before it begins; must be {last}..{first}"
         raise ValueError(message)
@@ -319,13 +321,13 @@ def _value(column: schema.ColumnSchema, word: re.Match[str]) -> Name | Years:
 
 
 def _operation(text: str) -> Operation:
-    if found := _ASSIGN.fullmatch(text):
-        kind, amount, until = found[1], float(found[2]), None
-    elif found := _PERCENT.fullmatch(text):
-        kind, amount = "%", float(found[1] + found[2])
-        until = float(found[3] + found[4]) if found[3] else None
-    elif found := _DELAY.fullmatch(text):
-        kind, amount, until = "delay", int(found[1]), None
+    if match := _ASSIGN.fullmatch(text):
+        kind, amount, until = match[1], float(match[2]), None
+    elif match := _PERCENT.fullmatch(text):
+        kind, amount = "%", float(match[1] + match[2])
+        until = float(match[3] + match[4]) if match[3] else None
+    elif match := _DELAY.fullmatch(text):
+        kind, amount, until = "delay", int(match[1]), None
     else:
         what = f"{shown(text)!r} is no operation" if text else "the operation is missing"
         message = f"{what}; must be like {_OPERATIONS}"
@@ -339,10 +341,6 @@ def _operation(text: str) -> Operation:
     return Operation(kind, amount, until)  # type: ignore[arg-type]  # the patterns allow these kinds alone
 
 
-def _is_year(column: schema.ColumnSchema) -> bool:
-    return column.minimum == schema.FIRST_POSSIBLE_YEAR
-
-
-def _misread(text: str, at: int, fault: str) -> str:
-    rest = shown(text[at:].strip()) or "the end"
-    return f"character {at + 1}, at {rest!r}: {fault}; an edit is like {EXAMPLE}"
+def _misread(text: str, position: int, fault: str) -> str:
+    rest = shown(text[position:].strip()) or "the end"
+    return f"character {position + 1}, at {rest!r}: {fault}; an edit is like {EXAMPLE}"

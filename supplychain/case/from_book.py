@@ -30,23 +30,23 @@ from openpyxl.utils.exceptions import InvalidFileException
 from supplychain import schema
 from supplychain.case import load
 from supplychain.case.checks import faults
-from supplychain.case.describe import datapackage
-from supplychain.case.read import (
-    CASE_FILE,
-    FolderContents,
-    absent,
-    absent_table,
-    allowed_columns,
-    did_you_mean,
-    rows_from,
-    settings_of,
-    shown,
-    what_fits,
+from supplychain.case.datapackage import datapackage
+from supplychain.case.read import CASE_FILE, FolderContents, absent, absent_table, settings_of
+from supplychain.case.spelling import (
+    CsvFile,
+    Line,
+    cells_of,
+    csv_file,
+    meaning_of,
+    same_value,
+    settings_text,
+    spelled,
+    table_text,
 )
-from supplychain.case.spelling import Line, Written, cells_of, meant, same, settings_text, spelled, table_text, written
 from supplychain.case.to_book import COLUMNS, CONTENTS, ORIGINALS, PACKAGE, SETTINGS, belongs
 from supplychain.errors import InputError, OutputError, Problem
 from supplychain.sheets import CUT
+from supplychain.tabular import allowed_columns, did_you_mean, rows_from, shown, what_fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,15 +114,15 @@ def import_book(path: str | Path, folder: str | Path) -> Imported:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             message = f"{target} exists already; give the name of a new folder"
             raise OutputError(message)
-        found = from_book(path)
+        imported = from_book(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".import-", dir=target.parent) as scratch:
             fresh = Path(scratch) / "case"
-            for name, data in found.files.items():
+            for name, data in imported.files.items():
                 (fresh / name).parent.mkdir(parents=True, exist_ok=True)
                 (fresh / name).write_bytes(data)
             case = load(fresh)
-            if not found.described:
+            if not imported.described:
                 (fresh / PACKAGE).write_text(datapackage(case), encoding="utf-8")
             if target.exists():
                 target.rmdir()
@@ -130,7 +130,7 @@ def import_book(path: str | Path, folder: str | Path) -> Imported:
     except OSError as error:
         message = f"cannot write {target}: {error.strerror}"
         raise OutputError(message) from error
-    return found
+    return imported
 
 
 def _sheets(path: Path) -> dict[str, _Sheet]:
@@ -151,9 +151,9 @@ def _sheets(path: Path) -> dict[str, _Sheet]:
 
 
 def _read(data: bytes) -> dict[str, _Sheet]:
-    found = {}
+    by_title = {}
     for sheet in openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets:
-        cells = found[sheet.title] = _Sheet()
+        cells = by_title[sheet.title] = _Sheet()
         for cell in _cells(sheet):
             spot = cell.row, cell.column
             if cell.data_type == "e":
@@ -165,13 +165,13 @@ def _read(data: bytes) -> dict[str, _Sheet]:
         formulas = any(mark in parts.read(name) for name in sheets for mark in (b"<f>", b"<f "))
     if formulas:
         for sheet in openpyxl.load_workbook(io.BytesIO(data), read_only=True).worksheets:
-            cells = found[sheet.title]
+            cells = by_title[sheet.title]
             for cell in _cells(sheet):
                 spot = cell.row, cell.column
                 if cell.data_type == "f" and spot not in cells.cells and spot not in cells.wrong:
                     fault = "is a formula without its value; open the workbook in Excel or LibreOffice and save it"
                     cells.wrong[spot] = fault
-    return found
+    return by_title
 
 
 def _cells(sheet: Any) -> Iterator[Any]:  # noqa: ANN401 - openpyxl's read-only sheets have no types
@@ -193,15 +193,17 @@ class _Reader:
         self._described = True
         self.problems: list[Problem] = list(self._names())
         self._kept = self._originals()
-        reading = FolderContents()
-        reading.settings, reading.problems = self._settings()
+        contents = FolderContents()
+        contents.settings, contents.problems = self._settings()
         for table in schema.TABLES:
-            reading.tables[table.name], problems = self._table(table)
-            reading.problems += problems
-        reading.problems += self._wrong.values()
-        found = faults(reading)
+            contents.tables[table.name], problems = self._table(table)
+            contents.problems += problems
+        contents.problems += self._wrong.values()
+        all_faults = faults(contents)
         self.problems += [
-            self._told(p) for p in found if (p.file, p.row, p.column) not in self._wrong or p in self._wrong.values()
+            self._in_sheet(p)
+            for p in all_faults
+            if (p.file, p.row, p.column) not in self._wrong or p in self._wrong.values()
         ]
 
     def imported(self) -> Imported:
@@ -228,13 +230,13 @@ class _Reader:
             if isinstance(part, (int, float)):
                 parts.setdefault(str(name), {})[int(part)] = str(digest), str(text)
         files = {}
-        for name, some in parts.items():
-            text = "".join(some[n][1] for n in sorted(some))
+        for name, pieces in parts.items():
+            text = "".join(pieces[n][1] for n in sorted(pieces))
             try:
                 data = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), _LARGEST)
             except (binascii.Error, ValueError, zlib.error):
                 data = b""
-            if {digest for digest, _ in some.values()} == {hashlib.sha256(data).hexdigest()} and belongs(name):
+            if {digest for digest, _ in pieces.values()} == {hashlib.sha256(data).hexdigest()} and belongs(name):
                 files[name] = data
             else:
                 fault = f"{shown(name)} is damaged; delete this sheet to have every file written anew"
@@ -245,24 +247,24 @@ class _Reader:
         sheet = self._sheets.get(SETTINGS)
         if sheet is None:
             return {}, [absent(CASE_FILE)]
-        given = self._given(sheet)
+        settings = self._setting_cells(sheet)
         original = self._kept.get(CASE_FILE)
         before = tomllib.loads(original.decode("utf-8-sig")) if original is not None else {}
         for column in schema.SETTINGS:
-            old, new = before.get(column.name), given.get(column.name)
-            if old is not None and new is not None and same(str(old), str(new), column):
-                given[column.name] = old
-        values, problems = settings_of(CASE_FILE, given)
+            old, new = before.get(column.name), settings.get(column.name)
+            if old is not None and new is not None and same_value(str(old), str(new), column):
+                settings[column.name] = old
+        values, problems = settings_of(CASE_FILE, settings)
         if not problems and not self._wrong:
             text = original.decode() if original is not None else None
-            self._files[CASE_FILE] = settings_text(text, given).encode()
-        self._described &= all(before.get(name) == given.get(name) for name in ("name", "title"))
+            self._files[CASE_FILE] = settings_text(text, settings).encode()
+        self._described &= all(before.get(name) == settings.get(name) for name in ("name", "title"))
         return values, problems
 
-    def _given(self, sheet: _Sheet) -> dict[str, Any]:
+    def _setting_cells(self, sheet: _Sheet) -> dict[str, Any]:
         """Return the settings that are given, and note where each stands."""
         known = {column.name: column for column in schema.SETTINGS}
-        given: dict[str, Any] = {}
+        settings: dict[str, Any] = {}
         for row in range(2, sheet.size[0] + 1):
             name, value = (sheet.cells.get((row, n)) for n in (1, 2))
             setting, wrong = str(name), sheet.wrong.get((row, 2))
@@ -277,8 +279,8 @@ class _Reader:
                 if wrong:
                     self._wrong[CASE_FILE, 0, setting] = Problem(CASE_FILE, 0, setting, wrong)
                 if wrong or value is not None or setting not in known:
-                    given[setting] = _setting(known.get(setting), value)
-        return given
+                    settings[setting] = _setting(known.get(setting), value)
+        return settings
 
     def _table(self, table: schema.TableSchema) -> tuple[Any, list[Problem]]:
         sheet = self._sheets.get(table.name)
@@ -287,7 +289,7 @@ class _Reader:
             self._described &= original is None
             return absent_table(table)
         names = self._header(table, sheet)
-        file = written(original) if original is not None else None
+        file = csv_file(original) if original is not None else None
         places = {name: n for n, name in names.items()}
         self._letters[table.file] = {name: get_column_letter(n) for name, n in places.items()}
         lines, matched = self._rows(table, sheet, names, file)
@@ -322,7 +324,7 @@ class _Reader:
         return names
 
     def _rows(
-        self, table: schema.TableSchema, sheet: _Sheet, names: Mapping[int, str], file: Written | None
+        self, table: schema.TableSchema, sheet: _Sheet, names: Mapping[int, str], file: CsvFile | None
     ) -> tuple[list[tuple[int, list[str]]], dict[int, Line]]:
         """Return lines of text, the header first, as they were written where they mean the same; and what each was."""
         known = {name: table.column(name) for name in names.values() if name in allowed_columns(table)}
@@ -340,7 +342,7 @@ class _Reader:
                 matched[row] = was
             for name, column in known.items():
                 old = before.cell(was, name)
-                if old is not None and same(old, cells[name], column):
+                if old is not None and same_value(old, cells[name], column):
                     cells[name] = old
                 elif cells[name].endswith(CUT):
                     fault = "was cut when it was exported, and then edited; give the whole text, or edit it in the file"
@@ -348,7 +350,7 @@ class _Reader:
             lines.append((row, [cells[name] for name in names.values()]))
         return lines, matched
 
-    def _told(self, problem: Problem) -> Problem:
+    def _in_sheet(self, problem: Problem) -> Problem:
         """Return a fault of a file as one of the sheet."""
         row, column = problem.row, problem.column
         if problem.file == CASE_FILE:
@@ -363,7 +365,7 @@ class _Reader:
 class _ByKey:
     """The lines of a file by their key."""
 
-    def __init__(self, table: schema.TableSchema, file: Written | None) -> None:
+    def __init__(self, table: schema.TableSchema, file: CsvFile | None) -> None:
         self._key = [table.column(name) for name in table.key]
         self._places = {name: n for n, name in enumerate(file.header.cells)} if file is not None else {}
         self._lines: dict[tuple[object, ...], list[Line]] = {}
@@ -372,7 +374,7 @@ class _ByKey:
             self._lines.setdefault(self._of(cells), []).append(line)
 
     def _of(self, cells: Mapping[str, str]) -> tuple[object, ...]:
-        return tuple(meant(cells.get(column.name, ""), column) for column in self._key)
+        return tuple(meaning_of(cells.get(column.name, ""), column) for column in self._key)
 
     def of(self, cells: Mapping[str, str]) -> Line | None:
         """Return the line that a row was; each is given once."""

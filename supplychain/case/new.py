@@ -9,7 +9,7 @@ from pathlib import Path
 
 from supplychain import schema
 from supplychain.case import load
-from supplychain.case.describe import datapackage
+from supplychain.case.datapackage import datapackage
 from supplychain.case.read import CASE_FILE, SCENARIOS
 from supplychain.errors import OutputError
 

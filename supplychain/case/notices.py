@@ -6,13 +6,22 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.case.calendar import (
+    arrives_by,
+    fits_foresight,
+    in_production,
+    online_year,
+    production_ended,
+    year_before,
+)
 from supplychain.errors import Problem
+from supplychain.tolerances import WHOLE_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from supplychain.case import Case
-    from supplychain.case.read import Row
+    from supplychain.tabular import Row
 
 
 def notices(case: Case) -> list[Problem]:
@@ -20,17 +29,17 @@ def notices(case: Case) -> list[Problem]:
     return [notice for check in _CHECKS for notice in check(case)]
 
 
-def _held_series(case: Case) -> Iterator[Problem]:
-    """Series that end before the case does are held at their last value."""
+def _extrapolated_series(case: Case) -> Iterator[Problem]:
+    """Series that end before the case does are extrapolated: each stays at its last value."""
     for table in schema.TABLES:
         series = [column.name for column in table.columns if column.series]
         if not series:
             continue
-        held: dict[int, list[str]] = defaultdict(list)
-        for key, given in _given_years(case, table).items():
-            if max(given) < case.settings.last_year:
-                held[max(given)].append(" / ".join(key) or "all")
-        for year, names in sorted(held.items()):
+        ended: dict[int, list[str]] = defaultdict(list)
+        for key, years in _years_by_key(case, table).items():
+            if max(years) < case.settings.last_year:
+                ended[max(years)].append(" / ".join(key) or "all")
+        for year, names in sorted(ended.items()):
             what = "held" if len(names) == 1 else f"{len(names)} series held"
             message = f"{what} at the value of {year} to {case.settings.last_year}: {', '.join(names)}"
             yield Problem(table.file, 0, " and ".join(series), message)
@@ -48,9 +57,9 @@ def _unused_stages(case: Case) -> Iterator[Problem]:
 
 def _idle_suppliers(case: Case) -> Iterator[Problem]:
     """Suppliers with no capacity in any year, no order that arrives in time, and no share of anything."""
-    able = {(s, k) for (s, k, _), given in case.yearly("capacity", "capacity").items() if any(given.values())}
+    able = {(s, k) for (s, k, _), values in case.yearly("capacity", "capacity").items() if any(values.values())}
     able |= {(r["stage"], r["supplier"]) for r in case.tables["expansion"] if _arrives(case, r) and r["max_expansion"]}
-    shares = [key for key, given in case.yearly("allocation", "share").items() if any(given.values())]
+    shares = [key for key, values in case.yearly("allocation", "share").items() if any(values.values())]
     for _ in shares:
         able |= {(s, k) for s, k, pool in shares if any(stage == pool for stage, _ in able)}
     for row in case.tables["suppliers"]:
@@ -75,24 +84,23 @@ def _unservable_demand(case: Case) -> Iterator[Problem]:
     in_fleet = {row["accelerator"] for row in case.tables["fleet"]} | {
         row["accelerator"] for row in case.tables["opening"]
     }
-    first, last = case.settings.first_year, case.settings.last_year
     owned = in_fleet | {
         row["accelerator"]
         for row in case.tables["accelerators"]
-        if row["first_year"] <= last and (row["last_year"] or last) >= first
+        if any(in_production(row["first_year"], row["last_year"], year) for year in case.years)
     }
     runs = {
         row["workload"] for row in case.tables["throughput"] if row["tokens_per_second"] and row["accelerator"] in owned
     }
-    asked = {w for (w, _), given in case.yearly("demand", "demand_ttok").items() if any(given.values())}
-    for w in sorted(asked - {str(w) for w in runs}):
+    demanded = {w for (w, _), values in case.yearly("demand", "demand_ttok").items() if any(values.values())}
+    for w in sorted(demanded - {str(w) for w in runs}):
         yield Problem("demand.csv", 0, "workload", f"no accelerator can serve {w!r}")
 
 
 def _empty_demand(case: Case) -> Iterator[Problem]:
     years = f"{case.settings.first_year}-{case.settings.last_year}"
-    for (w, j), given in case.yearly("demand", "demand_ttok").items():
-        if not any(given.values()):
+    for (w, j), values in case.yearly("demand", "demand_ttok").items():
+        if not any(values.values()):
             yield Problem("demand.csv", 0, "demand_ttok", f"{w} / {j} asks for nothing in {years}")
 
 
@@ -102,7 +110,7 @@ def _ended_families(case: Case) -> Iterator[Problem]:
     alive = {
         row["family"]
         for row in case.tables["accelerators"]
-        if row["last_year"] is None or row["last_year"] >= case.settings.first_year
+        if not production_ended(row["last_year"], case.settings.first_year)
     }
     for name in sorted({family[row["accelerator"]] for row in case.tables["fleet"]} - alive):
         yield Problem("fleet.csv", 0, "accelerator", f"family {name!r} can no longer be built")
@@ -113,26 +121,26 @@ def _late_prices(case: Case) -> Iterator[Problem]:
     first_built = {
         row["accelerator"]: row["first_year"]
         for row in case.tables["accelerators"]
-        if row["last_year"] is None or row["last_year"] >= case.settings.first_year
+        if not production_ended(row["last_year"], case.settings.first_year)
     }
     first_used: dict[str, dict[tuple[str, ...], int]] = {
         "unit_costs": {(a,): year for a, year in first_built.items()},
         "efficiency": {},
         "operations": {},
         "capacity": {
-            (r["stage"], r["supplier"], r["place"]): r["year"] + r["lead_years"]
+            (r["stage"], r["supplier"], r["place"]): online_year(r["year"], r["lead_years"])
             for r in reversed(case.tables["expansion"])
         },
     }
     for name, used in first_used.items():
         table = schema.TABLE[name]
         column = next(c.name for c in table.columns if c.series == "price")
-        for key, given in _given_years(case, table).items():
+        for key, years in _years_by_key(case, table).items():
             start = max(
                 case.settings.first_year, used.get(key, case.settings.last_year + 1 if name == "capacity" else 0)
             )
-            if min(given) > start and start <= case.settings.last_year:
-                what = f"{' / '.join(key) or 'it'} is first given for {min(given)} and used from {start}"
+            if min(years) > start and start <= case.settings.last_year:
+                what = f"{' / '.join(key) or 'it'} is first given for {min(years)} and used from {start}"
                 message = f"{what}; that value is used before"
                 yield Problem(table.file, 0, column, message)
 
@@ -141,11 +149,11 @@ def _loose_ceilings(case: Case) -> Iterator[Problem]:
     """Shares of one stage that add up to less than the whole leave a part that nobody can use."""
     direct = {row["stage"] for row in case.tables["bill_of_materials"]}
     total: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    for (_, _, pool), given in case.yearly("allocation", "share").items():
-        for year, share in given.items():
+    for (_, _, pool), shares in case.yearly("allocation", "share").items():
+        for year, share in shares.items():
             total[pool][year] += share
     for pool, sums in sorted(total.items()):
-        short = {year: share for year, share in sums.items() if share < 1 - 1e-9}
+        short = {year: share for year, share in sums.items() if share < 1 - WHOLE_SHARE}
         if short and pool not in direct:
             year = min(short, key=lambda t: (short[t], t))
             message = f"shares of {pool!r} add up to less than 1 in {_spans(short)}; least {short[year]:g} in {year}"
@@ -161,7 +169,7 @@ def _late_orders(case: Case) -> Iterator[Problem]:
         who, year = f"{row['stage']} / {row['supplier']}", row["year"]
         if year in case.years and not _arrives(case, row):
             late[who].append(year)
-        elif window is not None and row["lead_years"] >= window:
+        elif window is not None and not fits_foresight(row["lead_years"], window):
             unfit[who].append(year)
     for orders, reason in (
         (late, f"arrive after {case.settings.last_year}"),
@@ -186,15 +194,14 @@ def _ignored_rows(case: Case) -> Iterator[Problem]:
 
 
 def _arrives(case: Case, row: Row) -> bool:
-    year, lead = row["year"], row["lead_years"]
-    return year in case.years and year + lead <= case.settings.last_year
+    return row["year"] in case.years and arrives_by(row["year"], row["lead_years"], case.settings.last_year)
 
 
-def _given_years(case: Case, table: schema.TableSchema) -> dict[tuple[str, ...], list[int]]:
-    given: dict[tuple[str, ...], list[int]] = defaultdict(list)
+def _years_by_key(case: Case, table: schema.TableSchema) -> dict[tuple[str, ...], list[int]]:
+    years_of: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in case.tables[table.name]:
-        given[tuple(row[k] for k in table.key if k != "year")].append(row["year"])
-    return given
+        years_of[tuple(row[k] for k in table.key if k != "year")].append(row["year"])
+    return years_of
 
 
 def _spans(years: Iterable[int]) -> str:
@@ -204,13 +211,13 @@ def _spans(years: Iterable[int]) -> str:
     '2026-2028, 2031'
     """
     known = sorted(set(years))
-    starts = [y for y in known if y - 1 not in known]
-    ends = [y for y in known if y + 1 not in known]
+    starts = [y for y in known if year_before(y) not in known]
+    ends = [y for y in known if y not in set(map(year_before, known))]
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in zip(starts, ends, strict=True))
 
 
 _CHECKS = (
-    _held_series,
+    _extrapolated_series,
     _unused_stages,
     _idle_suppliers,
     _idle_accelerators,

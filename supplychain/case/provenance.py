@@ -18,15 +18,15 @@ _OBSERVED = ("observed", "press")
 def origins(case: Case) -> dict[str, frozenset[str]]:
     """Return of each source itself and all that it was derived from, through every chain of `derived_from`."""
     parents = {row["source"]: (row["derived_from"] or "").split() for row in case.tables["sources"]}
-    found = {}
+    origins_of = {}
     for source in parents:
         seen, todo = {source}, [source]
         while todo:
             new = set(parents[todo.pop()]) - seen
             seen |= new
             todo += new
-        found[source] = frozenset(seen)
-    return found
+        origins_of[source] = frozenset(seen)
+    return origins_of
 
 
 def of_inputs(case: Case) -> frozenset[str]:
@@ -41,10 +41,10 @@ def of_inputs(case: Case) -> frozenset[str]:
     return frozenset().union(*(known[source] for source in named))
 
 
-def first_of(case: Case, some: Iterable[str]) -> list[str]:
+def first_of(case: Case, sources: Iterable[str]) -> list[str]:
     """Return of some sources those that were derived from none of the others."""
-    known, asked = origins(case), set(some)
-    return sorted(source for source in asked if not (known[source] - {source}) & asked)
+    known, wanted = origins(case), set(sources)
+    return sorted(source for source in wanted if not (known[source] - {source}) & wanted)
 
 
 def one_estimate(case: Case) -> dict[str, list[str]]:
@@ -59,11 +59,11 @@ def one_estimate(case: Case) -> dict[str, list[str]]:
     for row in case.tables["capacity"]:
         stages.setdefault(row["source"], set()).add(row["stage"])
     order = {row["stage"]: (row["position"], row["stage"]) for row in case.tables["stages"]}
-    found: dict[str, set[str]] = {}
-    for one, ours in stages.items():
-        for other in stages.keys() & known[one]:
-            some = ours | stages[other]
-            if len(some) > 1 and len({group[s] for s in some}) == 1:
-                for s in some:
-                    found.setdefault(s, set()).update(some)
-    return {s: sorted(some, key=order.__getitem__) for s, some in sorted(found.items())}
+    together: dict[str, set[str]] = {}
+    for source, ours in stages.items():
+        for other in stages.keys() & known[source]:
+            layers = ours | stages[other]
+            if len(layers) > 1 and len({group[s] for s in layers}) == 1:
+                for s in layers:
+                    together.setdefault(s, set()).update(layers)
+    return {s: sorted(layers, key=order.__getitem__) for s, layers in sorted(together.items())}

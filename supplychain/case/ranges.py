@@ -9,7 +9,7 @@ from supplychain import schema
 
 if TYPE_CHECKING:
     from supplychain.case import Case
-    from supplychain.case.read import Row
+    from supplychain.tabular import Row
 
 _TOGETHER = ("year", "place", "region", "installed_year")
 """Keys over which an input is one: a series moves in all its years, an estimate of the world in all places."""
@@ -47,26 +47,26 @@ def uncertain(case: Case) -> list[Input]:
         for column in (column.name for column in table.columns if column.ranged):
             for row in case.tables[table.name]:
                 if _span(row, column) != (0.0, 0.0):
-                    one = Input(table.name, column, tuple((n, "" if row[n] is None else str(row[n])) for n in names))
-                    by_key[one] = None
+                    keyed = Input(table.name, column, tuple((n, "" if row[n] is None else str(row[n])) for n in names))
+                    by_key[keyed] = None
                     if "source" in row:
                         source = Input(table.name, column, (("source", row["source"]),))
-                        by_source.setdefault(source, set()).add(one)
+                        by_source.setdefault(source, set()).add(keyed)
     return sorted([*by_key, *(source for source, keys in by_source.items() if len(keys) > 1)])
 
 
-def moved(case: Case, one: Input, by: float) -> Case:
+def moved(case: Case, varied: Input, by: float) -> Case:
     """Return the case with an input moved: by 1 to the high end of its range, by -1 to the low end, in between as far.
 
     Whole numbers move in whole steps.
     """
-    rows = tuple(_moved(row, one, by) if one.holds(row) else row for row in case.tables[one.table])
-    return replace(case, tables={**case.tables, one.table: rows})
+    rows = tuple(_moved(row, varied, by) if varied.holds(row) else row for row in case.tables[varied.table])
+    return replace(case, tables={**case.tables, varied.table: rows})
 
 
-def steps(case: Case, one: Input, end: int) -> list[float]:
+def steps(case: Case, varied: Input, end: int) -> list[float]:
     """Return how far a whole-numbered input can move to an end of its range, step by step, as shares of the way."""
-    spans = [abs(_span(row, one.column)[end > 0]) for row in case.tables[one.table] if one.holds(row)]
+    spans = [abs(_span(row, varied.column)[end > 0]) for row in case.tables[varied.table] if varied.holds(row)]
     longest = round(max(spans, default=0))
     return [n / longest for n in range(1, longest + 1)]
 
@@ -79,8 +79,8 @@ def _span(row: Row, column: str) -> tuple[float, float]:
     return (0.0 if low is None else low - value), (0.0 if high is None else high - value)
 
 
-def _moved(row: Row, one: Input, by: float) -> Row:
-    if row[one.column] is None:
+def _moved(row: Row, varied: Input, by: float) -> Row:
+    if row[varied.column] is None:
         return row
-    change = abs(by) * _span(row, one.column)[by > 0]
-    return {**row, one.column: row[one.column] + (round(change) if one.whole else change)}
+    change = abs(by) * _span(row, varied.column)[by > 0]
+    return {**row, varied.column: row[varied.column] + (round(change) if varied.whole else change)}

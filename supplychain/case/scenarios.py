@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from supplychain.case import load
 from supplychain.case.changes import CHANGES, Group, apply
-from supplychain.case.read import SCENARIOS, did_you_mean, file_text, shown
+from supplychain.case.read import SCENARIOS
 from supplychain.errors import ChangeError, ChangeProblem
+from supplychain.tabular import did_you_mean, file_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,10 +60,10 @@ def load_scenario(path: str | Path) -> Scenario:
 
     Raises: ChangeError, which names every fault with its file and setting.
     """
-    shelf = _Shelf(Path(path).parent)
-    found = shelf.scenario(Path(path).stem)
-    shelf.check(str(path))
-    return found
+    scenario_folder = _ScenarioFolder(Path(path).parent)
+    scenario = scenario_folder.scenario(Path(path).stem)
+    scenario_folder.check(str(path))
+    return scenario
 
 
 def scenarios_of(folder: str | Path) -> dict[str, Scenario]:
@@ -70,10 +71,10 @@ def scenarios_of(folder: str | Path) -> dict[str, Scenario]:
 
     Raises: ChangeError, which names every fault of every file.
     """
-    shelf = _Shelf(Path(folder) / SCENARIOS)
-    found = {name: shelf.scenario(name) for name in shelf.names()}
-    shelf.check(str(shelf.folder))
-    return found
+    scenario_folder = _ScenarioFolder(Path(folder) / SCENARIOS)
+    scenarios = {name: scenario_folder.scenario(name) for name in scenario_folder.names()}
+    scenario_folder.check(str(scenario_folder.folder))
+    return scenarios
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,32 +120,32 @@ def named(folder: str | Path, names: Iterable[str]) -> dict[str, Scenario]:
     known = scenarios_of(folder) if wanted else {}
     unknown = [name for name in wanted if name not in known]
     if unknown:
-        there = f"; there are {', '.join(known)}" if known else f"; {Path(folder) / SCENARIOS} has none"
-        faults = [f"no scenario is called {shown(name)!r}{did_you_mean(name, known) or there}" for name in unknown]
+        existing = f"; there are {', '.join(known)}" if known else f"; {Path(folder) / SCENARIOS} has none"
+        faults = [f"no scenario is called {shown(name)!r}{did_you_mean(name, known) or existing}" for name in unknown]
         raise ChangeError(str(folder), [ChangeProblem("", "", fault) for fault in faults])
     return {name: known[name] for name in wanted}
 
 
-def each_on_top(given: WhatIf, known: Mapping[str, Scenario], made: Sequence[str] = ()) -> dict[str, WhatIf]:
+def each_on_top(base: WhatIf, known: Mapping[str, Scenario], made: Sequence[str] = ()) -> dict[str, WhatIf]:
     """Make each scenario in a case in which changes were made before; what is `made` already is not made twice.
 
     Raises: ChangeError if one cannot be made there.
     """
-    there = [group for name in made for group in known[name].groups]
-    found = {}
-    for name, one in known.items():
-        groups = tuple(group for group in one.groups if group not in there)
-        if groups or not one.groups:
-            changed, audit = apply(given.case, groups)
-            found[name] = WhatIf(changed, (_title(one),), groups, audit)
-    return found
+    groups_made = [group for name in made for group in known[name].groups]
+    what_ifs = {}
+    for name, scenario in known.items():
+        groups = tuple(group for group in scenario.groups if group not in groups_made)
+        if groups or not scenario.groups:
+            changed, audit = apply(base.case, groups)
+            what_ifs[name] = WhatIf(changed, (_title(scenario),), groups, audit)
+    return what_ifs
 
 
-def _title(one: Scenario) -> str:
-    return f"{one.title} ({one.name})"
+def _title(scenario: Scenario) -> str:
+    return f"{scenario.title} ({scenario.name})"
 
 
-class _Shelf:
+class _ScenarioFolder:
     """Scenario files that stand beside each other, each read once, and every fault of them."""
 
     def __init__(self, folder: Path) -> None:
@@ -166,11 +167,11 @@ class _Shelf:
         return self._read[name]
 
     def _whole(self, name: str, way: tuple[str, ...]) -> Scenario:
-        given, unread = _toml(self.folder / f"{name}.toml")
+        content, unread = _toml(self.folder / f"{name}.toml")
         fields: dict[str, Any] = {}
         faults = {"": unread}
         if not unread:
-            fields, faults = _fields(given, _SETTINGS)
+            fields, faults = _fields(content, _SETTINGS)
             if not _NAME.fullmatch(name):
                 faults["name"] = f"the file is called {shown(name)!r}; must have a-z, 0-9, _ and - only"
             elif "name" not in faults and fields["name"] != name:
@@ -189,11 +190,11 @@ class _Shelf:
         texts = {text: fields.get(text, "") for text in ("title", "why", "source")}
         return Scenario(name, **texts, extends=tuple(fields.get("extends", [])), groups=tuple(groups.values()))
 
-    def _groups(self, name: str, given: Iterable[Mapping[str, Any]]) -> list[Group]:
+    def _groups(self, name: str, entries: Iterable[Mapping[str, Any]]) -> list[Group]:
         """Return the groups that a file itself gives."""
         groups = []
-        for n, one in enumerate(given, start=1):
-            fields, faults = _fields(one, _GROUP)
+        for n, entry in enumerate(entries, start=1):
+            fields, faults = _fields(entry, _GROUP)
             file = f"{name}.toml"
             self._problems += [ChangeProblem(file, f"groups {n}, {what}", fault) for what, fault in faults.items()]
             group = Group(fields["name"], tuple(fields["edits"]), tuple(fields["add"]), tuple(fields["remove"]))
@@ -227,25 +228,25 @@ def _toml(path: Path) -> tuple[dict[str, Any], str]:
         return {}, "has a number of thousands of digits"
 
 
-def _fields(given: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+def _fields(content: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return every known field, empty if it is not given or wrong, and what is wrong by field."""
     faults = {
-        shown(name): f"no setting has this name{did_you_mean(name, known)}" for name in given if name not in known
+        shown(name): f"no setting has this name{did_you_mean(name, known)}" for name in content if name not in known
     }
     values: dict[str, Any] = {}
     for name, kind in known.items():
-        values[name] = given.get(name, "" if kind == _TEXT else [])
-        if name not in given and name not in _OPTIONAL:
+        values[name] = content.get(name, "" if kind == _TEXT else [])
+        if name not in content and name not in _OPTIONAL:
             faults[name] = f"is missing; give {kind}"
-        elif not _is(values[name], kind):
+        elif not _is_kind(values[name], kind):
             faults[name] = f"{shown(values[name])!r}; must be {kind}"
             values[name] = "" if kind == _TEXT else []
-        elif name in given and kind == _TEXT and not values[name].strip():
+        elif name in content and kind == _TEXT and not values[name].strip():
             faults[name] = "is blank; must be text"
     return values, faults
 
 
-def _is(value: object, kind: str) -> bool:
+def _is_kind(value: object, kind: str) -> bool:
     if kind == _TEXT:
         return isinstance(value, str)
-    return isinstance(value, list) and all(isinstance(one, str if kind == _TEXTS else dict) for one in value)
+    return isinstance(value, list) and all(isinstance(item, str if kind == _TEXTS else dict) for item in value)

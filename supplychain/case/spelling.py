@@ -1,6 +1,6 @@
 """Files as somebody wrote them: what is unchanged keeps its spelling, its quotes and its line ends.
 
-`1e6`, `1000000` and `1000000.0` are one number; `same` says when two texts of a cell are one.
+`1e6`, `1000000` and `1000000.0` are one number; `same_value` says when two texts of a cell are one.
 """
 
 from __future__ import annotations
@@ -13,19 +13,14 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from supplychain.case.read import BOOLEANS
 from supplychain.sheets import fitting
+from supplychain.tabular import BOOLEANS
+from supplychain.tolerances import EXCEL_DIGITS, SAME_NUMBER_IN_EXCEL, TYPED_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from supplychain import schema
-
-_EXCEL, _PEOPLE = 15, 12
-"""Digits that Excel keeps, and most that somebody types."""
-
-_NEAR = 2e-14
-"""Two units of the last of these digits: LibreOffice does not always round to the nearest."""
 
 _MARK = "\ufeff"
 _FIELD = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r\n|\r|\n|\Z)')
@@ -38,12 +33,12 @@ def spelled(number: float) -> str:
     >>> spelled(5000.0), spelled(0.1 + 0.2), spelled(2.5e-05), spelled(2 / 3)
     ('5000', '0.3', '2.5e-05', '0.6666666666666666')
     """
-    rounded = f"{number:.{_EXCEL}g}"
+    rounded = f"{number:.{EXCEL_DIGITS}g}"
     digits = rounded.split("e", maxsplit=1)[0].replace(".", "").strip("-0")
-    return rounded if len(digits) <= _PEOPLE or float(rounded) == number else repr(float(number))
+    return rounded if len(digits) <= TYPED_DIGITS or float(rounded) == number else repr(float(number))
 
 
-def meant(text: str, column: schema.ColumnSchema) -> object:
+def meaning_of(text: str, column: schema.ColumnSchema) -> object:
     """Return what a text of a column means: two that mean the same are equal, and so are two that look alike."""
     if not text.strip():
         return ""
@@ -57,13 +52,13 @@ def meant(text: str, column: schema.ColumnSchema) -> object:
         return text
 
 
-def same(old: str, new: str, column: schema.ColumnSchema) -> bool:
+def same_value(old: str, new: str, column: schema.ColumnSchema) -> bool:
     """Whether what stands in a workbook now is what was there, after software that keeps 15 digits has saved it."""
-    was, now = meant(old, column), meant(new, column)
+    was, now = meaning_of(old, column), meaning_of(new, column)
     if was == now or not (isinstance(was, float) and isinstance(now, float)):
         return was == now
-    whole = float(f"{was:.{_EXCEL}g}") == was
-    return not whole and abs(was - now) <= _NEAR * abs(was)
+    whole = significant(was, EXCEL_DIGITS) == was
+    return not whole and abs(was - now) <= SAME_NUMBER_IN_EXCEL * abs(was)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class CsvFile:
     """A CSV file as it was written."""
 
     mark: str
@@ -97,7 +92,7 @@ class Written:
         return self.header.end or "\n"
 
 
-def written(data: bytes) -> Written | None:
+def csv_file(data: bytes) -> CsvFile | None:
     """Return a valid CSV file cell by cell, or None if it is written in a way that cannot be kept cell by cell."""
     try:
         text = data.decode()
@@ -112,7 +107,7 @@ def written(data: bytes) -> Written | None:
     while lines and lines[-1].is_blank:
         blank.insert(0, lines.pop())
     tail = "".join(",".join(line.raw) + line.end for line in blank)
-    return Written(mark, lines[0], tuple(lines[1:]), tail) if lines else None
+    return CsvFile(mark, lines[0], tuple(lines[1:]), tail) if lines else None
 
 
 def cells_of(data: bytes) -> tuple[list[str], list[list[str]]]:
@@ -128,14 +123,14 @@ def _lines(text: str) -> list[Line]:
     raw: list[str] = []
     position = 0
     while position < len(text) or raw:
-        found = _FIELD.match(text, position)
-        if found is None:
+        match = _FIELD.match(text, position)
+        if match is None:
             break
-        raw.append(found.group(1))
-        if found.group(2) != ",":
-            lines.append(Line(tuple(map(_unquoted, raw)), tuple(raw), found.group(2)))
+        raw.append(match.group(1))
+        if match.group(2) != ",":
+            lines.append(Line(tuple(map(_unquoted, raw)), tuple(raw), match.group(2)))
             raw = []
-        position = found.end()
+        position = match.end()
     return lines
 
 
@@ -151,7 +146,7 @@ def quoted(cell: str) -> str:
 
 
 def table_text(
-    original: Written | None, header: Sequence[str], rows: Iterable[tuple[Sequence[str], Line | None]]
+    original: CsvFile | None, header: Sequence[str], rows: Iterable[tuple[Sequence[str], Line | None]]
 ) -> str:
     """Return the text of a CSV file: rows with the lines that they were before, if they were, header first."""
     end = original.end if original else "\n"
@@ -196,7 +191,7 @@ def settings_text(original: str | None, values: Mapping[str, Any]) -> str:
 
 def _replaced(text: str, name: str, value: str) -> str:
     line = re.compile(rf"(?m)^({_MARK}?[ \t]*{name}[ \t]*=[ \t]*){_VALUE}(?=[ \t]*(?:#[^\r\n]*)?\r?$)")
-    return line.sub(lambda found: found.group(1) + value, text, count=1)
+    return line.sub(lambda match: match.group(1) + value, text, count=1)
 
 
 def _toml(value: str | float) -> str:

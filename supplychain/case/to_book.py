@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from supplychain import schema
 from supplychain.case import load
-from supplychain.case.read import BOOLEANS, CASE_FILE, SCENARIOS, allowed_columns
+from supplychain.case.read import CASE_FILE, SCENARIOS
 from supplychain.case.spelling import cells_of
 from supplychain.sheets import Book, Head, holds
+from supplychain.tabular import BOOLEANS, allowed_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ PACKAGE: Final = "datapackage.json"
 _PART = 30_000
 """Characters of a file in one cell."""
 
-_SAID = (
+_INSTRUCTIONS = (
     "Edit the tables and `case`; insert, remove and sort rows as you like. A header is a column's name and its unit.",
     "Then: supplychain import BOOK.xlsx DIR. What you did not edit comes back as it was written, to the byte.",
     "A table that was not there and has no rows is left out. A sheet of your own begins with _ and is left alone.",
@@ -85,20 +86,20 @@ def belongs(name: str) -> bool:
 
 
 def _names(source: Path) -> list[str]:
-    found = [*source.iterdir(), *(source / SCENARIOS).glob("*")]
-    names = [path.relative_to(source).as_posix() for path in found if path.is_file()]
+    paths = [*source.iterdir(), *(source / SCENARIOS).glob("*")]
+    names = [path.relative_to(source).as_posix() for path in paths if path.is_file()]
     return sorted(name for name in names if belongs(name))
 
 
 def _settings(book: Book, data: bytes) -> None:
-    given = tomllib.loads(data.decode("utf-8-sig"))
+    settings = tomllib.loads(data.decode("utf-8-sig"))
     book.table(SETTINGS, [Head("setting"), Head("value", kind="input"), Head("unit"), Head("meaning")], [])
     sheet = book.xlsx.get_worksheet_by_name(SETTINGS)
     sheet.set_column(0, 1, 26)
     sheet.set_column(2, 2, 12)
     sheet.set_column(3, 3, 80)
     for line, column in enumerate(schema.SETTINGS, 1):
-        value = given.get(column.name)
+        value = settings.get(column.name)
         book.cell(sheet, line, 0, column.name)
         book.cell(sheet, line, 1, value, "whole" if column.type == "integer" else "input", align="left")
         book.cell(sheet, line, 2, column.unit)
@@ -164,14 +165,14 @@ def _contents(book: Book, sheet: Worksheet, title: str) -> None:
     sheet.set_column(1, 1, 120)
     sheet.hide_gridlines(2)
     book.title(sheet, 0, title, 16)
-    for line, said in enumerate(_SAID, 1):
-        book.cell(sheet, line, 0, said)
+    for line, instruction in enumerate(_INSTRUCTIONS, 1):
+        book.cell(sheet, line, 0, instruction)
     listed = [
         (SETTINGS, "Settings of the case"),
         *((table.name, table.meaning) for table in schema.TABLES),
         (COLUMNS, "Every column: its type, its unit, what it means"),
     ]
-    top = len(_SAID) + 2
+    top = len(_INSTRUCTIONS) + 2
     book.rows(sheet, [Head("sheet"), Head("what it holds")], [], (top, 0))
     for line, (name, meaning) in enumerate(listed, top + 1):
         book.link(sheet, line, 0, name)

@@ -63,7 +63,7 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
             )
             plan = regret.plan
         found = regret or plan
-        output.write(found.summary, found.tables, given)
+        output.write(found, given)
         shared.write_workbook(xlsx, found, given)
         _write_page(found, given, markdown)
     if as_json:

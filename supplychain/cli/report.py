@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from supplychain.case.scenarios import WhatIf
     from supplychain.cli.shared import Output, Workers
     from supplychain.plan import Plan
-    from supplychain.report.page.report_data import Study
+    from supplychain.results.answer import Answer
 
 
 @click.command(
@@ -72,7 +72,8 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     from supplychain.report.page.html import report as write
     from supplychain.report.page.readme import weaknesses
     from supplychain.report.page.report_data import ReportData
-    from supplychain.study.answers import found
+    from supplychain.results.read import check_inputs, read_answer
+    from supplychain.study.compare import COMPARED
 
     with output.progress() as progress, DrawingProcesses() as hands:
         weak = weaknesses(case)
@@ -84,12 +85,13 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
         if year not in years:
             message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
             raise click.BadParameter(message, param_hint="--year")
-        studies: dict[str, Study] = {}
+        studies: dict[str, Answer] = {}
         if sensitivity is not None:
-            studies["sensitivity"] = found(sensitivity, "sensitivity", about.case)
+            studies["sensitivity"] = read_answer(sensitivity, "sensitivity")
+            check_inputs(sensitivity, studies["sensitivity"], about.case.sha256)
         if backcast is not None:
-            studies["backcast"] = found(backcast, "backcast")
-        earlier = None if reference is None else supplychain.saved(reference)
+            studies["backcast"] = read_answer(backcast, "backcast")
+        earlier = None if reference is None else read_answer(reference, "solve", COMPARED)
         plan = supplychain.solve(about.case, progress=progress)
         if earlier is not None and reference is not None:
             studies["reference"] = _against(subject or plan.case.settings.name, plan, earlier, reference)
@@ -149,13 +151,13 @@ def _joined(first: WhatIf, then: WhatIf) -> WhatIf:
 
 def _compared(
     made: WhatIf, beside: dict[str, WhatIf], executor: Executor | None, progress: Callable[[str], None]
-) -> Study:
+) -> Answer:
     from supplychain.study.compare import compare_changes
 
     return compare_changes(made.case, made.case.settings.name, beside, executor=executor, progress=progress)
 
 
-def _against(name: str, plan: Plan, earlier: Study, folder: str) -> Study:
+def _against(name: str, plan: Plan, earlier: Answer, folder: str) -> Answer:
     """Compare an earlier answer, as the reference, with the plan by its name.
 
     Raises: InputError if they have no year in common.

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
-    import pandas as pd
-
     from supplychain.case.scenarios import WhatIf
     from supplychain.plan import Plan
+    from supplychain.results.answer import Answer
     from supplychain.study.compare import Comparison
     from supplychain.study.regret import Regret
 
@@ -103,19 +102,13 @@ class Output:
         """Return what says on a terminal how far the command is."""
         return Progress(on=not self.quiet)
 
-    def write(
-        self, summary: Mapping[str, object], tables: Mapping[str, pd.DataFrame], given: WhatIf | None = None
-    ) -> None:
+    def write(self, answer: Answer, given: WhatIf | None = None) -> None:
         """Write an answer to the folder, if there is one, with every cell that a what-if changed."""
-        if self.folder is None:
-            return
-        from supplychain.case.changes import frame
-        from supplychain.results.write import write
+        if self.folder is not None:
+            from supplychain.plan.changes import with_changes
 
-        if given is not None:
-            tables = {**tables, "changes": frame(given.audit)} if given.groups else tables
-            summary = {**summary, **given.summary}
-        write(self.folder, summary, tables, parquet_too=self.parquet)
+            audited = answer if given is None else with_changes(answer, given)
+            audited.write(self.folder, parquet_too=self.parquet)
 
     def write_page(self, text: Callable[[], str]) -> None:
         """Write the page, if one is asked for."""

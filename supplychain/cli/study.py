@@ -29,7 +29,7 @@ def backcast(case: CaseOptions, workers: Workers, output: Output) -> None:
         given = case.read()
         with workers.executor() as executor:
             found = supplychain.backcast(given.case, executor=executor, progress=progress)
-        output.write(found.summary, found.tables, given)
+        output.write(found, given)
         output.write_page(lambda: markdown(found))
     output.say(lambda: text(found), given)
 
@@ -50,7 +50,7 @@ def sensitivity(case: CaseOptions, top: int, workers: Workers, output: Output) -
         given = case.read()
         with workers.executor() as executor:
             found = supplychain.sensitivity(given.case, executor=executor, progress=progress)
-        output.write(found.summary, found.tables, given)
+        output.write(found, given)
     output.say(lambda: text(found, top), given)
 
 
@@ -84,7 +84,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         shared.write_workbook(xlsx, found)
-        output.write(found.summary, found.tables)
+        output.write(found)
     output.say(lambda: text(found))
 
 
@@ -194,6 +194,6 @@ def _survey(
         made = each_on_top(given, known, case.scenarios)
         with workers.executor() as executor:
             found = survey(given.case, made, years or None, executor=executor, progress=progress)
-        output.write(found.summary, found.tables, given)
+        output.write(found, given)
         output.write_page(lambda: markdown(found, known, given.titles))
     output.say(lambda: text(found), given)

@@ -3,18 +3,20 @@
 Nothing here knows what the rows and columns stand for.
 """
 
+import warnings
+
+from supplychain.lp.follow import through
 from supplychain.lp.from_model import LabelledHighs, MutableLP, from_pyomo
 from supplychain.lp.graft import Grafts
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read, sums
 from supplychain.lp.optimum import (
-    FEASIBILITY,
     Certificate,
     Optimum,
     certificate,
     changed,
     found,
-    hold,
+    load,
     optimum_near,
     optimum_of,
     options,
@@ -22,12 +24,12 @@ from supplychain.lp.optimum import (
     solved_again,
 )
 from supplychain.lp.questions import (
-    SAME_SLOPE,
     Solution,
     allowable_increase,
     allowable_ranges,
     joint_sets,
     parallel_rows,
+    reach,
     solve,
     two_sided_prices,
     value_curve,
@@ -38,8 +40,6 @@ from supplychain.lp.ties import prefer, share_of
 from supplychain.lp.trace import Trace, Tracer
 
 __all__ = [
-    "FEASIBILITY",
-    "SAME_SLOPE",
     "Certificate",
     "Grafts",
     "Label",
@@ -59,8 +59,8 @@ __all__ = [
     "found",
     "from_highs",
     "from_pyomo",
-    "hold",
     "joint_sets",
+    "load",
     "minimal_sets",
     "optimum_near",
     "optimum_of",
@@ -68,12 +68,26 @@ __all__ = [
     "parallel_rows",
     "prefer",
     "prove",
+    "reach",
     "read",
     "share_of",
     "shortages",
     "solve",
     "solved_again",
     "sums",
+    "through",
     "two_sided_prices",
     "value_curve",
 ]
+
+_RENAMED = {"hold": "load"}
+"""Old names, and what they are called now."""
+
+
+def __getattr__(name: str) -> object:
+    if name in _RENAMED:
+        message = f"supplychain.lp.{name} is now supplychain.lp.{_RENAMED[name]}; the old name goes with version 0.3"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return globals()[_RENAMED[name]]
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

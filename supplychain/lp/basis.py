@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import highspy
 import numpy as np
 
-from supplychain.lp.optimum import FEASIBILITY, ROUNDING
+from supplychain.tolerances import FEASIBILITY, PRICE_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 class Basis:
     """The basis of an optimum, factored: how basic values move with limits, and whether they may."""
 
-    def __init__(self, lp: LabelledLP, at: Optimum, highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
+    def __init__(self, lp: LabelledLP, optimum: Optimum, highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
         self._highs, self._lp = highs, lp
         self._equal = lp.row_lower == lp.row_upper
-        activity, size = lp.activity(at.x), lp.size(at.x)
+        activity, size = lp.activity(optimum.x), lp.size(optimum.x)
         tight = np.minimum(lp.row_upper - activity, activity - lp.row_lower) <= FEASIBILITY * np.maximum(1, size)
-        at_top = lp.column_upper - at.x <= FEASIBILITY * np.maximum(1, np.abs(at.x))
+        at_top = lp.column_upper - optimum.x <= FEASIBILITY * np.maximum(1, np.abs(optimum.x))
         self._tight = np.concatenate([tight, at_top])
         _, basic = highs.getBasicVariables()
         self._basic = np.zeros(sum(lp.shape), dtype=bool)
@@ -32,7 +32,9 @@ class Basis:
         self._rises = np.concatenate([lp.row_upper - activity <= activity - lp.row_lower, at_top])
         row, column = np.maximum(-1 - basic, 0), np.maximum(basic, 0)
         self._sign = np.where(basic < 0, -1.0, 1.0)  # HiGHS's variable of a row is its activity, negated
-        value, size = (np.where(basic < 0, a[row], b[column]) for a, b in ((activity, at.x), (size, np.abs(at.x))))
+        value, size = (
+            np.where(basic < 0, a[row], b[column]) for a, b in ((activity, optimum.x), (size, np.abs(optimum.x)))
+        )
         lower = np.where(basic < 0, lp.row_lower[row], lp.column_lower[column])
         upper = np.where(basic < 0, lp.row_upper[row], lp.column_upper[column])
         near = FEASIBILITY * np.maximum(1.0, size)
@@ -70,4 +72,4 @@ class Basis:
         """Whether none of these columns moves along the direction that was asked last; rounding is no move."""
         moved = np.zeros(len(self._size))
         moved[self._column] = np.abs(self._moves[self._is_column]) * self._size[self._column]
-        return float(moved[list(columns)].sum()) <= ROUNDING * float(moved.sum())
+        return float(moved[list(columns)].sum()) <= PRICE_ROUNDING * float(moved.sum())

@@ -1,4 +1,8 @@
-"""From a Pyomo model to a labelled LP, through Pyomo's own HiGHS interface."""
+"""From a Pyomo model to a labelled LP, through Pyomo's own HiGHS interface.
+
+Beside `model/_pyomo.py` this is the only module that names Pyomo: the interface hands out rows, columns and mutable
+numbers by Pyomo's own objects.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,12 @@ from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.expr.visitor import identify_mutable_parameters
 
 from supplychain.lp.labelled import from_highs
+from supplychain.tolerances import NO_ENTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from supplychain.lp.labelled import Label, LabelledLP
-
-_NOTHING = 1e-9
-"""Size up to which HiGHS takes an entry for 0."""
 
 
 class LabelledHighs(Highs):
@@ -62,17 +64,17 @@ class LabelledHighs(Highs):
         """Yield every number of the LP that mutable Params enter."""
         rows, columns = self._pyomo_con_to_solver_con_map, self._pyomo_var_to_solver_var_map
         for constraint, helpers in self._mutable_helpers.items():
-            for one in helpers:
-                if hasattr(one, "expr"):
-                    yield _Number("entries", (columns[one.pyomo_var_id], rows[constraint]), one.expr)
+            for helper in helpers:
+                if hasattr(helper, "expr"):
+                    yield _Number("entries", (columns[helper.pyomo_var_id], rows[constraint]), helper.expr)
                 else:
-                    yield _Number("row_lower", rows[constraint], one.lower_expr)
-                    yield _Number("row_upper", rows[constraint], one.upper_expr)
-        for _, one in self._mutable_bounds.values():
-            yield _Number("column_lower", columns[one.pyomo_var_id], one.lower_expr)
-            yield _Number("column_upper", columns[one.pyomo_var_id], one.upper_expr)
-        for one in self._mutable_objective.linear_coefs:
-            yield _Number("cost", columns[one.pyomo_var_id], one.expr)
+                    yield _Number("row_lower", rows[constraint], helper.lower_expr)
+                    yield _Number("row_upper", rows[constraint], helper.upper_expr)
+        for _, bound in self._mutable_bounds.values():
+            yield _Number("column_lower", columns[bound.pyomo_var_id], bound.lower_expr)
+            yield _Number("column_upper", columns[bound.pyomo_var_id], bound.upper_expr)
+        for coefficient in self._mutable_objective.linear_coefs:
+            yield _Number("cost", columns[coefficient.pyomo_var_id], coefficient.expr)
         yield _Number("offset", 0, self._mutable_objective.constant.expr)
 
 
@@ -81,7 +83,7 @@ class _Number:
     """A number of an LP: which part of it, where, and the Pyomo expression of its value."""
 
     part: str
-    at: Any
+    place: Any
     expression: Any
 
 
@@ -100,14 +102,16 @@ class MutableLP:
         cells = set(zip(first.column_of_entry.tolist(), first.indices.tolist(), strict=True))
         for number in interface.mutable():
             if number.part == "entries":
-                cells.add(number.at)
+                cells.add(number.place)
             for param in identify_mutable_parameters(number.expression):
                 self._entered.setdefault(id(param), []).append(number)
         self._cells = {cell: n for n, cell in enumerate(sorted(cells))}
         self._columns, self._rows = (np.array(part) for part in zip(*self._cells, strict=True))
         entries = np.zeros(len(self._cells))
-        there = [self._cells[cell] for cell in zip(first.column_of_entry.tolist(), first.indices.tolist(), strict=True)]
-        entries[there] = first.entries
+        filled = [
+            self._cells[cell] for cell in zip(first.column_of_entry.tolist(), first.indices.tolist(), strict=True)
+        ]
+        entries[filled] = first.entries
         parts = ("cost", "column_lower", "column_upper", "row_lower", "row_upper")
         self._parts = {name: getattr(first, name).copy() for name in parts}
         self._parts |= {"offset": np.array([first.offset]), "entries": entries}
@@ -119,12 +123,12 @@ class MutableLP:
             param.set_value(value)
             touched |= {id(number): number for number in self._entered.get(id(param), ())}
         for number in touched.values():
-            at = self._cells[number.at] if number.part == "entries" else number.at
-            self._parts[number.part][at] = pyomo.value(number.expression)
+            place = self._cells[number.place] if number.part == "entries" else number.place
+            self._parts[number.part][place] = pyomo.value(number.expression)
 
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own."""
-        some = np.abs(self._parts["entries"]) > _NOTHING
+        some = np.abs(self._parts["entries"]) > NO_ENTRY
         counts = np.bincount(self._columns[some], minlength=len(self._parts["cost"]))
         stated = replace(
             self._first,
@@ -135,7 +139,7 @@ class MutableLP:
             entries=self._parts["entries"][some],
             _sizes=[],
         )
-        return stated.held()
+        return stated.clone()
 
 
 def from_pyomo(model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types

@@ -13,15 +13,13 @@ import numpy as np
 
 from supplychain.errors import NoAnswerError
 from supplychain.lp.optimum import reason, run
+from supplychain.tolerances import OBJECTIVE_ROUNDING, REDUCED_COST_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from supplychain.lp.labelled import Label, LabelledLP, Vector
     from supplychain.lp.slopes import Slopes
-
-_NOTHING = 1e-9
-"""Share of its terms below which a reduced cost is rounding; of the objective, below which a change is none."""
 
 
 class Grafts:
@@ -32,7 +30,7 @@ class Grafts:
 
     def __init__(self, slopes: Slopes, lp: LabelledLP, other: LabelledLP) -> None:
         self._slopes, self._lp, self._other = slopes, lp, _the_same_way_round(lp, other)
-        self._y, self._reduced = slopes.felt(slopes.at.y), slopes.reduced(slopes.at.y)
+        self._y, self._reduced = slopes.felt(slopes.optimum.y), slopes.reduced(slopes.optimum.y)
 
     def beside(self, label: Label) -> float:
         """Return how far the objective falls if the other LP's column may be used as well as the LP's own.
@@ -67,7 +65,9 @@ class Grafts:
         prices = np.array([self._y[self._lp.row[r]] if r in self._lp.row else 0.0 for r in rows])
         rent = max(0.0, -float(self._reduced[own])) if own is not None else 0.0
         terms = entries * prices
-        return cost - float(terms.sum()) + rent < -_NOTHING * (abs(cost) + rent + float(np.abs(terms).sum()))
+        return cost - float(terms.sum()) + rent < -REDUCED_COST_ROUNDING * (
+            abs(cost) + rent + float(np.abs(terms).sum())
+        )
 
     def _column(self, label: Label) -> tuple[list[Label], Vector, float, float]:
         """Return a column of the other LP: its rows and entries, its cost and its upper bound."""
@@ -106,13 +106,13 @@ class Grafts:
             if highs.getNumRow() > rows_before:
                 highs.deleteRows(highs.getNumRow() - rows_before, np.arange(rows_before, highs.getNumRow()))
             highs.deleteCols(1, np.array([columns]))
-            highs.setBasis(self._slopes.at.basis)
+            highs.setBasis(self._slopes.optimum.basis)
 
     def _bring(self, row: Label) -> None:
         """Add a row of the other LP, over the columns that are alike in both: others have their own place in time."""
         other, i = self._other, self._other.row[row]
-        there = np.flatnonzero(other.indices == i)
-        columns, entries = other.column_of_entry[there], other.entries[there]
+        in_row = np.flatnonzero(other.indices == i)
+        columns, entries = other.column_of_entry[in_row], other.entries[in_row]
         kept = [n for n, j in enumerate(columns.tolist()) if self._alike(j)]
         index = np.array([self._lp.column[self._other_columns[columns[n]]] for n in kept], dtype=np.int32)
         self._highs.addRow(float(other.row_lower[i]), float(other.row_upper[i]), len(index), index, entries[kept])
@@ -128,8 +128,8 @@ class Grafts:
     def _entries(lp: LabelledLP, j: int, known: Mapping[Label, int]) -> dict[Label, float]:
         part = slice(lp.starts[j], lp.starts[j + 1])
         names = list(lp.row)
-        found = {names[i]: x for i, x in zip(lp.indices[part].tolist(), lp.entries[part].tolist(), strict=True)}
-        return {row: x for row, x in found.items() if row in known}
+        entries = {names[i]: x for i, x in zip(lp.indices[part].tolist(), lp.entries[part].tolist(), strict=True)}
+        return {row: x for row, x in entries.items() if row in known}
 
     @contextmanager
     def _without(self, own: int) -> Iterator[None]:
@@ -140,18 +140,18 @@ class Grafts:
             yield
         finally:
             self._highs.changeColBounds(own, lower, upper)
-            self._highs.setBasis(self._slopes.at.basis)
+            self._highs.setBasis(self._slopes.optimum.basis)
 
     def _change(self) -> float:
         """Solve as it stands; return how far the objective rises: infinitely if nothing is feasible."""
-        before = self._slopes.at.objective - self._lp.offset
+        before = self._slopes.optimum.objective - self._lp.offset
         status = run(self._highs)
         if status == highspy.HighsModelStatus.kInfeasible:
             return math.inf
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoAnswerError(reason(status, "an LP with a column more"))
         change = float(self._highs.getInfo().objective_function_value) - before
-        return change if abs(change) > _NOTHING * abs(before) else 0.0
+        return change if abs(change) > OBJECTIVE_ROUNDING * abs(before) else 0.0
 
 
 def _the_same_way_round(lp: LabelledLP, other: LabelledLP) -> LabelledLP:

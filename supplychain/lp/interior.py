@@ -21,16 +21,16 @@ def basis(highs: Any) -> tuple[Any, float]:  # noqa: ANN401 - HiGHS ships no typ
     highs.ensureColwise()
     copy.passModel(_scaled(highs.getLp()))
     copy.run()
-    found = copy.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return copy.getBasis() if found else None, float(copy.getRunTime())
+    optimal = copy.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return copy.getBasis() if optimal else None, float(copy.getRunTime())
 
 
 def _scaled(lp: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
     starts = np.array(lp.a_matrix_.start_, dtype=np.int64)
-    there = slice(int(starts[-1]))
+    filled = slice(int(starts[-1]))
     rows, entries = (
-        np.array(lp.a_matrix_.index_, dtype=np.int64)[there],
-        np.array(lp.a_matrix_.value_, dtype=float)[there],
+        np.array(lp.a_matrix_.index_, dtype=np.int64)[filled],
+        np.array(lp.a_matrix_.value_, dtype=float)[filled],
     )
     columns = np.repeat(np.arange(lp.num_col_), np.diff(starts))
     by_row, by_column = (

@@ -63,7 +63,7 @@ class LabelledLP:
             highs.setBasis(basis)
         return replace(self, highs=highs)
 
-    def held(self) -> LabelledLP:
+    def clone(self) -> LabelledLP:
         """Return the same LP in a new solver that is given these numbers."""
         highs = highspy.Highs()
         highs.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
@@ -155,7 +155,7 @@ def from_highs(highs: Any, rows: Iterable[Label], columns: Iterable[Label]) -> L
         sign = 1.0
     lp = highs.getLp()
     starts = np.array(lp.a_matrix_.start_, dtype=np.int64)
-    there = slice(int(starts[-1]) if len(starts) else 0)  # where entries became 0, HiGHS leaves others behind the last
+    filled = slice(int(starts[-1]) if len(starts) else 0)  # where entries became 0, HiGHS leaves others behind the last
     return LabelledLP(
         highs=highs,
         row={label: i for i, label in enumerate(rows)},
@@ -167,8 +167,8 @@ def from_highs(highs: Any, rows: Iterable[Label], columns: Iterable[Label]) -> L
         row_lower=np.array(lp.row_lower_, dtype=float),
         row_upper=np.array(lp.row_upper_, dtype=float),
         starts=starts,
-        indices=np.array(lp.a_matrix_.index_, dtype=np.int64)[there],
-        entries=np.array(lp.a_matrix_.value_, dtype=float)[there],
+        indices=np.array(lp.a_matrix_.index_, dtype=np.int64)[filled],
+        entries=np.array(lp.a_matrix_.value_, dtype=float)[filled],
         sign=sign,
     )
 

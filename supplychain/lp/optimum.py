@@ -11,20 +11,12 @@ import numpy as np
 
 from supplychain.errors import CertificateError, NoAnswerError
 from supplychain.lp import interior
+from supplychain.tolerances import CERTIFIED, FEASIBILITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from supplychain.lp.labelled import LabelledLP, Vector
-
-FEASIBILITY = 1e-9
-"""Largest primal and dual infeasibility that HiGHS may leave."""
-
-ROUNDING = 1e-11
-"""Share of the largest cost, scaled, below which a price is rounding; and of the terms of a sum, the sum."""
-
-WITHIN = 1e-7
-"""Largest scaled residual and duality gap that an optimum may have."""
 
 OPTIONS: dict[str, Any] = {
     "threads": 1,
@@ -104,12 +96,12 @@ def optimum_of(lp: LabelledLP, *, what: str) -> Optimum:
     Raises: NoAnswerError if it does not reach one.
     """
     run(lp.highs)
-    at = found(lp, what=what)
-    activity, near = lp.activity(at.x), FEASIBILITY * np.maximum(1.0, lp.size(at.x))
+    optimum = found(lp, what=what)
+    activity, near = lp.activity(optimum.x), FEASIBILITY * np.maximum(1.0, lp.size(optimum.x))
     if (np.maximum(activity - lp.row_upper, lp.row_lower - activity) > near).any():
         _refresh(lp.highs)
-        at = found(lp, what=what)
-    return at
+        optimum = found(lp, what=what)
+    return optimum
 
 
 def optimum_near(lp: LabelledLP, basis: Any, *, what: str) -> Optimum:  # noqa: ANN401 - HiGHS ships no types
@@ -124,10 +116,10 @@ def optimum_near(lp: LabelledLP, basis: Any, *, what: str) -> Optimum:  # noqa: 
     usual = lp.highs.getOptionValue(_SCALING)[1]
     _set(lp.highs, {"solver": "simplex", _SCALING: _LARGEST_ENTRIES})
     lp.highs.setBasis(basis)
-    at = optimum_of(lp, what=what)
+    optimum = optimum_of(lp, what=what)
     _set(lp.highs, {_SCALING: usual})
     forget(lp.highs)
-    return at
+    return optimum
 
 
 def solved_again(lp: LabelledLP) -> float:
@@ -216,7 +208,7 @@ def changed(
     Raises: NoAnswerError if the changed LP has no optimum.
     """
     new = replace(lp, row_upper=_with(lp.row_upper, row_upper), column_upper=_with(lp.column_upper, column_upper or {}))
-    _hold(new, row_upper, column_upper or {})
+    _load_limits(new, row_upper, column_upper or {})
     if start is None:
         forget(lp.highs)
     else:
@@ -224,7 +216,7 @@ def changed(
     try:
         yield new, optimum_of(new, what=what)
     finally:
-        _hold(lp, row_upper, column_upper or {})
+        _load_limits(lp, row_upper, column_upper or {})
 
 
 def _with(values: Vector, other: Mapping[int, float]) -> Vector:
@@ -234,17 +226,17 @@ def _with(values: Vector, other: Mapping[int, float]) -> Vector:
     return values
 
 
-def _hold(lp: LabelledLP, rows: Iterable[int], columns: Iterable[int]) -> None:
+def _load_limits(lp: LabelledLP, rows: Iterable[int], columns: Iterable[int]) -> None:
     """Give HiGHS the limits of some rows and columns of this LP."""
-    some = np.array(sorted(rows), dtype=np.int64)
-    lp.highs.changeRowsBounds(len(some), some, lp.row_lower[some], lp.row_upper[some])
-    some = np.array(sorted(columns), dtype=np.int64)
-    lp.highs.changeColsBounds(len(some), some, lp.column_lower[some], lp.column_upper[some])
+    row = np.array(sorted(rows), dtype=np.int64)
+    lp.highs.changeRowsBounds(len(row), row, lp.row_lower[row], lp.row_upper[row])
+    column = np.array(sorted(columns), dtype=np.int64)
+    lp.highs.changeColsBounds(len(column), column, lp.column_lower[column], lp.column_upper[column])
 
 
-def hold(lp: LabelledLP) -> None:
+def load(lp: LabelledLP) -> None:
     """Give HiGHS this LP's costs and all of its limits."""
-    _hold(lp, range(lp.shape[0]), range(lp.shape[1]))
+    _load_limits(lp, range(lp.shape[0]), range(lp.shape[1]))
     columns = np.arange(lp.shape[1])
     lp.highs.changeColsCost(len(columns), columns, lp.cost)
 
@@ -278,13 +270,13 @@ class Certificate:
     dual_degenerate: bool = False
 
 
-def certificate(lp: LabelledLP, at: Optimum) -> Certificate:
+def certificate(lp: LabelledLP, optimum: Optimum) -> Certificate:
     """Check a solution against the LP: how far it is from feasible, from dual feasible, and from a closed gap."""
-    proof, activity, reduced = _checked(lp, at)
-    columns = np.array([int(s) for s in at.basis.col_status])
-    rows = np.array([int(s) for s in at.basis.row_status])
+    proof, activity, reduced = _checked(lp, optimum)
+    columns = np.array([int(s) for s in optimum.basis.col_status])
+    rows = np.array([int(s) for s in optimum.basis.row_status])
     basic = int(highspy.HighsBasisStatus.kBasic)
-    x, y = at.x, at.y
+    x, y = optimum.x, optimum.y
     at_bound = (np.minimum(x - lp.column_lower, lp.column_upper - x) <= FEASIBILITY)[columns == basic].any()
     row_at_bound = (np.minimum(activity - lp.row_lower, lp.row_upper - activity) <= FEASIBILITY)[rows == basic].any()
     loose = lp.column_upper > lp.column_lower
@@ -299,21 +291,21 @@ def certificate(lp: LabelledLP, at: Optimum) -> Certificate:
     )
 
 
-def prove(lp: LabelledLP, at: Optimum, what: str) -> None:
+def prove(lp: LabelledLP, optimum: Optimum, what: str) -> None:
     """Check a solution against the LP, and nothing about how its basis stands.
 
     Raises: CertificateError if a scaled residual or the duality gap is larger than rounding.
     """
-    proof, _, _ = _checked(lp, at)
+    proof, _, _ = _checked(lp, optimum)
     worst = max(proof.primal_residual_scaled, proof.dual_residual_scaled, proof.duality_gap_relative)
-    if not worst <= WITHIN:
+    if not worst <= CERTIFIED:
         message = f"the optimum of {what} does not pass its checks: {worst:.1e} off"
         raise CertificateError(message)
 
 
-def _checked(lp: LabelledLP, at: Optimum) -> tuple[Certificate, Vector, Vector]:
+def _checked(lp: LabelledLP, optimum: Optimum) -> tuple[Certificate, Vector, Vector]:
     """Return the residuals of a solution, the activity of its rows and its reduced costs."""
-    x, y = at.x, at.y
+    x, y = optimum.x, optimum.y
     activity = lp.activity(x)
     over = np.maximum(np.maximum(activity - lp.row_upper, lp.row_lower - activity), 0)
     outside = np.maximum(np.maximum(x - lp.column_upper, lp.column_lower - x), 0)

@@ -8,6 +8,7 @@ checks.
 from __future__ import annotations
 
 import math
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -18,19 +19,14 @@ import pandas as pd
 
 from supplychain.errors import CertificateError, NoAnswerError
 from supplychain.lp.joint import minimal_sets
-from supplychain.lp.optimum import OPTIONS, WITHIN, Certificate, Optimum, certificate, forget, optimum_of, reason, run
+from supplychain.lp.optimum import OPTIONS, Certificate, Optimum, certificate, forget, optimum_of, reason, run
 from supplychain.lp.slopes import Slopes
+from supplychain.tolerances import CERTIFIED, SAME_BREAKPOINT, SAME_ROW_DIGITS, SAME_SLOPE, significant
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from supplychain.lp.labelled import Label, LabelledLP, Vector
-
-SAME_SLOPE = 1e-6
-"""Slopes that differ by less than this share are one segment of a curve."""
-
-_CLOSEST = 1e-10
-"""Share of its place within which breakpoints of a curve are one."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +48,16 @@ class Solution:
 
 def solve(lp: LabelledLP, *, time_limit: float | None = None) -> Solution:
     """Solve an LP, from its solver's current basis if it has one, and prove the answer."""
-    at = _optimum(lp, time_limit)
+    optimum = _optimum(lp, time_limit)
     equal = lp.row_lower == lp.row_upper
-    worth = np.where(equal, -at.y, np.abs(at.y))
+    worth = np.where(equal, -optimum.y, np.abs(optimum.y))
     return Solution(
         status="optimal",
-        objective=lp.sign * at.objective,
-        primal=pd.Series(at.x, index=_index(list(lp.column)), name="primal"),
+        objective=lp.sign * optimum.objective,
+        primal=pd.Series(optimum.x, index=_index(list(lp.column)), name="primal"),
         duals=pd.Series(worth, index=_index(list(lp.row)), name="dual"),
-        basis=at.basis,
-        certificate=certificate(lp, at),
+        basis=optimum.basis,
+        certificate=certificate(lp, optimum),
     )
 
 
@@ -91,8 +87,8 @@ def allowable_ranges(lp: LabelledLP, rows: Sequence[Label]) -> pd.DataFrame:
     Returns: indexed by row label; columns `lower` and `upper` [of the limit].
     Source: Hillier & Lieberman, Introduction to Operations Research, allowable increase and decrease.
     """
-    at = _optimum(lp)
-    slopes = Slopes(lp, at)
+    optimum = _optimum(lp)
+    slopes = Slopes(lp, optimum)
     ranges = []
     for label in rows:
         i = lp.row[label]
@@ -117,14 +113,14 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
     """
     moves = {lp.row[label]: float(step) for label, step in direction.items()}
     segments: list[list[float]] = []
-    start, rounding = 0.0, _CLOSEST
-    at = _optimum(lp)
+    start, rounding = 0.0, SAME_BREAKPOINT
+    optimum = _optimum(lp)
     while start < up_to:
-        with _relaxed(lp, moves, start) as (here, now):
-            slopes = Slopes(here, now)
+        with _relaxed(lp, moves, start) as (relaxed, moved):
+            slopes = Slopes(relaxed, moved)
             slope, _ = slopes.prices(moves, +1.0)
             try:
-                end = min(up_to, start + allowable_increase(here, slopes, moves, +1.0))
+                end = min(up_to, start + allowable_increase(relaxed, slopes, moves, +1.0))
             except CertificateError:
                 end = start  # too close to a breakpoint to tell its two sides apart: look again a little further on
         begin = segments[-1][1] if segments else 0.0
@@ -140,9 +136,9 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
         if segments and abs(slope - segments[-1][2]) <= SAME_SLOPE * max(abs(slope), abs(segments[-1][2])):
             segments[-1][1] = end
         else:
-            segments.append([begin, end, slope, now.objective - slope * (start - begin)])
-        start, rounding = end, _CLOSEST
-    lp.highs.setBasis(at.basis)
+            segments.append([begin, end, slope, moved.objective - slope * (start - begin)])
+        start, rounding = end, SAME_BREAKPOINT
+    lp.highs.setBasis(optimum.basis)
     table = pd.DataFrame(segments, columns=["from", "to", "slope", "value"])
     return table.assign(slope=lp.sign * table["slope"], value=lp.sign * table["value"])
 
@@ -172,7 +168,7 @@ def parallel_rows(lp: LabelledLP) -> list[tuple[Label, ...]]:
         kept = entries[part] != 0
         values = entries[part][kept]
         if len(values):
-            shape = tuple(float(f"{v:.12g}") for v in values / values[0])
+            shape = tuple(significant(v, SAME_ROW_DIGITS) for v in values / values[0])
             groups.setdefault((tuple(columns[part][kept].tolist()), shape), []).append(label)
     return [tuple(labels) for labels in groups.values() if len(labels) > 1]
 
@@ -188,15 +184,15 @@ def _optimum(lp: LabelledLP, time_limit: float | None = None) -> Optimum:
     if time_limit is not None:
         lp.highs.setOptionValue("time_limit", lp.highs.getRunTime() + time_limit)  # HiGHS counts all its runs
     try:
-        at = optimum_of(lp, what="this LP")
+        optimum = optimum_of(lp, what="this LP")
     finally:
         lp.highs.setOptionValue("time_limit", usual)
-    proof = certificate(lp, at)
+    proof = certificate(lp, optimum)
     worst = max(proof.primal_residual_scaled, proof.dual_residual_scaled, proof.duality_gap_relative)
-    if not worst <= WITHIN:
-        message = f"the solver's optimum does not pass its checks: {worst:.1e} off; must be {WITHIN:g} or less"
+    if not worst <= CERTIFIED:
+        message = f"the solver's optimum does not pass its checks: {worst:.1e} off; must be {CERTIFIED:g} or less"
         raise CertificateError(message)
-    return at
+    return optimum
 
 
 def _directions(
@@ -216,11 +212,11 @@ def _relaxed(lp: LabelledLP, moves: Mapping[int, float], by: float) -> Iterator[
     for i, step in moves.items():
         upper[i] += step * by
         lower[i] += step * by if lp.row_lower[i] == lp.row_upper[i] else -step * by
-    here = replace(lp, row_lower=lower, row_upper=upper)
+    relaxed = replace(lp, row_lower=lower, row_upper=upper)
     rows = np.arange(lp.shape[0])
     lp.highs.changeRowsBounds(len(rows), rows, lower, upper)
     try:
-        yield here, optimum_of(here, what="a relaxed LP")
+        yield relaxed, optimum_of(relaxed, what="a relaxed LP")
     finally:
         lp.highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
 
@@ -273,6 +269,13 @@ def allowable_increase(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float
     return furthest
 
 
+def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:
+    """Return what `allowable_increase` does: its old name, which goes with version 0.3."""
+    message = "supplychain.lp.reach is now supplychain.lp.allowable_increase; the old name goes with version 0.3"
+    warnings.warn(message, DeprecationWarning, stacklevel=2)
+    return allowable_increase(lp, slopes, moves, sign)
+
+
 def _run_in_room(
     lp: LabelledLP,
     highs: Any,  # noqa: ANN401 - HiGHS ships no types
@@ -287,11 +290,11 @@ def _run_in_room(
     status = _run_any_way(highs)
     if status != highspy.HighsModelStatus.kInfeasible:
         return status
-    for change, at, (lower, upper) in (
+    for change, place, (lower, upper) in (
         (highs.changeRowsBounds, lp.activity(x), rows),
         (highs.changeColsBounds, x, columns),
     ):
-        change(len(at), np.arange(len(at)), np.minimum(lower, at), np.maximum(upper, at))
+        change(len(place), np.arange(len(place)), np.minimum(lower, place), np.maximum(upper, place))
     return _run_any_way(highs)
 
 
@@ -312,11 +315,11 @@ def _run_any_way(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
 
 def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> None:  # noqa: ANN401 - HiGHS ships no types
     """Leave a row its upper limit and add a last row for its lower limit, held where the row was held."""
-    here = lp.indices == row
-    columns = lp.column_of_entry[here].astype(np.int32)
+    in_row = lp.indices == row
+    columns = lp.column_of_entry[in_row].astype(np.int32)
     at_lower, at_upper = lower == upper == lp.row_lower[row], lower == upper == lp.row_upper[row]
     highs.changeRowBounds(row, upper if at_upper else -math.inf, lp.row_upper[row])
-    highs.addRow(lp.row_lower[row], lower if at_lower else math.inf, len(columns), columns, lp.entries[here])
+    highs.addRow(lp.row_lower[row], lower if at_lower else math.inf, len(columns), columns, lp.entries[in_row])
 
 
 def _complementary(

@@ -9,14 +9,12 @@ import numpy as np
 
 from supplychain.lp.labelled import sums
 from supplychain.lp.optimum import run
+from supplychain.tolerances import NO_SHORTAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from supplychain.lp.labelled import LabelledLP
-
-_ROUNDING = 1e-7
-"""Share of the terms of a row below which what it lacks is rounding."""
 
 
 def shortages(lp: LabelledLP, rows: Sequence[int]) -> dict[int, float]:
@@ -37,4 +35,4 @@ def shortages(lp: LabelledLP, rows: Sequence[int]) -> dict[int, float]:
     if run(highs) != highspy.HighsModelStatus.kOptimal:
         return {}
     gives = np.array(highs.getSolution().col_value)[columns:]
-    return {i: float(x) for i, x in zip(rows, gives, strict=True) if x > _ROUNDING * size[i]}
+    return {i: float(x) for i, x in zip(rows, gives, strict=True) if x > NO_SHORTAGE * size[i]}

@@ -13,22 +13,24 @@ import numpy as np
 
 from supplychain.errors import CertificateError, NoAnswerError
 from supplychain.lp.basis import Basis
-from supplychain.lp.optimum import FEASIBILITY, ROUNDING, WITHIN, Optimum, reason, run
+from supplychain.lp.optimum import Optimum, reason, run
 from supplychain.lp.ties import share_of
+from supplychain.tolerances import (
+    CERTIFIED,
+    DOUBTFUL_PRICE,
+    DUAL_ATTAINS,
+    DUAL_EASINGS,
+    DUAL_MOVE,
+    FEASIBILITY,
+    PRICE_ROUNDING,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from supplychain.lp.labelled import LabelledLP, Vector
 
-_DOUBTFUL = 1e-6
-"""Share as ROUNDING is, below which a price may be the rounding of a longer path."""
-
 _BASIC = int(highspy.HighsBasisStatus.kBasic)
-
-_MOVE, _EASED, _ATTAINS = 1e-3, (1e-5, 1e-7, 1e-9), 1e-9
-"""To choose one of many duals: what the move is worth, as a share of the objective; by which shares of it other limits
-are eased, in turn, until the dual attains the slope within the last number."""
 
 _PRIMAL = 4
 """HiGHS's number for the primal simplex."""
@@ -54,29 +56,29 @@ class Slopes:
     def __init__(
         self,
         lp: LabelledLP,
-        at: Optimum,
+        optimum: Optimum,
         x: Vector | None = None,
         *,
         live: bool = False,
         solver: Callable[[], Any] | None = None,
     ) -> None:
-        """Take an optimum and, where columns will be held, the x at which: any optimal x gives the same slopes else.
+        """Take an optimum and, where columns will be fixed, the x at which: any optimal x gives the same slopes else.
 
         `live` says that the LP's own solver has just found this optimum and stays as it is while slopes are asked.
         `solver` gives one that holds the LP with whatever limits, for the tangent problem; without it a copy is made.
         """
-        x = at.x if x is None else x
-        self.at = at
+        x = optimum.x if x is None else x
+        self.optimum = optimum
         self._live, self._solver = live, solver
         self.x = x
         self._lp = lp
         self._rows = lp.shape[0]
         self._equal = np.concatenate([lp.row_lower == lp.row_upper, np.zeros(lp.shape[1], dtype=bool)])
         self._row_size, self._column_size = lp.price_sizes()
-        y, reduced = self.felt(at.y), self.reduced(at.y)
+        y, reduced = self.felt(optimum.y), self.reduced(optimum.y)
         self._worth = np.concatenate([np.abs(y), np.maximum(-reduced, 0.0)])
-        y = _of_nonbasic(y, self._row_size, at.basis, "row_status")
-        reduced = _of_nonbasic(reduced, self._column_size, at.basis, "col_status")
+        y = _of_nonbasic(y, self._row_size, optimum.basis, "row_status")
+        reduced = _of_nonbasic(reduced, self._column_size, optimum.basis, "col_status")
         self.row_room = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x), y)
         self.column_room = _room(x, lp.column_lower, lp.column_upper, np.abs(x), reduced)
 
@@ -88,7 +90,7 @@ class Slopes:
         rows, columns = (np.arange(n) for n in self._lp.shape)
         highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
         highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
-        highs.setBasis(self.at.basis)
+        highs.setBasis(self.optimum.basis)
         return replace(
             self._lp,
             highs=highs,
@@ -103,33 +105,33 @@ class Slopes:
     def _own(self) -> Basis:
         """The LP's own basis, factored."""
         if self._live:
-            return Basis(self._lp, self.at, self._lp.highs)
+            return Basis(self._lp, self.optimum, self._lp.highs)
         highs = self.copy()
         highs.run()
-        return Basis(self._lp, self.at, highs)
+        return Basis(self._lp, self.optimum, highs)
 
     def copy(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
         """Return a solver that holds the LP, without its offset, at its own basis."""
-        highs = self._lp.copied(self.at.basis).highs
+        highs = self._lp.copied(self.optimum.basis).highs
         highs.setOptionValue("solver", "simplex")
         highs.changeObjectiveOffset(0.0)
         return highs
 
-    def gain(self, direction: Mapping[int, float], held: Sequence[int] = ()) -> float:
-        """Return the fall of cost per unit of relaxing (right derivative), with some columns held where they are.
+    def gain(self, direction: Mapping[int, float], fixed: Sequence[int] = ()) -> float:
+        """Return the fall of cost per unit of relaxing (right derivative), with some columns fixed where they are.
 
         A price of 0 in any optimal dual proves that the gain is 0, and where the LP's basis stays optimal for a small
-        step its duals are the gain, so no solve is needed then; held columns that do not move in that step change
+        step its duals are the gain, so no solve is needed then; fixed columns that do not move in that step change
         nothing. With equalities in the direction the gain has a sign.
         """
         value = self.between(direction)
         if self._signed(direction):
-            return -self._slope(direction, +1.0, held)
+            return -self._slope(direction, +1.0, fixed)
         if value == 0:
             return 0.0
-        if held and self._as_solved(held) and self._own.stays(direction, +1.0) and self._own.rests(held):
+        if fixed and self._as_solved(fixed) and self._own.stays(direction, +1.0) and self._own.rests(fixed):
             return self.gain(direction)
-        return min(max(0.0, -self._slope(direction, +1.0, held)), value)
+        return min(max(0.0, -self._slope(direction, +1.0, fixed)), value)
 
     def loss(self, direction: Mapping[int, float]) -> float:
         """Return the rise of cost per unit of tightening (left derivative); infinite if nothing is feasible then."""
@@ -139,23 +141,23 @@ class Slopes:
             return 0.0
         return max(self._slope(direction, -1.0, ()), self.between(direction))
 
-    def prices(self, direction: Mapping[int, float], sign: float, held: Sequence[int] = ()) -> tuple[float, Vector]:
+    def prices(self, direction: Mapping[int, float], sign: float, fixed: Sequence[int] = ()) -> tuple[float, Vector]:
         """Return the slope of cost along a direction (sign +1) or against it (-1), and the duals that attain it.
 
         Where the LP's basis stays optimal for a small step, its own duals attain the slope, and there is nothing to
         solve. Each solve starts where the last one ended; if its duals do not prove the slope, from the LP's own basis.
         """
-        if not held and self._own.stays(direction, sign):
-            return -sign * self.between(direction), self.at.y
+        if not fixed and self._own.stays(direction, sign):
+            return -sign * self.between(direction), self.optimum.y
         relaxed = {row: sign * step for row, step in direction.items()}
-        with self._moving(relaxed, held):
-            for start in (None, self.at.basis):
+        with self._moving(relaxed, fixed):
+            for start in (None, self.optimum.basis):
                 if start is not None:
                     self.tangent.highs.setBasis(start)
                 slope, y, terms = self._solved()
                 proven = self._attained(y, relaxed)
-                if math.isinf(slope) or abs(slope - proven) <= WITHIN * max(1.0, terms):
-                    return slope if abs(slope) > ROUNDING * terms else 0.0, y
+                if math.isinf(slope) or abs(slope - proven) <= CERTIFIED * max(1.0, terms):
+                    return slope if abs(slope) > PRICE_ROUNDING * terms else 0.0, y
         message = f"the price of a limit does not pass its checks: {slope:g} is not its duals' {proven:g}"
         raise CertificateError(message)
 
@@ -169,15 +171,15 @@ class Slopes:
         slope, y = self.prices(direction, sign)
         if not 0 < abs(slope) < math.inf:
             return slope, y
-        money = _MOVE * max(1.0, abs(self.at.objective))
+        money = DUAL_MOVE * max(1.0, abs(self.optimum.objective))
         moved = {row: sign * step * money / abs(slope) for row, step in direction.items()}
-        for share in _EASED:
+        for share in DUAL_EASINGS:
             self._ease(share * money, moved)
             status = run(self._eased)
             least = np.array(self._eased.getSolution().row_dual)
             attained = self._attained(least, moved)
             optimal = status == highspy.HighsModelStatus.kOptimal
-            if optimal and abs(attained - math.copysign(money, slope)) <= _ATTAINS * money:
+            if optimal and abs(attained - math.copysign(money, slope)) <= DUAL_ATTAINS * money:
                 return slope, least
         return slope, y
 
@@ -228,7 +230,7 @@ class Slopes:
         highs = self.tangent.highs
         status = run(highs)
         if status == highspy.HighsModelStatus.kInfeasible:
-            return math.inf, self.at.y, 0.0
+            return math.inf, self.optimum.y, 0.0
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoAnswerError(reason(status, "the price of a limit"))
         solution = highs.getSolution()
@@ -244,12 +246,12 @@ class Slopes:
 
     def felt(self, y: Vector) -> Vector:
         """Return row prices, those that are rounding as 0."""
-        return np.where(np.abs(y) > ROUNDING * self._row_size, y, 0.0)
+        return np.where(np.abs(y) > PRICE_ROUNDING * self._row_size, y, 0.0)
 
     def reduced(self, y: Vector) -> Vector:
         """Return the reduced costs of columns at row prices, those that are rounding as 0."""
         reduced = self._lp.cost - self._lp.priced(y)
-        return np.where(np.abs(reduced) > ROUNDING * self._column_size, reduced, 0.0)
+        return np.where(np.abs(reduced) > PRICE_ROUNDING * self._column_size, reduced, 0.0)
 
     def _signed(self, direction: Mapping[int, float]) -> bool:
         return any(self._equal[row] or step < 0 for row, step in direction.items())
@@ -268,21 +270,21 @@ class Slopes:
 
     def _as_solved(self, columns: Sequence[int]) -> bool:
         """Whether columns have the same values in the plan at hand as in the solver's own."""
-        here, there = self.x[list(columns)], self.at.x[list(columns)]
-        return bool((np.abs(here - there) <= FEASIBILITY * np.maximum(1.0, np.abs(here))).all())
+        planned, solved = self.x[list(columns)], self.optimum.x[list(columns)]
+        return bool((np.abs(planned - solved) <= FEASIBILITY * np.maximum(1.0, np.abs(planned))).all())
 
     def between(self, direction: Mapping[int, float]) -> float:
         """Return what the solver's own dual makes of a direction: somewhere between gain and loss."""
         return math.fsum(float(self._worth[row]) * step for row, step in direction.items())
 
-    def _slope(self, direction: Mapping[int, float], sign: float, held: Sequence[int]) -> float:
-        return self.prices(direction, sign, held)[0]
+    def _slope(self, direction: Mapping[int, float], sign: float, fixed: Sequence[int]) -> float:
+        return self.prices(direction, sign, fixed)[0]
 
     @contextmanager
-    def _moving(self, relaxed: Direction, held: Sequence[int]) -> Iterator[None]:
-        """Move limits, and hold columns, while inside."""
+    def _moving(self, relaxed: Direction, fixed: Sequence[int]) -> Iterator[None]:
+        """Move limits, and fix columns, while inside."""
         tangent, highs = self.tangent, self.tangent.highs
-        columns = np.array(held, dtype=np.int64)
+        columns = np.array(fixed, dtype=np.int64)
         for i, step in relaxed.items():
             if i >= self._rows:
                 j = i - self._rows
@@ -315,14 +317,14 @@ def _of_nonbasic(price: Vector, size: Vector, basis: Any, status: str) -> Vector
 
     Which are basic is looked up where there is a price small enough to be rounding: it takes longer than all the rest.
     """
-    if not ((price != 0) & (np.abs(price) <= _DOUBTFUL * size)).any():
+    if not ((price != 0) & (np.abs(price) <= DOUBTFUL_PRICE * size)).any():
         return price
-    return np.where(np.array([int(one) for one in getattr(basis, status)]) == _BASIC, 0.0, price)
+    return np.where(np.array([int(kind) for kind in getattr(basis, status)]) == _BASIC, 0.0, price)
 
 
-def _room(at: Vector, lower: Vector, upper: Vector, size: Vector, price: Vector) -> tuple[Vector, Vector]:
+def _room(place: Vector, lower: Vector, upper: Vector, size: Vector, price: Vector) -> tuple[Vector, Vector]:
     """Return lower and upper limits of a move: 0 where a limit is reached or has a price, none elsewhere."""
     near = FEASIBILITY * np.maximum(1.0, size)
-    at_lower = (at - lower <= near) | ((price > 0) & np.isfinite(lower))
-    at_upper = (upper - at <= near) | ((price < 0) & np.isfinite(upper))
+    at_lower = (place - lower <= near) | ((price > 0) & np.isfinite(lower))
+    at_upper = (upper - place <= near) | ((price < 0) & np.isfinite(upper))
     return np.where(at_lower, 0.0, -np.inf), np.where(at_upper, 0.0, np.inf)

@@ -11,24 +11,16 @@ import numpy as np
 
 from supplychain.errors import CertificateError
 from supplychain.lp.labelled import sums
-from supplychain.lp.optimum import FEASIBILITY, WITHIN, Optimum, forget, found, run
+from supplychain.lp.optimum import Optimum, forget, found, run
+from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, PRICE_ROUNDING, THIN_FEASIBILITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from supplychain.lp.labelled import Label, LabelledLP, Vector
 
-_THIN = 1e-7
-"""Feasibility where the set of all optima is as thin as rounding: rows of it add up terms of 1e8."""
 
-_LEFT = 1e-6
-"""Distance from a limit that a solver may leave, as a share of the terms of its row."""
-
-_NO_PRICE = 1e-11
-"""A price smaller than this share of the terms that it is made of is rounding."""
-
-
-def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle: bool = True) -> Vector:
+def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, settle: bool = True) -> Vector:
     """Return the optimum that minimises the first objective, then the next, and so on, without giving up any before it.
 
     The set of all optima is known from one optimal dual: a column with a reduced cost stays at its bound, a row with a
@@ -42,8 +34,8 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
     rows, columns = (np.arange(n) for n in lp.shape)
-    now, cost = at, lp.cost
-    highs.setBasis(at.basis)
+    now, cost = optimum, lp.cost
+    highs.setBasis(optimum.basis)
     try:
         for objective in objectives:
             row_sign, column_sign = _signs(lp, cost, now)
@@ -56,7 +48,7 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
             if settle and objective is objectives[-1]:
                 forget(highs)
             if run(highs) == highspy.HighsModelStatus.kInfeasible:
-                highs.setOptionValue("primal_feasibility_tolerance", _THIN)
+                highs.setOptionValue("primal_feasibility_tolerance", THIN_FEASIBILITY)
                 forget(highs)
                 run(highs)
                 highs.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
@@ -65,38 +57,38 @@ def prefer(lp: LabelledLP, at: Optimum, objectives: Sequence[Vector], *, settle:
         highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)
         highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
         highs.changeColsCost(len(columns), columns, lp.cost)
-        highs.setBasis(at.basis)
+        highs.setBasis(optimum.basis)
     x = snapped(now.x, lp.column_lower, lp.column_upper)
-    lost = float(lp.cost @ x) + lp.offset - at.objective
-    if not abs(lost) <= WITHIN * max(1.0, abs(at.objective)):
+    lost = float(lp.cost @ x) + lp.offset - optimum.objective
+    if not abs(lost) <= CERTIFIED * max(1.0, abs(optimum.objective)):
         message = f"the choice among equal optima does not pass its checks: it costs {lost:.3g} more"
         raise CertificateError(message)
     return x
 
 
-def fix(sign: Vector, at: Vector, size: Vector, lower: Vector, upper: Vector) -> None:
-    """Hold, in place, every bound or limit that has a price of the sign that belongs to it, and is reached.
+def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector) -> None:
+    """Fix, in place, every bound or limit that has a price of the sign that belongs to it, and is reached.
 
     What has a price is reached, but for what the solver leaves, which may be more than the tolerance it was asked for.
     """
-    near = _LEFT * np.maximum(1.0, size)
-    at_lower = (sign > 0) & (at - lower <= near)
-    at_upper = (sign < 0) & (upper - at <= near)
+    near = NEAR_LIMIT * np.maximum(1.0, size)
+    at_lower = (sign > 0) & (place - lower <= near)
+    at_upper = (sign < 0) & (upper - place <= near)
     upper[at_lower] = lower[at_lower]
     lower[at_upper] = upper[at_upper]
 
 
-def _signs(lp: LabelledLP, cost: Vector, at: Optimum) -> tuple[Vector, Vector]:
+def _signs(lp: LabelledLP, cost: Vector, optimum: Optimum) -> tuple[Vector, Vector]:
     """Return the signs of the prices of rows and columns; 0 for rounding, whatever the units of either, or of money.
 
     A column's price is a difference of terms and judged against their sum. A row's price is nothing if it is nothing to
     any column, beside the terms of that column's own.
     """
     columns = np.repeat(np.arange(lp.shape[1]), np.diff(lp.starts))
-    terms = np.abs(cost) + sums(columns, np.abs(lp.entries * at.y[lp.indices]), lp.shape[1])
+    terms = np.abs(cost) + sums(columns, np.abs(lp.entries * optimum.y[lp.indices]), lp.shape[1])
     per_row = np.full(lp.shape[0], np.inf)
     np.minimum.at(per_row, lp.indices, terms[columns] / np.abs(lp.entries))
-    return _sign(at.y, _NO_PRICE * per_row), _sign(at.reduced, _NO_PRICE * terms)
+    return _sign(optimum.y, PRICE_ROUNDING * per_row), _sign(optimum.reduced, PRICE_ROUNDING * terms)
 
 
 def _sign(price: Vector, rounding: Vector) -> Vector:

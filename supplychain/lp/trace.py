@@ -7,23 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from supplychain.errors import CertificateError
+from supplychain.lp.follow import rounds
 from supplychain.lp.labelled import sums
+from supplychain.tolerances import REDUCED_COST_ROUNDING, UNTRACED_PRICE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from supplychain.lp.labelled import LabelledLP, Vector
-
-_LEFT = 1e-17
-"""Share of a price that may still be on its way when tracing stops."""
-
-_ROUNDS = 20_000
-"""Rounds after which a price that still moves in a circle is given up."""
-
-
-_NOTHING = 1e-9
-"""Share of its terms below which a reduced cost is rounding."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +66,7 @@ class Tracer:
         self._per_dollar = np.divide(1.0, revenue, out=np.zeros_like(revenue), where=revenue > 0)
         reduced = lp.cost - lp.priced(y)
         size = np.abs(lp.cost) + sums(column, np.abs(lp.entries * y[lp.indices]), lp.shape[1])
-        self._breaks_even = np.abs(reduced) <= _NOTHING * size
+        self._breaks_even = np.abs(reduced) <= REDUCED_COST_ROUNDING * size
         fixed = (lp.column_lower == lp.column_upper) & (lp.column_lower > 0)
         self._rent = np.where(fixed | ((reduced < 0) & (x >= lp.column_upper)), -reduced, 0.0)
         self._cost = lp.cost
@@ -120,19 +111,18 @@ class Tracer:
         m, n = self._shape
         (give_row, give_column, share), (use_row, use_column, part) = self._give, self._use
         price = float(self._worth[row])
-        at_rows, through_rows, through_columns = np.zeros(m), np.zeros(m), np.zeros(n)
-        at_rows[row] = price
-        for _ in range(_ROUNDS):
+
+        def to_columns(at_rows: Vector) -> Vector:
+            return sums(give_column, at_rows[give_row] * share, n)
+
+        def to_rows(at_rows: Vector) -> Vector:
+            return sums(use_row, to_columns(at_rows)[use_column] * part, m)
+
+        start, through_rows = np.zeros(m), np.zeros(m)
+        start[row] = price
+        for at_rows in rounds(start, to_rows, np.sum, UNTRACED_PRICE):
             through_rows += at_rows
-            at_columns = sums(give_column, at_rows[give_row] * share, n)
-            through_columns += at_columns
-            at_rows = sums(use_row, at_columns[use_column] * part, m)
-            if float(at_rows.sum()) <= _LEFT * price:
-                break
-        else:
-            message = "the parts of a price do not add up: it moves in a circle"
-            raise CertificateError(message)
-        earned = through_columns * self._per_dollar
+        earned = to_columns(through_rows) * self._per_dollar
         stop_row, stop_column, paid = self._stops
         return Trace(
             price=price,

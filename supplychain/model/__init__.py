@@ -1,6 +1,8 @@
 """The linear program of a case: the table of contents.
 
 `build` returns the Pyomo model; every number in it is a mutable Param, so a what-if changes Params and solves again.
+After the solve `evaluated.Evaluated` has the same names over floats, so that `supply.limit`, `cost.unserved` and the
+other formulas say what they came to. `labels` has the names of rows and columns.
 """
 
 from __future__ import annotations
@@ -8,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from supplychain import finance, schema
+from supplychain import schema
+from supplychain.case.calendar import discount_factors
 from supplychain.model import accelerators, commitments, cost, fleet, service, supply, windows
 from supplychain.model._pyomo import Model, pyo
 from supplychain.model.structure import Structure, structure
@@ -46,8 +49,8 @@ def build(case: Case) -> Model:
 
 def numbers(case: Case, on: Structure) -> dict[str, Numbers]:
     """Return every number of the LP by the name of its Param, each by index; settings are under the index None."""
-    discount = finance.discount_factors(on.years, case.settings.discount_rate)
-    return _given(case) | {"discount": discount} | windows.annuities(case, on, on.years[-1])
+    discount = discount_factors(on.years, case.settings.discount_rate)
+    return _of_settings_and_tables(case) | {"discount": discount} | windows.annuities(case, on, on.years[-1])
 
 
 def _param(values: Numbers) -> Model:
@@ -56,31 +59,31 @@ def _param(values: Numbers) -> Model:
     return pyo.Param(list(values), initialize=values, mutable=True, within=pyo.Reals)
 
 
-def _given(case: Case) -> dict[str, Numbers]:
+def _of_settings_and_tables(case: Case) -> dict[str, Numbers]:
     """Return the numbers of the settings and of the tables."""
-    found: dict[str, Numbers] = {
+    params: dict[str, Numbers] = {
         "first_year_availability": {None: case.settings.first_year_availability},
         "build_lag_share": {None: case.settings.build_lag_share},
     }
     for table in schema.TABLES:
-        found |= numbers_of(case, table)
-    return found
+        params |= numbers_of(case, table)
+    return params
 
 
 def numbers_of(case: Case, table: schema.TableSchema) -> dict[str, Numbers]:
     """Return the numbers of a table, under the names of the schema, for every year where they are series."""
-    found: dict[str, Numbers] = {}
+    params: dict[str, Numbers] = {}
     for column in table.columns:
         if column.series:
             series = case.yearly(table.name, column.name)
-            found[column.param] = {_index((*key, t)): x for key, values in series.items() for t, x in values.items()}
+            params[column.param] = {_index((*key, t)): x for key, values in series.items() for t, x in values.items()}
         elif column.param:
-            found[column.param] = {
+            params[column.param] = {
                 _index(tuple("" if row[k] is None else row[k] for k in table.key)): row[column.name]
                 for row in case.tables[table.name]
                 if row[column.name] is not None
             }
-    return found
+    return params
 
 
 def money(case: Case) -> float:

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from supplychain import units
-from supplychain.model._pyomo import Expression, Model, Relation, Stage, Supplier, Year, pyo
+from supplychain.model._pyomo import (
+    Accelerator,
+    Expression,
+    Model,
+    Place,
+    Relation,
+    Stage,
+    Supplier,
+    Tier,
+    Workload,
+    Year,
+    is_number,
+    pyo,
+    total,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def constraints(m: Model) -> None:
@@ -18,77 +37,122 @@ def cost(m: Model) -> Expression:
     return m.money * terms
 
 
-def price(m: Model, s: Stage, k: Supplier, p: str, t: Year) -> Expression:
+def price(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:
     """Return a supplier's price; one that lives on an allocation alone asks none."""
-    return m.price_usd[s, k, p, t] if (s, k, p) in m.on.has_capacity else 0
+    return m.price_usd[s, k, p, t] if (s, k, p) in m.on.has_capacity else 0.0
+
+
+def paid(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:
+    """Return what a supplier is paid in a year: the price of what it supplies."""
+    return price(m, s, k, p, t) * m.supply[s, k, p, t]
 
 
 def purchases(m: Model) -> Expression:
-    r"""Flow stages: $\sum pvf(t, cost\_life_s) \cdot price_{s,k,p,t} \cdot supply_{s,k,p,t}$."""
-    return pyo.quicksum(
-        m.pvf_purchase[s, t] * price(m, s, k, p, t) * m.supply[s, k, p, t]
-        for s, k, p, t in m.on.supply
-        if m.on.is_flow(s)
-    )
+    r"""Flow stages: $\sum_{s,k,p,t} pvf\_purchase_{s,t} \cdot price\_usd_{s,k,p,t} \cdot supply_{s,k,p,t}$."""
+    return total(m.pvf_purchase[s, t] * paid(m, s, k, p, t) for s, k, p, t in m.on.supply if m.on.is_flow(s))
 
 
 def charges(m: Model) -> Expression:
-    r"""Stock stages: $\sum \delta_t \cdot price_{s,k,p,t} \cdot supply_{s,k,p,t}$."""
-    return pyo.quicksum(
-        m.discount[t] * price(m, s, k, p, t) * m.supply[s, k, p, t] for s, k, p, t in m.on.supply if not m.on.is_flow(s)
-    )
+    r"""Stock stages: $\sum_{s,k,p,t} \delta_t \cdot price\_usd_{s,k,p,t} \cdot supply_{s,k,p,t}$."""
+    return total(m.discount[t] * paid(m, s, k, p, t) for s, k, p, t in m.on.supply if not m.on.is_flow(s))
 
 
 def expansions(m: Model) -> Expression:
-    r"""Expansions: $\sum pvf(t+lead, capacity\_life) \cdot (1+\rho)^{lead} \cdot capex \cdot expand$."""
-    return pyo.quicksum(m.pvf_expansion[index] * m.capex_usd_per_unit[index] * m.expand[index] for index in m.on.expand)
+    r"""Expansions, paid for when they are ordered and written off from when they arrive.
+
+    $\sum_{s,k,p,t} pvf\_expansion_{s,k,p,t} \cdot capex\_usd\_per\_unit_{s,k,p,t} \cdot expand_{s,k,p,t}$
+    """
+    return total(m.pvf_expansion[index] * m.capex_usd_per_unit[index] * m.expand[index] for index in m.on.expand)
 
 
 def builds(m: Model) -> Expression:
-    r"""Accelerators: $\sum pvf(t, life_a) \cdot other\_cost_{a,t} \cdot build_{a,t}$."""
-    return pyo.quicksum(m.pvf_build[a, t] * m.other_cost_usd[a, t] * m.build[a, t] for a, t in m.on.build)
+    r"""Accelerators: $\sum_{a,t} pvf\_build_{a,t} \cdot other\_cost\_usd_{a,t} \cdot build_{a,t}$."""
+    return total(m.pvf_build[a, t] * m.other_cost_usd[a, t] * m.build[a, t] for a, t in m.on.build)
 
 
 def upkeep(m: Model) -> Expression:
-    r"""Operation: $\sum \delta_t \cdot opex_a \cdot operate_{a,r,t}$."""
-    return pyo.quicksum(m.discount[t] * m.opex_usd_per_year[a] * m.operate[a, r, t] for a, r, t in m.on.operate)
+    r"""Operation: $\sum_{a,r,t} \delta_t \cdot opex\_usd\_per\_year_a \cdot operate_{a,r,t}$."""
+    return total(m.discount[t] * m.opex_usd_per_year[a] * m.operate[a, r, t] for a, r, t in m.on.operate)
 
 
 def shortfalls(m: Model) -> Expression:
-    r"""Commitments: $\sum \delta_t \cdot shortfall\_usd_{c,t} \cdot shortfall_{c,t}$."""
-    return pyo.quicksum(m.discount[t] * m.shortfall_usd_per_unit[c, t] * m.shortfall[c, t] for c, t in m.on.commitments)
+    r"""Commitments: $\sum_{c,t} \delta_t \cdot shortfall\_usd\_per\_unit_{c,t} \cdot shortfall_{c,t}$."""
+    return total(m.discount[t] * m.shortfall_usd_per_unit[c, t] * m.shortfall[c, t] for c, t in m.on.commitments)
 
 
 def unserved(m: Model) -> Expression:
-    r"""Demand: $\sum \delta_t \cdot value \cdot (demand - served)$, for tokens and research."""
-    tokens = pyo.quicksum(
-        m.discount[t]
-        * m.value_usd_per_mtok[w, j, t]
-        * units.MTOK_PER_TTOK
-        * (m.demand_ttok[w, j, t] - m.serve[w, j, t])
-        for w, j, t in m.on.serve
-    )
-    research = pyo.quicksum(
-        m.discount[t]
-        * m.value_usd_per_h100e_hour[j, t]
-        * units.HOURS_PER_YEAR
-        * (m.demand_h100e_years[j, t] - m.research[j, t])
-        for j, t in m.on.research
-    )
+    r"""Demand that is left unserved, at what it was worth.
+
+    Tokens: $\sum_{w,j,t} \delta_t \cdot value\_usd\_per\_mtok_{w,j,t} \cdot 10^6
+    \cdot (demand\_ttok_{w,j,t} - serve_{w,j,t})$
+
+    Research: $\sum_{j,t} \delta_t \cdot value\_usd\_per\_h100e\_hour_{j,t} \cdot 8\,760
+    \cdot (demand\_h100e\_years_{j,t} - research_{j,t})$
+    """
+    tokens = total(token_value(m, w, j, t, m.discount[t]) * unserved_tokens(m, w, j, t) for w, j, t in m.on.serve)
+    research = total(research_value(m, j, t, m.discount[t]) * unserved_research(m, j, t) for j, t in m.on.research)
     return tokens + research
+
+
+def token_value(m: Model, w: Workload, j: Tier, t: Year, dollar: Expression = 1) -> Expression:
+    """Return what 10^12 tokens of a tier are worth [USD]; `dollar` is what one counts: in the objective, discounted."""
+    return dollar * m.value_usd_per_mtok[w, j, t] * units.MTOK_PER_TTOK
+
+
+def research_value(m: Model, j: Tier, t: Year, dollar: Expression = 1) -> Expression:
+    """Return what a busy year of an H100 in a tier of research is worth [USD]; `dollar` is what one counts."""
+    return dollar * m.value_usd_per_h100e_hour[j, t] * units.HOURS_PER_YEAR
+
+
+def unserved_tokens(m: Model, w: Workload, j: Tier, t: Year) -> Expression:
+    """Return the demand of a tier that is left unserved [10^12 tokens]."""
+    return m.demand_ttok[w, j, t] - m.serve[w, j, t]
+
+
+def unserved_research(m: Model, j: Tier, t: Year) -> Expression:
+    """Return the research of a tier that is left undone [busy years of an H100]."""
+    return m.demand_h100e_years[j, t] - m.research[j, t]
+
+
+def tokens_worth(m: Model, t: Year) -> Expression:
+    """Return what the tokens served in a year are worth, at the value of their tiers [USD]."""
+    return total(token_value(m, w, j, t) * m.serve[w, j, t] for w, j, u in m.on.serve if u == t)
+
+
+def research_worth(m: Model, t: Year) -> Expression:
+    """Return what the research of a year is worth, at the value of its tiers [USD]."""
+    return total(research_value(m, j, t) * m.research[j, t] for j, u in m.on.research if u == t)
+
+
+def worth(m: Model, t: Year) -> Expression:
+    """Return what all that is served in a year is worth, tokens and research [USD]."""
+    return tokens_worth(m, t) + research_worth(m, t)
 
 
 def budget(m: Model, t: Year) -> Relation:
     r"""Cash for components, systems and expansions stays inside the year's budget.
 
-    $\sum price \cdot supply + \sum other\_cost \cdot build + \sum capex \cdot expand \le capital\_usd_t$
+    $\sum_{s,k,p} price\_usd_{s,k,p,t} \cdot supply_{s,k,p,t} + \sum_a other\_cost\_usd_{a,t} \cdot build_{a,t}
+    + \sum_{s,k,p} capex\_usd\_per\_unit_{s,k,p,t} \cdot expand_{s,k,p,t} \le capital\_usd_t$
+
+    Components are flow stages. What is paid for is cash of the year in which it is bought or ordered.
     """
-    components = pyo.quicksum(
-        price(m, s, k, p, t) * m.supply[s, k, p, t] for s, k, p, u in m.on.supply if u == t and m.on.is_flow(s)
-    )
-    systems = pyo.quicksum(m.other_cost_usd[a, u] * m.build[a, u] for a, u in m.on.build if u == t)
-    ordered = pyo.quicksum(m.capex_usd_per_unit[index] * m.expand[index] for index in m.on.expand if index[3] == t)
-    spent = components + systems + ordered
-    if type(spent) is int:
+    spent = total(usd for spending in (components, systems, orders) for _, usd in spending(m, t))
+    if is_number(spent):
         return pyo.Constraint.Skip
     return m.money * spent <= m.money * m.capital_usd[t]
+
+
+def components(m: Model, t: Year) -> Iterator[tuple[Stage, Expression]]:
+    """Yield the cash that suppliers of flow stages are paid in a year."""
+    return ((s, paid(m, s, k, p, t)) for s, k, p, u in m.on.supply if u == t and m.on.is_flow(s))
+
+
+def systems(m: Model, t: Year) -> Iterator[tuple[Accelerator, Expression]]:
+    """Yield the cash for the rest of the accelerators built in a year: all that no stage is paid for."""
+    return ((a, m.other_cost_usd[a, u] * m.build[a, u]) for a, u in m.on.build if u == t)
+
+
+def orders(m: Model, t: Year) -> Iterator[tuple[Stage, Expression]]:
+    """Yield the cash for the expansions that are ordered in a year, by the stage that is expanded."""
+    return ((index[0], m.capex_usd_per_unit[index] * m.expand[index]) for index in m.on.expand if index[3] == t)

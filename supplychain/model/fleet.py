@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from supplychain.model._pyomo import Accelerator, Model, Region, Relation, Year, pyo
+from supplychain.case.calendar import in_service
+from supplychain.model._pyomo import Accelerator, Expression, Model, Region, Relation, Year, pyo, total
 
 
 def variables(m: Model) -> None:
     """Declare what operates."""
-    m.operate = pyo.Var(m.on.operate, domain=pyo.NonNegativeReals)
+    m.operate = pyo.Var(
+        m.on.operate, domain=pyo.NonNegativeReals, doc="accelerators that operate in a region in a year [units]"
+    )
 
 
 def constraints(m: Model) -> None:
@@ -21,11 +24,17 @@ def constraints(m: Model) -> None:
 def operate_owned(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:
     r"""Only accelerators that are installed and still alive can operate.
 
-    $operate_{a,r,t} \le \sum_{u \le t < u + life_a} install_{a,r,u} + \sum_{y \le t < y + life_a} fleet_{a,r,y}$
+    $operate_{a,r,t} \le \sum_{u \le t < u + life\_years_a} install_{a,r,u}
+    + \sum_{y \le t < y + life\_years_a} fleet\_units_{a,r,y}$
     """
-    alive = pyo.quicksum(m.install[a, r, u] for u in m.on.years if u <= t < u + m.on.life(a) and (a, r, u) in m.install)
-    owned_at_start = pyo.quicksum(m.fleet_units[a, r, y] for y in m.on.fleet.get((a, r, t), ()))
-    return m.operate[a, r, t] <= alive + owned_at_start
+    return m.operate[a, r, t] <= owned(m, a, r, t)
+
+
+def owned(m: Model, a: Accelerator, r: Region, t: Year) -> Expression:
+    """Return the accelerators that are installed in a region and still alive."""
+    alive = total(m.install[a, r, u] for u in m.on.years if in_service(u, m.on.life(a), t) and (a, r, u) in m.install)
+    owned_at_start = total(m.fleet_units[a, r, y] for y in m.on.fleet.get((a, r, t), ()))
+    return alive + owned_at_start
 
 
 def new_units_operate(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from supplychain import units
-from supplychain.model._pyomo import Accelerator, Expression, Model, Relation, Tier, Workload, Year, pyo
+from supplychain.model._pyomo import (
+    Accelerator,
+    Expression,
+    Model,
+    Relation,
+    Tier,
+    Workload,
+    Year,
+    is_number,
+    pyo,
+    total,
+)
 
 
 def variables(m: Model) -> None:
     """Declare who works on what, and what is served."""
-    m.assign = pyo.Var(m.on.assign, domain=pyo.NonNegativeReals)
-    m.assign_research = pyo.Var(_research_years(m), domain=pyo.NonNegativeReals)
-    m.serve = pyo.Var(m.on.serve, domain=pyo.NonNegativeReals, bounds=_serve_bounds)
-    m.research = pyo.Var(m.on.research, domain=pyo.NonNegativeReals, bounds=_research_bounds)
+    m.assign = pyo.Var(
+        m.on.assign, domain=pyo.NonNegativeReals, doc="how busy an accelerator is with a workload [accelerator-years]"
+    )
+    m.assign_research = pyo.Var(
+        _research_years(m),
+        domain=pyo.NonNegativeReals,
+        doc="how busy an accelerator is with research [accelerator-years]",
+    )
+    m.serve = pyo.Var(
+        m.on.serve, domain=pyo.NonNegativeReals, bounds=_serve_bounds, doc="tokens served to a tier [10^12 tokens]"
+    )
+    m.research = pyo.Var(
+        m.on.research,
+        domain=pyo.NonNegativeReals,
+        bounds=_research_bounds,
+        doc="research done for a tier [busy H100-equivalent years]",
+    )
 
 
 def constraints(m: Model) -> None:
@@ -26,10 +50,18 @@ def _research_years(m: Model) -> list[tuple[Accelerator, Year]]:
 
 
 def _serve_bounds(m: Model, w: Workload, j: Tier, t: Year) -> tuple[int, Expression]:
+    r"""No tier of demand gets more tokens than it asks for.
+
+    $serve_{w,j,t} \le demand\_ttok_{w,j,t}$
+    """
     return 0, m.demand_ttok[w, j, t]
 
 
 def _research_bounds(m: Model, j: Tier, t: Year) -> tuple[int, Expression]:
+    r"""No tier of research gets more than it asks for.
+
+    $research_{j,t} \le demand\_h100e\_years_{j,t}$
+    """
     return 0, m.demand_h100e_years[j, t]
 
 
@@ -39,12 +71,12 @@ def compute(m: Model, a: Accelerator, t: Year) -> Relation:
     $\sum_w assign_{a,w,t} + assign\_research_{a,t}
     \le utilisation_t \sum_r (operate_{a,r,t} - (1-\alpha) install_{a,r,t})$
     """
-    busy = pyo.quicksum(m.assign[a, w, t] for w in m.on.workloads if (a, w, t) in m.assign)
+    busy = total(m.assign[a, w, t] for w in m.on.workloads if (a, w, t) in m.assign)
     if (a, t) in m.assign_research:
         busy += m.assign_research[a, t]
-    if type(busy) is int:
+    if is_number(busy):
         return pyo.Constraint.Skip
-    return busy <= m.utilisation[t] * pyo.quicksum(_working(m, a, r, t) for r in m.on.regions if (a, r, t) in m.operate)
+    return busy <= m.utilisation[t] * total(_working(m, a, r, t) for r in m.on.regions if (a, r, t) in m.operate)
 
 
 def _working(m: Model, a: Accelerator, r: str, t: Year) -> Expression:
@@ -56,17 +88,24 @@ def _working(m: Model, a: Accelerator, r: str, t: Year) -> Expression:
 def service(m: Model, w: Workload, t: Year) -> Relation:
     r"""Tokens served come from accelerators assigned to the workload.
 
-    $\sum_j serve_{w,j,t}
-    \le \sum_a assign_{a,w,t} \cdot tokens\_per\_second_{a,w} \cdot efficiency_{w,t} \cdot 31\,536\,000 \cdot 10^{-12}$
+    $\sum_j serve_{w,j,t} \le \sum_a ttok\_per\_busy\_year_{a,w,t} \cdot assign_{a,w,t}$
     """
-    served = pyo.quicksum(m.serve[w, j, t] for v, j, u in m.on.serve if (v, u) == (w, t))
-    return served <= pyo.quicksum(
+    return served(m, w, t) <= total(
         ttok_per_busy_year(m, a, w, t) * m.assign[a, w, t] for a in m.on.accelerators if (a, w, t) in m.assign
     )
 
 
+def served(m: Model, w: Workload, t: Year) -> Expression:
+    """Return the tokens served of a workload [10^12]."""
+    return total(m.serve[w, j, t] for v, j, u in m.on.serve if (v, u) == (w, t))
+
+
 def ttok_per_busy_year(m: Model, a: Accelerator, w: Workload, t: Year) -> Expression:
-    """Return what an accelerator serves in a busy year [10^12 tokens]."""
+    r"""Return what an accelerator serves in a busy year [10^12 tokens].
+
+    $ttok\_per\_busy\_year_{a,w,t} = tokens\_per\_second_{a,w} \cdot multiplier_{w,t}
+    \cdot 31\,536\,000 \cdot 10^{-12}$
+    """
     efficiency = m.multiplier[w, t] if w in m.on.has_efficiency else 1
     return m.tokens_per_second[a, w] * efficiency * (units.SECONDS_PER_YEAR / units.TOKENS_PER_TTOK)
 
@@ -76,7 +115,7 @@ def research_service(m: Model, t: Year) -> Relation:
 
     $\sum_j research_{j,t} \le \sum_a h100e_a \cdot assign\_research_{a,t}$
     """
-    served = pyo.quicksum(m.research[j, t] for j, u in m.on.research if u == t)
-    return served <= pyo.quicksum(
+    done = total(m.research[j, t] for j, u in m.on.research if u == t)
+    return done <= total(
         m.h100e[a] * m.assign_research[a, t] for a in sorted(m.on.accelerators) if (a, t) in m.assign_research
     )

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from supplychain import lp, schema, units
+from supplychain import lp, schema
 from supplychain.model import Numbers, build, money, numbers, numbers_of, structure
 from supplychain.model._pyomo import Model, pyo
+from supplychain.model.cost import research_value, token_value
+from supplychain.model.labels import Constraint, Var
 from supplychain.model.structure import differing, same_sets, sets_of
+from supplychain.tolerances import MONEY_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from supplychain.case import Case
-    from supplychain.case.read import Row
     from supplychain.lp import LabelledLP, Optimum, Vector
-
-_NEAR = 1 / 8
-"""How far the LP's money may be from what it would be for a case by itself."""
+    from supplychain.tabular import Row
 
 
 def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimum]:
@@ -43,10 +43,10 @@ def solved(labelled: LabelledLP, *, what: str) -> Optimum:
 
     Raises: NoAnswerError.
     """
-    at = lp.optimum_of(labelled, what=what)
+    optimum = lp.optimum_of(labelled, what=what)
     labelled.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
     labelled.highs.setOptionValue("time_limit", math.inf)  # HiGHS counts all its runs
-    return at
+    return optimum
 
 
 def _cold(labelled: LabelledLP, time_limit: float | None) -> LabelledLP:
@@ -86,7 +86,9 @@ class MutableModel:
     def _numbers(self, case: Case) -> dict[str, Numbers] | None:
         """Return numbers of another case, those that differ among them; None if it has other sets."""
         asks_alike = case.tables["demand"] is self._case.tables["demand"]
-        if case.settings != self._case.settings or not (asks_alike or _NEAR <= money(case) / self.m.money <= 1 / _NEAR):
+        if case.settings != self._case.settings or not (
+            asks_alike or MONEY_SCALE <= money(case) / self.m.money <= 1 / MONEY_SCALE
+        ):
             return None
         parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
         for table in schema.TABLES:
@@ -124,17 +126,17 @@ def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:
     sooner = np.zeros(labelled.shape[1])
     years = m.on.years
     for w, j, t in m.on.serve:
-        value = pyo.value(m.value_usd_per_mtok[w, j, t]) * units.MTOK_PER_TTOK
-        sooner[labelled.column["serve", w, j, t]] = -(len(years) - years.index(t)) * value
+        value = pyo.value(token_value(m, w, j, t))
+        sooner[labelled.column[Var.SERVE, w, j, t]] = -(len(years) - years.index(t)) * value
     for j, t in m.on.research:
-        value = pyo.value(m.value_usd_per_h100e_hour[j, t]) * units.HOURS_PER_YEAR
-        sooner[labelled.column["research", j, t]] = -(len(years) - years.index(t)) * value
+        value = pyo.value(research_value(m, j, t))
+        sooner[labelled.column[Var.RESEARCH, j, t]] = -(len(years) - years.index(t)) * value
     weights = np.array([1 + lp.share_of(label) for label in labelled.column])
     return sooner, weights * _natural_unit(labelled)
 
 
 def _natural_unit(labelled: LabelledLP) -> Vector:
-    is_budget = np.array([label[0] == "budget" for label in labelled.row])
+    is_budget = np.array([label[0] == Constraint.BUDGET for label in labelled.row])
     sizes = np.where(is_budget[labelled.indices], 0.0, np.abs(labelled.entries))
     columns = np.repeat(np.arange(labelled.shape[1]), np.diff(labelled.starts))
     largest = np.zeros(labelled.shape[1])

@@ -10,12 +10,14 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.case.calendar import arrives_by, in_production, in_service, online_year, service_years
+from supplychain.case.places import served_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from supplychain.case import Case
-    from supplychain.case.read import Row
+    from supplychain.tabular import Row
 
 Need = tuple[str, str, str, str, str]
 """Key of a supplier need: stage, supplier, place (blank: every place), basis, needed stage."""
@@ -23,7 +25,7 @@ Need = tuple[str, str, str, str, str]
 
 @dataclass(frozen=True)
 class Structure:
-    """The index sets of the LP. One letter per index: a r s k p t u w j c, as in the contract."""
+    """The index sets of the LP. One letter per index: a r s k p t u w j c, as in docs/model.md."""
 
     years: tuple[int, ...]
     regions: tuple[str, ...]
@@ -85,10 +87,10 @@ class Structure:
         return bool(self.stages[s]["scope"] == "global")
 
 
-def same_sets(one: Structure, other: Structure) -> bool:
+def same_sets(on: Structure, other: Structure) -> bool:
     """Return whether two cases have the same variables and constraints, whatever their numbers."""
     return all(
-        _sets(field.name, getattr(one, field.name)) == _sets(field.name, getattr(other, field.name))
+        _sets(field.name, getattr(on, field.name)) == _sets(field.name, getattr(other, field.name))
         for field in fields(Structure)
     )
 
@@ -100,8 +102,8 @@ def differing(
     if before is after:
         return (), ()
     names = _series_key(table)
-    there, here = ({id(row) for row in rows} for rows in (before, after))
-    other = [row for row in before if id(row) not in here] + [row for row in after if id(row) not in there]
+    ids_before, ids_after = ({id(row) for row in rows} for rows in (before, after))
+    other = [row for row in before if id(row) not in ids_after] + [row for row in after if id(row) not in ids_before]
     keys = {tuple(row[name] for name in names) for row in other}
     old, new = (tuple(row for row in rows if tuple(row[n] for n in names) in keys) for rows in (before, after))
     return old, new
@@ -146,10 +148,10 @@ def structure(case: Case) -> Structure:
     accelerators = {row["accelerator"]: row for row in tables["accelerators"]}
     regions = tuple(row["region"] for row in tables["regions"])
     draws = _draws(tables["allocation"])
-    places_of = _supplier_places(case, draws)
+    places_of = served_places(tables["suppliers"], tables["capacity"], tables["allocation"])
     places = {s: (schema.GLOBAL,) if row["scope"] == "global" else regions for s, row in stages.items()}
     lead = {(r["stage"], r["supplier"], r["place"], r["year"]): r["lead_years"] for r in tables["expansion"]}
-    expand = tuple(key for key in sorted(lead) if key[3] in years and key[3] + lead[key] <= years[-1])
+    expand = tuple(key for key in sorted(lead) if key[3] in years and arrives_by(key[3], lead[key], years[-1]))
     capacity_life = {
         (r["stage"], r["supplier"]): r["capacity_life_years"]
         for r in tables["suppliers"]
@@ -158,8 +160,9 @@ def structure(case: Case) -> Structure:
     supply = tuple((s, k, p, t) for (s, k), where in sorted(places_of.items()) for p in sorted(where) for t in years)
     bill = {(r["accelerator"], r["stage"]) for r in tables["bill_of_materials"]}
     first = {a: row["first_year"] for a, row in accelerators.items()}
+    last = {a: row["last_year"] for a, row in accelerators.items()}
     opening = frozenset(r["accelerator"] for r in tables["opening"])
-    build = tuple((a, t) for a in accelerators for t in years if first[a] <= t <= (accelerators[a]["last_year"] or t))
+    build = tuple((a, t) for a in accelerators for t in years if in_production(first[a], last[a], t))
     handle = tuple((a, t) for a in accelerators for t in years if first[a] <= t)
     fleet = _fleet(case, accelerators)
     operate = tuple(
@@ -219,25 +222,14 @@ def _draws(rows: tuple[Row, ...]) -> dict[tuple[str, str], tuple[str, ...]]:
     return {key: tuple(sorted(drawn)) for key, drawn in draws.items()}
 
 
-def _supplier_places(case: Case, draws: Mapping[tuple[str, str], tuple[str, ...]]) -> dict[tuple[str, str], set[str]]:
-    """Where each supplier can supply: the places of its capacity rows, and those of what it draws from."""
-    places: dict[tuple[str, str], set[str]] = {(r["stage"], r["supplier"]): set() for r in case.tables["suppliers"]}
-    for row in case.tables["capacity"]:
-        places[row["stage"], row["supplier"]].add(row["place"])
-    for _ in draws:  # as many rounds as there are links settle every chain of allocations
-        for who, pools in draws.items():
-            places[who].update(p for (s, _k), where in list(places.items()) if s in pools for p in where)
-    return places
-
-
 def _by_place(
     places_of: Mapping[tuple[str, str], set[str]], places: Mapping[str, tuple[str, ...]]
 ) -> dict[tuple[str, str], tuple[str, ...]]:
-    found: dict[tuple[str, str], list[str]] = {(s, p): [] for s, at in places.items() for p in at}
+    suppliers: dict[tuple[str, str], list[str]] = {(s, p): [] for s, where in places.items() for p in where}
     for (s, k), where in sorted(places_of.items()):
         for p in where:
-            found[s, p].append(k)
-    return {key: tuple(suppliers) for key, suppliers in found.items()}
+            suppliers[s, p].append(k)
+    return {key: tuple(names) for key, names in suppliers.items()}
 
 
 def _arrived(
@@ -248,9 +240,9 @@ def _arrived(
 ) -> dict[tuple[str, str, str, int], tuple[int, ...]]:
     arrived: dict[tuple[str, str, str, int], list[int]] = defaultdict(list)
     for s, k, p, u in expand:
-        online = u + lead[s, k, p, u]
-        for t in range(online, min(online + life[s, k], years[-1] + 1)):
-            arrived[s, k, p, t].append(u)
+        for t in service_years(online_year(u, lead[s, k, p, u]), life[s, k]):
+            if t in years:
+                arrived[s, k, p, t].append(u)
     return {key: tuple(orders) for key, orders in arrived.items()}
 
 
@@ -270,9 +262,9 @@ def _needs(
         for p in sorted(places_of[s, k]):
             if p != row["place"] if row["place"] else (s, k, basis, n, p) in named:
                 continue
-            at = schema.GLOBAL if stages[n]["scope"] == "global" else p
-            needs[n, at].append((key, p))
-    return {key: tuple(found) for key, found in needs.items()}
+            place = schema.GLOBAL if stages[n]["scope"] == "global" else p
+            needs[n, place].append((key, p))
+    return {key: tuple(users) for key, users in needs.items()}
 
 
 def _fleet(case: Case, accelerators: Mapping[str, Row]) -> dict[tuple[str, str, int], tuple[int, ...]]:
@@ -280,7 +272,7 @@ def _fleet(case: Case, accelerators: Mapping[str, Row]) -> dict[tuple[str, str, 
     for row in case.tables["fleet"]:
         a, r, y = row["accelerator"], row["region"], row["installed_year"]
         for t in case.years:
-            if t < y + accelerators[a]["life_years"]:
+            if in_service(y, accelerators[a]["life_years"], t):
                 fleet[a, r, t].append(y)
     return {key: tuple(vintages) for key, vintages in fleet.items()}
 
@@ -293,12 +285,12 @@ def _deliver(
     owned: set[tuple[str, int]],
 ) -> tuple[tuple[str, str, int], ...]:
     """Accelerators that count for a commitment, in the years in which they can be built or operate."""
-    found = []
+    deliver = []
     for (c, t), row in commitments.items():
         for a, described in accelerators.items():
             in_scope = all(row[scope] in {None, described[scope]} for scope in ("accelerator", "family", "vendor"))
             counts = row["stage"] is None or (a, row["stage"]) in bill
             possible = (a, t) in (build if row["basis"] == "built" else owned)
             if in_scope and counts and possible:
-                found.append((c, a, t))
-    return tuple(found)
+                deliver.append((c, a, t))
+    return tuple(deliver)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
+import warnings
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,16 +14,18 @@ import pandas as pd
 
 from supplychain import lp
 from supplychain.errors import CertificateError
-from supplychain.model import locked_in as signed
+from supplychain.model.cost import unserved
+from supplychain.model.locked_in import after_horizon
 from supplychain.notebook import Shown
-from supplychain.plan import bottlenecks, decomposition, money, prices, purchases, quantities, windows
-from supplychain.plan import relaxed as lifted
+from supplychain.plan import bottlenecks, decomposition, money, prices, purchases, quantities, relaxed, windows
 from supplychain.plan.ladder import YearView
 from supplychain.plan.locked_in import lock_in
-from supplychain.results.write import write
+from supplychain.results import schema
+from supplychain.results.answer import Answer
+from supplychain.tolerances import CERTIFIED, FEASIBILITY, RESIDUAL_DIGITS, SAME_OBJECTIVE, WRITTEN_DIGITS, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from supplychain.case import Case
@@ -34,55 +37,17 @@ __all__ = ["Plan", "lock_in", "solve"]
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-_WITHIN = 1e-7
-"""Largest scaled residual, duality gap and loss to tie-breaking that an answer may have."""
 
-_AGREES = 1e-9
-"""Largest relative difference between the plan's objective and that of the case solved again from nothing."""
-
-
-@dataclass(frozen=True)
-class Plan(Shown):
-    """The answer for one case: tidy tables, units in the column names, sorted by key, years up to report_last_year."""
+@dataclass(frozen=True, repr=False, eq=False)
+class Plan(Answer, Shown):
+    """The answer for one case: tables sorted by key, years up to report_last_year."""
 
     case: Case
-    summary: Mapping[str, Any]
-    binding: pd.DataFrame
-    bottlenecks: pd.DataFrame
-    bottlenecks_by_group: pd.DataFrame
-    stages: pd.DataFrame
-    supply: pd.DataFrame
-    service: pd.DataFrame
-    research_service: pd.DataFrame
-    builds: pd.DataFrame
-    commitments_kept: pd.DataFrame
-    installed_base: pd.DataFrame
-    orders: pd.DataFrame
-    purchases: pd.DataFrame
-    cost: pd.DataFrame
-    capital: pd.DataFrame
-    token_cost: pd.DataFrame
-    decomposition: pd.DataFrame
-    average_cost: pd.DataFrame
-    economics: pd.DataFrame
-    requirements: pd.DataFrame
-
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Every table by its name."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in {"case", "summary"}}
 
     @property
     def objective_usd(self) -> float:
         """Total discounted cost, what is left unserved included."""
         return float(self.summary["objective_usd"])
-
-    def write(self, folder: str | Path) -> None:
-        """Write `summary.json` and `tables/*.csv` to a folder, whole or not at all.
-
-        Raises: OutputError if the folder cannot be written.
-        """
-        write(folder, self.summary, self.tables)
 
     def ladder(self, year: int) -> pd.DataFrame:
         """Lift what binds in a year altogether, then what binds then, and so on: see `plan.ladder.ladder`.
@@ -102,12 +67,12 @@ class Plan(Shown):
             raise ValueError(message)
         return self.year_view(year).curve(stage, up_to)
 
-    def stranded(self, year: int) -> pd.DataFrame:
-        """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.stranded`.
+    def idle_capacity(self, year: int) -> pd.DataFrame:
+        """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.idle_capacity`.
 
         Raises: ValueError if the year is not reported.
         """
-        return self.year_view(year).stranded()
+        return self.year_view(year).idle_capacity()
 
     def year_view(self, year: int) -> YearView:
         """Return a year to be asked several things; the case is solved once for all of them.
@@ -115,6 +80,16 @@ class Plan(Shown):
         Raises: ValueError if the year is not reported.
         """
         return YearView(self._window(year).at, year)
+
+    def look(self, year: int) -> YearView:
+        """Return `year_view(year)`: the old name goes with version 0.3."""
+        _renamed("look", "year_view")
+        return self.year_view(year)
+
+    def stranded(self, year: int) -> pd.DataFrame:
+        """Return `idle_capacity(year)`: the old name goes with version 0.3."""
+        _renamed("stranded", "idle_capacity")
+        return self.idle_capacity(year)
 
     def timing(self) -> pd.DataFrame:
         """Return what it would be worth if an order arrived a year sooner or later: see `plan.purchases.timing`."""
@@ -172,17 +147,13 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
     solved = at.solved
     progress("lifting limits")
     unlimited, unconstrained = asked[-1].freed or (
-        windows.freed(asked[-1].window, lift) for lift in (lifted.UNLIMITED, lifted.UNCONSTRAINED)
+        windows.freed(asked[-1].window, limits) for limits in (relaxed.UNLIMITED, relaxed.UNCONSTRAINED)
     )
     found, marginals = bottlenecks.merged([one.found for one in asked]), _joined(one.marginals for one in asked)
     price = _joined(one.prices for one in asked)
     progress("writing tables")
     ledger = money.Ledger(solved)
     token_cost = money.token_cost(solved, ledger, {key: cost.usd for key, cost in marginals.items()})
-    stages = quantities.stages(solved)
-    unit = [price[s, p, t] for t, s, p in stages[["year", "stage", "place"]].itertuples(index=False)]
-    stages["gain_usd_per_unit"] = [gain for gain, _ in unit]
-    stages["loss_usd_per_unit"] = [loss for _, loss in unit]
     options = pd.concat([one.options for one in asked], ignore_index=True)
     parts = pd.concat([one.decomposition for one in asked], ignore_index=True)
     proof = _worst([one.proof for one in asked])
@@ -190,14 +161,14 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
         "case": case.settings.name,
         "title": case.settings.title,
         "status": "optimal",
-        "objective_usd": float(f"{asked[-1].window.objective_usd:.12g}"),
-        "unserved_usd": float(f"{money.unserved(solved):.12g}"),
+        "objective_usd": significant(asked[-1].window.objective_usd, WRITTEN_DIGITS),
+        "unserved_usd": significant(unserved(solved.m), WRITTEN_DIGITS),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
         "rows": at.lp.shape[0],
         "columns": at.lp.shape[1],
         "windows": [
-            {"year": w.first, "last_year": w.last, "objective_usd": float(f"{w.objective_usd:.12g}")}
+            {"year": w.first, "last_year": w.last, "objective_usd": significant(w.objective_usd, WRITTEN_DIGITS)}
             for w in (one.window for one in asked)
         ],
         "certificate": proof,
@@ -205,33 +176,32 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
         "inputs_sha256": case.sha256,
     }
     if case.locked_in is not None:
-        late = signed.after_horizon(case)
+        late = after_horizon(case)
         summary["orders_from"] = case.locked_in.summary | {
             "orders_after_horizon": [[*label[1:], x] for label, x in late.items()]
         }
-    return Plan(
-        case=case,
-        summary=summary,
-        binding=bottlenecks.binding(found),
-        bottlenecks=bottlenecks.table(found["stage"], "stage"),
-        bottlenecks_by_group=bottlenecks.table(found["group"], "group"),
-        stages=stages,
-        supply=quantities.supply(solved),
-        service=quantities.service(solved, unlimited),
-        research_service=quantities.research_service(solved, unlimited),
-        builds=quantities.builds(solved),
-        commitments_kept=quantities.commitments_kept(solved),
-        installed_base=quantities.installed_base(solved),
-        orders=quantities.orders(solved),
-        purchases=purchases.purchases(options, case.report_years),
-        cost=money.cost(solved, ledger),
-        capital=money.capital(solved),
-        token_cost=token_cost,
-        decomposition=parts.sort_values(["year", "workload"], kind="stable", ignore_index=True),
-        average_cost=decomposition.average(solved, ledger, token_cost),
-        economics=money.economics(solved, ledger),
-        requirements=quantities.requirements(solved, unconstrained),
-    )
+    tables = {
+        "binding": bottlenecks.binding(found),
+        "bottlenecks": bottlenecks.table(found["stage"], "stage"),
+        "bottlenecks_by_group": bottlenecks.table(found["group"], "group"),
+        "stages": quantities.stages(solved, price),
+        "supply": quantities.supply(solved),
+        "service": quantities.service(solved, unlimited),
+        "research_service": quantities.research_service(solved, unlimited),
+        "builds": quantities.builds(solved),
+        "commitments_kept": quantities.commitments_kept(solved),
+        "installed_base": quantities.installed_base(solved),
+        "orders": quantities.orders(solved),
+        "purchases": purchases.purchases(options, case.report_years),
+        "cost": money.cost(solved, ledger),
+        "capital": money.capital(solved),
+        "token_cost": token_cost,
+        "decomposition": parts.sort_values(["year", "workload"], kind="stable", ignore_index=True),
+        "average_cost": decomposition.average(solved, ledger, token_cost),
+        "economics": money.economics(solved, ledger),
+        "requirements": quantities.requirements(solved, unconstrained),
+    }
+    return Plan(summary, {table.name: tables[table.name] for table in schema.ANSWER}, case)
 
 
 @dataclass(frozen=True)
@@ -278,7 +248,12 @@ def _ask(window: Window) -> _WindowAnswer:
 def _freed(at: SolvedLP) -> tuple[Solved, Solved] | None:
     if at.decides is not None or at.solved.case.locked_in is not None:
         return None
-    return (lifted.UNLIMITED.plan(at), lifted.UNCONSTRAINED.plan(at))
+    return (relaxed.UNLIMITED.plan(at), relaxed.UNCONSTRAINED.plan(at))
+
+
+def _renamed(old: str, new: str) -> None:
+    message = f"Plan.{old} is now Plan.{new}; the old name goes with version 0.3"
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
 
 
 def _joined(parts: Iterable[dict[Key, Value]]) -> dict[Key, Value]:
@@ -314,7 +289,7 @@ def _certificate(at: SolvedLP, again: float) -> dict[str, Any]:
         "tie_break_objective_relative",
         "tie_break_primal_residual_scaled",
     )
-    most = dict.fromkeys(checked, _WITHIN) | {"solved_again_objective_relative": _AGREES}
+    most = dict.fromkeys(checked, CERTIFIED) | {"solved_again_objective_relative": SAME_OBJECTIVE}
     failed = [f"{name} is {found[name]:.1e}, must be {x:g} or less" for name, x in most.items() if found[name] > x]
     if failed:
         message = f"the answer does not pass its checks: {'; '.join(failed)}"
@@ -324,7 +299,7 @@ def _certificate(at: SolvedLP, again: float) -> dict[str, Any]:
 
 def _at_most(residual: float) -> float:
     """Return a bound on a residual: what the solver was asked for, or more; below that is the noise of one path."""
-    return lp.FEASIBILITY if residual <= lp.FEASIBILITY else float(f"{residual:.3g}")
+    return FEASIBILITY if residual <= FEASIBILITY else significant(residual, RESIDUAL_DIGITS)
 
 
 def versions() -> dict[str, str]:

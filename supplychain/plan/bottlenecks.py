@@ -10,14 +10,27 @@ import math
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pandas as pd
-
 from supplychain import lp
+from supplychain.model import cost
+from supplychain.model.labels import Var
 from supplychain.plan.levers import Direction, Lever, Levers, Members
 from supplychain.plan.prices import rounded_price
+from supplychain.results import schema
+from supplychain.results.frames import frame, picked
+from supplychain.tolerances import (
+    BEYOND_PRICE_END,
+    EQUAL_GAIN,
+    GAIN_PART_ROUNDING,
+    RELIEF_STEP,
+    SAME_SLOPE,
+    SERVES_ABOVE,
+    YEAR_HELPED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
 
     from supplychain.plan.solved_lp import SolvedLP
 
@@ -26,26 +39,8 @@ LEVELS = ("stage", "group")
 DEMAND = "demand"
 """Binds where no relief would serve more."""
 
-SOLE_ABOVE = 0.05
-"""Relief serves more demand if the part of its gain that does exceeds this share."""
-
 JOINT_UP_TO = 4
 """Largest number of levers that are looked at together."""
-
-_NO_PART = 1e-8
-"""A part of a gain below this share of it is rounding."""
-
-_STEP = 1e-2
-"""Part of a relief that is taken to see which years are helped."""
-
-_HELPED = 1e-3
-"""A year is helped if the value of what is served in it rises by more than this share of the gain."""
-
-_EQUAL = 1e-8
-"""Gains that differ by less than this share are ranked by their exact order."""
-
-_BEYOND = 1e-6
-"""How far past the end of a price the next label is read, as a share of the way and in per cent."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ class Worth:
     @property
     def serves(self) -> bool:
         """Whether relief serves more demand, and does not only save cost."""
-        return self.gain > 0 and self.serving > SOLE_ABOVE * self.gain
+        return self.gain > 0 and self.serving > SERVES_ABOVE * self.gain
 
 
 @dataclass(frozen=True)
@@ -122,8 +117,8 @@ class BottleneckFinder:
         self._worths: dict[tuple[object, ...], Worth] = {}
         self._ends: dict[tuple[object, ...], tuple[float, dict[str, str]]] = {}
         self._serving: dict[tuple[object, ...], bool] = {}
-        self._tokens = at.names["serve"][1]
-        self._served = [*self._tokens, *at.names["research"][1], *at.names["shortfall"][1]]
+        self._tokens = at.names[Var.SERVE][1]
+        self._served = [*self._tokens, *at.names[Var.RESEARCH][1], *at.names[Var.SHORTFALL][1]]
 
     def with_ends(self, level: str, year: YearBottlenecks) -> YearBottlenecks:
         """Add how long prices last, and what binds then."""
@@ -144,14 +139,14 @@ class BottleneckFinder:
     def _end(self, direction: Direction, t: int) -> tuple[float, dict[str, str]]:
         """Return up to how many per cent relief gains at the same rate, and what binds in a year just after, by level.
 
-        Rates that differ by less than `lp.SAME_SLOPE` are the same.
+        Rates that differ by less than `SAME_SLOPE` are the same.
         """
         rate, end = self._slopes.gain(direction), lp.allowable_increase(self._at.lp, self._slopes, direction, +1.0)
         while math.isfinite(end):
-            by = end * (1 + _BEYOND) + _BEYOND
+            by = end * (1 + BEYOND_PRICE_END) + BEYOND_PRICE_END
             upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in direction.items()}
             with self._at.changed(upper, ties=()) as there:
-                if there.slopes.gain(direction) < (1 - lp.SAME_SLOPE) * rate:
+                if there.slopes.gain(direction) < (1 - SAME_SLOPE) * rate:
                     beyond = BottleneckFinder(there)
                     return end, {level: beyond.label(level, t) for level in LEVELS}
                 end = by + lp.allowable_increase(there.lp, there.slopes, direction, +1.0)
@@ -173,7 +168,7 @@ class BottleneckFinder:
         best: Bottleneck | None = None
         left = 0.0
         for most_annual, most, lever, direction, blank in asked:
-            if best is not None and most_annual < (1 - _EQUAL) * best.annual_gain:
+            if best is not None and most_annual < (1 - EQUAL_GAIN) * best.annual_gain:
                 left += most
                 continue
             gain = self._slopes.gain(direction)
@@ -182,7 +177,7 @@ class BottleneckFinder:
                 left += 0.0 if blank else most
             elif (best is None or _order(found) < _order(best)) and self._serves(gain, direction):
                 best = found
-        if best is None or (not best.worth.blank and left >= (1 - _EQUAL) * best.annual_gain):
+        if best is None or (not best.worth.blank and left >= (1 - EQUAL_GAIN) * best.annual_gain):
             free = [(lever, d) for _, _, lever, d, blank in asked if not blank and self._slopes.gain(d) == 0]
             free = [(lever, d) for lever, d in free if self._slopes.is_tight(d)]
             tied = [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
@@ -197,7 +192,7 @@ class BottleneckFinder:
     def _serves(self, gain: float, direction: Direction) -> bool:
         key = _key(direction)
         if key not in self._serving:
-            self._serving[key] = gain - self._slopes.gain(direction, self._served) > SOLE_ABOVE * gain
+            self._serving[key] = gain - self._slopes.gain(direction, self._served) > SERVES_ABOVE * gain
         return self._serving[key]
 
     def of_year(self, level: str, t: int) -> YearBottlenecks:
@@ -246,7 +241,7 @@ class BottleneckFinder:
         for key, gain in gains.items():
             least = saving.get(key, 0.0)
             save, research = _parts(gain, least, with_research.get(key, least))
-            helps = self._helped(new[key], gain / self._at.money) if gain - save > SOLE_ABOVE * gain else ()
+            helps = self._helped(new[key], gain / self._at.money) if gain - save > SERVES_ABOVE * gain else ()
             loss = max(gain, losses[key])
             self._worths[key] = Worth(*(rounded_price(x * usd) for x in (gain, loss, save, research)), helps=helps)
         return [replace(self._worths[_key(d)], blank=blank) for d, blank in directions]
@@ -260,18 +255,21 @@ class BottleneckFinder:
 
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
-        upper = {row: float(self._at.lp.row_upper[row] + _STEP * move) for row, move in direction.items()}
+        upper = {row: float(self._at.lp.row_upper[row] + RELIEF_STEP * move) for row, move in direction.items()}
         with self._at.changed(upper, ties=self._at.ties[:1]) as relieved:
-            after = {t: relieved.solved.value(t) for t in self._solved.on.years}
-        return tuple(t for t, value in after.items() if value - self._solved.value(t) > _HELPED * _STEP * gain)
+            after = {t: cost.worth(relieved.solved.m, t) for t in self._solved.on.years}
+        least = YEAR_HELPED * RELIEF_STEP * gain
+        return tuple(t for t, usd in after.items() if usd - cost.worth(self._solved.m, t) > least)
 
 
 def _parts(gain: float, saving: float, with_research: float) -> tuple[float, float]:
     """Return the saving and the research part of a gain, without what is rounding beside it."""
     research, tokens = with_research - saving, gain - with_research
-    if max(research, tokens) <= _NO_PART * gain:
+    if max(research, tokens) <= GAIN_PART_ROUNDING * gain:
         return gain, 0.0
-    return (saving if saving > _NO_PART * gain else 0.0), (research if research > _NO_PART * gain else 0.0)
+    return (saving if saving > GAIN_PART_ROUNDING * gain else 0.0), (
+        research if research > GAIN_PART_ROUNDING * gain else 0.0
+    )
 
 
 def _state(worth: Worth, *, joint: bool) -> str:
@@ -299,20 +297,17 @@ def _key(direction: Direction) -> tuple[object, ...]:
     return tuple(sorted(direction.items()))
 
 
-_AMOUNTS = (
-    "annual_gain_usd_per_pct",
-    "gain_usd_per_pct",
-    "loss_usd_per_pct",
-    "gain_serving_usd_per_pct",
-    "gain_saving_usd_per_pct",
-    "gain_research_usd_per_pct",
-)
-
-
 def _row(f: Bottleneck) -> dict[str, Any]:
     """Return all that is known of a lever in a year, by column; amounts per cent of a limit of 0 are blank."""
     w = f.worth
-    amounts = (f.annual_gain, w.gain, w.loss, w.serving, w.saving, w.research)
+    amounts = {
+        "annual_gain_usd_per_pct": f.annual_gain,
+        "gain_usd_per_pct": w.gain,
+        "loss_usd_per_pct": w.loss,
+        "gain_serving_usd_per_pct": w.serving,
+        "gain_saving_usd_per_pct": w.saving,
+        "gain_research_usd_per_pct": w.research,
+    }
     return {
         "year": f.year,
         "stage": f.lever.name,
@@ -321,7 +316,7 @@ def _row(f: Bottleneck) -> dict[str, Any]:
         "rank": f.rank,
         "state": f.state,
         "nature": f.lever.nature,
-        **dict(zip(_AMOUNTS, (math.nan,) * len(amounts) if w.blank else amounts, strict=True)),
+        **(dict.fromkeys(amounts, math.nan) if w.blank else amounts),
         "helps": " ".join(map(str, w.helps)),
         "holds_to_pct": rounded_price(f.holds_to_pct),
         "next": f.next,
@@ -332,19 +327,19 @@ def _row(f: Bottleneck) -> dict[str, Any]:
 
 def table(found: Mapping[int, YearBottlenecks], level: str) -> pd.DataFrame:
     """Return the table `bottlenecks` (level `stage`) or `bottlenecks_by_group` (level `group`)."""
-    first = ["year", "stage", "group"] if level == "stage" else ["year", "group"]
-    names = [*first, "rank", "state", "nature", *_AMOUNTS, "helps", "holds_to_pct", "next_stage", "moves_with"]
-    rows = [_row(f) for ranked, _ in found.values() for f in ranked]
-    return pd.DataFrame(rows, columns=names).sort_values(["year", level], ignore_index=True)
+    described = schema.BOTTLENECKS if level == "stage" else schema.BOTTLENECKS_BY_GROUP
+    rows = [picked(described, _row(f)) for ranked, _ in found.values() for f in ranked]
+    return frame(described, rows, sort=described.key)
 
 
 def binding(by_level: Mapping[str, Mapping[int, YearBottlenecks]]) -> pd.DataFrame:
     """Return what binds in each year, by group and by stage; `demand` where no relief would serve more."""
-    names = ["year", "level", "members", "state", "nature", "annual_gain_usd_per_pct", "gain_usd_per_pct"]
-    names += ["gain_research_usd_per_pct", "helps", "holds_to_pct", "next"]
+    described = schema.BINDING
     rows = [
-        {"year": t, "level": level} | (_row(bound) if bound else {"members": DEMAND, "state": DEMAND})
+        picked(
+            described, {"year": t, "level": level} | (_row(bound) if bound else {"members": DEMAND, "state": DEMAND})
+        )
         for level, found in by_level.items()
         for t, (_, bound) in found.items()
     ]
-    return pd.DataFrame(rows, columns=names).sort_values(["year", "level"], ignore_index=True)
+    return frame(described, rows, sort=described.key)

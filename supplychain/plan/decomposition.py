@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from supplychain import lp, units
 from supplychain.model import locked_in as signed
+from supplychain.model.labels import Constraint, Var
+from supplychain.model.service import served
 from supplychain.plan.money import OPEX, OTHER, RESEARCH
 from supplychain.plan.prices import rounded_price
+from supplychain.results import schema
+from supplychain.results.frames import frame
+from supplychain.tolerances import PRICE_SHARE_DECIMALS, PRICE_SHARE_TIE_DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    import pandas as pd
 
     from supplychain.lp import Label, Trace
     from supplychain.plan.money import Ledger
@@ -29,13 +35,15 @@ RESIDUAL = "residual"
 INSTALLED_FLEET, BUILD_LIMITS, RAMPS, COMMITMENTS = "installed fleet", "build limits", "ramps", "commitments"
 NEW_UNITS, CAPITAL_RENT, SIGNED = "new units operate", "capital: rent", "signed before"
 
-_STOPS = {"ramp": RAMPS, "delivered_once": COMMITMENTS, "new_units_operate": NEW_UNITS, "budget": CAPITAL_RENT}
+_STOPS = {
+    Constraint.RAMP: RAMPS,
+    Constraint.DELIVERED_ONCE: COMMITMENTS,
+    Constraint.NEW_UNITS_OPERATE: NEW_UNITS,
+    Constraint.BUDGET: CAPITAL_RENT,
+}
 """Rows at which tracing stops, and the term of what is paid to them less what is earned from them."""
 
 _AFTER_STAGES = (OTHER, BUILD_LIMITS, RAMPS, COMMITMENTS, NEW_UNITS, CAPITAL_RENT, SIGNED, INSTALLED_FLEET, RESIDUAL)
-
-_DIGITS, _NOISE = 11, 13
-"""Decimals of a term's share of its price that no solver path changes, and those that are rounded away first."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +68,9 @@ def marginals(at: SolvedLP, years: Collection[int]) -> Marginals:
     """
     found = {}
     for w, t in sorted({(w, t) for w, _, t in at.solved.on.serve if t in years}):
-        served = at.solved.served(w, t)
-        step = units.PERCENT * served if served > 0 else 1.0
-        loss, dual = at.slopes.least_duals({at.lp.row["service", w, t]: step}, -1.0)
+        ttok = served(at.solved.m, w, t)
+        step = units.PERCENT * ttok if ttok > 0 else 1.0
+        loss, dual = at.slopes.least_duals({at.lp.row[Constraint.SERVICE, w, t]: step}, -1.0)
         usd = loss / step * at.usd(t) / units.MTOK_PER_TTOK
         found[w, t] = Marginal(rounded_price(usd), dual) if math.isfinite(usd) else Marginal(math.nan, None)
     return found
@@ -82,19 +90,18 @@ def marginal(at: SolvedLP, found: Marginals) -> pd.DataFrame:
     solved = at.solved
     stop = np.array([label[0] in _STOPS for label in at.lp.row])
     order = {term: n for n, term in enumerate(_terms(solved))}
-    rows: list[tuple[int, str, str, float]] = []
+    rows: list[dict[str, object]] = []
     for (w, t), cost in found.items():
         if cost.dual is None:
             continue
         tracer = lp.Tracer(at.lp, at.x, at.slopes.felt(cost.dual), stop)
-        parts = _parts(at, tracer.trace(at.lp.row["service", w, t]))
+        parts = _parts(at, tracer.trace(at.lp.row[Constraint.SERVICE, w, t]))
         shares = {term: _settled(share) for term, share in parts.items()}
         shown = sorted(
             (term for term, share in shares.items() if share or term == RESIDUAL), key=lambda term: order[term]
         )
-        rows += [(t, w, term, shares[term] * cost.usd) for term in shown]
-    table = pd.DataFrame(rows, columns=["year", "workload", "term", "usd_per_mtok"])
-    return table.sort_values(["year", "workload"], kind="stable", ignore_index=True)
+        rows += [{"year": t, "workload": w, "term": term, "usd_per_mtok": shares[term] * cost.usd} for term in shown]
+    return frame(schema.DECOMPOSITION, rows, sort=("year", "workload"))
 
 
 def _terms(solved: Solved) -> list[str]:
@@ -109,7 +116,7 @@ def _parts(at: SolvedLP, trace: Trace) -> dict[str, float]:
     columns = list(at.lp.column)
     sunk = [columns[j] for j in ([] if at.decides is None else np.flatnonzero(~at.decides).tolist())]
     earns: dict[Label, Callable[[Label], str | None]] = dict.fromkeys(
-        signed.held(at.solved.case, at.solved.on), lambda _: SIGNED
+        signed.fixed_amounts(at.solved.case, at.solved.on), lambda _: SIGNED
     )
     earns |= dict.fromkeys(sunk, _of_sunk)
     for amounts, labels, name in (
@@ -127,26 +134,27 @@ def _parts(at: SolvedLP, trace: Trace) -> dict[str, float]:
 
 
 def _of_cost(label: Label) -> str | None:
-    return {"supply": label[1], "expand": f"{label[1]}: expansion", "build": OTHER, "operate": OPEX}.get(label[0])
+    terms = {Var.SUPPLY: label[1], Var.EXPAND: f"{label[1]}: expansion", Var.BUILD: OTHER, Var.OPERATE: OPEX}
+    return terms.get(label[0])
 
 
 def _of_bound(label: Label) -> str | None:
-    return {"expand": f"{label[1]}: rent", "build": BUILD_LIMITS}.get(label[0])
+    return {Var.EXPAND: f"{label[1]}: rent", Var.BUILD: BUILD_LIMITS}.get(label[0])
 
 
 def _of_sunk(label: Label) -> str | None:
     """Return who earns what was decided before: the owner of the units, or of the capacity or the stock."""
-    return f"{label[1]}: rent" if label[0] in {"expand", "stored"} else INSTALLED_FLEET
+    return f"{label[1]}: rent" if label[0] in {Var.EXPAND, Var.STORED} else INSTALLED_FLEET
 
 
 def _of_limit(label: Label) -> str | None:
     """Return who owns what a limit gives away: a supplier its capacity, the owner of the fleet its units."""
-    fleet = dict.fromkeys(("operate_owned", "warehouse_balance"), INSTALLED_FLEET)
-    return {"supply_limit": f"{label[1]}: rent", **fleet}.get(label[0])
+    fleet = dict.fromkeys((Constraint.OPERATE_OWNED, Constraint.WAREHOUSE_BALANCE), INSTALLED_FLEET)
+    return {Constraint.SUPPLY_LIMIT: f"{label[1]}: rent", **fleet}.get(label[0])
 
 
 def _settled(share: float) -> float:
-    return round(round(share, _NOISE), _DIGITS) + 0.0  # no minus before a 0
+    return round(round(share, PRICE_SHARE_TIE_DECIMALS), PRICE_SHARE_DECIMALS) + 0.0  # no minus before a 0
 
 
 def average(solved: Solved, ledger: Ledger, token_cost: pd.DataFrame) -> pd.DataFrame:
@@ -154,9 +162,9 @@ def average(solved: Solved, ledger: Ledger, token_cost: pd.DataFrame) -> pd.Data
 
     The items are those of the table `cost`; the last is the residual.
     """
-    rows: list[tuple[int, str, str, float]] = []
+    rows: list[dict[str, object]] = []
     for t, w, usd in token_cost[["year", "workload", "average_usd_per_mtok"]].itertuples(index=False):
-        mtok = units.MTOK_PER_TTOK * math.fsum(solved.served(v, t) for v in solved.on.workloads if w in {v, "all"})
+        mtok = units.MTOK_PER_TTOK * math.fsum(served(solved.m, v, t) for v in solved.on.workloads if w in {v, "all"})
         if not mtok:
             continue
         items: dict[str, float] = defaultdict(float)
@@ -164,5 +172,5 @@ def average(solved: Solved, ledger: Ledger, token_cost: pd.DataFrame) -> pd.Data
             if u == t and v != RESEARCH and w in {v, "all"}:
                 items[item] += cost / mtok
         items[RESIDUAL] = _settled((usd - math.fsum(items.values())) / usd) * usd if usd else 0.0
-        rows += [(t, w, item, part) for item, part in items.items()]
-    return pd.DataFrame(rows, columns=["year", "workload", "item", "usd_per_mtok"])
+        rows += [{"year": t, "workload": w, "item": item, "usd_per_mtok": part} for item, part in items.items()]
+    return frame(schema.AVERAGE_COST, rows)

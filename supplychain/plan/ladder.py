@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supplychain import lp
+from supplychain.model.cost import price
+from supplychain.model.labels import Var
 from supplychain.notebook import Shown
 from supplychain.plan.bottlenecks import DEMAND, BottleneckFinder
 from supplychain.plan.levers import CAPITAL, Levers, Members
+from supplychain.results import schema
+from supplychain.results.frames import frame
+from supplychain.tolerances import QUANTITY_ROUNDING
 
 if TYPE_CHECKING:
     from supplychain.plan.solved_lp import SolvedLP
-
-_RUNGS = ["rung", "lifted", "state", "used_pct", "tokens_ttok", "research_h100e_years", "gain_usd", "binding"]
-_SEGMENTS = ["from_pct", "to_pct", "gain_usd_per_pct", "gain_usd", "binding"]
-
-_ROUNDING = 1e-9
-"""A difference below this share is rounding."""
 
 
 class Ladder(Shown, pd.DataFrame):
@@ -59,9 +58,9 @@ class YearView:
         """Return the value curve of a stage."""
         return Curve(curve(self.at, stage, self.year, up_to))
 
-    def stranded(self) -> pd.DataFrame:
+    def idle_capacity(self) -> pd.DataFrame:
         """Return what lies idle because other stages bind."""
-        return stranded(self.at, self.year)
+        return idle_capacity(self.at, self.year)
 
 
 def ladder(start: SolvedLP, t: int) -> pd.DataFrame:
@@ -76,7 +75,7 @@ def ladder(start: SolvedLP, t: int) -> pd.DataFrame:
     """
     lifted: Members = frozenset()
     here = _step(start, t, lifted)
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, object]] = []
     while here.lift is not None:
         state, name, members = here.lift
         lifted |= members
@@ -84,23 +83,23 @@ def ladder(start: SolvedLP, t: int) -> pd.DataFrame:
         with start.changed(dict.fromkeys(rungs.rows(lifted, t), math.inf)) as above:
             there = _step(above, t, lifted)
         rows.append(
-            (
-                len(rows) + 1,
-                name,
-                state,
-                _stretched(start, there.used, members, t),
-                _rise(here.tokens, there.tokens),
-                _rise(here.research, there.research),
-                (here.objective_usd - there.objective_usd) / start.solved.n["discount"][t],
-                there.binding,
-            )
+            {
+                "rung": len(rows) + 1,
+                "lifted": name,
+                "state": state,
+                "used_pct": _stretched(start, there.used, members, t),
+                "tokens_ttok": _rise(here.tokens, there.tokens),
+                "research_h100e_years": _rise(here.research, there.research),
+                "gain_usd": (here.objective_usd - there.objective_usd) / start.solved.n["discount"][t],
+                "binding": there.binding,
+            }
         )
         here = there
-    return pd.DataFrame(rows, columns=_RUNGS)
+    return frame(schema.LADDER, rows)
 
 
 def _rise(before: float, after: float) -> float:
-    return after - before if abs(after - before) > _ROUNDING * abs(before) else 0.0
+    return after - before if abs(after - before) > QUANTITY_ROUNDING * abs(before) else 0.0
 
 
 def _step(at: SolvedLP, t: int, lifted: Members) -> _Step:
@@ -116,8 +115,8 @@ def _step(at: SolvedLP, t: int, lifted: Members) -> _Step:
         lift = _all_left(at, t, lifted, frozenset().union(*(f.lever.members for f in ranked)))
     return _Step(
         at.objective_usd,
-        math.fsum(solved.x["serve"].values()),
-        math.fsum(solved.x["research"].values()),
+        math.fsum(solved.x[Var.SERVE].values()),
+        math.fsum(solved.x[Var.RESEARCH].values()),
         used,
         binding.lever.name if binding else DEMAND,
         lift,
@@ -132,10 +131,10 @@ def _all_left(at: SolvedLP, t: int, lifted: Members, every: Members) -> tuple[st
     return ("joint", "all that is left", left) if left and at.slopes.gain(relief) > 0 else None
 
 
-def stranded(start: SolvedLP, t: int) -> pd.DataFrame:
+def idle_capacity(start: SolvedLP, t: int) -> pd.DataFrame:
     """Return the capacity of a year that lies idle because other stages bind: it would be used if all were lifted.
 
-    Returns: one row per stage and place with any; `stranded` in the stage's unit, `stranded_usd` at the mean price of
+    Returns: one row per stage and place with any; `idle` in the stage's unit, `idle_usd` at the mean price of
     what is idle there: of a flow what it would be sold for, of a stock its charge for the year.
     """
     levers, solved = Levers(start.solved, start.lp), start.solved
@@ -146,15 +145,24 @@ def stranded(start: SolvedLP, t: int) -> pd.DataFrame:
     for (s, p), used_then in wanted.items():
         limit, used = solved.limit_of(s, p, t), solved.used[s, p, t]
         units = min(limit, used_then) - used
-        if units > _ROUNDING * max(limit, used_then):
+        if units > QUANTITY_ROUNDING * max(limit, used_then):
             idle = {
-                k: solved.limits[s, k, p, t].total - solved.x["supply"][s, k, p, t] for k in solved.on.suppliers[s, p]
+                k: solved.limits[s, k, p, t].total - solved.x[Var.SUPPLY][s, k, p, t] for k in solved.on.suppliers[s, p]
             }
             total = math.fsum(idle.values())
-            price = math.fsum(idle[k] * solved.price(s, k, p, t) for k in idle) / total if total > 0 else 0.0
-            rows.append((s, p, solved.on.stages[s]["unit"], limit, used, units, units * price))
-    names = ["stage", "place", "unit", "limit", "used", "stranded", "stranded_usd"]
-    return pd.DataFrame(rows, columns=names).sort_values(["stage", "place"], ignore_index=True)
+            mean = math.fsum(idle[k] * price(solved.m, s, k, p, t) for k in idle) / total if total > 0 else 0.0
+            rows.append(
+                {
+                    "stage": s,
+                    "place": p,
+                    "unit": solved.on.stages[s]["unit"],
+                    "limit": limit,
+                    "used": used,
+                    "idle": units,
+                    "idle_usd": units * mean,
+                }
+            )
+    return frame(schema.IDLE_CAPACITY, rows, sort=schema.IDLE_CAPACITY.key)
 
 
 def _stretched(start: SolvedLP, used: dict[tuple[str, str], float], members: Members, t: int) -> float:
@@ -170,10 +178,10 @@ def curve(start: SolvedLP, s: str, t: int, up_to: float) -> pd.DataFrame:
     """
     relief = Levers(start.solved, start.lp).relief(frozenset([s]), t)
     if not relief:
-        return pd.DataFrame(columns=_SEGMENTS)
+        return frame(schema.CURVE, [])
     names = list(start.lp.row)
     segments = lp.value_curve(start.lp, {names[row]: step for row, step in relief.items()}, up_to)
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, object]] = []
     gained = 0.0
     for begin, end, slope, _ in segments.itertuples(index=False):
         middle = (begin + end) / 2
@@ -182,5 +190,7 @@ def curve(start: SolvedLP, s: str, t: int, up_to: float) -> pd.DataFrame:
             binding = BottleneckFinder(there).label("stage", t)
         gain = max(0.0, -slope * start.usd(t))
         gained += gain * (end - begin)
-        rows.append((begin, end, gain, gained, binding))
-    return pd.DataFrame(rows, columns=_SEGMENTS)
+        rows.append(
+            {"from_pct": begin, "to_pct": end, "gain_usd_per_pct": gain, "gain_usd": gained, "binding": binding}
+        )
+    return frame(schema.CURVE, rows)

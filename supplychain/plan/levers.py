@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain import units
+from supplychain.case.calendar import service_years
+from supplychain.model import supply
+from supplychain.model.labels import Constraint
+from supplychain.plan.solved import WorkedOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,24 +83,18 @@ class Levers:
 
     def relief(self, members: Members, t: int) -> Direction:
         """Return how the LP's rows move when a lever is relieved by one per cent; empty if its limits are 0."""
-        n, on, limits = self._solved.n, self._solved.on, self._solved.limits
-        known: dict[tuple[str, str, str], float] = {}
 
-        def rise(s: str, k: str, p: str) -> float:
+        def rise(index: supply.Index) -> float:
             """Return how far a limit rises: by one per cent of itself once, or by its share of what others rise."""
-            if (s, k, p) not in known:
-                drawn = (
-                    n["share"][s, k, pool, t] * rise(pool, owner, p)
-                    for pool in on.draws.get((s, k), ())
-                    for owner in on.suppliers[pool, p]
-                )
-                known[s, k, p] = units.PERCENT * limits[s, k, p, t].total if s in members else math.fsum(drawn)
-            return known[s, k, p]
+            if index[0] in members:
+                return float(units.PERCENT * self._solved.limits[index].total)
+            return float(supply.allocated(self._solved.m, index, lambda other: rises[other]))
 
+        rises = WorkedOut(rise)
         moved = self._of(members) + [who for who in self._drawing if who[0] not in members]
-        moves = {self._lp.row["supply_limit", *who, t]: rise(*who) for who in moved}
+        moves = {self._lp.row[Constraint.SUPPLY_LIMIT, *who, t]: rises[*who, t] for who in moved}
         if CAPITAL in members:
-            row = self._lp.row["budget", t]
+            row = self._lp.row[Constraint.BUDGET, t]
             budget = float(self._lp.row_upper[row])
             moves[row] = units.PERCENT * budget if math.isfinite(budget) else 0.0
         return {row: move for row, move in moves.items() if move > 0}
@@ -108,16 +106,16 @@ class Levers:
         for _ in draws:  # as many rounds as there are links settle every chain of allocations
             pools |= {s for (s, _), drawn in draws.items() if pools & set(drawn)}
         rows = [
-            self._lp.row["supply_limit", s, k, p, t]
+            self._lp.row[Constraint.SUPPLY_LIMIT, s, k, p, t]
             for s, k, p in self._of(self._suppliers)
             if s in members or pools & set(draws.get((s, k), ()))
         ]
-        return rows + ([self._lp.row["budget", t]] if CAPITAL in members else [])
+        return rows + ([self._lp.row[Constraint.BUDGET, t]] if CAPITAL in members else [])
 
     def single_units(self, members: Members, t: int) -> list[Direction]:
         """Return one unit more of each limit of a lever, one at a time: what to ask where the limits are 0."""
-        rows = [self._lp.row["supply_limit", s, k, p, t] for s, k, p in self._of(members)]
-        return [{row: 1.0} for row in rows + ([self._lp.row["budget", t]] if CAPITAL in members else [])]
+        rows = [self._lp.row[Constraint.SUPPLY_LIMIT, s, k, p, t] for s, k, p in self._of(members)]
+        return [{row: 1.0} for row in rows + ([self._lp.row[Constraint.BUDGET, t]] if CAPITAL in members else [])]
 
     def annual(self, members: Members, t: int) -> float:
         """Return which part of a gain is one year's: of the shortest-lived member; a stock earns for one year only."""
@@ -130,4 +128,4 @@ class Levers:
 
     def _spread(self, t: int, life: int) -> float:
         discount = self._solved.n["discount"]
-        return discount[t] / math.fsum(discount[u] for u in range(t, t + life) if u in discount)
+        return discount[t] / math.fsum(discount[u] for u in service_years(t, life) if u in discount)

@@ -2,61 +2,160 @@
 
 from __future__ import annotations
 
-import json
 import math
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from supplychain import lp
-from supplychain.case.locked_in import SUMMARY, TABLES, locked_in_by, texts_of
-from supplychain.errors import CertificateError, MisfitError, NoAnswerError
+from supplychain.case.locked_in import LockedIn
+from supplychain.errors import CertificateError, InputError, MisfitError, NoAnswerError, Problem
 from supplychain.model import locked_in as signed
-from supplychain.results.write import csv
+from supplychain.model.labels import Constraint, Var
+from supplychain.results import schema
+from supplychain.results.frames import records
+from supplychain.results.read import SUMMARY, read_answer
+from supplychain.results.write import rounded
+from supplychain.schema import GLOBAL
+from supplychain.tabular import did_you_mean, shown
+from supplychain.tolerances import SAME_COMMITMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    import pandas as pd
-
     from supplychain.case import Case
     from supplychain.lp import Label, LabelledLP
     from supplychain.model import Structure
+    from supplychain.results.answer import Answer
+    from supplychain.schema import TableSchema
 
 _LARGE = 1e5
 """From here on a number is shown whole."""
 
-_SUPPLIED = frozenset({"stage_balance", "budget"})
+_HEADER = 1
+"""Rows above the first one, as a spreadsheet counts."""
+
+_SUPPLIED = frozenset({Constraint.STAGE_BALANCE, Constraint.BUDGET})
 """Rows that what was signed asks to be supplied later, as transformers for a site that was ordered."""
 
 
-class Answer(Protocol):
-    """Whose decisions can be held: a plan, or what one wrote to a folder."""
-
-    @property
-    def summary(self) -> Mapping[str, Any]:
-        """What was solved."""
-
-    @property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """The tables of the answer."""
-
-
 def lock_in(case: Case, answer: Answer | str | Path, until: int) -> Case:
-    """Return the case with what another answer ordered, built and bought up to a year held in it.
+    """Return the case with what another answer ordered, built and bought up to a year locked in.
 
-    `answer` is a plan, or the folder to which one was written. What is held, and what adapts, says
+    `answer` is a plan, or the folder to which one was written. What is locked in, and what adapts, says
     `supplychain.case.locked_in`. Whatever takes a case takes this one: a solve, a sweep, a sensitivity.
 
     Raises: InputError if the answer cannot be read, or does not belong to the case.
     """
-    if isinstance(answer, (str, Path)):
-        return replace(case, locked_in=locked_in_by(case, str(answer), texts_of(answer), until))
-    texts = {SUMMARY: json.dumps(dict(answer.summary))} | {t.file: csv(answer.tables[t.name]) for t in TABLES}
-    return replace(case, locked_in=locked_in_by(case, "the answer", texts, until))
+    place, decided = "the answer", answer
+    if isinstance(decided, (str, Path)):
+        place, decided = str(decided), read_answer(decided, "solve", [table.name for table in _DECIDED])
+    return replace(case, locked_in=_locked_in(case, place, decided, until))
+
+
+def _locked_in(case: Case, place: str, answer: Answer, until: int) -> LockedIn:
+    """Return what an answer decided up to a year; `place` is what messages call it.
+
+    Raises: InputError, which names every row that does not belong to the case.
+    """
+    first, last = answer.summary["years"][0], answer.summary["report_last_year"]
+    if first != case.years[0]:
+        fault = f"{first} is its first year; must be {case.years[0]}, as in the case"
+        raise InputError(place, [Problem(SUMMARY, 0, "years", fault)])
+    if until not in range(first, min(last, case.years[-1]) + 1):
+        fault = f"{until}; must be from {first} to {min(last, case.years[-1])}, the years that both have"
+        raise InputError(place, [Problem("until", 0, "", fault)])
+    known = _Known(case)
+    problems: list[Problem] = []
+    amounts: dict[str, dict[tuple[Any, ...], float]] = {}
+    for table, amount in _DECIDED.items():
+        rows = records(rounded(answer.tables[table.name]))
+        problems += _faults(table, rows, known, range(first, last + 1))
+        if amount in _VARIABLES:
+            time, *index = _index(table)
+            amounts[_VARIABLES[amount]] = {
+                (*(row[column] for column in index), row[time]): float(row[amount])
+                for row in rows
+                if row[time] <= until and not math.isnan(row[amount])
+            }
+    problems += _uncommitted(case, records(rounded(answer.commitments_kept)), until)
+    if problems:
+        raise InputError(place, problems)
+    return LockedIn(until, amounts, answer.summary["inputs_sha256"])
+
+
+_DECIDED = {
+    schema.ORDERS: "amount",
+    schema.BUILDS: "built",
+    schema.SUPPLY: "supplied",
+    schema.STAGES: "stored",
+    schema.COMMITMENTS_KEPT: "minimum",
+}
+"""The tables that say what was decided, and the column of the amount."""
+
+_VARIABLES = {"amount": "expand", "built": "build", "supplied": "supply", "stored": "stored"}
+
+
+class _Known:
+    """The names of a case, by column; those of suppliers by stage."""
+
+    def __init__(self, case: Case) -> None:
+        tables = case.tables
+        self._names = {
+            "stage": {row["stage"] for row in tables["stages"]},
+            "accelerator": {row["accelerator"] for row in tables["accelerators"]},
+            "place": {GLOBAL, *(row["region"] for row in tables["regions"])},
+        }
+        self._suppliers: dict[str, set[str]] = {}
+        for row in tables["suppliers"]:
+            self._suppliers.setdefault(row["stage"], set()).add(row["supplier"])
+
+    def fault(self, column: str, row: Mapping[str, Any]) -> str:
+        """Return what is wrong with a name, or nothing."""
+        names = self._suppliers.get(row["stage"]) if column == "supplier" else self._names.get(column)
+        if names is None or row[column] in names:
+            return ""
+        of = f" of {shown(row['stage'])}" if column == "supplier" else ""
+        return f"the case has no {column}{of} called {shown(row[column])!r}{did_you_mean(row[column], names)}"
+
+
+def _index(table: TableSchema) -> list[str]:
+    """Return the columns of what was decided: its year, then its names."""
+    return [table.key[0], *(name for name in table.key if table.column(name).type == "text")]
+
+
+def _faults(table: TableSchema, rows: list[dict[str, Any]], known: _Known, years: range) -> Iterator[Problem]:
+    """Yield what does not belong to the case: years, and each name once."""
+    time, *index = _index(table)
+    unknown: dict[tuple[str, str], list[int]] = {}
+    for number, row in enumerate(rows, 1 + _HEADER):
+        for column in index:
+            fault = known.fault(column, row)
+            if fault:
+                unknown.setdefault((column, fault), []).append(number)
+        if row[time] not in years:
+            yield Problem(table.file, number, time, f"{row[time]}; must be from {years[0]} to {years[-1]}")
+    for (column, fault), (number, *more) in unknown.items():
+        also = f"; and in {len(more)} more row{'s' * (len(more) > 1)}" if more else ""
+        yield Problem(table.file, number, column, fault + also)
+
+
+def _uncommitted(case: Case, rows: list[dict[str, Any]], until: int) -> Iterator[Problem]:
+    """Yield commitments of the answer that the case has not, or with another minimum."""
+    minimum = {(row["commitment"], row["year"]): row["minimum"] for row in case.tables["commitments"]}
+    for number, row in enumerate(rows, 1 + _HEADER):
+        key = row["commitment"], row["year"]
+        if row["year"] > until:
+            continue
+        if key not in minimum:
+            fault = f"the case has no commitment {shown(key[0])!r} in {key[1]}; what was committed by then stays"
+            yield Problem(schema.COMMITMENTS_KEPT.file, number, "commitment", fault)
+        elif not math.isclose(minimum[key], row["minimum"], rel_tol=SAME_COMMITMENT):
+            fault = f"{row['minimum']:.12g}; must be {minimum[key]:.12g}, as in the case: what was committed stays"
+            yield Problem(schema.COMMITMENTS_KEPT.file, number, "minimum", fault)
 
 
 def check(whole: LabelledLP, case: Case, on: Structure, money: float) -> None:
@@ -104,18 +203,18 @@ def _line(on: Structure, money: float, label: Label, amount: float, limit: float
     """Return what does not fit, where, and by how much."""
     name, *index, t = label
     unit = on.stages[index[0]]["unit"] if index and index[0] in on.stages else "units"
-    if name == "budget":
+    if name == Constraint.BUDGET:
         amount, limit, unit = amount / money, limit / money, "USD"
     where = " / ".join(index)
     known = {
-        "expand": f"{t}, order of {where}",
-        "build": f"{t}, build of {where}",
-        "supply": f"{t}, purchase from {where}",
-        "stored": f"{t}, store of {where}",
-        "supply_limit": f"{t}, purchase from {where}",
-        "stage_balance": f"{t}, use of {where}",
-        "ramp": f"{t}, ramp of {where}",
-        "budget": f"{t}, budget",
+        Var.EXPAND: f"{t}, order of {where}",
+        Var.BUILD: f"{t}, build of {where}",
+        Var.SUPPLY: f"{t}, purchase from {where}",
+        Var.STORED: f"{t}, store of {where}",
+        Constraint.SUPPLY_LIMIT: f"{t}, purchase from {where}",
+        Constraint.STAGE_BALANCE: f"{t}, use of {where}",
+        Constraint.RAMP: f"{t}, ramp of {where}",
+        Constraint.BUDGET: f"{t}, budget",
     }
     what = known.get(name, f"{t}, {name} of {where}")
     if math.isnan(limit):

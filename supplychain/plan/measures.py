@@ -6,6 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.model.cost import paid
+from supplychain.model.fleet import owned
+from supplychain.model.labels import Var
+from supplychain.model.service import served
 from supplychain.plan import money
 
 if TYPE_CHECKING:
@@ -49,12 +53,12 @@ def _accelerators(solved: Solved, names: set[str]) -> list[str]:
 
 
 def _units_built(solved: Solved, names: set[str], t: int) -> float:
-    return math.fsum(solved.x["build"].get((a, t), 0.0) for a in _accelerators(solved, names))
+    return math.fsum(solved.x[Var.BUILD].get((a, t), 0.0) for a in _accelerators(solved, names))
 
 
 def _installed_h100e(solved: Solved, names: set[str], t: int) -> float:
     some = _accelerators(solved, names)
-    return math.fsum(solved.n["h100e"][a] * solved.owned(a, r, t) for a in some for r in solved.on.regions)
+    return math.fsum(solved.n["h100e"][a] * owned(solved.m, a, r, t) for a in some for r in solved.on.regions)
 
 
 def _stage_used(solved: Solved, names: set[str], t: int) -> float:
@@ -67,12 +71,11 @@ def _stage_used_share(solved: Solved, names: set[str], t: int) -> float:
 
 
 def _stage_spending(solved: Solved, names: set[str], t: int) -> float:
-    supplied = solved.x["supply"].items()
-    return math.fsum(solved.price(s, k, p, t) * x for (s, k, p, u), x in supplied if u == t and s in names)
+    return math.fsum(paid(solved.m, s, k, p, t) for s, k, p, u in solved.on.supply if u == t and s in names)
 
 
 def _tokens_served(solved: Solved, names: set[str], t: int) -> float:
-    return math.fsum(solved.served(w, t) for w in names)
+    return math.fsum(served(solved.m, w, t) for w in names)
 
 
 def _capital_spending(solved: Solved, _: set[str], t: int) -> float:

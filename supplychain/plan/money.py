@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cache, cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-import pandas as pd
-
-from supplychain import schema, units
-from supplychain.finance import capital_recovery_factor
+from supplychain import lp, units
+from supplychain.case.calendar import capital_recovery_factor, compounding_factor, online_year, service_years
+from supplychain.model.cost import components, orders, paid, systems, tokens_worth
+from supplychain.model.labels import Var
+from supplychain.model.service import served
+from supplychain.model.supply import ACCELERATOR, SUPPLIER
+from supplychain.results import schema
+from supplychain.results.frames import frame
+from supplychain.schema import ALL, GLOBAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
 
     from supplychain.plan.solved import Solved
 
@@ -28,6 +36,9 @@ _IDLE = ""
 """Stands for no accelerator among the accelerators."""
 
 Shares = dict[str, float]
+Key = TypeVar("Key")
+Node: TypeAlias = "tuple[str, str, int, int] | str"
+"""What was bought of a stage at a place in one year, as it serves in another; or an accelerator, where that ends."""
 
 
 class Ledger:
@@ -39,15 +50,13 @@ class Ledger:
     def __init__(self, solved: Solved) -> None:
         self._solved = solved
         self._rate = solved.case.settings.discount_rate
-        self._memo: dict[tuple[str, str, int, int], Shares] = {}
         self.cost: dict[tuple[int, str, str], float] = defaultdict(float)
         self._book_stages()
-        self._book_expansions()
         self._book_accelerators()
         self._book_shortfalls()
 
     def _annuity(self, year: int, life: int) -> tuple[float, list[int]]:
-        years = [t for t in range(year, year + life) if t in self._solved.case.years]
+        years = [t for t in service_years(year, life) if t in self._solved.case.years]
         return capital_recovery_factor(life, self._rate), years
 
     def _book(self, t: int, item: str, usd: float, users: Mapping[str, float]) -> None:
@@ -78,39 +87,49 @@ class Ledger:
         return split
 
     def _book_stages(self) -> None:
-        """Book what flow stages cost over the years of their annuity, and what stock stages charge each year."""
-        solved, on = self._solved, self._solved.on
-        for s in on.stages:
-            for p in on.places[s]:
-                for v in on.years:
-                    paid = math.fsum(
-                        solved.price(s, k, p, v) * solved.x["supply"][s, k, p, v] for k in on.suppliers[s, p]
-                    )
-                    if paid and on.is_flow(s):
-                        factor, years = self._annuity(v, on.cost_life(s))
-                        for t in years:
-                            self._book(t, s, factor * paid, self._users(s, p, v, t))
-                    elif paid:
-                        self._book(v, s, paid, self._users(s, p, v, v))
+        """Book what stages cost, added capacity under the stage that was expanded, to whom it serves in the end."""
+        spent: dict[tuple[int, str], dict[Node, float]] = defaultdict(lambda: defaultdict(float))
+        for s, p, v, t, usd in chain(self._purchases(), self._expansions()):
+            spent[t, s][s, p, v, t] += usd
+        passes_on = cache(self._passes_on)
+        for (t, s), start in spent.items():
+            for node, usd in lp.through(start, passes_on).items():
+                if isinstance(node, str):
+                    self._book(t, s, usd, {node: 1.0})
 
-    def _book_expansions(self) -> None:
-        """Book what added capacity costs, from the year in which it comes online, under the stage that was expanded."""
+    def _purchases(self) -> Iterator[tuple[str, str, int, int, float]]:
+        """Yield what flow stages cost over the years of their annuity, and what stock stages charge each year.
+
+        Each is stage, place, year of the purchase, year of the cost, USD.
+        """
+        m, on = self._solved.m, self._solved.on
+        for (s, p), suppliers in on.suppliers.items():
+            for v in on.years:
+                usd = math.fsum(paid(m, s, k, p, v) for k in suppliers)
+                if usd and on.is_flow(s):
+                    factor, years = self._annuity(v, on.cost_life(s))
+                    yield from ((s, p, v, t, factor * usd) for t in years)
+                elif usd:
+                    yield s, p, v, v, usd
+
+    def _expansions(self) -> Iterator[tuple[str, str, int, int, float]]:
+        """Yield what added capacity costs, from the year in which it comes online: as what is bought in that year."""
         on = self._solved.on
-        for (s, k, p, u), amount in self._solved.x["expand"].items():
+        for (s, k, p, u), amount in self._solved.x[Var.EXPAND].items():
             lead = on.lead[s, k, p, u]
-            factor, years = self._annuity(u + lead, on.capacity_life[s, k])
-            paid = amount * self._solved.n["capex_usd_per_unit"][s, k, p, u] * (1 + self._rate) ** lead
-            for t in years if paid else ():
-                self._book(t, s, factor * paid, self._users(s, p, t, t))
+            factor, years = self._annuity(online_year(u, lead), on.capacity_life[s, k])
+            ordered = amount * self._solved.n["capex_usd_per_unit"][s, k, p, u]
+            usd = ordered * compounding_factor(lead, self._rate)
+            yield from ((s, p, t, t, factor * usd) for t in (years if usd else ()))
 
     def _book_accelerators(self) -> None:
         """Book the rest of what accelerators cost to buy, their upkeep, and the annuity of the opening fleet."""
         solved, on = self._solved, self._solved.on
-        for (a, v), built in solved.x["build"].items():
+        for (a, v), built in solved.x[Var.BUILD].items():
             factor, years = self._annuity(v, on.life(a))
             for t in years:
                 self._book(t, OTHER, factor * built * solved.n["other_cost_usd"][a, v], {a: 1.0})
-        for (a, _, t), operating in solved.x["operate"].items():
+        for (a, _, t), operating in solved.x[Var.OPERATE].items():
             self._book(t, OPEX, operating * solved.n["opex_usd_per_year"][a], {a: 1.0})
         for row in solved.case.tables["fleet"]:
             a, installed = row["accelerator"], row["installed_year"]
@@ -120,27 +139,26 @@ class Ledger:
                 self._book(t, OPENING_FLEET, factor * usd, {a: 1.0})
 
     def _book_shortfalls(self) -> None:
-        for (c, t), short in self._solved.x["shortfall"].items():
+        for (c, t), short in self._solved.x[Var.SHORTFALL].items():
             self._book(t, SHORTFALL, short * self._solved.n["shortfall_usd_per_unit"][c, t], {_IDLE: 1.0})
 
-    def _users(self, s: str, p: str, v: int, t: int) -> Shares:
-        """Return whom what was bought in year v serves in year t: shares by accelerator, unused under a blank."""
-        if (s, p, v, t) not in self._memo:
-            found: Shares = defaultdict(float)
-            for (how, *who), amount in self._solved.uses(s, p, v).items():
-                if how == "accelerator":
-                    found[who[0]] += amount
-                    continue
-                stage, _, place = who
-                year = v if how == "supply" and self._solved.on.is_flow(s) else t
-                at = schema.GLOBAL if self._solved.on.is_global(stage) else place
-                for a, share in self._users(stage, at, year, t).items():
-                    found[a] += amount * share
-            self._memo[s, p, v, t] = _normal(found) or {_IDLE: 1.0}
-        return self._memo[s, p, v, t]
+    def _passes_on(self, node: Node) -> Mapping[Node, float]:
+        """Return, by shares, whom what was bought in year v serves in year t; where nobody uses it, no accelerator."""
+        if isinstance(node, str):
+            return {}
+        s, p, v, t = node
+        on, amounts = self._solved.on, defaultdict[Node, float](float)
+        for (how, *who), amount in self._solved.uses[s, p, v].items():
+            if how == ACCELERATOR:
+                amounts[who[0]] += amount
+                continue
+            stage, _, place = who
+            year = v if how == SUPPLIER and on.is_flow(s) else t
+            amounts[stage, GLOBAL if on.is_global(stage) else place, year, t] += amount
+        return _normal(amounts) or {_IDLE: 1.0}
 
 
-def _normal(parts: Mapping[str, float]) -> Shares:
+def _normal(parts: Mapping[Key, float]) -> dict[Key, float]:
     total = math.fsum(parts.values())
     return {name: part / total for name, part in parts.items()} if total > 0 else {}
 
@@ -150,48 +168,36 @@ def cost(solved: Solved, ledger: Ledger) -> pd.DataFrame:
     rows: dict[tuple[int, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for (t, item, w), usd in sorted(ledger.cost.items()):
         rows[t, item][w == RESEARCH] += usd
-    table = [(t, item, *usd) for (t, item), usd in sorted(rows.items()) if t in solved.case.report_years]
-    return pd.DataFrame(table, columns=["year", "item", "serving_usd", "research_usd"])
+    return frame(
+        schema.COST,
+        [
+            {"year": t, "item": item, "serving_usd": serving, "research_usd": research}
+            for (t, item), (serving, research) in sorted(rows.items())
+            if t in solved.case.report_years
+        ],
+    )
 
 
 def cash(solved: Solved) -> dict[tuple[int, str], float]:
     """Return the cash spent on components, systems and expansions, by year and item."""
     spent: dict[tuple[int, str], float] = defaultdict(float)
-    for (s, k, p, t), supplied in solved.x["supply"].items():
-        if solved.on.is_flow(s):
-            spent[t, s] += solved.price(s, k, p, t) * supplied
-    for (a, t), built in solved.x["build"].items():
-        spent[t, OTHER] += solved.n["other_cost_usd"][a, t] * built
-    for (s, k, p, u), amount in solved.x["expand"].items():
-        spent[u, s] += solved.n["capex_usd_per_unit"][s, k, p, u] * amount
-    return {key: usd for key, usd in sorted(spent.items()) if usd and key[0] in solved.case.report_years}
+    for t in solved.case.report_years:
+        for s, usd in chain(components(solved.m, t), orders(solved.m, t)):
+            spent[t, s] += usd
+        for _, usd in systems(solved.m, t):
+            spent[t, OTHER] += usd
+    return {key: usd for key, usd in sorted(spent.items()) if usd}
 
 
 def capital(solved: Solved) -> pd.DataFrame:
     """Cash spent, by year and item."""
-    return pd.DataFrame([(*key, usd) for key, usd in cash(solved).items()], columns=["year", "item", "usd"])
-
-
-def unserved(solved: Solved) -> float:
-    """Return what the demand left unserved was worth, discounted: a part of the objective [USD]."""
-    n = solved.n
-    tokens = (
-        n["discount"][t] * n["value_usd_per_mtok"][w, j, t] * units.MTOK_PER_TTOK * (n["demand_ttok"][w, j, t] - x)
-        for (w, j, t), x in solved.x["serve"].items()
-    )
-    research = (
-        n["discount"][t]
-        * n["value_usd_per_h100e_hour"][j, t]
-        * units.HOURS_PER_YEAR
-        * (n["demand_h100e_years"][j, t] - x)
-        for (j, t), x in solved.x["research"].items()
-    )
-    return math.fsum(tokens) + math.fsum(research)
+    rows = [{"year": t, "item": item, "usd": usd} for (t, item), usd in cash(solved).items()]
+    return frame(schema.CAPITAL, rows)
 
 
 def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int], float]) -> pd.DataFrame:
     """Cost per million tokens by workload: average, with all cost on tokens, and of one more."""
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, object]] = []
     for t in solved.case.report_years:
         cost_of = {
             w: math.fsum(x for (u, _, v), x in ledger.cost.items() if (u, v) == (t, w))
@@ -199,15 +205,30 @@ def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int]
         }
         serving = math.fsum(cost_of[w] for w in solved.on.workloads)
         all_cost = serving + cost_of[RESEARCH]
-        mtok = {w: solved.served(w, t) * units.MTOK_PER_TTOK for w in solved.on.workloads}
+        mtok = {w: served(solved.m, w, t) * units.MTOK_PER_TTOK for w in solved.on.workloads}
         for w in sorted(solved.on.workloads):
             average = _over(cost_of[w], mtok[w])
-            rows.append((t, w, average, average * _over(all_cost, serving), marginal.get((w, t), math.nan)))
+            rows.append(
+                {
+                    "year": t,
+                    "workload": w,
+                    "average_usd_per_mtok": average,
+                    "fully_loaded_usd_per_mtok": average * _over(all_cost, serving),
+                    "marginal_usd_per_mtok": marginal.get((w, t), math.nan),
+                }
+            )
         total = math.fsum(mtok.values())
         mean = math.fsum(mtok[w] * marginal[w, t] for w in solved.on.workloads if mtok[w] > 0)
-        rows.append((t, "all", _over(serving, total), _over(all_cost, total), _over(mean, total)))
-    names = ["year", "workload", "average_usd_per_mtok", "fully_loaded_usd_per_mtok", "marginal_usd_per_mtok"]
-    return pd.DataFrame(rows, columns=names).sort_values(["year", "workload"], ignore_index=True)
+        rows.append(
+            {
+                "year": t,
+                "workload": ALL,
+                "average_usd_per_mtok": _over(serving, total),
+                "fully_loaded_usd_per_mtok": _over(all_cost, total),
+                "marginal_usd_per_mtok": _over(mean, total),
+            }
+        )
+    return frame(schema.TOKEN_COST, rows, sort=schema.TOKEN_COST.key)
 
 
 def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
@@ -215,47 +236,32 @@ def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
     spent = cash(solved)
     rows = []
     for t in solved.case.report_years:
-        value = math.fsum(
-            x * solved.n["value_usd_per_mtok"][index] * units.MTOK_PER_TTOK
-            for index, x in solved.x["serve"].items()
-            if index[2] == t
-        )
+        value = tokens_worth(solved.m, t)
         serving = math.fsum(x for (u, _, w), x in ledger.cost.items() if u == t and w != RESEARCH)
         research = math.fsum(x for (u, _, w), x in ledger.cost.items() if u == t and w == RESEARCH)
         total = math.fsum(usd for (u, _), usd in spent.items() if u == t)
         rows.append(
-            (
-                t,
-                value,
-                serving,
-                research,
-                _over(value - serving, value),
-                total,
-                _over(total, value),
-                memory_share(solved, t),
-            )
+            {
+                "year": t,
+                "token_value_usd": value,
+                "serving_cost_usd": serving,
+                "research_cost_usd": research,
+                "gross_margin": _over(value - serving, value),
+                "capital_usd": total,
+                "capital_per_token_value": _over(total, value),
+                "memory_share_of_hardware": memory_share(solved, t),
+            }
         )
-    names = [
-        "year",
-        "token_value_usd",
-        "serving_cost_usd",
-        "research_cost_usd",
-        "gross_margin",
-        "capital_usd",
-        "capital_per_token_value",
-        "memory_share_of_hardware",
-    ]
-    return pd.DataFrame(rows, columns=names)
+    return frame(schema.ECONOMICS, rows)
 
 
 def hardware(solved: Solved, t: int) -> dict[str, float]:
     """Return the cash of a year for the components and systems of accelerators, by item, without expansions."""
     spent = {s: 0.0 for s in solved.on.stages if solved.on.is_flow(s) and _is_component(solved, s)}
-    for (s, k, p, u), supplied in solved.x["supply"].items():
-        if u == t and s in spent:
-            spent[s] += solved.price(s, k, p, t) * supplied
-    other = math.fsum(solved.n["other_cost_usd"][a, u] * built for (a, u), built in solved.x["build"].items() if u == t)
-    return spent | {OTHER: other}
+    for s, usd in components(solved.m, t):
+        if s in spent:
+            spent[s] += usd
+    return spent | {OTHER: math.fsum(usd for _, usd in systems(solved.m, t))}
 
 
 def memory_share(solved: Solved, t: int) -> float:

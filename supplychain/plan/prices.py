@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from supplychain import units
+from supplychain.model.labels import Constraint
+from supplychain.tolerances import PRICE_DIGITS, PRICE_TIE_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +28,9 @@ class Prices:
         worth, without what a cheap supplier is worth beyond a dear one.
         """
         suppliers = self._solved.on.suppliers[s, p]
-        every = {self._lp.row["supply_limit", s, k, p, t]: self._solved.limits[s, k, p, t].total for k in suppliers}
+        every = {
+            self._lp.row[Constraint.SUPPLY_LIMIT, s, k, p, t]: self._solved.limits[s, k, p, t].total for k in suppliers
+        }
         limits = {row: limit for row, limit in every.items() if limit > 0} or every
         usd = self._at.usd(t)
         return rounded_price(_smallest(self._slopes.gain, limits) * usd), rounded_price(
@@ -39,7 +43,7 @@ def rounded_price(price: float) -> float:
 
     Inputs are short decimals, so prices often end in a 5 where they are cut; eleven digits first put them just there.
     """
-    return float(f"{float(f'{price:.11g}'):.9g}")
+    return significant(significant(price, PRICE_TIE_DIGITS), PRICE_DIGITS)
 
 
 def _smallest(slope: Callable[[dict[int, float]], float], limits: Mapping[int, float]) -> float:

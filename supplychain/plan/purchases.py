@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supplychain import lp
+from supplychain.case.calendar import arrives_by
 from supplychain.model import build
+from supplychain.model.labels import Var
 from supplychain.plan.prices import rounded_price
+from supplychain.results import schema
+from supplychain.results.frames import frame
+from supplychain.tolerances import NO_QUANTITY, OBJECTIVE_DIFFERENCE_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,13 +23,6 @@ if TYPE_CHECKING:
     from supplychain.lp import LabelledLP
     from supplychain.plan.solved_lp import SolvedLP
     from supplychain.plan.windows import Window
-
-_KEY = ["order_year", "stage", "supplier", "place"]
-_NONE = 1e-12
-"""Below this an order is none."""
-
-_DIGITS = 6
-"""Significant digits of a difference of two objectives."""
 
 
 def options(at: SolvedLP, years: Collection[int]) -> pd.DataFrame:
@@ -39,15 +37,27 @@ def options(at: SolvedLP, years: Collection[int]) -> pd.DataFrame:
     rows = []
     for index in solved.on.expand:
         s, k, p, u = index
-        j = at.lp.column["expand", s, k, p, u]
+        j = at.lp.column[Var.EXPAND, s, k, p, u]
         if u not in years or (at.decides is not None and not at.decides[j]):
             continue
         gain, loss = (0.0, 0.0) if u <= until else _benefit(at, j, u)
-        ordered, capex = solved.x["expand"][index], solved.n["capex_usd_per_unit"][index]
+        ordered, capex = solved.x[Var.EXPAND][index], solved.n["capex_usd_per_unit"][index]
         unit, most = solved.on.stages[s]["unit"], solved.n["max_expansion"][index]
-        rows.append((u, s, k, p, unit, most, ordered, gain, loss, rounded_price(gain / capex) if capex else math.nan))
-    names = [*_KEY, "unit", "limit", "ordered", "benefit_usd_per_unit", "benefit_loss_usd_per_unit"]
-    return pd.DataFrame(rows, columns=[*names, "benefit_per_capex_usd"])
+        rows.append(
+            {
+                "order_year": u,
+                "stage": s,
+                "supplier": k,
+                "place": p,
+                "unit": unit,
+                "limit": most,
+                "ordered": ordered,
+                "benefit_usd_per_unit": gain,
+                "benefit_loss_usd_per_unit": loss,
+                "benefit_per_capex_usd": rounded_price(gain / capex) if capex else math.nan,
+            }
+        )
+    return frame(schema.PURCHASES, rows)
 
 
 def _benefit(at: SolvedLP, j: int, u: int) -> tuple[float, float]:
@@ -63,9 +73,9 @@ def purchases(every: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
     `last_useful_order_year` is the last year in which an order of this supplier at this place pays: it is used, or more
     of it would gain.
     """
-    useful = every[(every["ordered"] > _NONE) | (every["benefit_usd_per_unit"] > 0)]
-    last = useful.groupby(_KEY[1:])["order_year"].max().to_dict()
-    table = every[every["order_year"].isin(list(years))].sort_values(_KEY, ignore_index=True)
+    useful = every[(every["ordered"] > NO_QUANTITY) | (every["benefit_usd_per_unit"] > 0)]
+    last = useful.groupby(["stage", "supplier", "place"])["order_year"].max().to_dict()
+    table = every[every["order_year"].isin(list(years))].sort_values(list(schema.PURCHASES.key), ignore_index=True)
     found = [last.get(key) for key in zip(table["stage"], table["supplier"], table["place"], strict=True)]
     return table.assign(last_useful_order_year=pd.array(found, dtype="Int64"))
 
@@ -90,21 +100,31 @@ def timing(window: Window) -> pd.DataFrame:
         if u not in window.years or row["max_expansion"] == 0:
             continue
         s, k, p = row["stage"], row["supplier"], row["place"]
-        label = ("expand", s, k, p, u)
+        label = (Var.EXPAND, s, k, p, u)
         values = dict.fromkeys(("shorter", "longer", "slip"), math.nan)
         usd = at.usd(u)
-        if lead > 0 and u + lead - 1 <= window.last:
+        if lead > 0 and arrives_by(u, lead - 1, window.last):
             values["shorter"] = moved[-1].beside(label) * usd
-        if u + lead <= window.last:
-            if u + lead + 1 <= window.last:
+        if arrives_by(u, lead, window.last):
+            if arrives_by(u, lead + 1, window.last):
                 values["longer"] = moved[+1].beside(label) * usd
             values["slip"] = moved[+1].instead(label) * usd
-        ordered = at.solved.x["expand"].get((s, k, p, u), 0.0)
+        ordered = at.solved.x[Var.EXPAND].get((s, k, p, u), 0.0)
         unit = at.solved.on.stages[s]["unit"]
-        worth = (float(f"{x:.{_DIGITS}g}") for x in values.values())
-        rows.append((u, s, k, p, unit, lead, row["max_expansion"], ordered, *worth))
-    names = [*_KEY, "unit", "lead_years", "limit", "ordered", "shorter_usd", "longer_usd", "slip_usd"]
-    return pd.DataFrame(rows, columns=names).sort_values(_KEY, ignore_index=True)
+        rows.append(
+            {
+                "order_year": u,
+                "stage": s,
+                "supplier": k,
+                "place": p,
+                "unit": unit,
+                "lead_years": lead,
+                "limit": row["max_expansion"],
+                "ordered": ordered,
+                **{f"{name}_usd": significant(x, OBJECTIVE_DIFFERENCE_DIGITS) for name, x in values.items()},
+            }
+        )
+    return frame(schema.TIMING, rows, sort=schema.TIMING.key)
 
 
 def _led(window: Window, by: int) -> LabelledLP:

@@ -6,28 +6,29 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from supplychain.case.calendar import online_year
+from supplychain.model import commitments, cost, fleet
+from supplychain.model.labels import Var
+from supplychain.results import schema
+from supplychain.results.frames import frame
+from supplychain.tolerances import NO_QUANTITY, QUANTITY_ROUNDING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    import pandas as pd
 
     from supplychain.plan.solved import Solved
-
-_NONE = 1e-12
-"""Below this a quantity is nothing."""
-
-_ROUNDING = 1e-9
-"""A difference below this share is rounding."""
 
 
 def listed(solved: Solved, t: int) -> list[tuple[str, str]]:
     """Return the stages and places that have a limit or a use in a year."""
     places = ((s, p) for s in solved.on.stages for p in solved.on.places[s])
-    return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > _NONE]
+    return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > NO_QUANTITY]
 
 
-def stages(solved: Solved) -> pd.DataFrame:
-    """Limit and use of every stage, place and year that has either. Prices are added by `plan.solve`."""
+def stages(solved: Solved, prices: Mapping[tuple[str, str, int], tuple[float, float]]) -> pd.DataFrame:
+    """Limit, use and two-sided price of every stage, place and year that has a limit or a use."""
     rows = []
     for t in solved.case.report_years:
         for s, p in listed(solved, t):
@@ -44,21 +45,20 @@ def stages(solved: Solved) -> pd.DataFrame:
                     "allocated": math.fsum(x.allocated for x in limits),
                     "used": used,
                     "used_share": used / total if total else math.nan,
-                    "stored": solved.x["stored"].get((s, p, t), math.nan),
+                    "stored": solved.x[Var.STORED].get((s, p, t), math.nan),
+                    "gain_usd_per_unit": prices[s, p, t][0],
+                    "loss_usd_per_unit": prices[s, p, t][1],
                 }
             )
-    return _frame(
-        rows, ["year", "stage", "place"], ["unit", "capacity", "expanded", "allocated", "used", "used_share", "stored"]
-    )
+    return frame(schema.STAGES, rows, sort=schema.STAGES.key)
 
 
 def supply(solved: Solved) -> pd.DataFrame:
     """What each supplier delivers, at which price, for how much cash."""
     rows = []
-    for (s, k, p, t), supplied in solved.x["supply"].items():
+    for (s, k, p, t), supplied in solved.x[Var.SUPPLY].items():
         limit = solved.limits[s, k, p, t].total
-        if t in solved.case.report_years and (limit > 0 or supplied > _NONE):
-            price = solved.price(s, k, p, t)
+        if t in solved.case.report_years and (limit > 0 or supplied > NO_QUANTITY):
             rows.append(
                 {
                     "year": t,
@@ -68,51 +68,58 @@ def supply(solved: Solved) -> pd.DataFrame:
                     "unit": solved.on.stages[s]["unit"],
                     "supplied": supplied,
                     "limit": limit,
-                    "price_usd": price,
-                    "spent_usd": price * supplied,
+                    "price_usd": cost.price(solved.m, s, k, p, t),
+                    "spent_usd": cost.paid(solved.m, s, k, p, t),
                 }
             )
-    return _frame(rows, ["year", "stage", "supplier", "place"], ["unit", "supplied", "limit", "price_usd", "spent_usd"])
+    return frame(schema.SUPPLY, rows, sort=schema.SUPPLY.key)
 
 
 def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
     """Tokens served by tier; what is not, is blocked if it would be served were no stage limited, else uneconomic."""
     rows = [
         {"year": t, "workload": w, "tier": j}
-        | _unserved("ttok", solved.n["demand_ttok"][w, j, t], served, unlimited.x["serve"][w, j, t])
+        | _service(
+            "ttok",
+            solved.n["demand_ttok"][w, j, t],
+            served,
+            cost.unserved_tokens(solved.m, w, j, t),
+            unlimited.x[Var.SERVE][w, j, t],
+        )
         | {"value_usd_per_mtok": solved.n["value_usd_per_mtok"][w, j, t]}
-        for (w, j, t), served in solved.x["serve"].items()
+        for (w, j, t), served in solved.x[Var.SERVE].items()
         if t in solved.case.report_years
     ]
-    return _frame(
-        rows,
-        ["year", "workload", "tier"],
-        ["demand_ttok", "served_ttok", "blocked_ttok", "uneconomic_ttok", "value_usd_per_mtok"],
-    )
+    return frame(schema.SERVICE, rows, sort=schema.SERVICE.key)
 
 
 def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
     """Research served by tier."""
     rows = [
         {"year": t, "tier": j}
-        | _unserved("h100e_years", solved.n["demand_h100e_years"][j, t], served, unlimited.x["research"][j, t])
-        for (j, t), served in solved.x["research"].items()
+        | _service(
+            "h100e_years",
+            solved.n["demand_h100e_years"][j, t],
+            served,
+            cost.unserved_research(solved.m, j, t),
+            unlimited.x[Var.RESEARCH][j, t],
+        )
+        for (j, t), served in solved.x[Var.RESEARCH].items()
         if t in solved.case.report_years
     ]
-    names = ["demand_h100e_years", "served_h100e_years", "blocked_h100e_years", "uneconomic_h100e_years"]
-    return _frame(rows, ["year", "tier"], names)
+    return frame(schema.RESEARCH_SERVICE, rows, sort=schema.RESEARCH_SERVICE.key)
 
 
-def _unserved(unit: str, demand: float, served: float, unlimited: float) -> dict[str, float]:
-    left = max(0.0, demand - served)
-    blocked = min(left, max(0.0, unlimited - served))
-    if blocked <= _ROUNDING * demand:
+def _service(unit: str, demand: float, served: float, unserved: float, unlimited: float) -> dict[str, float]:
+    unserved = max(0.0, unserved)
+    blocked = min(unserved, max(0.0, unlimited - served))
+    if blocked <= QUANTITY_ROUNDING * demand:
         blocked = 0.0
     return {
         f"demand_{unit}": demand,
         f"served_{unit}": served,
         f"blocked_{unit}": blocked,
-        f"uneconomic_{unit}": left - blocked,
+        f"uneconomic_{unit}": unserved - blocked,
     }
 
 
@@ -123,13 +130,13 @@ def builds(solved: Solved) -> pd.DataFrame:
         row: dict[str, Any] = {
             "year": t,
             "accelerator": a,
-            "built": solved.x["build"].get((a, t), 0.0),
-            "installed": math.fsum(solved.x["install"][a, r, t] for r in solved.on.regions),
-            "warehouse": solved.x["warehouse"][a, t],
+            "built": solved.x[Var.BUILD].get((a, t), 0.0),
+            "installed": math.fsum(solved.x[Var.INSTALL][a, r, t] for r in solved.on.regions),
+            "warehouse": solved.x[Var.WAREHOUSE][a, t],
         }
-        if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > _NONE:
+        if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > NO_QUANTITY:
             rows.append(row)
-    return _frame(rows, ["year", "accelerator"], ["built", "installed", "warehouse"])
+    return frame(schema.BUILDS, rows, sort=schema.BUILDS.key)
 
 
 def commitments_kept(solved: Solved) -> pd.DataFrame:
@@ -139,30 +146,25 @@ def commitments_kept(solved: Solved) -> pd.DataFrame:
         if t not in solved.case.report_years:
             continue
         stage = row["stage"]
-        counted = [
-            x * (solved.n["bill_of_materials"][a, stage] if stage else 1.0)
-            for (d, a, u), x in solved.x["deliver"].items()
-            if (d, u) == (c, t)
-        ]
         rows.append(
             {
                 "year": t,
                 "commitment": c,
                 "unit": solved.on.stages[stage]["unit"] if stage else "units",
                 "minimum": solved.n["minimum"][c, t],
-                "delivered": math.fsum(counted),
-                "shortfall": solved.x["shortfall"][c, t],
+                "delivered": commitments.delivered(solved.m, c, t),
+                "shortfall": solved.x[Var.SHORTFALL][c, t],
             }
         )
-    return _frame(rows, ["year", "commitment"], ["unit", "minimum", "delivered", "shortfall"])
+    return frame(schema.COMMITMENTS_KEPT, rows, sort=schema.COMMITMENTS_KEPT.key)
 
 
 def installed_base(solved: Solved) -> pd.DataFrame:
     """What is owned and what operates, by region, in units and H100 equivalents."""
     rows = []
-    for (a, r, t), operating in solved.x["operate"].items():
-        owned = solved.owned(a, r, t)
-        if t in solved.case.report_years and owned > _NONE:
+    for (a, r, t), operating in solved.x[Var.OPERATE].items():
+        owned = fleet.owned(solved.m, a, r, t)
+        if t in solved.case.report_years and owned > NO_QUANTITY:
             h100e = solved.n["h100e"][a]
             rows.append(
                 {
@@ -175,7 +177,7 @@ def installed_base(solved: Solved) -> pd.DataFrame:
                     "h100e_operating": h100e * operating,
                 }
             )
-    return _frame(rows, ["year", "accelerator", "region"], ["owned", "operating", "h100e_owned", "h100e_operating"])
+    return frame(schema.INSTALLED_BASE, rows, sort=schema.INSTALLED_BASE.key)
 
 
 def orders(solved: Solved) -> pd.DataFrame:
@@ -183,7 +185,7 @@ def orders(solved: Solved) -> pd.DataFrame:
     rows = [
         {
             "order_year": u,
-            "online_year": u + solved.on.lead[s, k, p, u],
+            "online_year": online_year(u, solved.on.lead[s, k, p, u]),
             "stage": s,
             "supplier": k,
             "place": p,
@@ -191,10 +193,10 @@ def orders(solved: Solved) -> pd.DataFrame:
             "amount": amount,
             "capex_usd": amount * solved.n["capex_usd_per_unit"][s, k, p, u],
         }
-        for (s, k, p, u), amount in solved.x["expand"].items()
-        if u in solved.case.report_years and amount > _NONE
+        for (s, k, p, u), amount in solved.x[Var.EXPAND].items()
+        if u in solved.case.report_years and amount > NO_QUANTITY
     ]
-    return _frame(rows, ["order_year", "online_year", "stage", "supplier", "place"], ["unit", "amount", "capex_usd"])
+    return frame(schema.ORDERS, rows, sort=schema.ORDERS.key)
 
 
 def requirements(solved: Solved, unconstrained: Solved) -> pd.DataFrame:
@@ -208,7 +210,7 @@ def requirements(solved: Solved, unconstrained: Solved) -> pd.DataFrame:
     required: dict[tuple[str, int], float] = defaultdict(float)
     for s, k, p, t in on.supply:
         available[s, t] += solved.limits[s, k, p, t].total
-        required[s, t] += unconstrained.x["supply"][s, k, p, t]
+        required[s, t] += unconstrained.x[Var.SUPPLY][s, k, p, t]
     for s in on.stages:
         if not on.users[s] and not any(n == s for n, _ in on.supply_needs):
             required |= _to_expand(solved, s, available, required)
@@ -224,7 +226,7 @@ def requirements(solved: Solved, unconstrained: Solved) -> pd.DataFrame:
         for s, row in on.stages.items()
         for t in solved.case.report_years
     ]
-    return _frame(rows, ["year", "stage"], ["unit", "available", "required", "ratio"])
+    return frame(schema.REQUIREMENTS, rows, sort=schema.REQUIREMENTS.key)
 
 
 def _to_expand(
@@ -248,8 +250,3 @@ def _to_expand(
             total[s, t] += solved.n["need"][need] * share * max(0.0, missing - largest)
             largest = max(largest, missing)
     return total
-
-
-def _frame(rows: Sequence[Mapping[str, Any]], key: list[str], columns: list[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=[*key, *columns])
-    return frame.sort_values(key, kind="stable", ignore_index=True)

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from supplychain.model.labels import Constraint, Var
+
 if TYPE_CHECKING:
     from supplychain.lp import LabelledLP
     from supplychain.plan.solved import Solved
@@ -16,14 +18,14 @@ if TYPE_CHECKING:
 class Lift:
     """Kinds of rows and of columns whose limits are lifted. Where nothing is short, no capacity is ordered."""
 
-    rows: frozenset[str]
-    columns: frozenset[str]
+    rows: frozenset[Constraint]
+    columns: frozenset[Var]
 
     def of(self, lp: LabelledLP) -> tuple[dict[int, float], dict[int, float]]:
         """Return the upper limits of rows and of columns that an LP has then, where they are others."""
         row_upper = {i: math.inf for label, i in lp.row.items() if label[0] in self.rows}
         column_upper = {j: math.inf for label, j in lp.column.items() if label[0] in self.columns}
-        return row_upper, column_upper | {j: 0.0 for label, j in lp.column.items() if label[0] == "expand"}
+        return row_upper, column_upper | {j: 0.0 for label, j in lp.column.items() if label[0] == Var.EXPAND}
 
     def plan(self, at: SolvedLP) -> Solved:
         """Return the plan, solved from nothing."""
@@ -31,8 +33,8 @@ class Lift:
             return freed.solved
 
 
-UNLIMITED = Lift(frozenset({"supply_limit", "budget"}), frozenset())
+UNLIMITED = Lift(frozenset({Constraint.SUPPLY_LIMIT, Constraint.BUDGET}), frozenset())
 """No limit on any stage and on the budget; builds and ramps keep theirs."""
 
-UNCONSTRAINED = Lift(frozenset({"supply_limit", "budget", "ramp"}), frozenset({"build"}))
+UNCONSTRAINED = Lift(frozenset({Constraint.SUPPLY_LIMIT, Constraint.BUDGET, Constraint.RAMP}), frozenset({Var.BUILD}))
 """No limit on any stage, build, ramp or budget."""

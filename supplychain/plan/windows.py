@@ -46,7 +46,7 @@ class Window:
         """Return what this window sees of an LP of the same case with other options."""
         case = self.at.solved.case
         if case.settings.foresight_years is None:
-            return signed.hold(whole, signed.held(case, on))
+            return signed.fix_columns(whole, signed.fixed_amounts(case, on))
         return window(whole, case, on, self.first, np.zeros(whole.shape[1]))[0]
 
 
@@ -108,9 +108,9 @@ def _whole(at: SolvedLP, whole: LabelledLP) -> Window:
 def _again(case: Case, again: WarmStart, whole: LabelledLP) -> SolvedLP:
     """Solve an LP that is stated already, with perfect foresight, from where one alike ended; hold what was signed."""
     m, alike = again.statement.m, again.known.get(case.years[0])
-    labelled = signed.hold(whole, signed.held(case, m.on))
+    labelled = signed.fix_columns(whole, signed.fixed_amounts(case, m.on))
     if labelled is not whole:
-        lp.hold(labelled)
+        lp.load(labelled)
     what = f"case {case.settings.name!r}"
     with explained(labelled, case, m.on, m.money):
         found = (
@@ -159,7 +159,7 @@ def _decided(  # noqa: PLR0913 - the last two have their defaults
         progress(f"solving {first}-{last}")
         here, decides = window(whole, case, on, first, kept)
         here_ties = (windows.sooner(whole, case, last, ties[0]), *ties[1:])
-        lp.hold(here)
+        lp.load(here)
         at = known.get(first)
         is_known = at is not None and windows.same(at.lp, here) and _alike(at.ties, here_ties, decides)
         if at is not None and is_known:
@@ -195,6 +195,6 @@ def freed(last: Window, lift: Lift) -> Solved:
         *_, end = _decided(free, case, at.solved.on, at.ties, money=at.money)
         return replace(at.solved, x=Values(at.names, end.x))
     free = free.copied()
-    lp.hold(free)
+    lp.load(free)
     x = lp.prefer(free, lp.optimum_of(free, what="the case with other limits"), at.ties)
     return replace(at.solved, x=Values(at.names, x))

@@ -45,9 +45,14 @@ def amount(value: float) -> str:
     return f"{number(value / size)}{unit}"
 
 
+def printable(text: str) -> str:
+    """Return text with a blank for each control character."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def plain(text: str) -> str:
     """Return a name from the inputs in one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join(printable(text).split())
 
 
 def cut(text: str, longest: int) -> str:

@@ -1,4 +1,4 @@
-"""What a notebook shows of an answer and of a study: tables, and a chart of what matters."""
+"""What a notebook shows of a case, of an answer and of a study: tables, and a chart of what matters."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from html import escape
 
 import pandas as pd
 
+from supplychain.case import Case
 from supplychain.plan import Plan
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.ladder import Curve, Ladder
@@ -27,11 +28,18 @@ _TOP = 15
 
 @singledispatch
 def html(shown: object) -> str:
-    """Return an answer or a study as HTML.
+    """Return a case, an answer or a study as HTML.
 
-    Raises: TypeError if it is neither.
+    Raises: TypeError if it is none of them.
     """
     raise TypeError(type(shown))
+
+
+@html.register
+def _(shown: Case) -> str:
+    """Return its title, and how many rows each table has."""
+    rows = "".join(f"<tr><td>{name}</td><td>{len(rows)}</td></tr>" for name, rows in shown.tables.items())
+    return f"<b>{escape(shown.settings.title)}</b><table><tr><th>table</th><th>rows</th></tr>{rows}</table>"
 
 
 @html.register

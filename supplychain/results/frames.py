@@ -1,11 +1,49 @@
-"""Tables as rows, and rows as tables."""
+"""Rows as tables, as the schema has them, and tables as rows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from supplychain.schema import TableSchema
+
+
+def frame(table: TableSchema, rows: Iterable[Mapping[str, Any]], *, sort: Sequence[str] = ()) -> pd.DataFrame:
+    """Return rows as a table: its columns in the order of the schema, sorted by some of them.
+
+    A row may lack a column that may be blank.
+
+    Raises: KeyError if a row has a column that the schema has not, or lacks one that may not be blank.
+    """
+    names = {column.name for column in table.columns}
+    needed = {column.name for column in table.columns if not column.blank}
+    listed = list(rows)
+    for row in listed:
+        if not needed <= row.keys() <= names:
+            wrong = ", ".join(sorted((needed - row.keys()) | (row.keys() - names)))
+            message = f"table {table.name}: a row and the schema differ in {wrong}"
+            raise KeyError(message)
+    made = pd.DataFrame(listed, columns=[column.name for column in table.columns])
+    for column in table.columns:
+        if column.type == "any":
+            made[column.name] = pd.Series([row.get(column.name) for row in listed], dtype=object)
+        elif column.type == "number":
+            made[column.name] = made[column.name].astype("float64")
+        elif column.type == "integer":
+            made[column.name] = made[column.name].astype("Int64" if column.blank else "int64")
+    return made.sort_values(list(sort), kind="stable", ignore_index=True) if sort else made
+
+
+def picked(table: TableSchema, cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of all that is known of a row what a table has of it.
+
+    Raises: KeyError if the table has a column of which nothing is known, and which may not be blank.
+    """
+    return {c.name: cells[c.name] for c in table.columns if c.name in cells or not c.blank}
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from supplychain.datapackage import FILE, package, resource
 from supplychain.errors import OutputError, SetupError
+from supplychain.results.schema import table_of
+from supplychain.tolerances import WRITTEN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-DIGITS = "%.12g"
-"""Numbers are written with twelve significant digits: rounding of the solver stays behind them."""
+    from supplychain.results.schema import Kind
+
+DIGITS = f"%.{WRITTEN_DIGITS}g"
+"""How numbers are written."""
 
 
 def write(
-    folder: str | Path, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], *, parquet_too: bool = False
+    folder: str | Path,
+    kind: Kind,
+    summary: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    parquet_too: bool = False,
 ) -> None:
-    """Write `summary.json` and `tables/*.csv`. They replace those of an earlier answer together; other files are kept.
+    """Write `summary.json`, `tables/*.csv` and `datapackage.json`, which lists and describes the tables.
+
+    They replace those of an earlier answer together; other files are kept.
 
     `parquet_too`: also `tables/*.parquet`, with the same digits. Without, those of an earlier answer go.
 
@@ -40,11 +53,25 @@ def write(
                     (fresh / f"{name}.parquet").write_bytes(parquet(rounded(table)))
             new_summary = Path(scratch) / "summary.json"
             new_summary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+            new_package = Path(scratch) / FILE
+            new_package.write_text(described(kind, summary, tables), encoding="utf-8")
             _swap(fresh, target / "tables", old)
             new_summary.replace(target / "summary.json")
+            new_package.replace(target / FILE)
     except OSError as error:
         message = f"cannot write to {folder}: {error.strerror}"
         raise OutputError(message) from error
+
+
+def described(kind: Kind, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return the `datapackage.json` of an answer: each of its tables as the schema has it."""
+    case = str(summary.get("case", ""))
+    resources = [
+        resource(table_of(kind, name), [str(column) for column in table.columns], f"tables/{name}.csv")
+        for name, table in tables.items()
+    ]
+    name = re.sub(r"[^a-z0-9._-]+", "-", f"{case}-{kind}".lower()).strip("-")
+    return package(name, str(summary.get("title", case)) or name, resources)
 
 
 def _swap(fresh: Path, place: Path, old: Path) -> None:
@@ -65,7 +92,12 @@ def _swap(fresh: Path, place: Path, old: Path) -> None:
 
 def csv(table: pd.DataFrame) -> str:
     """Return a table as CSV text; blank where there is no value."""
-    return table.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+    mixed = {name: table[name].map(_written) for name in table.columns if table[name].dtype == object}
+    return table.assign(**mixed).to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+
+
+def _written(cell: object) -> object:
+    return (DIGITS % cell if cell == cell else None) if isinstance(cell, float) else cell  # noqa: PLR0124 - nan
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from supplychain import schema
 from supplychain.case import provenance
 from supplychain.errors import InputError, Problem
 from supplychain.plan import solve
 from supplychain.plan.bottlenecks import LEVELS
+from supplychain.results import schema as result_schema
+from supplychain.results.answer import Answer
+from supplychain.results.frames import frame
 from supplychain.study import moves, workers
 from supplychain.study.warm import FROM_NOTHING, WarmSolver
 
@@ -21,67 +22,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
+    import pandas as pd
+
     from supplychain.case import Case
-    from supplychain.case.read import Row
     from supplychain.plan import Plan
+    from supplychain.results.schema import Kind
     from supplychain.study.moves import Move
     from supplychain.study.warm import LabelKey, Reading
+    from supplychain.tabular import Row
 
 SCORED_FROM = 8
 """Independent comparisons below which there is no score."""
 
 
-@dataclass(frozen=True)
-class Backcast:
-    """A case beside what was observed. Tables are tidy, units in the column names, in the order of the inputs."""
+@dataclass(frozen=True, repr=False, eq=False)
+class Backcast(Answer):
+    """A case beside what was observed, in the order of the inputs."""
 
     plan: Plan
-    comparisons: pd.DataFrame
-    """quantity, year, item, unit, model, low, central, high, error (share of central), inside, independent, shares
-    (the sources that an input shares, the first of each chain), source; of a miss, which input brings the model
-    nearest, to which end of its range, and the model's value there."""
-    labels: pd.DataFrame
-    """year, level, label, said (what the data allow to say), keeps and moves (inputs at the ends of their ranges that
-    leave the label, of how many), becomes, input, end, by (smallest move that changes it, as a share of the way to the
-    end of its range), press, agrees."""
-    flips: pd.DataFrame
-    """year, level, input, end, becomes: every end of a range that changes a label."""
-    from_nothing: int
-    """Moves to an end whose solve failed its checks, and that were solved again from nothing."""
+    kind: Kind = field(default="backcast", kw_only=True)
 
-    @cached_property
+    @property
     def score(self) -> str:
         """How many of the independent comparisons are inside their range, or `not scoreable`."""
-        independent = self.comparisons[self.comparisons["independent"]]
-        if len(independent) < SCORED_FROM:
-            return f"not scoreable: {len(independent)} independent comparisons, {SCORED_FROM} are needed"
-        inside = int(independent["inside"].sum())
-        share = inside / len(independent)
-        return f"{inside} of {len(independent)} independent comparisons inside their range ({share:.0%})"
+        return str(self.summary["score"])
 
     @property
-    def summary(self) -> dict[str, Any]:
-        """The score, how many comparisons it rests on, and what was solved."""
-        independent = self.comparisons["independent"]
-        return {
-            "case": self.plan.case.settings.name,
-            "score": self.score,
-            "comparisons": len(independent),
-            "independent": int(independent.sum()),
-            "inside": int(self.comparisons["inside"].sum()),
-            "independent_inside": int((independent & self.comparisons["inside"]).sum()),
-            "moves": int(self.labels["moves"].iloc[0]),
-            "from_nothing": self.from_nothing,
-            "objective_usd": self.plan.objective_usd,
-            "certificate": self.plan.summary["certificate"],
-            "versions": self.plan.summary["versions"],
-            "inputs_sha256": self.plan.summary["inputs_sha256"],
-        }
+    def from_nothing(self) -> int:
+        """Moves to an end whose solve failed its checks, and that were solved again from nothing."""
+        return int(self.summary["from_nothing"])
 
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Every table by its name."""
-        return {"comparisons": self.comparisons, "labels": self.labels, "flips": self.flips}
+
+def _score(comparisons: pd.DataFrame) -> str:
+    independent = comparisons[comparisons["independent"]]
+    if len(independent) < SCORED_FROM:
+        return f"not scoreable: {len(independent)} independent comparisons, {SCORED_FROM} are needed"
+    inside = int(independent["inside"].sum())
+    share = inside / len(independent)
+    return f"{inside} of {len(independent)} independent comparisons inside their range ({share:.0%})"
 
 
 def backcast(
@@ -112,18 +90,33 @@ def backcast(
             for label, is_now in central.labels.items()
         }
         nearest = moves.smallest(readers, flips, pool, progress)
-    return Backcast(
-        plan=plan,
-        comparisons=_comparisons(case, observed, central, some, there),
-        labels=_labels(case, central, some, there, nearest),
-        flips=moves.flips(central, some, there),
-        from_nothing=sum(reading.remark == FROM_NOTHING for reading in there),
-    )
+    comparisons = frame(result_schema.COMPARISONS, _comparisons(case, observed, central, some, there))
+    independent = comparisons["independent"]
+    tables = {
+        "comparisons": comparisons,
+        "labels": frame(result_schema.PAST_LABELS, _labels(case, central, some, there, nearest)),
+        "flips": frame(result_schema.PAST_FLIPS, moves.flips(central, some, there)),
+    }
+    summary = {
+        "case": case.settings.name,
+        "score": _score(comparisons),
+        "comparisons": len(independent),
+        "independent": int(independent.sum()),
+        "inside": int(comparisons["inside"].sum()),
+        "independent_inside": int((independent & comparisons["inside"]).sum()),
+        "moves": len(some),
+        "from_nothing": sum(reading.remark == FROM_NOTHING for reading in there),
+        "objective_usd": plan.objective_usd,
+        "certificate": plan.summary["certificate"],
+        "versions": plan.summary["versions"],
+        "inputs_sha256": plan.summary["inputs_sha256"],
+    }
+    return Backcast(summary, tables, plan)
 
 
 def _comparisons(
     case: Case, observed: Sequence[Row], central: Reading, some: Sequence[Move], there: Sequence[Reading]
-) -> pd.DataFrame:
+) -> list[dict[str, Any]]:
     origins, inputs = provenance.origins(case), provenance.of_inputs(case)
     rows = []
     for n, (row, value) in enumerate(zip(observed, central.measured, strict=True)):
@@ -142,8 +135,7 @@ def _comparisons(
             }
             | ({} if inside else _cause(row, n, some, there))
         )
-    names = [*rows[0], "cause", "cause_end", "cause_value", "cause_inside"]
-    return pd.DataFrame(rows, columns=list(dict.fromkeys(names)))
+    return rows
 
 
 def _outside(row: Row, value: float) -> float:
@@ -175,7 +167,7 @@ def _labels(
     some: Sequence[Move],
     there: Sequence[Reading],
     nearest: dict[LabelKey, moves.Flip | None],
-) -> pd.DataFrame:
+) -> list[dict[str, Any]]:
     stages = {row["stage"]: row["group"] for row in case.tables["stages"]}
     rows = []
     for t in case.report_years:
@@ -201,7 +193,7 @@ def _labels(
                     "agrees": bool(set(label.split(" + ")) & set(press)),
                 }
             )
-    return pd.DataFrame(rows)
+    return rows
 
 
 def _said(case: Case, central: Reading, there: Sequence[Reading], t: int) -> str:

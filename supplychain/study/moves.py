@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain.case.ranges import Input, moved, steps, uncertain
 from supplychain.errors import MisfitError
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.study import workers
+from supplychain.tolerances import MOVE_FOUND_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 ENDS = (-1, 1)
 """The low and the high end of a range."""
-
-WITHIN = 0.01
-"""How finely the smallest move is found, as a share of the way to the end."""
 
 _BATCH = 24
 """Moves that a worker is given at a time."""
@@ -76,15 +72,20 @@ def end_of(move: Move) -> str:
     return "high" if move.end > 0 else "low"
 
 
-def flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> pd.DataFrame:
-    """Return every move that changes a label: year, level, input, end, becomes."""
-    rows = [
-        (t, level, str(move.input), end_of(move), reading.labels[level, t])
+def flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> list[dict[str, Any]]:
+    """Return every move that changes a label, as rows of a table `flips`."""
+    return [
+        {
+            "year": t,
+            "level": level,
+            "input": str(move.input),
+            "end": end_of(move),
+            "becomes": reading.labels[level, t],
+        }
         for level, t in sorted(central.labels, key=lambda label: (label[1], LEVELS.index(label[0])))
         for move, reading in zip(some, there, strict=True)
         if reading.labels[level, t] != central.labels[level, t]
     ]
-    return pd.DataFrame(rows, columns=["year", "level", "input", "end", "becomes"])
 
 
 def reading(reader: WarmSolver, move: Move) -> Reading:
@@ -135,7 +136,7 @@ def _smallest(reader: WarmSolver, asked: tuple[LabelKey, Sequence[Move]]) -> Fli
         if becomes == central:
             continue
         low, high = 0.0, until
-        while high - low > WITHIN:
+        while high - low > MOVE_FOUND_WITHIN:
             middle = (low + high) / 2
             there = reading(reader, Move(move.input, move.end, middle)).labels[label]
             low, high, becomes = (middle, high, becomes) if there == central else (low, middle, there)

@@ -11,20 +11,26 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from supplychain import schema
+from supplychain import lp, schema
+from supplychain.case.calendar import in_service
+from supplychain.model import numbers_of, structure
 from supplychain.notebook import Shown
 from supplychain.plan import solve
 from supplychain.plan.locked_in import lock_in
 from supplychain.plan.money import OTHER
-from supplychain.results.frames import records
-from supplychain.study.compare import saved
+from supplychain.results import schema as result_schema
+from supplychain.results.answer import Answer
+from supplychain.results.frames import frame, records
+from supplychain.results.read import read_answer
+from supplychain.tolerances import IDLE_ROUNDING, OBJECTIVE_ROUNDING, REGRET_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import pandas as pd
+
     from supplychain.case import Case
     from supplychain.plan import Plan
-    from supplychain.plan.locked_in import Answer
 
     Bought: TypeAlias = dict[str, tuple[float, float]]
     """By stage: units, and what was paid for them."""
@@ -32,32 +38,26 @@ if TYPE_CHECKING:
 EXPANSION, ACCELERATORS, STORE = "expansion", "accelerators", "store"
 """What can be stranded: capacity that was ordered, accelerators that were built, components that were bought."""
 
-_NONE = 1e-7
-"""Share of a limit, or of a fleet, below which what idles is rounding."""
 
-_ROUNDING = 1e-9
-"""Share of an objective below which a difference is rounding."""
+@dataclass(frozen=True, repr=False, eq=False)
+class Regret(Answer, Shown):
+    """A plan with another's decisions locked in, beside that other one and beside the plan of who had known.
 
-_KEY = ["year", "stage", "what"]
-
-
-@dataclass(frozen=True)
-class Regret(Shown):
-    """A plan with another's decisions held, beside that other one and beside the plan of who had known.
-
-    With perfect foresight the regret is never below 0. Who sees few years may do better with what was signed.
+    Its tables are those of the plan, and `regret` and `stranded`. With perfect foresight the regret is never below 0.
+    Who sees few years may do better with what was signed.
     """
 
     plan: Plan
-    """The answer where what was signed is held."""
+    """The answer where what was signed is locked in."""
     known: Plan
-    """The answer of the same case with nothing held."""
+    """The answer of the same case with nothing locked in."""
     planned: Mapping[str, Any]
-    """The summary of the answer whose decisions are held."""
-    costs: pd.DataFrame
-    """year, planned_usd, signed_usd, known_usd (the cost of the year, in each of the three), extra_usd, regret_usd."""
-    stranded: pd.DataFrame
-    """year, stage, what, unit, stranded, stranded_usd, known, known_usd: see `stranded`."""
+    """The summary of the answer whose decisions are locked in."""
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """The table `regret`."""
+        return self.tables["regret"]
 
     @property
     def extra_cost_usd(self) -> float:
@@ -69,31 +69,24 @@ class Regret(Shown):
         """How much more all costs, discounted, than if the case had been known from the start."""
         return self.plan.objective_usd - self.known.objective_usd
 
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The plan's, with what signing did: of each difference the part that demand left unserved was worth."""
-        now = float(self.plan.summary["unserved_usd"])
-        before = self.planned.get("unserved_usd")
-        found = {
-            "extra_cost_usd": self.extra_cost_usd,
-            "extra_cost_unserved_usd": None if before is None else now - float(before),
-            "regret_usd": self.regret_usd,
-            "regret_unserved_usd": now - float(self.known.summary["unserved_usd"]),
-        }
-        return {
-            **self.plan.summary,
-            "regret": {name: None if x is None else self._said(x) for name, x in found.items()},
-        }
 
-    def _said(self, usd: float) -> float:
-        """Return a difference of two objectives with the digits that it has; 0 if it is rounding."""
-        size = max(abs(self.plan.objective_usd), abs(self.known.objective_usd))
-        return float(f"{usd:.9g}") if abs(usd) > _ROUNDING * size else 0.0
+def _summary(plan: Plan, known: Plan, planned: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plan's, with what signing did: of each difference the part that unserved demand was worth."""
+    now, before = float(plan.summary["unserved_usd"]), planned.get("unserved_usd")
+    differences = {
+        "extra_cost_usd": plan.objective_usd - float(planned["objective_usd"]),
+        "extra_cost_unserved_usd": None if before is None else now - float(before),
+        "regret_usd": plan.objective_usd - known.objective_usd,
+        "regret_unserved_usd": now - float(known.summary["unserved_usd"]),
+    }
+    size = max(abs(plan.objective_usd), abs(known.objective_usd))
+    settled = {name: None if usd is None else _settled(usd, size) for name, usd in differences.items()}
+    return {**plan.summary, "regret": settled}
 
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Every table of the plan, and `regret` and `stranded`."""
-        return {**self.plan.tables, "regret": self.costs, "stranded": self.stranded}
+
+def _settled(usd: float, size: float) -> float:
+    """Return a difference of two objectives of a size with the digits that it has; 0 if it is rounding."""
+    return significant(usd, REGRET_DIGITS) if abs(usd) > OBJECTIVE_ROUNDING * size else 0.0
 
 
 def regret(
@@ -112,11 +105,12 @@ def regret(
     Raises: as `solve` does, and InputError if the folder of the answer has no table `cost`.
     """
     signed = lock_in(case, orders_from, until)
-    answer = saved(orders_from) if isinstance(orders_from, (str, Path)) else orders_from
+    answer = read_answer(orders_from, "solve", ["cost"]) if isinstance(orders_from, (str, Path)) else orders_from
     plan = solve(signed, time_limit=time_limit, progress=progress)
     progress("solving as if it had been known")
     known = solve(replace(case, locked_in=None), time_limit=time_limit, progress=progress)
-    return Regret(plan, known, answer.summary, _costs(answer, plan, known), _stranded(plan, known, until))
+    tables = {**plan.tables, "regret": _costs(answer, plan, known), "stranded": _stranded(plan, known, until)}
+    return Regret(_summary(plan, known, answer.summary), tables, plan, known, answer.summary)
 
 
 def _costs(answer: Answer, plan: Plan, known: Plan) -> pd.DataFrame:
@@ -124,14 +118,22 @@ def _costs(answer: Answer, plan: Plan, known: Plan) -> pd.DataFrame:
     before, signed, free = (_cost_of_years(one) for one in (answer, plan, known))
     for t in plan.case.report_years:
         planned = before.get(t, math.nan)
-        rows.append((t, planned, signed[t], free[t], signed[t] - planned, signed[t] - free[t]))
-    names = ["year", "planned_usd", "signed_usd", "known_usd", "extra_usd", "regret_usd"]
-    return pd.DataFrame(rows, columns=names)
+        rows.append(
+            {
+                "year": t,
+                "planned_usd": planned,
+                "signed_usd": signed[t],
+                "known_usd": free[t],
+                "extra_usd": signed[t] - planned,
+                "regret_usd": signed[t] - free[t],
+            }
+        )
+    return frame(result_schema.REGRET, rows)
 
 
 def _cost_of_years(answer: Answer) -> dict[int, float]:
     found: dict[int, float] = defaultdict(float)
-    for row in answer.tables["cost"].to_dict("records"):
+    for row in records(answer.tables["cost"]):
         found[row["year"]] += float(row["serving_usd"]) + float(row["research_usd"])
     return found
 
@@ -160,12 +162,23 @@ def _stranded(plan: Plan, known: Plan, until: int) -> pd.DataFrame:
     now, then = stranded(plan, until), stranded(known, until)
     units = {row["stage"]: row["unit"] for row in plan.case.tables["stages"]} | {OTHER: "accelerators"}
     order = {s: n for n, s in enumerate(sorted(units, key=lambda s: _position(plan, s)))}
-    none = (0.0, 0.0)
-    rows = [
-        (*key, units[key[1]], *now.get(key, none), *then.get(key, none))
-        for key in sorted({*now, *then}, key=lambda key: (key[0], order[key[1]], key[2]))
-    ]
-    return pd.DataFrame(rows, columns=[*_KEY, "unit", "stranded", "stranded_usd", "known", "known_usd"])
+    rows = []
+    for key in sorted({*now, *then}, key=lambda key: (key[0], order[key[1]], key[2])):
+        (amount, usd), (known_amount, known_usd) = (found.get(key, (0.0, 0.0)) for found in (now, then))
+        t, s, what = key
+        rows.append(
+            {
+                "year": t,
+                "stage": s,
+                "what": what,
+                "unit": units[s],
+                "stranded": amount,
+                "stranded_usd": usd,
+                "known": known_amount,
+                "known_usd": known_usd,
+            }
+        )
+    return frame(result_schema.STRANDED, rows)
 
 
 def _position(plan: Plan, s: str) -> tuple[float, str]:
@@ -181,10 +194,10 @@ def _expansions(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float
             orders[row["stage"], row["supplier"], row["place"]].append(row)
     for row in records(plan.supply):
         s, k, t = row["stage"], row["supplier"], row["year"]
-        alive = [o for o in orders[s, k, row["place"]] if o["online_year"] <= t < o["online_year"] + life[s, k]]
+        alive = [o for o in orders[s, k, row["place"]] if in_service(o["online_year"], life[s, k], t)]
         added = math.fsum(o["amount"] for o in alive)
         idle = min(added, row["limit"] - row["supplied"])
-        if idle > _NONE * row["limit"]:
+        if idle > IDLE_ROUNDING * row["limit"]:
             yield t, s, idle, idle * math.fsum(o["capex_usd"] for o in alive) / added
 
 
@@ -201,9 +214,9 @@ def _accelerators(plan: Plan, until: int) -> Iterator[tuple[int, str, float, flo
         owned[row["accelerator"], row["year"]] += row["owned"]
     paid = cache(_UnitCosts(plan).of)
     for (a, t), units in sorted(idle.items()):
-        alive = {u: x for (b, u), x in built.items() if b == a and u <= t < u + life[a] and x > 0}
+        alive = {u: x for (b, u), x in built.items() if b == a and in_service(u, life[a], t) and x > 0}
         total = math.fsum(alive.values())
-        if total <= 0 or units <= _NONE * owned[a, t]:
+        if total <= 0 or units <= IDLE_ROUNDING * owned[a, t]:
             continue
         share = min(1.0, units / total)
         for u, x in alive.items():
@@ -219,7 +232,7 @@ def _stores(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
     for row in records(plan.stages):
         amount, spent = (math.fsum(x) for x in zip(*bought[row["stage"], row["place"]], (0.0, 0.0), strict=True))
         kept = 0.0 if math.isnan(row["stored"]) else min(row["stored"], amount)
-        if kept > _NONE * amount:
+        if kept > IDLE_ROUNDING * amount:
             yield row["year"], row["stage"], kept, kept * spent / amount
 
 
@@ -227,36 +240,44 @@ class _UnitCosts:
     """What went into a unit of an accelerator, stage by stage, and what was paid for it."""
 
     def __init__(self, plan: Plan) -> None:
-        tables = plan.case.tables
-        flows = {row["stage"] for row in tables["stages"] if row["kind"] == "flow"}
+        tables, on = plan.case.tables, structure(plan.case)
         self._bill = [(r["accelerator"], r["stage"], r["quantity"]) for r in tables["bill_of_materials"]]
-        self._bill = [entry for entry in self._bill if entry[1] in flows]
-        self._needs: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-        for row in sorted(tables["supplier_needs"], key=lambda row: row["place"] or ""):
-            somewhere = row["place"] in {None, schema.GLOBAL}  # components are global; a row with a place replaces
-            if row["basis"] == "supply" and row["needs_stage"] in flows and somewhere:
-                self._needs[row["stage"], row["supplier"]][row["needs_stage"]] = row["quantity"]
-        self._sold: dict[str, dict[int, list[tuple[str, float, float]]]] = defaultdict(lambda: defaultdict(list))
+        self._bill = [entry for entry in self._bill if on.is_flow(entry[1])]
+        quantity = numbers_of(plan.case, schema.TABLE["supplier_needs"])["need"]
+        self._needs: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
+        for (needed, _), needs in on.supply_needs.items():
+            for (s, k, *rest), p in needs if on.is_flow(needed) else ():
+                self._needs[s, k, p][needed] = quantity[s, k, *rest]
+        self._sold: dict[str, dict[int, list[tuple[str, str, float, float]]]] = defaultdict(lambda: defaultdict(list))
         for row in records(plan.supply):
             if row["supplied"] > 0:
-                self._sold[row["stage"]][row["year"]].append((row["supplier"], row["supplied"], row["spent_usd"]))
+                sold = row["supplier"], row["place"], row["supplied"], row["spent_usd"]
+                self._sold[row["stage"]][row["year"]].append(sold)
         self._other = plan.case.yearly("unit_costs", "other_cost_usd")
+        self._passes_on = cache(self._needed_for)
 
     def of(self, a: str, u: int) -> Bought:
         """Return what is in a unit built in a year; of what came out of store, the last that was bought."""
-        found: dict[str, tuple[float, float]] = {OTHER: (1.0, self._other[a,][u])}
-        for b, s, quantity in self._bill:
-            if b == a:
-                self._add(found, s, quantity, u)
-        return found
+        bill = {(s, u): quantity for b, s, quantity in self._bill if b == a}
+        amounts = lp.through(bill, self._passes_on)
+        paid = {s: (amount, amount * self._mean_price(s, u)) for (s, _), amount in amounts.items()}
+        return {OTHER: (1.0, self._other[a,][u])} | paid
 
-    def _add(self, found: Bought, s: str, quantity: float, u: int) -> None:
+    def _bought(self, s: str, u: int) -> list[tuple[str, str, float, float]]:
+        """Return who sold a stage in the last year, up to a year, in which anybody did: supplier, place, units, USD."""
         year = max((t for t in self._sold[s] if t <= u), default=None)
-        sold = [] if year is None else self._sold[s][year]
-        total = math.fsum(x for _, x, _ in sold)
-        spent = math.fsum(usd for _, _, usd in sold)
-        amount, usd = found.get(s, (0.0, 0.0))
-        found[s] = amount + quantity, usd + (quantity * spent / total if total else 0.0)
-        for k, x, _ in sold:
-            for n, need in self._needs[s, k].items():
-                self._add(found, n, quantity * need * x / total, u)
+        return [] if year is None else self._sold[s][year]
+
+    def _mean_price(self, s: str, u: int) -> float:
+        bought = self._bought(s, u)
+        return math.fsum(usd for *_, usd in bought) / math.fsum(x for _, _, x, _ in bought) if bought else 0.0
+
+    def _needed_for(self, node: tuple[str, int]) -> dict[tuple[str, int], float]:
+        """Return what the suppliers of a unit of a stage need for it, each by its share of what they sold."""
+        s, u = node
+        bought, needed = self._bought(s, u), defaultdict[tuple[str, int], float](float)
+        total = math.fsum(x for _, _, x, _ in bought)
+        for k, p, x, _ in bought:
+            for n, quantity in self._needs[s, k, p].items():
+                needed[n, u] += quantity * x / total
+        return needed

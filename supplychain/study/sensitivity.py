@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from supplychain import schema, units
 from supplychain.errors import InputError, Problem
 from supplychain.notebook import Shown
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
+from supplychain.results import schema as result_schema
+from supplychain.results.answer import Answer
+from supplychain.results.frames import frame
 from supplychain.study import moves, workers
 from supplychain.study.warm import FROM_NOTHING, REBUILT, WarmSolver
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
+    import pandas as pd
+
     from supplychain.case import Case
     from supplychain.case.ranges import Input
+    from supplychain.results.schema import Kind
     from supplychain.study.moves import Move
     from supplychain.study.warm import Reading
 
@@ -30,50 +34,14 @@ WEAK = ("assumed", "estimated")
 """Tiers of evidence that are weak."""
 
 
-@dataclass(frozen=True)
-class Sensitivity(Shown):
-    """What single inputs at the ends of their ranges do. Tables are tidy, units in the column names."""
+@dataclass(frozen=True, repr=False, eq=False)
+class Sensitivity(Answer, Shown):
+    """What single inputs at the ends of their ranges do."""
 
     case: Case
     central: dict[str, float]
     """`objective_usd`; `cost_usd_per_mtok` (serving cost over tokens, all reported years); `served_ttok` (in them)."""
-    tornado: pd.DataFrame
-    """input, evidence (the weakest of its numbers), then for each of `central` its change at the low and at the high
-    end (`…_low`, `…_high`; blank where the input has no such end), and `labels_changed` (of stages, at either end);
-    largest change of cost first."""
-    labels: pd.DataFrame
-    """year, level, label, keeps and moves (ends that leave it, of how many), others (what it becomes)."""
-    flips: pd.DataFrame
-    """year, level, input, end, becomes, evidence."""
-    from_nothing: int
-    """Moves whose solve failed its checks, and that were solved again from nothing."""
-    rebuilt: int
-    """Moves that change more than numbers, so that the model was built anew."""
-    unfit: tuple[str, ...] = ()
-    """Inputs and ends that what was signed does not fit, and that are left out."""
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What was solved, and how often."""
-        return {
-            "case": self.case.settings.name,
-            "moves": int(self.labels["moves"].iloc[0]),
-            "from_nothing": self.from_nothing,
-            "rebuilt": self.rebuilt,
-            **self.central,
-            "inputs_sha256": self.case.sha256,
-        } | ({} if self.case.locked_in is None else {"unfit": list(self.unfit)})
-
-    @property
-    def weak(self) -> pd.DataFrame:
-        """The inputs whose evidence is weak and that change a stage's label: what to look up first."""
-        found = self.tornado[self.tornado["evidence"].isin(WEAK) & (self.tornado["labels_changed"] > 0)]
-        return found.sort_values("labels_changed", ascending=False, kind="stable", ignore_index=True)
-
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Every table by its name."""
-        return {"tornado": self.tornado, "labels": self.labels, "flips": self.flips, "weak": self.weak}
+    kind: Kind = field(default="sensitivity", kw_only=True)
 
 
 def sensitivity(
@@ -98,17 +66,34 @@ def sensitivity(
     with workers.executor_or_default(executor) as pool:
         fitting, there = moves.readings(workers.Shared(partial(WarmSolver, case, asked)), some, pool, progress)
     evidence = _evidence(case)
-    flips = moves.flips(central, fitting, there)
-    return Sensitivity(
-        case=case,
-        central=_amounts(central),
-        tornado=_tornado(central, fitting, there, evidence),
-        labels=_labels(case, central, there),
-        flips=flips.assign(evidence=[evidence[name] for name in flips["input"]]),
-        from_nothing=sum(reading.remark == FROM_NOTHING for reading in there),
-        rebuilt=sum(reading.remark == REBUILT for reading in there),
-        unfit=tuple(f"{move.input} {moves.end_of(move)}" for move in some if move not in fitting),
-    )
+    tornado = _tornado(central, fitting, there, evidence)
+    tables = {
+        "tornado": frame(result_schema.TORNADO, tornado),
+        "labels": _labels(case, central, there),
+        "flips": frame(
+            result_schema.SENSITIVITY_FLIPS,
+            [{**flip, "evidence": evidence[flip["input"]]} for flip in moves.flips(central, fitting, there)],
+        ),
+        "weak": frame(result_schema.WEAK, _weak(tornado)),
+    }
+    amounts = _amounts(central)
+    summary = {
+        "case": case.settings.name,
+        "moves": len(there),
+        "from_nothing": sum(reading.remark == FROM_NOTHING for reading in there),
+        "rebuilt": sum(reading.remark == REBUILT for reading in there),
+        **amounts,
+        "inputs_sha256": case.sha256,
+    }
+    if case.locked_in is not None:
+        summary["unfit"] = [f"{move.input} {moves.end_of(move)}" for move in some if move not in fitting]
+    return Sensitivity(summary, tables, case, amounts)
+
+
+def _weak(tornado: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the inputs whose evidence is weak and that change a stage's label: what to look up first."""
+    found = [row for row in tornado if row["evidence"] in WEAK and row["labels_changed"] > 0]
+    return sorted(found, key=lambda row: -row["labels_changed"])
 
 
 def _amounts(reading: Reading) -> dict[str, float]:
@@ -134,7 +119,8 @@ def _evidence(case: Case) -> dict[str, str]:
 
 def _tornado(
     central: Reading, some: Sequence[Move], there: Sequence[Reading], evidence: dict[str, str]
-) -> pd.DataFrame:
+) -> list[dict[str, Any]]:
+    """Return what each input does, largest change of cost first."""
     now = _amounts(central)
     stages = [label for label in central.labels if label[0] == LEVELS[0]]
     rows: dict[Input, dict[str, Any]] = {}
@@ -144,10 +130,13 @@ def _tornado(
         row = rows.setdefault(move.input, {"input": name, "evidence": evidence[name], **blank, "labels_changed": 0})
         row |= {f"{what}_{moves.end_of(move)}": x - now[what] for what, x in _amounts(reading).items()}
         row["labels_changed"] += sum(reading.labels[label] != central.labels[label] for label in stages)
-    table = pd.DataFrame(list(rows.values()))
-    swing = table[["cost_usd_per_mtok_low", "cost_usd_per_mtok_high"]].abs().max(axis=1)
-    order = sorted(range(len(table)), key=lambda n: (-swing[n], table["input"][n]))
-    return table.iloc[order].reset_index(drop=True)
+    ends = ("cost_usd_per_mtok_low", "cost_usd_per_mtok_high")
+    swing = {
+        one: max((abs(row[end]) for end in ends if not math.isnan(row[end])), default=math.nan)
+        for one, row in rows.items()
+    }
+    order = sorted(rows, key=lambda one: (-swing[one], str(one)))
+    return [rows[one] for one in order]
 
 
 def _labels(case: Case, central: Reading, there: Sequence[Reading]) -> pd.DataFrame:
@@ -156,5 +145,14 @@ def _labels(case: Case, central: Reading, there: Sequence[Reading]) -> pd.DataFr
         for level in LEVELS:
             now = central.labels[level, t]
             reached = [reading.labels[level, t] for reading in there]
-            rows.append((t, level, now, reached.count(now), len(reached), ", ".join(sorted(set(reached) - {now}))))
-    return pd.DataFrame(rows, columns=["year", "level", "label", "keeps", "moves", "others"])
+            rows.append(
+                {
+                    "year": t,
+                    "level": level,
+                    "label": now,
+                    "keeps": reached.count(now),
+                    "moves": len(reached),
+                    "others": ", ".join(sorted(set(reached) - {now})),
+                }
+            )
+    return frame(result_schema.KEPT_LABELS, rows)

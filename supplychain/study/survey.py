@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from supplychain import schema, units
 from supplychain.case.changes import key_of
 from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
+from supplychain.results import schema as result_schema
+from supplychain.results.answer import Answer
+from supplychain.results.frames import frame
 from supplychain.study import workers
 from supplychain.study.warm import WarmSolver
+from supplychain.tolerances import COST_MOVES, FACTOR_FOUND_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,41 +25,20 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.case.scenarios import WhatIf
+    from supplychain.results.schema import Kind
     from supplychain.study.warm import Reading
-
-COST_MOVES = 0.01
-"""Change of the average cost per token, over all reported years, that counts."""
 
 SMALLEST, LARGEST = 0.01, 16.0
 """Smallest and largest factor that is tried; what changes already at the smallest is said to change at 0."""
 
-WITHIN = 0.02
-"""How finely a factor is found, as a share of it."""
 
-
-@dataclass(frozen=True)
-class Survey:
+@dataclass(frozen=True, repr=False, eq=False)
+class Survey(Answer):
     """What each scenario does, beside the case itself."""
 
     case: Case
     years: tuple[int, ...]
-    effects: pd.DataFrame
-    """scenario, title, year, stage, group, changed (either label), served_pct, cost_pct (change of tokens served and of
-    average cost per token against the case), objective_usd (change of the discounted total)."""
-    factors: pd.DataFrame
-    """scenario, factor (by how much its numbers must be moved, 1 as they are, before a stage's label changes or cost
-    moves by 1 %; infinite: not up to 16 times), what (what happens there)."""
-
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Every table by its name."""
-        return {"effects": self.effects, "factors": self.factors}
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What was solved."""
-        names = self.factors["scenario"].tolist()
-        return {"case": self.case.settings.name, "scenarios": names, "inputs_sha256": self.case.sha256}
+    kind: Kind = field(default="scenarios", kw_only=True)
 
 
 def survey(
@@ -87,12 +68,22 @@ def survey(
         readers = workers.Shared(partial(WarmSolver, case, asked))
         answers = workers.map_ordered(pool, readers, partial(_surveyed, shown), made.values(), said)
     surveyed = dict(zip(made, answers, strict=True))
-    columns = ["scenario", "title", "year", "stage", "group", "changed", "served_pct", "cost_pct", "objective_usd"]
-    effects = [(name, "; ".join(one.titles), *row) for name, one in made.items() for row in surveyed[name][0]]
-    found = [(name, *factor) for name, (_, factor) in surveyed.items()]
-    return Survey(
-        case, shown, pd.DataFrame(effects, columns=columns), pd.DataFrame(found, columns=["scenario", "factor", "what"])
-    )
+    tables = {
+        "effects": frame(
+            result_schema.EFFECTS,
+            [
+                {"scenario": name, "title": "; ".join(one.titles), **effect}
+                for name, one in made.items()
+                for effect in surveyed[name][0]
+            ],
+        ),
+        "factors": frame(
+            result_schema.FACTORS,
+            [{"scenario": name, "factor": factor, "what": what} for name, (_, (factor, what)) in surveyed.items()],
+        ),
+    }
+    summary = {"case": case.settings.name, "scenarios": list(made), "inputs_sha256": case.sha256}
+    return Survey(summary, tables, case, shown)
 
 
 def scaled(made: WhatIf, factor: float) -> Case:
@@ -136,18 +127,27 @@ def _scaled(table: schema.TableSchema, row: Any, cells: Mapping[str, tuple[float
 
 def _surveyed(
     years: Sequence[int], reader: WarmSolver, made: WhatIf
-) -> tuple[list[tuple[object, ...]], tuple[float, str]]:
+) -> tuple[list[dict[str, object]], tuple[float, str]]:
     """Return the effects of a what-if by year, and its factor."""
     case = reader.case
     now, then = reader.central(), reader.read(made.case)
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, object]] = []
     for t in years:
         labels = [(now.labels[level, t], then.labels[level, t]) for level in LEVELS]
         (served, cost), (served_then, cost_then) = _of_years(case, now, [t]), _of_years(case, then, [t])
         change = then.objective_usd - now.objective_usd
         changed = any(before != after for before, after in labels)
+        (_, stage), (_, group) = labels
         rows.append(
-            (t, *(after for _, after in labels), changed, _pct(served, served_then), _pct(cost, cost_then), change)
+            {
+                "year": t,
+                "stage": stage,
+                "group": group,
+                "changed": changed,
+                "served_pct": _pct(served, served_then),
+                "cost_pct": _pct(cost, cost_then),
+                "objective_usd": change,
+            }
         )
     return rows, _factor(reader, made, now)
 
@@ -185,7 +185,7 @@ def _factor(reader: WarmSolver, made: WhatIf, now: Reading) -> tuple[float, str]
         low, high = high, 2 * high
         if high > LARGEST:
             return math.inf, ""
-    while high - low > WITHIN * high and high > SMALLEST:
+    while high - low > FACTOR_FOUND_WITHIN * high and high > SMALLEST:
         middle = (low + high) / 2
         there = at(middle)
         low, high, what = (low, middle, there) if there else (middle, high, what)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from supplychain import schema, units
 from supplychain.case.axes import grid, listed
 from supplychain.case.changes import apply
-from supplychain.case.read import did_you_mean, shown
 from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError
 from supplychain.plan import versions
 from supplychain.plan.measures import COST, SERVING
@@ -20,6 +19,8 @@ from supplychain.results.write import DIGITS
 from supplychain.study import workers
 from supplychain.study.store import Store
 from supplychain.study.warm import REMARKS, WarmSolver
+from supplychain.tabular import did_you_mean, shown
+from supplychain.tolerances import CLOCK_TICK, SAME_OBJECTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
 
 CHECK_EVERY = 50
 """Of so many points the first is solved once more from nothing."""
-
-AGREE = 1e-9
-"""Largest relative difference of the two objectives."""
 
 OPTIMAL = "optimal"
 
@@ -220,7 +218,7 @@ def _summary(task: _Task, given: Points, table: pd.DataFrame) -> dict[str, Any]:
 
 def _said(done: int, before: int, count: int, seconds: float) -> str:
     """Say how far a sweep is, how fast, and how long it will take."""
-    rate = (done - before) / max(seconds, 1e-9)
+    rate = (done - before) / max(seconds, CLOCK_TICK)
     left = (count - done) / rate
     size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if left >= size), (1, "s"))
     return f"{done} of {count} points, {rate:.3g} a second, {left / size:.0f} {unit} left"
@@ -256,7 +254,7 @@ def _is_checked(n: int) -> bool:
 
 
 def _agree(n: int, warm: float, cold: float) -> None:
-    if not abs(warm - cold) <= AGREE * max(1.0, abs(cold)):
+    if not abs(warm - cold) <= SAME_OBJECTIVE * max(1.0, abs(cold)):
         message = f"point {n} does not pass its check: it costs {warm:.12g} USD, and solved from nothing {cold:.12g}"
         raise CertificateError(message)
 

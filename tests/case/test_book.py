@@ -25,7 +25,7 @@ from plants import add
 
 from supplychain import schema
 from supplychain.case import load
-from supplychain.case.describe import datapackage
+from supplychain.case.datapackage import datapackage
 from supplychain.case.from_book import from_book, import_book
 from supplychain.case.to_book import to_book
 from supplychain.errors import InputError

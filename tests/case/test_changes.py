@@ -16,13 +16,14 @@ from plants import Link, add, add_supplier, chain
 
 import supplychain as sc
 from supplychain import schema
-from supplychain.case.changes import Changed, Group, apply, frame
+from supplychain.case.changes import Changed, Group, apply
 from supplychain.case.edits import editable
 from supplychain.case.new import new
 from supplychain.case.scenarios import Scenario, load_scenario, scenarios_of
 from supplychain.cli import main
 from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.model.solver import MutableModel
+from supplychain.plan.changes import changes as changes_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -396,7 +397,7 @@ def test_the_audit_of_one_edit(case: sc.Case) -> None:
         *filled,
         Changed(edit, "changes", "changed", "capacity", key, 2031, "capacity", 200.0, 300.0),
     ]
-    table = frame(audit)
+    table = changes_table(audit)
     assert table.columns.tolist() == ["edit", "group", "what", "table", "key", "year", "column", "old", "new"]
     assert table.iloc[-1].tolist() == [edit, "changes", "changed", "capacity", key, 2031, "capacity", 200.0, 300.0]
     assert str(table["year"].dtype) == "Int64"
@@ -406,8 +407,8 @@ def test_an_audit_without_years_or_changes(case: sc.Case) -> None:
     """Bug: a table with no year has the year nan, and no changes have no columns."""
     _, audit = apply(case, ["accelerators.life_years += 1"])
     assert [(one.key, one.year, one.old, one.new) for one in audit] == [("accelerator=chip", None, 10, 11)]
-    assert frame(audit)["year"].isna().all()
-    assert len(frame(apply(case, [])[1]).columns) == 9
+    assert changes_table(audit)["year"].isna().all()
+    assert len(changes_table(apply(case, [])[1]).columns) == 9
 
 
 def cells_of(case: sc.Case) -> Cells:

@@ -21,42 +21,15 @@ from paths import TINY
 import supplychain
 from supplychain.case import notices
 from supplychain.cli import cli
+from supplychain.results.schema import ANSWER
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from broken_cases import Edit
 
-CONTRACT = {
-    "binding": "year level members state nature annual_gain_usd_per_pct gain_usd_per_pct gain_research_usd_per_pct"
-    " helps holds_to_pct next",
-    "bottlenecks": "year stage group rank state nature annual_gain_usd_per_pct gain_usd_per_pct loss_usd_per_pct"
-    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct next_stage"
-    " moves_with",
-    "bottlenecks_by_group": "year group rank state nature annual_gain_usd_per_pct gain_usd_per_pct loss_usd_per_pct"
-    " gain_serving_usd_per_pct gain_saving_usd_per_pct gain_research_usd_per_pct helps holds_to_pct next_stage"
-    " moves_with",
-    "stages": "year stage place unit capacity expanded allocated used used_share stored gain_usd_per_unit"
-    " loss_usd_per_unit",
-    "supply": "year stage supplier place unit supplied limit price_usd spent_usd",
-    "service": "year workload tier demand_ttok served_ttok blocked_ttok uneconomic_ttok value_usd_per_mtok",
-    "research_service": "year tier demand_h100e_years served_h100e_years blocked_h100e_years uneconomic_h100e_years",
-    "builds": "year accelerator built installed warehouse",
-    "commitments_kept": "year commitment unit minimum delivered shortfall",
-    "installed_base": "year accelerator region owned operating h100e_owned h100e_operating",
-    "orders": "order_year online_year stage supplier place unit amount capex_usd",
-    "purchases": "order_year stage supplier place unit limit ordered benefit_usd_per_unit benefit_loss_usd_per_unit"
-    " benefit_per_capex_usd last_useful_order_year",
-    "cost": "year item serving_usd research_usd",
-    "capital": "year item usd",
-    "token_cost": "year workload average_usd_per_mtok fully_loaded_usd_per_mtok marginal_usd_per_mtok",
-    "decomposition": "year workload term usd_per_mtok",
-    "average_cost": "year workload item usd_per_mtok",
-    "economics": "year token_value_usd serving_cost_usd research_cost_usd gross_margin capital_usd"
-    " capital_per_token_value memory_share_of_hardware",
-    "requirements": "year stage unit available required ratio",
-}
-"""Tables and columns of the contract, less what comes with the next release; and the parts of the average cost."""
+COLUMNS = {table.name: " ".join(column.name for column in table.columns) for table in ANSWER}
+"""Tables of an answer and their columns."""
 
 STAGE = "stage,label,group,nature,unit,kind,scope,position,storable,cost_life_years"
 ALLOCATION = "stage,supplier,of_stage,year,share,source"
@@ -316,13 +289,13 @@ def test_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (tmp_path / "answer" / "summary.json").exists()
 
 
-def test_out_writes_the_tables_of_the_contract(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_out_writes_the_tables_of_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Bug: a column is renamed, moved or left out, and other people's tools break."""
     assert run(capsys, "solve", str(TINY), "--out", str(tmp_path / "a" / "b"))[::2] == (0, "")
     written = _files(tmp_path / "a" / "b")
-    assert set(written) == {"summary.json"} | {f"tables/{name}.csv" for name in CONTRACT}
-    headers = {name: written[f"tables/{name}.csv"].decode().split("\n")[0] for name in CONTRACT}
-    assert headers == {name: ",".join(columns.split()) for name, columns in CONTRACT.items()}
+    assert set(written) == {"summary.json", "datapackage.json"} | {f"tables/{name}.csv" for name in COLUMNS}
+    headers = {name: written[f"tables/{name}.csv"].decode().split("\n")[0] for name in COLUMNS}
+    assert headers == {name: ",".join(columns.split()) for name, columns in COLUMNS.items()}
     assert not any(b"\r" in content or b"nan" in content.lower() for content in written.values())
 
 
@@ -334,7 +307,7 @@ def test_tables_are_sorted_by_key_and_end_with_the_report(tmp_path: Path, plan: 
     plan.write(tmp_path)
     chain = ["opex", "packaging", "hbm", "turbines", "generation", "site_power", "other", "commitments"]
     last = [*chain, "installed fleet", "residual"]
-    for name, columns in CONTRACT.items():
+    for name, columns in COLUMNS.items():
         with (tmp_path / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         texts = ("year", "level", "stage", "group", "supplier", "place", "workload", "tier", "accelerator", "region")

@@ -403,3 +403,11 @@ def test_options_follow_size_and_time() -> None:
     assert lp.options(10)["threads"] == 1
     assert "time_limit" not in lp.options(10)
     assert lp.options(10, 2.5)["time_limit"] == 2.5
+
+
+def test_an_old_name_warns_and_answers() -> None:
+    """Bug: a name that was public yesterday is gone without a word."""
+    problem = wyndor()
+    new = lp.allowable_increase(problem, slopes(problem), {1: 1.0}, +1.0)
+    with pytest.warns(DeprecationWarning, match=r"supplychain\.lp\.reach is now supplychain\.lp\.allowable_increase"):
+        assert lp.reach(problem, slopes(problem), {1: 1.0}, +1.0) == new

@@ -13,6 +13,7 @@ from supplychain import lp, model
 from supplychain.case.notices import notices
 from supplychain.lp import interior
 from supplychain.model.solver import solve, stated
+from supplychain.tolerances import FEASIBILITY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,7 @@ def test_a_drawn_case_is_not_trivial(tmp_path: Path) -> None:
     binding = {
         label[1]
         for label, y in zip(labelled.row, at.y, strict=True)
-        if label[0] == "supply_limit" and abs(y) > lp.FEASIBILITY
+        if label[0] == "supply_limit" and abs(y) > FEASIBILITY
     }
     assert len(binding) >= 5
     assert any(x > 0 for label, x in value.items() if label[0] == "expand")

@@ -19,8 +19,10 @@ from plants import Link, add, add_stage, add_supplier, chain
 
 import supplychain as sc
 from supplychain import model
+from supplychain.lp import share_of
 from supplychain.model import solver
 from supplychain.model._pyomo import Model, pyo
+from supplychain.model.labels import Constraint, Var
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -147,6 +149,20 @@ def test_every_component_is_spelled_out() -> None:
     spelled = [solved(name)[1] for name in ("tiny", "everything")]
     shown_here = {label[0] for lp in spelled for label in (*lp.row, *lp.column)}
     assert declared - shown_here == set()
+
+
+def test_every_label_has_its_name() -> None:
+    """The enums of labels and the components of the model are the same, name by name.
+
+    Catches: a variable or constraint without its member, so that whoever looks for its label writes a string; a member
+    that is misspelt, and matches no label.
+    """
+    m, lp = solved("everything")
+    for labels, kind in ((Var, pyo.Var), (Constraint, pyo.Constraint)):
+        assert {str(name) for name in labels} == {c.local_name for c in m.component_objects(kind)}
+    assert {label[0] for label in lp.column} <= set(Var)
+    assert {label[0] for label in lp.row} <= set(Constraint)
+    assert share_of((Var.EXPAND, "cowos", 2026)) == share_of(("expand", "cowos", 2026))
 
 
 def test_costs_and_constants_on_paper() -> None:

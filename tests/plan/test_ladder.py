@@ -97,9 +97,9 @@ def test_what_is_stranded_is_what_would_be_used() -> None:
     Catches: capacity that nobody asked for counted as stranded; use that is not cut off at the limit.
     """
     links = [Link("wafer", 40), Link("memory", 50, price=3), Link("hall", 60, kind="stock", scope="regional", price=7)]
-    found = plan_of(chain(links, demand=55)).stranded(2030).set_index("stage")
-    assert found["stranded"].to_dict() == near({"memory": 10, "hall": 15})
-    assert found["stranded_usd"].to_dict() == near({"memory": 30, "hall": 105})
+    found = plan_of(chain(links, demand=55)).idle_capacity(2030).set_index("stage")
+    assert found["idle"].to_dict() == near({"memory": 10, "hall": 15})
+    assert found["idle_usd"].to_dict() == near({"memory": 30, "hall": 105})
     assert found.loc["hall", ["place", "limit", "used"]].tolist() == ["home", near(60), near(40)]
 
 
@@ -111,10 +111,10 @@ def test_what_is_stranded_is_used_where_every_stage_is_lifted(seed: int) -> None
     """
     plan = drawn(seed).plan
     for t in plan.case.report_years:
-        found = plan.stranded(t)
-        assert (found["stranded"] <= (found["limit"] - found["used"]) * (1 + 1e-9)).all()
-        assert (found["stranded"] > 0).all()
-        assert (found["stranded_usd"] >= 0).all()
+        found = plan.idle_capacity(t)
+        assert (found["idle"] <= (found["limit"] - found["used"]) * (1 + 1e-9)).all()
+        assert (found["idle"] > 0).all()
+        assert (found["idle_usd"] >= 0).all()
         if plan.ladder(t).empty:
             assert found.empty
 

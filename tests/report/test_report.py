@@ -38,7 +38,7 @@ from supplychain.report.page.readme import weaknesses
 from supplychain.report.page.report_data import ReportData
 from supplychain.report.text.answer import dollars
 from supplychain.report.text.answer import number as shown
-from supplychain.study.answers import found
+from supplychain.results.read import read_answer
 from supplychain.study.compare import compare, compare_folders
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def written(given: ReportData, folder: Path) -> Origins:
             table["family"] = table["accelerator"].map(family)
     year, names = given.year, dict.fromkeys(given.close.tables["curves"]["stage"])
     curves = [given.plan.curve(s, year, UP_TO).assign(stage=s) for s in names]
-    tables |= {"ladder": given.plan.ladder(year), "stranded": given.plan.stranded(year)}
+    tables |= {"ladder": given.plan.ladder(year), "idle_capacity": given.plan.idle_capacity(year)}
     tables["curves"] = pd.concat(curves) if curves else given.close.tables["curves"]
     tables |= {f"{name}:{t}": rows for name, one in given.studies.items() for t, rows in one.tables.items()}
     inputs = {name: given.case.frame(name) for name in given.case.tables}
@@ -152,8 +152,8 @@ def _yes(value: object) -> str:
 def _base() -> tuple[ReportData, dict[str, bytes]]:
     plan = base_plan()
     studies = {
-        "sensitivity": found(ANSWERS / "sensitivity", "sensitivity", plan.case),
-        "backcast": found(ANSWERS / "backcast", "backcast"),
+        "sensitivity": read_answer(ANSWERS / "sensitivity", "sensitivity"),
+        "backcast": read_answer(ANSWERS / "backcast", "backcast"),
     }
     late = {"demand_late": "Demand is late", "grid_late": "Grid is late"}
     made = {name: sc.what_if(BASE, [name]).case for name in late}
@@ -303,7 +303,7 @@ def test_what_charts_draw_is_what_their_tables_say() -> None:
     """Catches a chart of other rows or in other units than the table behind it."""
     given, _ = _base()
     drawn = {"power": ("used", 1.0), "built": ("built", 1e6), "h100e": ("h100e_operating", 1e6)}
-    drawn |= {"requirements": ("ratio", 1.0), "stranded": ("stranded_usd", 1e9), "ladder": ("gain_usd", 1e9)}
+    drawn |= {"requirements": ("ratio", 1.0), "stranded": ("idle_usd", 1e9), "ladder": ("gain_usd", 1e9)}
     drawn |= {"options": ("benefit_per_capex_usd", 1.0), "curve_1": ("gain_usd_per_pct", 1e9)}
     figures = {f.name: f for part in sections(given) for f in part.figures}
     for name, (column, unit) in drawn.items():
@@ -668,15 +668,16 @@ def test_what_does_not_belong_is_refused(tmp_path: Path) -> None:
     assert "is of other inputs: accelerators.csv, " in said
     status, said = said_by("report", TINY, "--backcast", ANSWERS / "sensitivity", "--out", out)
     assert status == 2
-    assert "has no score; give a folder that `supplychain backcast CASE --out DIR` writes" in said
+    assert "summary.json, column score: is missing" in said
+    assert "give a folder that `supplychain backcast CASE --out DIR` writes" in said
     status, said = said_by("report", TINY, "--sensitivity", tmp_path / "nowhere", "--out", out)
     assert status == 2
-    assert "cannot be read as the answer of an earlier run" in said
+    assert "there is no such folder; give one that `supplychain sensitivity CASE --out DIR` wrote" in said
     broken = shutil.copytree(ANSWERS / "backcast", tmp_path / "broken")
     (broken / "tables" / "labels.csv").write_text("year\n", encoding="utf-8")
     status, said = said_by("report", TINY, "--backcast", broken, "--out", out)
     assert status == 2
-    assert "has no labels (level, label, said, keeps, moves, press, agrees)" in said
+    assert "has no column labels.level, labels.label, labels.said, labels.keeps, labels.moves, labels.others" in said
     status, said = said_by("report", TINY, "--reference", ANSWERS / "backcast", "--out", out)
     assert status == 2
     status, said = said_by("report", TINY, "--year", 1999, "--out", out)
@@ -762,7 +763,7 @@ def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> Non
     plan = sc.solve(more)
     studies = {
         "compare": compare_folders([str(folder)], ["more", "less"]),
-        "reference": compare({"before": sc.saved(tmp_path / "before"), "more": plan}),
+        "reference": compare({"before": sc.read_answer(tmp_path / "before"), "more": plan}),
     }
     given = ReportData(plan, 2027, str(folder), studies=studies)
     assert check_numbers(page, written(given, tmp_path / "answer")) > 300

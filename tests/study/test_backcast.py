@@ -38,6 +38,7 @@ from supplychain.study import moves
 from supplychain.study.backcast import Backcast, backcast
 from supplychain.study.warm import FROM_NOTHING, WarmSolver
 from supplychain.study.workers import SerialExecutor
+from supplychain.tolerances import MOVE_FOUND_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ def test_the_smallest_move_is_found_and_named(tmp_path: Path) -> None:
             "capacity.capacity[stage=wafers, supplier=acme]",
             "high",
         )
-        assert row.by == pytest.approx(0.4, abs=moves.WITHIN)
+        assert row.by == pytest.approx(0.4, abs=MOVE_FOUND_WITHIN)
         assert not row.agrees
         # low wafers and high power keep the label; both at once in one source too, high wafers and low power do not
         assert (row["keeps"], row["moves"]) == (2, 6)

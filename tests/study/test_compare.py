@@ -12,11 +12,10 @@ from plants import Link, chain, drawn, edited, files_of, loaded, one, ranged, tw
 from sweeps import POWER, WAFERS
 
 import supplychain as sc
-from supplychain.case.changes import Group, apply, frame
-from supplychain.report.excel.columns import with_units
+from supplychain.case.changes import Group, apply
+from supplychain.plan.changes import with_changes
 from supplychain.report.text.compare import text
-from supplychain.results.write import write
-from supplychain.study.compare import attribute, compare, compare_changes, saved
+from supplychain.study.compare import attribute, compare, compare_changes
 from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
@@ -108,7 +107,6 @@ def test_settings_that_differ_are_named(tmp_path: Path) -> None:
     (row,) = found.inputs.to_dict("records")
     assert (row["table"], row["column"], row["value"]) == ("case.toml", "discount_rate", 0.25)
     assert row["reference"] == one_case.settings.discount_rate
-    assert list(with_units(found.inputs)["unit"]) == ["per year"]
     assert text(found).startswith("Inputs that differ from one: 1\n")
 
 
@@ -136,7 +134,7 @@ def test_answers_of_earlier_runs_compare_as_live_ones_do(tmp_path: Path) -> None
     plans = {"june": sc.solve(case), "july": sc.solve(changed)}
     for name, plan in plans.items():
         plan.write(tmp_path / name)
-    live, written = compare(plans), compare({name: saved(tmp_path / name) for name in plans})
+    live, written = compare(plans), compare({name: sc.read_answer(tmp_path / name) for name in plans})
     pd.testing.assert_frame_equal(live.labels, written.labels)
     pd.testing.assert_frame_equal(live.results, written.results, rtol=1e-11)
     assert written.inputs[["answer", "table"]].to_numpy().tolist() == [["july", "capacity"]]
@@ -162,10 +160,11 @@ def test_the_audit_of_each_answer_is_kept(tmp_path: Path) -> None:
     made = sc.WhatIf(changed, ("More",), (group,), audit)
     live = compare_changes(case, "now", {"more": made}, executor=SerialExecutor())
     assert set(live.changes["answer"]) == {"more"}
-    pd.testing.assert_frame_equal(live.changes.drop(columns="answer"), frame(audit))
-    for name, plan, said in (("now", sc.solve(case), {}), ("more", sc.solve(changed), made.summary)):
-        write(tmp_path / name, {**plan.summary, **said}, {**plan.tables, "changes": frame(audit)})
-    written = compare({name: saved(tmp_path / name) for name in ("now", "more")}).changes
+    answer = with_changes(sc.solve(changed), made)
+    pd.testing.assert_frame_equal(live.changes.drop(columns="answer"), answer.changes, check_dtype=False)
+    sc.solve(case).write(tmp_path / "now")
+    answer.write(tmp_path / "more")
+    written = compare({name: sc.read_answer(tmp_path / name) for name in ("now", "more")}).changes
     pd.testing.assert_frame_equal(live.changes, written, check_dtype=False)
     assert [x for x in written["new"] if isinstance(x, str)] == ["007", "paper"]
 
@@ -234,7 +233,7 @@ def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureF
         (["CASE", "CASE", "--change", MORE_WAFERS], "scenarios and changes are made in one case"),
         (["CASE", "--scenario", "none"], "no scenario is called 'none'"),
         (["CASE", "--change", "capacity.capacity[stage=wafer] +1%"], "did you mean 'wafers'?"),
-        (["CASE", "nowhere"], "summary.json: cannot be read as the answer of an earlier run"),
+        (["CASE", "nowhere"], "there is no such folder; give one that `supplychain solve CASE --out DIR` wrote"),
     ],
 )
 def test_what_cannot_be_compared_is_said(

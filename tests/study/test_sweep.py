@@ -382,7 +382,7 @@ def test_every_fiftieth_point_is_solved_from_nothing(case: sc.Case, monkeypatch:
     monkeypatch.setattr(module, "_agree", agree)
     assert swept(case, f"{WAFERS}=1:200:120").attrs["summary"]["checked"] == 3
     assert checked == [1, 51, 101]
-    monkeypatch.setattr(module, "AGREE", -1.0)
+    monkeypatch.setattr(module, "SAME_OBJECTIVE", -1.0)
     with pytest.raises(sc.CertificateError, match=r"point 1 does not pass its check: it costs .* USD, and solved from"):
         swept(case, f"{WAFERS}=1,2")
 

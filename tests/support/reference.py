@@ -1,11 +1,11 @@
 """The planning LP stated a second time, straight from the tables, as an oracle for the tests.
 
 It shares no code with the package: its own reader, its own series, its own rows, solved by
-`scipy.optimize.linprog`. Names and signs are those of the contract. Two conventions keep it short:
+`scipy.optimize.linprog`. Names and signs are those of `docs/model.md`. Two conventions keep it short:
 
 - Every column is >= 0 and has no other bound. Whatever limits something is a labelled row
   (`demand`, `build_limit` and `expansion_limit` too), so that each limit can be shifted or lifted.
-- A quantity that the contract does not define is 0. A row may name `build[a, t-1]` of a year in
+- A quantity that is not defined is 0. A row may name `build[a, t-1]` of a year in
   which `a` is not made: the term vanishes.
 
 All values are in the units of the tables, all money in discounted USD.
@@ -155,7 +155,7 @@ class Accelerator:
 
 
 class Numbers:
-    """What the tables say, looked up by the keys of the contract."""
+    """What the tables say, looked up by their keys."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -500,7 +500,7 @@ def _power_of_two(number: float) -> float:
 
 
 def build(tables: Tables) -> Statement:
-    """State the LP of the contract for these tables, all years at once."""
+    """State the LP of these tables, all years at once."""
     n = Numbers(tables)
     lp = Statement(n)
     for declare in (

@@ -4,10 +4,12 @@ Each is made twice, for a page and for a phone. What a mark is, `said`, becomes 
 
 ::
 
-    look.py      widths, colours, letters, names that fit
-    frame.py     what every chart is put into
-    across.py    years from left to right: a grid, stacked columns, lines, a staircase
-    down.py      rows below each other: bars, ranges
+    chart_style.py  widths, colours, letters, names that fit
+    frame.py        what every chart is put into
+    time_charts.py  years from left to right: a grid, stacked columns, lines, a staircase
+    bar_charts.py   rows below each other: bars, ranges
+    images.py       the descriptions drawn, as SVG and PNG
+    svg.py          charts written as SVG without a library, for notebooks
 """
 
 from supplychain.report.charts.bar_charts import bars, ends, ranges, signed

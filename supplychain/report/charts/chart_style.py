@@ -6,12 +6,14 @@ shape says the same again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from supplychain.report.page.blocks import Spec
+
+Spec: TypeAlias = dict[str, Any]
+"""A chart in Vega-Lite."""
 
 WIDE, NARROW = 928, 340
 """Widths in pixels: of a page, and of a phone."""

@@ -6,6 +6,8 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from supplychain.report.formats import cut, printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -28,7 +30,7 @@ def bars(title: str, rows: Sequence[tuple[str, float]], shown: Callable[[float],
     parts = []
     for n, (name, x) in enumerate(rows):
         y = (n + 1) * _ROW
-        parts.append(_text(_NAME - 6, y + 14, _short(name), anchor="end"))
+        parts.append(_text(_NAME - 6, y + 14, cut(name, _LETTERS), anchor="end"))
         if not math.isfinite(x):
             continue
         left, width = min(zero, zero + x * scale), abs(x) * scale
@@ -64,7 +66,7 @@ def lines(
         parts.append(f'<path d="{_path(spots)}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{s[0]:.1f}" cy="{s[1]:.1f}" r="3" fill="{colour}"/>' for s in spots if s is not None]
         parts.append(
-            _text(left + 10 + n % _ABREAST * 170, _ROW + 14 + n // _ABREAST * _LINE, _short(name, 24), fill=colour)
+            _text(left + 10 + n % _ABREAST * 170, _ROW + 14 + n // _ABREAST * _LINE, cut(name, 24), fill=colour)
         )
     return _svg(title, _HEIGHT + legend + 4, parts)
 
@@ -81,7 +83,7 @@ def _path(spots: Sequence[tuple[float, float] | None]) -> str:
 
 
 def _svg(title: str, height: float, parts: Sequence[str]) -> str:
-    said = escape(_printable(title))
+    said = escape(printable(title))
     size = f'width="{_WIDTH}" height="{height:.0f}" viewBox="0 0 {_WIDTH} {height:.0f}"'
     style = 'style="max-width:100%;font:12px sans-serif;background:#fff"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{said}" {size} {style}>'
@@ -89,16 +91,8 @@ def _svg(title: str, height: float, parts: Sequence[str]) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", fill: str = "#333") -> str:
-    said = escape(_printable(text))
+    said = escape(printable(text))
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}">{said}</text>'
-
-
-def _short(name: str, length: int = _LETTERS) -> str:
-    return name if len(name) <= length else name[: length - 1] + "…"
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _number(x: float) -> str:

@@ -12,7 +12,7 @@ from supplychain.report.formats import short
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from supplychain.report.page.blocks import Spec
+    from supplychain.report.charts.chart_style import Spec
 
 
 def matrix(  # noqa: PLR0913 - what a chart has

@@ -11,6 +11,7 @@ from supplychain.report.text.answer import site_stage
 from supplychain.schema import ALL
 from supplychain.sheets import Head, fitting
 from supplychain.study.compare import OBJECTIVE
+from supplychain.tolerances import WRITTEN_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -222,7 +223,7 @@ def _requirements(plan: Plan, years: Sequence[int]) -> ExcelChart:
 
 
 def _finite(x: float) -> float | None:
-    return float(f"{x:.12g}") if math.isfinite(x) else None
+    return significant(x, WRITTEN_DIGITS) if math.isfinite(x) else None
 
 
 def _drawable(values: Sequence[float]) -> bool:

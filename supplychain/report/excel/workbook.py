@@ -5,17 +5,20 @@ Numbers have the twelve digits of the CSV files. No cell is a formula.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
 from supplychain import schema
 from supplychain.case import vars_of
-from supplychain.case.changes import CHANGES, frame
 from supplychain.case.to_book import head_of
-from supplychain.report.excel import charts, columns
+from supplychain.plan.changes import with_changes
+from supplychain.report.excel import charts
+from supplychain.results import schema as result_schema
+from supplychain.results.schema import TABLES
 from supplychain.results.write import DIGITS
+from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW
 from supplychain.sheets import Book, Head
 from supplychain.study.compare import Comparison
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from supplychain.plan import Plan
     from supplychain.report.excel.charts import ExcelChart
     from supplychain.report.page.report_data import ReportData
+    from supplychain.schema import TableSchema
     from supplychain.sheets import Cell, Kind
     from supplychain.study.regret import Regret
 
@@ -43,12 +47,12 @@ _OF_INPUTS = f"Sheets that begin with {INPUT!r} are the inputs as they were solv
 
 
 @dataclass(frozen=True)
-class _Table:
-    """A table of results, the sheet that it goes on, and what it holds."""
+class _Sheet:
+    """A table of results, and what the schema says of it."""
 
-    sheet: str
+    name: str
     table: pd.DataFrame
-    meaning: str
+    described: TableSchema
 
 
 def workbook(answer: Plan | Regret | Comparison, given: WhatIf | None = None) -> bytes:
@@ -67,30 +71,29 @@ def of_report(given: ReportData, made: WhatIf) -> bytes:
 
     Raises: OutputError if a table has more rows than a sheet.
     """
-    studies = {"year": given.close.tables} | {name: one.tables for name, one in given.studies.items()}
-    tables = [one for study, found in studies.items() for one in _known(columns.STUDIES[study], found, f"{study}_")]
+    sheets = _sheets(result_schema.YEAR_STUDY, given.close.tables, "year_")
+    for name, study in given.studies.items():
+        sheets += _sheets(TABLES[study.kind], study.tables, f"{name}_")
     compared = [one for one in given.studies.values() if isinstance(one, Comparison)]
     drawn = [figure for one in compared for figure in charts.of_comparison(one)]
-    return _of_answer(given.plan, made, tables, drawn, [("Year looked at closely", given.year)])
+    return _of_answer(given.plan, made, sheets, drawn, [("Year looked at closely", given.year)])
 
 
-def _known(meanings: Mapping[str, str], found: Mapping[str, pd.DataFrame], before: str = "") -> list[_Table]:
-    """Return the tables of a study; a folder may lack some, and hold files that are none of the study's."""
-    return [_Table(before + name, found[name], said) for name, said in meanings.items() if name in found]
+def _sheets(described: Sequence[TableSchema], tables: Mapping[str, pd.DataFrame], before: str = "") -> list[_Sheet]:
+    """Return a sheet for each table that there is; `before` begins their names."""
+    return [_Sheet(before + table.name, tables[table.name], table) for table in described if table.name in tables]
 
 
 def _of_answer(
     answer: Plan | Regret,
     given: WhatIf | None,
-    studies: Iterable[_Table] = (),
+    studies: Iterable[_Sheet] = (),
     figures: Iterable[ExcelChart] = (),
     more: Facts = (),
 ) -> bytes:
     plan = cast("Plan", getattr(answer, "plan", answer))
     settings, versions = plan.case.settings, answer.summary["versions"]
-    tables = dict(answer.tables)
-    if given is not None and given.groups:
-        tables[CHANGES] = frame(given.audit)
+    audited = answer if given is None else with_changes(answer, given)
     facts: Facts = [
         ("Case", settings.name),
         ("First year", settings.first_year),
@@ -102,9 +105,8 @@ def _of_answer(
         ("supplychain", versions["supplychain"]),
         *(("What if", title) for title in (given.titles if given is not None else ())),
     ]
-    results = [_Table(name, table, columns.MEANING.get(name, "")) for name, table in tables.items()]
     drawn = [*charts.of_plan(plan), *figures]
-    return _book(settings.title, facts, drawn, [*results, *studies], plan.case)
+    return _book(settings.title, facts, drawn, [*_sheets(TABLES["solve"], audited.tables), *studies], plan.case)
 
 
 def _of_comparison(found: Comparison) -> bytes:
@@ -114,19 +116,19 @@ def _of_comparison(found: Comparison) -> bytes:
         *(("Beside it", name) for name in others),
         *((name.replace("_", " ").capitalize(), count) for name, count in found.summary.items() if name != "answers"),
     ]
-    tables = _known(columns.COMPARISON, found.tables)
-    return _book(f"{first} beside {', '.join(others)}", facts, charts.of_comparison(found), tables)
+    sheets = _sheets(TABLES["compare"], found.tables)
+    return _book(f"{first} beside {', '.join(others)}", facts, charts.of_comparison(found), sheets)
 
 
 def _book(
-    title: str, facts: Facts, figures: Sequence[ExcelChart], tables: Iterable[_Table], case: Case | None = None
+    title: str, facts: Facts, figures: Sequence[ExcelChart], tables: Iterable[_Sheet], case: Case | None = None
 ) -> bytes:
     """Return the bytes: contents, figures, a sheet for each table, and of a case its inputs."""
     book = Book(title)
     contents = book.sheet(CONTENTS)
     charts.draw(book, FIGURES, figures)
     sheets: list[tuple[str, int | None, str]] = [(FIGURES, None, "Charts, with the numbers behind them")]
-    sheets += [(one.sheet, _result(book, one), one.meaning) for one in tables]
+    sheets += [(one.name, _result(book, one), one.described.meaning) for one in tables]
     if case is not None:
         sheets += _inputs(book, case)
     _contents(book, contents, (title, facts), sheets, {} if case is None else case.sha256)
@@ -165,13 +167,31 @@ def _contents(
         book.rows(sheet, [Head("input"), Head(""), Head("SHA-256 of its content")], inputs, (line + 2, 0))
 
 
-def _result(book: Book, one: _Table) -> int:
+def _result(book: Book, one: _Sheet) -> int:
     """Add a sheet with a table of results; return how many rows it has."""
-    table = columns.with_units(one.table)
-    heads = [_head(table, str(column)) for column in table.columns]
-    rows = [[_written(x) for x in row] for row in table.astype(object).to_numpy().tolist()]
-    book.table(one.sheet, heads, rows)
+    heads = [_head(one, str(column)) for column in one.table.columns]
+    rows = [[_written(x) for x in row] for row in one.table.astype(object).to_numpy().tolist()]
+    at = next((n for n, head in enumerate(heads) if head.unit in {OF_QUANTITY, OF_INPUT}), None)
+    if at is not None:
+        units = _units(one.table)
+        heads = [replace(head, unit=OF_ROW) if head.unit in {OF_QUANTITY, OF_INPUT} else head for head in heads]
+        heads.insert(at, Head("unit"))
+        rows = [[*row[:at], unit, *row[at:]] for row, unit in zip(rows, units, strict=True)]
+    book.table(one.name, heads, rows)
     return len(rows)
+
+
+def _units(table: pd.DataFrame) -> list[str]:
+    """Return the unit of each row of a table whose rows are of different quantities, or of different inputs."""
+    if "quantity" in table.columns:
+        return [result_schema.COMPARED_QUANTITIES[quantity] for quantity in table["quantity"]]
+    return [_of_input(*names) for names in zip(table["table"], table["column"], strict=True)]
+
+
+def _of_input(table: str, column: str) -> str:
+    columns = schema.TABLE[table].columns if table in schema.TABLE else schema.SETTINGS
+    units = {c.name: c.unit for c in columns}
+    return units.get(column) or units.get(column.removesuffix(schema.LOW).removesuffix(schema.HIGH), "")
 
 
 def _written(x: Any) -> Cell:  # noqa: ANN401 - whatever a table holds
@@ -181,17 +201,15 @@ def _written(x: Any) -> Cell:  # noqa: ANN401 - whatever a table holds
     return float(DIGITS % x) if isinstance(x, float) else cast("Cell", x)
 
 
-def _head(table: pd.DataFrame, name: str) -> Head:
-    numeric = pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name])
-    if not numeric and not any(_is_number(x) for x in table[name]):
+def _head(one: _Sheet, name: str) -> Head:
+    """Return the header of a column: its name, and unit and kind as the schema has them."""
+    column = next((column for column in one.described.columns if column.name == name), None)
+    if column is None or column.type in {"text", "boolean"}:
         return Head(name)
-    unit = columns.unit(name, of_row="unit" in table.columns)
-    kind: Kind = "whole" if name in columns.YEARS else "share" if unit == "share" else "number"
-    return Head(name, unit, kind if numeric else "input")
-
-
-def _is_number(x: object) -> bool:
-    return isinstance(x, (int, float)) and not isinstance(x, bool) and not pd.isna(x)
+    if column.type == "any":
+        return Head(name, column.unit, "input")
+    kind: Kind = "share" if column.unit == "share" else "number"
+    return Head(name, column.unit, "whole" if column.type == "integer" and not column.unit else kind)
 
 
 def _inputs(book: Book, case: Case) -> list[tuple[str, int | None, str]]:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.report import charts
 from supplychain.report.formats import dollars, plain
-from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.page.blocks import Chart, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.page.grids import grid
 from supplychain.report.page.report_data import BACKCAST, SENSITIVITY, binding_of
 from supplychain.report.text.answer import worth
+from supplychain.results import schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from supplychain.report.page.blocks import Block, Said, SourcedRows
+    from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
 
 _LEVELS = ("none", "less than $10M", "$10M to $100M", "$100M to $1B", "$1B or more")
@@ -31,38 +34,23 @@ def section(given: ReportData) -> Section:
     """Return what binds in each year, and how firmly; and what bound in the past."""
     tables = given.tables
     blocks: list[Block] = [_map(given, "stage"), _map(given, "group"), _whom(given)]
-    columns = [
-        GridColumn("year", "year", "year"),
-        GridColumn("level", "level"),
-        GridColumn("members", "binds"),
-        GridColumn("state", "state"),
-        GridColumn("nature", "nature"),
-        GridColumn("annual_gain_usd_per_pct", "1 % more, m USD a year", "number", 1e6),
-        GridColumn("helps", "serves more in"),
-        GridColumn("holds_to_pct", "rate holds to, %", "number"),
-        GridColumn("next", "then"),
+    shown: list[ShownColumn] = [
+        "year",
+        "level",
+        "members",
+        "state",
+        "nature",
+        ("annual_gain_usd_per_pct", 1e6),
+        "helps",
+        "holds_to_pct",
+        "next",
     ]
-    blocks.append(
-        Grid("What binds: stages that bind together are joined by +", tables.rows("binding"), columns, keys=2)
-    )
+    said = "What binds: stages that bind together are joined by +"
+    blocks.append(grid(said, tables.rows("binding"), schema.BINDING, shown, keys=2))
     blocks.append(Heading("How many moves of the inputs keep the label"))
     if SENSITIVITY in given.studies:
-        labels = [
-            GridColumn("year", "year", "year"),
-            GridColumn("level", "level"),
-            GridColumn("label", "label"),
-            GridColumn("keeps", "kept by", "exact"),
-            GridColumn("moves", "of", "exact"),
-            GridColumn("others", "else"),
-        ]
-        blocks.append(
-            Grid(
-                "Each input with a range, moved to each of its ends, one at a time",
-                tables.rows("sensitivity:labels"),
-                labels,
-                keys=2,
-            )
-        )
+        said = "Each input with a range, moved to each of its ends, one at a time"
+        blocks.append(grid(said, tables.rows("sensitivity:labels"), schema.KEPT_LABELS, keys=2))
     else:
         blocks.append(
             NotRun(
@@ -117,17 +105,10 @@ def _map(given: ReportData, level: str) -> Chart:
     )
     what = "stages" if level == "stage" else "groups"
     bound = "; ".join(f"{t}: {' + '.join(sorted(members.get(t, {'demand'})))}" for t in given.years)
-    columns = [
-        GridColumn("year", "year", "year"),
-        GridColumn(level, level),
-        GridColumn("state", "state"),
-        GridColumn("annual_gain_usd_per_pct", "+1 %, m USD a year", "number", 1e6),
-        GridColumn("gain_usd_per_pct", "+1 %, m USD in all its years", "number", 1e6),
-        GridColumn("loss_usd_per_pct", "-1 % costs, m USD", "number", 1e6),
-        GridColumn("helps", "serves more in"),
-        GridColumn("holds_to_pct", "holds to, %", "number"),
-        GridColumn("next_stage", "then"),
-        GridColumn("moves_with", "moves with"),
+    described = schema.BOTTLENECKS if level == "stage" else schema.BOTTLENECKS_BY_GROUP
+    shown: list[ShownColumn] = [
+        *("year", level, "state", ("annual_gain_usd_per_pct", 1e6), ("gain_usd_per_pct", 1e6)),
+        *(("loss_usd_per_pct", 1e6), "helps", "holds_to_pct", "next_stage", "moves_with"),
     ]
     return Chart(
         f"march_{level}",
@@ -135,7 +116,7 @@ def _map(given: ReportData, level: str) -> Chart:
         plain(f"Cells by {level} and year, darker where 1 % more is worth more. Binding: {bound}."),
         wide,
         narrow,
-        Grid(f"Every {level} and year", rows, columns, keys=2),
+        grid(f"Every {level} and year", rows, described, shown, keys=2),
         (
             "Framed: binds in the year, alone or with others framed in the same year. ",
             given.tables.quiet(name, level),
@@ -182,15 +163,8 @@ def _whom(given: ReportData) -> Chart:
                     }
                 )
     wide, narrow = charts.both(charts.stacked, parts, y=f"{unit} a year for 1 % more", colour=_PARTS)
-    columns = [
-        GridColumn("year", "year", "year"),
-        GridColumn("stage", "worth most"),
-        GridColumn("annual_gain_usd_per_pct", "a year, m USD", "number", 1e6),
-        GridColumn("gain_usd_per_pct", "in all its years, m USD", "number", 1e6),
-        GridColumn("gain_serving_usd_per_pct", "of it by serving more", "number", 1e6),
-        GridColumn("gain_research_usd_per_pct", "of that research", "number", 1e6),
-        GridColumn("gain_saving_usd_per_pct", "by saving cost", "number", 1e6),
-    ]
+    parts_of = ("annual_gain", "gain", "gain_serving", "gain_research", "gain_saving")
+    shown: list[ShownColumn] = ["year", "stage", *((f"{part}_usd_per_pct", 1e6) for part in parts_of)]
     said = "; ".join(f"{t}: {worth(row)}" for t, row in binding_of(given, "stage").items())
     return Chart(
         "worth_to_whom",
@@ -198,7 +172,7 @@ def _whom(given: ReportData) -> Chart:
         plain(f"Stacked bars by year: tokens, research and cost saved. {said}."),
         wide,
         narrow,
-        Grid("The stage whose relief is worth most, m USD for 1 % more", rows, columns, keys=2),
+        grid("The stage whose relief is worth most, m USD for 1 % more", rows, schema.BOTTLENECKS, shown, keys=2),
     )
 
 
@@ -207,34 +181,29 @@ def _past(given: ReportData) -> list[Block]:
     tables = given.tables
     rows = tables.rows("backcast:labels")
     missed = tables.rows("backcast:comparisons", inside=False, independent=True)
-    why = [
-        GridColumn("quantity", "quantity"),
-        GridColumn("item", "item"),
-        GridColumn("year", "year", "year"),
-        GridColumn("model", "model", "amount"),
-        GridColumn("low", "low", "amount"),
-        GridColumn("high", "high", "amount"),
-        GridColumn("unit", "unit"),
-        GridColumn("cause", "nearest by moving"),
-        GridColumn("cause_value", "then", "amount"),
+    why: list[ShownColumn] = [
+        *("quantity", "item", "year", ("model", 1.0, "amount"), ("low", 1.0, "amount"), ("high", 1.0, "amount")),
+        *("unit", "cause", ("cause_value", 1.0, "amount")),
     ]
-    firm = [
-        GridColumn("year", "year", "year"),
-        GridColumn("level", "level"),
-        GridColumn("keeps", "kept by", "exact"),
-        GridColumn("moves", "of", "exact"),
-        GridColumn("becomes", "becomes first"),
-        GridColumn("input", "by moving"),
-        GridColumn("end", "to its end"),
-        GridColumn("by", "% of the way", "number", 0.01),
-    ]
+    firm: list[ShownColumn] = ["year", "level", "keeps", "moves", "becomes", "input", "end", ("by", 0.01)]
     return [
         Sentences((*given.score, ". Nothing in the back-cast forces its outcome.")),
         _past_map(given, rows),
         Listed([_past_year(given, r) for r in rows.records() if r["level"] == "stage"]),
-        Grid("How firm these labels are, and the smallest move that changes them", rows, firm, keys=2, folded=True),
-        Grid(
-            "Where the model differs from published counts, and the input that explains most of it", missed, why, keys=3
+        grid(
+            "How firm these labels are, and the smallest move that changes them",
+            rows,
+            schema.PAST_LABELS,
+            firm,
+            keys=2,
+            folded=True,
+        ),
+        grid(
+            "Where the model differs from published counts, and the input that explains most of it",
+            missed,
+            schema.COMPARISONS,
+            why,
+            keys=3,
         ),
     ]
 
@@ -278,21 +247,16 @@ def _past_map(given: ReportData, rows: SourcedRows) -> Chart:
         shades=[*_SAID.values()],
     )
     bound = "; ".join(f"{year}: {' + '.join(model)}" for year, (model, _, _) in found.items())
-    said = [
-        GridColumn("year", "year", "year"),
-        GridColumn("level", "level"),
-        GridColumn("label", "model"),
-        GridColumn("said", "what the data allow to say"),
-        GridColumn("press", "press"),
-        GridColumn("agrees", "agree"),
-    ]
+    shown: list[ShownColumn] = ["year", "level", "label", "said", "press", "agrees"]
     return Chart(
         "past",
         "What bound in the past: the model beside the press",
         plain(f"Cells by stage and year: whether the model, the press or both say that it bound. Model: {bound}."),
         wide,
         narrow,
-        Grid("What bound, what the data allow to say, and what the press said", rows, said, keys=2),
+        grid(
+            "What bound, what the data allow to say, and what the press said", rows, schema.PAST_LABELS, shown, keys=2
+        ),
         ("Framed: the model's label. Inside the ranges: one input at an end of its range makes the model say so.",),
     )
 

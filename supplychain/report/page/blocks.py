@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from supplychain.report.charts.chart_style import Spec
+
 NAN = math.nan
 
 
@@ -231,9 +233,6 @@ class Grid:
         if not column.numeric or not text:
             return text, ""
         return text, f"{float(value):.9g}"  # type: ignore[arg-type]
-
-
-Spec = dict[str, Any]
 
 
 @dataclass(frozen=True)

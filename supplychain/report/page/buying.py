@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from supplychain.report import charts
 from supplychain.report.formats import dollars, number, plain, short
-from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Section, Sentences
+from supplychain.report.page.blocks import Chart, Grid, Heading, Section, Sentences
+from supplychain.report.page.grids import grid
+from supplychain.results import schema
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block
+    from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
 
 _OPTIONS = 15
@@ -51,17 +54,9 @@ def _options(given: ReportData) -> list[Block]:
     wide, narrow = charts.both(
         charts.bars, bars, x="USD gained per USD spent, all costs paid", colour=groups, legend="group"
     )
-    columns = [
-        GridColumn("order_year", "order in", "year"),
-        GridColumn("stage", "stage"),
-        GridColumn("supplier", "supplier"),
-        GridColumn("place", "place"),
-        GridColumn("unit", "unit"),
-        GridColumn("ordered", "ordered", "number"),
-        GridColumn("limit", "of", "number"),
-        GridColumn("benefit_usd_per_unit", "+1 unit, m USD", "number", 1e6),
-        GridColumn("benefit_per_capex_usd", "per USD", "number"),
-        GridColumn("last_useful_order_year", "pays up to", "exact"),
+    shown: list[ShownColumn] = [
+        *("order_year", "stage", "supplier", "place", "unit", "ordered", "limit"),
+        *(("benefit_usd_per_unit", 1e6), "benefit_per_capex_usd", "last_useful_order_year"),
     ]
     return [
         Chart(
@@ -73,7 +68,7 @@ def _options(given: ReportData) -> list[Block]:
             ),
             wide,
             narrow,
-            Grid("Options of which more than can be ordered would pay", worth, columns, keys=4),
+            grid("Options of which more than can be ordered would pay", worth, schema.PURCHASES, shown, keys=4),
             (
                 "The options worth most, of " if len(found) > _OPTIONS else "All options that are worth more: ",
                 worth.count(),
@@ -89,13 +84,8 @@ def _nought(x: float) -> float:
 
 def _orders(given: ReportData) -> Grid:
     rows = given.tables.grouped("orders", ["stage", "unit", "order_year"], ["amount"])
-    return Grid(
-        "What the plan orders, by year of order",
-        rows,
-        [GridColumn("stage", "stage"), GridColumn("unit", "unit"), GridColumn("amount", "ordered", "number")],
-        keys=2,
-        across="order_year",
-    )
+    said, shown = "What the plan orders, by year of order", ["stage", "unit", "amount"]
+    return grid(said, rows, schema.ORDERS, shown, keys=2, across="order_year")
 
 
 def _ladder(given: ReportData) -> list[Block]:
@@ -117,15 +107,9 @@ def _ladder(given: ReportData) -> list[Block]:
         for r in rows.records()
     ]
     wide, narrow = charts.both(charts.bars, bars, x=f"{unit} of {year} that lifting it altogether gains")
-    columns = [
-        GridColumn("rung", "rung", "year"),
-        GridColumn("lifted", "lifted"),
-        GridColumn("state", "state"),
-        GridColumn("used_pct", "used then, % of its limit", "number"),
-        GridColumn("tokens_ttok", "tokens, +10¹⁵", "number", 1e3),
-        GridColumn("research_h100e_years", "research, +k H100e years", "number", 1e3),
-        GridColumn("gain_usd", "gain, m USD", "number", 1e6),
-        GridColumn("binding", "binds then"),
+    shown: list[ShownColumn] = [
+        *("rung", "lifted", "state", "used_pct", ("tokens_ttok", 1e3), ("research_h100e_years", 1e3)),
+        *(("gain_usd", 1e6), "binding"),
     ]
     return [
         Chart(
@@ -134,7 +118,7 @@ def _ladder(given: ReportData) -> list[Block]:
             plain(f"Bars from the first rung up: {'; '.join(b['row'] + ' gains ' + b['text'] for b in bars)}."),
             wide,
             narrow,
-            Grid(f"The ladder of {year}", rows, columns, keys=2),
+            grid(f"The ladder of {year}", rows, schema.LADDER, shown, keys=2),
         )
     ]
 
@@ -161,13 +145,7 @@ def _curves(given: ReportData) -> list[Block]:
         wide, narrow = charts.both(
             charts.steps, segments, x=f"more of {short(stage, 24)}, %", y=f"{unit} per %", legend="binds there"
         )
-        columns = [
-            GridColumn("from_pct", "from, %", "number"),
-            GridColumn("to_pct", "to, %", "number"),
-            GridColumn("gain_usd_per_pct", "m USD per %", "number", 1e6),
-            GridColumn("gain_usd", "gained, m USD", "number", 1e6),
-            GridColumn("binding", "binds there"),
-        ]
+        shown: list[ShownColumn] = ["from_pct", "to_pct", ("gain_usd_per_pct", 1e6), ("gain_usd", 1e6), "binding"]
         last = rows.records()[-1] if len(rows.data) else {"to_pct": 0.0, "gain_usd": 0.0}
         blocks.append(
             Chart(
@@ -179,7 +157,7 @@ def _curves(given: ReportData) -> list[Block]:
                 ),
                 wide,
                 narrow,
-                Grid(f"The value curve of {plain(stage)} in {year}", rows, columns),
+                grid(f"The value curve of {plain(stage)} in {year}", rows, schema.CURVES, shown),
             )
         )
     return blocks

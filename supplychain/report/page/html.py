@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from supplychain.report.charts import images
-from supplychain.report.formats import plain
+from supplychain.report.formats import plain, printable
 from supplychain.report.page import sections
 from supplychain.report.page.blocks import Number
 
@@ -104,11 +104,6 @@ _NUMBER = Markup('<data value="{}" data-from="{}">{}</data>')
 def said(parts: Sequence[Part]) -> Markup:
     """Return a sentence, its numbers marked with their values and where they come from."""
     return Markup("").join(
-        _NUMBER.format(f"{part.value:.9g}", part.origin, str(part)) if isinstance(part, Number) else plain_part(part)
+        _NUMBER.format(f"{part.value:.9g}", part.origin, str(part)) if isinstance(part, Number) else printable(part)
         for part in parts
     )
-
-
-def plain_part(text: str) -> str:
-    """Return text without control characters, its blanks kept."""
-    return "".join(c if c.isprintable() else " " for c in text)

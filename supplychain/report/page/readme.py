@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supplychain.case.read import file_text
 from supplychain.errors import InputError
+from supplychain.tabular import file_text
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

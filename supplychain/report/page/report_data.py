@@ -6,13 +6,13 @@ import json
 import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from supplychain.report.charts import colours
 from supplychain.report.formats import plain
 from supplychain.report.page.blocks import AnswerTables, Number, SourcedRows
+from supplychain.results import schema as result_schema
+from supplychain.results.frames import frame, records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,17 +20,7 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.plan import Plan
     from supplychain.report.page.blocks import Said
-
-    class Study(Protocol):
-        """What a study found."""
-
-        @property
-        def summary(self) -> Mapping[str, Any]:
-            """What was run."""
-
-        @property
-        def tables(self) -> Mapping[str, pd.DataFrame]:
-            """What came out."""
+    from supplychain.results.answer import Answer
 
 
 COMPARED, REFERENCE, SENSITIVITY, BACKCAST = "compare", "reference", "sensitivity", "backcast"
@@ -39,8 +29,6 @@ COMPARED, REFERENCE, SENSITIVITY, BACKCAST = "compare", "reference", "sensitivit
 
 _UP_TO = 10.0
 """End of the value curves, in per cent."""
-
-_CURVES = ["stage", "from_pct", "to_pct", "gain_usd_per_pct", "gain_usd", "binding"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +42,7 @@ class ReportData:
     """Of the case, for the commands that the page names."""
     changed: Sequence[str] = ()
     """What was changed in the case, edit by edit."""
-    studies: Mapping[str, Study] = field(default_factory=dict)
+    studies: Mapping[str, Answer] = field(default_factory=dict)
     scenarios: Mapping[str, str] = field(default_factory=dict)
     """Titles of the scenarios that are compared with the case, by name."""
     subject: str = ""
@@ -74,16 +62,16 @@ class ReportData:
 
     @cached_property
     def close(self) -> AnswerTables:
-        """What the year looked at closely shows, which takes solves: `ladder`, `curves` and `stranded`.
+        """What the year looked at closely shows, which takes solves: `ladder`, `curves` and `idle_capacity`.
 
         `curves` are as `Plan.curve` has them, up to 10 %, of each stage that binds, behind a column `stage`.
         """
         bound = binding_of(self, "stage")[self.year]["members"].split(" + ")
         names = [name for name in bound if name in set(self.plan.bottlenecks["stage"])]
         look = self.plan.year_view(self.year)
-        curves = [look.curve(name, _UP_TO).assign(stage=name) for name in names]
-        found = pd.concat(curves, ignore_index=True)[_CURVES] if curves else pd.DataFrame(columns=_CURVES)
-        return AnswerTables({"ladder": look.ladder(), "curves": found, "stranded": look.stranded()})
+        segments = [{"stage": name, **row} for name in names for row in records(look.curve(name, _UP_TO))]
+        found = frame(result_schema.CURVES, segments)
+        return AnswerTables({"ladder": look.ladder(), "curves": found, "idle_capacity": look.idle_capacity()})
 
     @cached_property
     def tables(self) -> AnswerTables:

@@ -6,13 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.report import charts
 from supplychain.report.formats import dollars, number, plain, short
 from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.page.grids import grid
 from supplychain.report.page.report_data import COMPARED, REFERENCE
-from supplychain.study.compare import differing
+from supplychain.report.text.compare import differing
+from supplychain.results import schema as result_schema
+from supplychain.schema import ALL
+from supplychain.tolerances import UNCHANGED
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block, Said, SourcedRows
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
 
 _DIVERGING = ("#0072b2", "#86b9dc", "#f4f4f4", "#f0a878", "#b84a00")
 _BINS = ("-10 % or more", "-10 to -1 %", "within 1 %", "+1 to +10 %", "+10 % or more")
-_STILL = 5e-4
-"""A change below this share is called none."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,11 @@ def _in_short(given: ReportData, study: str, answer: str) -> Said:
     about = ", which the rest of this report is about" if study == COMPARED and answer == given.subject else ""
     said: Said = (plain(f"{title}{about}: in {last}"),)
     for quantity, joined in ((_SERVED, " tokens served "), (_COST, ", average cost ")):
-        where = {"answer": answer, "year": last, "quantity": quantity.name, "item": schema.ALL}
+        where = {"answer": answer, "year": last, "quantity": quantity.name, "item": ALL}
         change = tables.only(f"{study}:results", "change", **where) / tables.only(
             f"{study}:results", "reference", **where
         )
-        known = "not known" if math.isnan(change.value) else "unchanged" if abs(change.value) < _STILL else ""
+        known = "not known" if math.isnan(change.value) else "unchanged" if abs(change.value) < UNCHANGED else ""
         said = (*said, joined, known or change.per_cent(signed=True))
     moved = {
         r["year"]: r["label"]
@@ -157,18 +158,7 @@ def _bound(given: ReportData, study: str, than: str, labels: SourcedRows) -> Cha
         plain(f"Cells by answer and year with the stage that binds. In {moved} cells it is another than in {than}."),
         wide,
         narrow,
-        Grid(
-            "What binds, by stage and group",
-            labels,
-            [
-                GridColumn("answer", "answer"),
-                GridColumn("year", "year", "year"),
-                GridColumn("level", "level"),
-                GridColumn("reference", than),
-                GridColumn("label", "then"),
-            ],
-            keys=3,
-        ),
+        grid("What binds, by stage and group", labels, result_schema.COMPARED_LABELS, keys=3),
         (f"Framed: another stage binds than in {than}.",),
     )
 
@@ -178,7 +168,7 @@ _JOINT = "several or other"
 
 def _changes(given: ReportData, study: str, than: str, quantity: _Quantity) -> Chart:
     """Return what each answer does to a quantity in each year."""
-    rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=schema.ALL)
+    rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
     cells = []
     for r in rows.records():
         share = 100 * r["change"] / r["reference"] if r["reference"] else math.nan
@@ -218,13 +208,14 @@ def _changes(given: ReportData, study: str, than: str, quantity: _Quantity) -> C
 
 def _numbers(given: ReportData, study: str, than: str, quantity: _Quantity, *, folded: bool = False) -> Grid:
     """Return a quantity in each answer and year, and by how much it differs."""
-    rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=schema.ALL)
-    return Grid(
+    rows = given.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
+    return grid(
         f"{quantity.title[0].upper()}{quantity.title[1:]}, {quantity.unit}",
         rows.with_share("change_share", "change", "reference"),
+        result_schema.COMPARED_RESULTS,
         [
-            GridColumn("answer", "answer"),
-            GridColumn("year", "year", "year"),
+            "answer",
+            "year",
             GridColumn("reference", f"{than}, {quantity.unit}", "number", quantity.size),
             GridColumn("value", f"then, {quantity.unit}", "number", quantity.size),
             GridColumn("change_share", "change, %", "per cent"),
@@ -260,16 +251,11 @@ def _attribution(given: ReportData, study: str) -> Chart:
         ),
         wide,
         narrow,
-        Grid(
-            "What each group of changes adds, USD",
+        grid(
+            "What each group of changes adds",
             given.tables.rows(f"{study}:attribution"),
-            [
-                GridColumn("answer", "answer"),
-                GridColumn("group", "group of changes"),
-                GridColumn("what", "adds to"),
-                GridColumn("year", "year", "year"),
-                GridColumn("usd", "bn USD", "hundredths", 1e9),
-            ],
+            result_schema.ATTRIBUTION,
+            ["answer", "group", "what", "year", ("usd", 1e9, "hundredths")],
             keys=3,
         ),
         ("A part is the mean over all orders in which the changes could be made (Shapley), so that parts add up.",),

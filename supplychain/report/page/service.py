@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from supplychain import schema
 from supplychain.plan.decomposition import RESIDUAL
 from supplychain.report import charts
 from supplychain.report.formats import number, plain
-from supplychain.report.page.blocks import Chart, Grid, GridColumn, Section, Sentences
+from supplychain.report.page.blocks import Chart, Section, Sentences
+from supplychain.report.page.grids import grid
+from supplychain.results import schema as result_schema
+from supplychain.schema import ALL
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block, SourcedRows
+    from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
 
 _SERVICE = {"served": "#0072b2", "blocked": "#e69f00", "uneconomic": "#c8c8c8"}
@@ -35,19 +38,13 @@ def section(given: ReportData) -> Section:
         blocks.append(_cost(given))
     if len(tables.rows("decomposition").data):
         blocks.append(_made_of(given))
-    columns = [
-        GridColumn("year", "year", "year"),
-        GridColumn("token_value_usd", "value of tokens, bn USD", "number", 1e9),
-        GridColumn("serving_cost_usd", "cost of serving", "number", 1e9),
-        GridColumn("research_cost_usd", "cost of research", "number", 1e9),
-        GridColumn("gross_margin", "gross margin, %", "number", 0.01),
-        GridColumn("capital_usd", "capital, bn USD", "number", 1e9),
-        GridColumn("capital_per_token_value", "capital / value", "number"),
-        GridColumn("memory_share_of_hardware", "memory, % of hardware", "number", 0.01),
+    shown: list[ShownColumn] = [
+        "year",
+        *((name, 1e9) for name in ("token_value_usd", "serving_cost_usd", "research_cost_usd")),
+        *(("gross_margin", 0.01), ("capital_usd", 1e9), "capital_per_token_value", ("memory_share_of_hardware", 0.01)),
     ]
-    blocks.append(
-        Grid("Value, cost, margin, capital and memory's share; bn USD in the year", tables.rows("economics"), columns)
-    )
+    said = "Value, cost, margin, capital and memory's share"
+    blocks.append(grid(said, tables.rows("economics"), result_schema.ECONOMICS, shown))
     return Section(
         "service", "Demand, service and cost", "Who is served, at what cost, and what is that cost made of?", blocks
     )
@@ -73,11 +70,7 @@ def _service(given: ReportData) -> Chart:
     rows = given.tables.grouped("service", ["year", "workload"], columns)
     parts = _parts(rows, "workload", 1e3, "ttok")
     wide, narrow = charts.both(charts.stacked, parts, y="10¹⁵ tokens a year", colour=_SERVICE, panels=True, free=True)
-    shown = [
-        GridColumn("year", "year", "year"),
-        GridColumn("workload", "workload"),
-        *(GridColumn(c, c.removesuffix("_ttok") + ", 10¹⁵", "number", 1e3) for c in columns),
-    ]
+    shown: list[ShownColumn] = ["year", "workload", *((c, 1e3) for c in columns)]
     last = given.years[-1]
     served, asked = (given.tables.sum("service", f"{c}_ttok", year=last) for c in ("served", "demand"))
     return Chart(
@@ -89,7 +82,7 @@ def _service(given: ReportData) -> Chart:
         ),
         wide,
         narrow,
-        Grid("Tokens by year and workload, 10¹⁵", rows, shown, keys=2),
+        grid("Tokens by year and workload", rows, result_schema.SERVICE, shown, keys=2),
         (
             (
                 "Blocked: it would be served if no stage were limited. Uneconomic: not even then. Each "
@@ -105,24 +98,19 @@ def _research(given: ReportData) -> Chart:
     wide, narrow = charts.both(
         charts.stacked, _parts(rows, "", 1e6, "h100e_years"), y="million busy H100-equivalent years", colour=_SERVICE
     )
-    shown = [
-        GridColumn("year", "year", "year"),
-        *(GridColumn(c, c.removesuffix("_h100e_years") + ", M", "number", 1e6) for c in columns),
-    ]
+    shown: list[ShownColumn] = ["year", *((c, 1e6) for c in columns)]
     return Chart(
         "research_service",
         "How much of the demand for research compute is served?",
         "Stacked bars by year: served, blocked and uneconomic, in million busy H100-equivalent years.",
         wide,
         narrow,
-        Grid("Research by year, million busy H100-equivalent years", rows, shown),
+        grid("Research by year, busy H100-equivalent years", rows, result_schema.RESEARCH_SERVICE, shown),
     )
 
 
 def _known(given: ReportData) -> bool:
-    return any(
-        not math.isnan(x) for x in given.tables.rows("token_cost", workload=schema.ALL).data["average_usd_per_mtok"]
-    )
+    return any(not math.isnan(x) for x in given.tables.rows("token_cost", workload=ALL).data["average_usd_per_mtok"])
 
 
 def _cost(given: ReportData) -> Chart:
@@ -130,7 +118,7 @@ def _cost(given: ReportData) -> Chart:
     points = [
         {
             "column": str(r["year"]),
-            "panel": "all workloads" if r["workload"] == schema.ALL else plain(r["workload"]),
+            "panel": "all workloads" if r["workload"] == ALL else plain(r["workload"]),
             "series": name.replace("_", " "),
             "value": r[f"{name}_usd_per_mtok"],
             "said": plain(
@@ -143,15 +131,8 @@ def _cost(given: ReportData) -> Chart:
         if r[f"{name}_usd_per_mtok"] > 0
     ]
     wide, narrow = charts.both(charts.lines, points, y="USD per million tokens, log", panels=True)
-    shown = [
-        GridColumn("year", "year", "year"),
-        GridColumn("workload", "workload"),
-        *(GridColumn(f"{c}_usd_per_mtok", c.replace("_", " "), "number") for c in _COSTS),
-    ]
     first, last = given.years[0], given.years[-1]
-    here, then = (
-        given.tables.only("token_cost", "average_usd_per_mtok", year=t, workload=schema.ALL) for t in (first, last)
-    )
+    here, then = (given.tables.only("token_cost", "average_usd_per_mtok", year=t, workload=ALL) for t in (first, last))
     return Chart(
         "token_cost",
         "What do a million tokens cost?",
@@ -161,7 +142,7 @@ def _cost(given: ReportData) -> Chart:
         ),
         wide,
         narrow,
-        Grid("USD per million tokens", rows, shown, keys=2),
+        grid("What a million tokens cost", rows, result_schema.TOKEN_COST, keys=2),
         (
             (
                 "Average: cost of serving over tokens. Fully loaded: all cost on tokens. Marginal: what "
@@ -196,21 +177,17 @@ def _made_of(given: ReportData) -> Chart:
     colour = charts.colours(plain(t) for t in named) | {"all other terms": charts.REST}
     wide, narrow = charts.both(charts.stacked, parts, y="USD per million tokens", colour=colour, panels=True, free=True)
     worst = max((abs(r["usd_per_mtok"]) for r in rows.records() if r["term"] == RESIDUAL), default=0.0)
-    columns = [
-        GridColumn("workload", "workload"),
-        GridColumn("term", "term"),
-        GridColumn("usd_per_mtok", "USD per million tokens", "number"),
-    ]
     return Chart(
         "marginal_made_of",
         "What is the cost of one million tokens more made of?",
         f"Stacked bars by year, one panel for each workload: the {len(named)} largest terms, and all others together.",
         wide,
         narrow,
-        Grid(
-            "Marginal cost by term, USD per million tokens; the terms add up to it",
+        grid(
+            "Marginal cost by term; the terms add up to it",
             rows,
-            columns,
+            result_schema.DECOMPOSITION,
+            ["workload", "term", "usd_per_mtok"],
             keys=2,
             across="year",
         ),

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from supplychain.report import charts
 from supplychain.report.formats import dollars, number, plain
 from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Section, Sentences
+from supplychain.report.page.grids import grid
+from supplychain.results import schema
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block
+    from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
 
 _IDLE = 12
@@ -76,14 +79,7 @@ def _required(given: ReportData) -> Chart:
         panels=[str(t) for t in panels],
     )
     over = sorted({bar["row"] for bar in bars if bar["value"] > 1})
-    columns = [
-        GridColumn("year", "year", "year"),
-        GridColumn("stage", "stage"),
-        GridColumn("unit", "unit"),
-        GridColumn("required", "required", "number"),
-        GridColumn("available", "available", "number"),
-        GridColumn("ratio", "required / available", "number"),
-    ]
+    shown: list[ShownColumn] = ["year", "stage", "unit", "required", "available", "ratio"]
     return Chart(
         "requirements",
         "How much of what is there would full service need?",
@@ -93,7 +89,7 @@ def _required(given: ReportData) -> Chart:
         ),
         wide,
         narrow,
-        Grid("Required over available, every stage and year", rows, columns, keys=3),
+        grid("Required over available, every stage and year", rows, schema.REQUIREMENTS, shown, keys=3),
         (
             (
                 "The dashed line is 1: what is there. A stage that would not be needed, or of which "
@@ -105,18 +101,18 @@ def _required(given: ReportData) -> Chart:
 
 def _stranded(given: ReportData) -> list[Block]:
     t = given.year
-    rows = given.close.grouped("stranded", ["stage", "unit"], ["limit", "stranded", "stranded_usd"])
+    rows = given.close.grouped("idle_capacity", ["stage", "unit"], ["limit", "idle", "idle_usd"])
     if not len(rows.data):
         return [Sentences((f"Nothing that would be used stands idle in {t}.",))]
-    found = sorted(rows.records(), key=lambda r: (-r["stranded_usd"], r["stage"]))
-    size, unit = charts.size((r["stranded_usd"] for r in found), charts.USD)
+    found = sorted(rows.records(), key=lambda r: (-r["idle_usd"], r["stage"]))
+    size, unit = charts.size((r["idle_usd"] for r in found), charts.USD)
     bars = [
         {
             "row": plain(r["stage"]),
-            "value": r["stranded_usd"] / size,
-            "text": f"{number(100 * r['stranded'] / r['limit'])} % of its limit" if r["limit"] else "",
+            "value": r["idle_usd"] / size,
+            "text": f"{number(100 * r['idle'] / r['limit'])} % of its limit" if r["limit"] else "",
             "part": given.group_of.get(r["stage"], ""),
-            "said": plain(f"{r['stage']}: {number(r['stranded'])} {r['unit']} idle, {dollars(r['stranded_usd'])}"),
+            "said": plain(f"{r['stage']}: {number(r['idle'])} {r['unit']} idle, {dollars(r['idle_usd'])}"),
         }
         for r in found[:_IDLE]
     ]
@@ -128,20 +124,14 @@ def _stranded(given: ReportData) -> list[Block]:
         colour=groups,
         legend="group",
     )
-    columns = [
-        GridColumn("stage", "stage"),
-        GridColumn("unit", "unit"),
-        GridColumn("limit", "limit", "number"),
-        GridColumn("stranded", "idle", "number"),
-        GridColumn("stranded_usd", "idle, m USD", "number", 1e6),
-    ]
+    shown: list[ShownColumn] = ["stage", "unit", "limit", "idle", ("idle_usd", 1e6)]
     return [
         Chart(
             "stranded",
             f"What lies idle in {t} because other stages bind?",
-            plain(f"Bars by stage in {unit}; most: {bars[0]['row']}, {dollars(found[0]['stranded_usd'])}."),
+            plain(f"Bars by stage in {unit}; most: {bars[0]['row']}, {dollars(found[0]['idle_usd'])}."),
             wide,
             narrow,
-            Grid(f"Idle in {t} that would be used if no stage were limited", rows, columns, keys=2),
+            grid(f"Idle in {t} that would be used if no stage were limited", rows, schema.IDLE_CAPACITY, shown, keys=2),
         )
     ]

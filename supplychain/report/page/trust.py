@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from supplychain.case.notices import notices
 from supplychain.report import charts
 from supplychain.report.formats import amount, number, plain, short
-from supplychain.report.page.blocks import Chart, Grid, GridColumn, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.page.blocks import Chart, Heading, Listed, NotRun, Section, Sentences
+from supplychain.report.page.grids import grid
 from supplychain.report.page.report_data import BACKCAST, SENSITIVITY
 from supplychain.report.text.answer import not_told_apart
+from supplychain.results import schema
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block, Said
+    from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
 
 _TOP = 15
@@ -83,24 +86,14 @@ def _errors(given: ReportData) -> list[Block]:
         for r in rows.records()
         if r["independent"] and r["central"] > 0 and r["model"] > 0
     ]
-    columns = [
-        GridColumn("quantity", "quantity"),
-        GridColumn("item", "item"),
-        GridColumn("year", "year", "year"),
-        GridColumn("source", "source"),
-        GridColumn("model", "model", "number"),
-        GridColumn("low", "low", "number"),
-        GridColumn("central", "published", "number"),
-        GridColumn("high", "high", "number"),
-        GridColumn("unit", "unit"),
-        GridColumn("error", "error, %", "sign", 0.01),
-        GridColumn("inside", "inside"),
-        GridColumn("independent", "independent"),
+    shown: list[ShownColumn] = [
+        *("quantity", "item", "year", "source", "model", "low", "central", "high", "unit"),
+        *(("error", 0.01, "sign"), "inside", "independent"),
     ]
-    grid = Grid("All comparisons with published counts, independent or not", rows, columns, keys=4)
+    every = grid("All comparisons with published counts, independent or not", rows, schema.COMPARISONS, shown, keys=4)
     said = Sentences((*given.score, "."))
     if not found:
-        return [said, grid]
+        return [said, every]
     outside = sum(r["part"] == "outside" for r in found)
     wide, narrow = charts.both(charts.ranges, found, x="over the published number, log")
     return [
@@ -114,7 +107,7 @@ def _errors(given: ReportData) -> list[Block]:
             ),
             wide,
             narrow,
-            grid,
+            every,
             (
                 (
                     "Beyond a factor of ten a mark stands at the edge. A model of nought has no place on "
@@ -178,28 +171,16 @@ def _tornado(given: ReportData) -> list[Block]:
                         ),
                     }
                 )
-    columns = [
-        GridColumn("input", "input"),
-        GridColumn("evidence", "evidence"),
-        GridColumn("cost_usd_per_mtok_low", "USD per 10⁶ tokens, low end", "sign"),
-        GridColumn("cost_usd_per_mtok_high", "high end", "sign"),
-        GridColumn("served_ttok_low", "10¹² tokens, low end", "sign"),
-        GridColumn("served_ttok_high", "high end", "sign"),
-        GridColumn("labels_changed", "labels changed", "exact"),
-    ]
-    grid = Grid("Every input with a range, largest change of the average cost first", rows, columns, keys=2)
-    weak = Grid(
-        "Low evidence that changes a label: what to look up first",
-        given.tables.rows("sensitivity:weak"),
-        [
-            GridColumn("input", "input"),
-            GridColumn("evidence", "evidence"),
-            GridColumn("labels_changed", "labels changed", "exact"),
-        ],
-        keys=2,
+    ends_of = [f"{what}_{end}" for what in ("cost_usd_per_mtok", "served_ttok") for end in ends]
+    shown: list[ShownColumn] = ["input", "evidence", *((name, 1.0, "sign") for name in ends_of), "labels_changed"]
+    said = "Every input with a range, largest change of the average cost first"
+    every = grid(said, rows, schema.TORNADO, shown, keys=2)
+    low = "Low evidence that changes a label: what to look up first"
+    weak = grid(
+        low, given.tables.rows("sensitivity:weak"), schema.WEAK, ["input", "evidence", "labels_changed"], keys=2
     )
     if not bars:
-        return [grid, weak]
+        return [every, weak]
     wide, narrow = charts.both(charts.ends, bars, x="change of the average cost per token over all years, %")
     return [
         Chart(
@@ -211,7 +192,7 @@ def _tornado(given: ReportData) -> list[Block]:
             ),
             wide,
             narrow,
-            grid,
+            every,
         ),
         weak,
     ]

@@ -10,7 +10,6 @@ from supplychain import schema
 from supplychain.report.formats import number
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records
-from supplychain.study.compare import differing
 
 if TYPE_CHECKING:
     from supplychain.study.compare import Comparison
@@ -22,6 +21,14 @@ _SHOWN = (
     ("H100 equivalents operating, M", "h100e_operating", 1e6),
     ("Capital, bn USD", "capital_usd", 1e9),
 )
+
+
+def differing(inputs: pd.DataFrame) -> str:
+    """Return what the rows of `Comparison.inputs` are: inputs or, of answers without their case, tables of them."""
+    tables = inputs["column"] == ""
+    if not tables.any():
+        return "Inputs"
+    return "Tables of inputs" if tables.all() else "Inputs, or tables of them,"
 
 
 def sections(found: Comparison) -> list[tuple[str, TextTable]]:

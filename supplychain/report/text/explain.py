@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from supplychain.case.calendar import online_year
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.decomposition import RESIDUAL
 from supplychain.report.formats import cut, dollars, number, plain
 from supplychain.report.text.answer import not_told_apart, worth
+from supplychain.report.text.tables import TextTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,7 @@ def explain(plan: Plan, year: int, stage: str | None = None, up_to: float = 25.0
     if of:
         parts += ["", f"Relief of {of}, further and further:", *_curve(plan.curve(of, year, up_to))]
     parts += ["", f"What to order by when, to arrive in {year}; most worth per dollar first:", *_options(plan, year)]
-    parts += ["", "Stranded: idle because other stages bind, dearest first:", *_stranded(plan.stranded(year))]
+    parts += ["", "Stranded: idle because other stages bind, dearest first:", *_stranded(plan.idle_capacity(year))]
     parts += ["", "Marginal cost, USD per 10^6 tokens, by who is paid in the end:"]
     parts += _made_of(plan.decomposition, "term", year)
     parts += ["", "Average cost, USD per 10^6 tokens, by item:", *_made_of(plan.average_cost, "item", year)]
@@ -113,7 +115,7 @@ def _options(plan: Plan, year: int) -> list[str]:
         for row in plan.case.tables["expansion"]
     }
     options = plan.purchases.to_dict("records")
-    arrives = [r["order_year"] + leads[tuple(r[k] for k in key)] for r in options]
+    arrives = [online_year(r["order_year"], leads[tuple(r[k] for k in key)]) for r in options]
     arriving = [r for r, t in zip(options, arrives, strict=True) if t == year]
     found = [r for r in arriving if r["ordered"] > 0 or r["benefit_usd_per_unit"] > 0]
     if not arriving:
@@ -148,15 +150,15 @@ def _known(x: float) -> float:
 
 def _stranded(table: pd.DataFrame) -> list[str]:
     """Return stranded capacity by stage, in units and USD."""
-    by = table.groupby(["stage", "unit"], as_index=False)[["limit", "stranded", "stranded_usd"]].sum()
-    by = by.sort_values(["stranded_usd", "stage"], ascending=[False, True]).head(_IDLE)
+    by = table.groupby(["stage", "unit"], as_index=False)[["limit", "idle", "idle_usd"]].sum()
+    by = by.sort_values(["idle_usd", "stage"], ascending=[False, True]).head(_IDLE)
     rows = [
         (
             r["stage"],
-            number(r["stranded"]),
+            number(r["idle"]),
             r["unit"],
-            number(100 * r["stranded"] / r["limit"]),
-            number(r["stranded_usd"] / 1e6),
+            number(100 * r["idle"] / r["limit"]),
+            number(r["idle_usd"] / 1e6),
         )
         for r in by.to_dict("records")
     ]
@@ -181,13 +183,9 @@ def _made_of(table: pd.DataFrame, part: str, year: int) -> list[str]:
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]], left: set[int]) -> list[str]:
-    cells = [[plain(cell) for cell in row] for row in (names, *rows)]
-    widths = [max(len(row[n]) for row in cells) for n in range(len(names))]
-    return [
-        "  "
-        + "  ".join(c.ljust(w) if n in left else c.rjust(w) for n, (c, w) in enumerate(zip(row, widths, strict=True)))
-        for row in cells
-    ]
+    numbers = frozenset(range(len(names))) - left
+    table = TextTable([plain(name) for name in names], [[plain(cell) for cell in row] for row in rows], numbers)
+    return [f"  {line}" for line in table.text()]
 
 
 def _one(table: pd.DataFrame, **key: object) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from supplychain.report.formats import dollars, number
 from supplychain.report.text.tables import TextTable
 from supplychain.study.regret import ACCELERATORS, EXPANSION, STORE
+from supplychain.tolerances import SMALL_REGRET_BN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from supplychain.study.regret import Regret
 
 _BILLION = 1e9
-_SHOWN = 0.05
-"""Billions below which a stage has no line of its own."""
-
 _NAMES = {EXPANSION: "capacity of", ACCELERATORS: "in accelerators:", STORE: "in store:"}
 
 
@@ -61,7 +59,7 @@ def _stranded(found: Regret, years: Sequence[int]) -> list[str]:
     cells = [
         [f"{_NAMES[what]} {stage}", *(_cell(*by.get(t, (0.0, 0.0))) for t in years)]
         for (what, stage), by in sorted(usd.items(), key=_largest_first)
-        if max(max(pair) for pair in by.values()) >= _SHOWN
+        if max(max(pair) for pair in by.values()) >= SMALL_REGRET_BN
     ]
     return [title, *(_table(years, cells) if cells else ["none"])]
 

@@ -21,10 +21,11 @@ def text(found: Sensitivity, top: int = 15) -> str:
     cost, served = now["cost_usd_per_mtok"], now["served_ttok"]
     answer = f"{number(cost)} USD per 10^6 tokens, {amount(served)} x 10^12 tokens served"
     lines = [plain(f"{s.title} ({s.name})"), f"{s.first_year}-{s.report_last_year}: {answer}"]
-    if found.rebuilt:
-        lines.append(f"{found.rebuilt} moves change more than numbers: for each the model was built anew")
-    if found.from_nothing:
-        lines.append(f"{found.from_nothing} moves failed their certificate at first and were solved again from nothing")
+    rebuilt, from_nothing = (found.summary[name] for name in ("rebuilt", "from_nothing"))
+    if rebuilt:
+        lines.append(f"{rebuilt} moves change more than numbers: for each the model was built anew")
+    if from_nothing:
+        lines.append(f"{from_nothing} moves failed their certificate at first and were solved again from nothing")
     for name, table in (
         ("Labels, and how many of the moves keep them", _labels(found)),
         (

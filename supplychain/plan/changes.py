@@ -1,0 +1,31 @@
+"""What a what-if changed, as a table of its answer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from supplychain.results import schema
+from supplychain.results.answer import Answer
+from supplychain.results.frames import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from supplychain.case.changes import Changed
+    from supplychain.case.scenarios import WhatIf
+
+Found = TypeVar("Found", bound=Answer)
+
+
+def changes(audit: Iterable[Changed]) -> pd.DataFrame:
+    """Return the table `changes`: one row for each cell, in the order of the changes."""
+    return frame(schema.CHANGES, map(asdict, audit))
+
+
+def with_changes(answer: Found, made: WhatIf) -> Found:
+    """Return the answer of a what-if with what was changed for it: in its summary and, if it was, as a table."""
+    audited = {schema.CHANGES.name: changes(made.audit)} if made.groups else {}
+    return replace(answer, summary={**answer.summary, **made.summary}, tables={**answer.tables, **audited})

@@ -1,0 +1,853 @@
+"""The results, one row per column: name, type, unit, meaning, and the label that people read.
+
+Writer, reader, `datapackage.json`, headers and units of workbooks and of the report, and `docs/results.md` are all made
+from these tables. A new result column is one row here, beside the line that works it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeAlias
+
+from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW, ColumnSchema, TableSchema
+
+Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios"]
+"""The command that writes a folder of results."""
+
+PER_PCT, PER_UNIT, PER_MTOK = "USD per %", "USD per unit", "USD per 10^6 tokens"
+TTOK, H100E, H100E_YEARS = "10^12 tokens", "H100e", "H100e years"
+
+
+def _text(name: str, label: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
+    return ColumnSchema(name, "text", meaning, blank=blank, label=label)
+
+
+def _whole(name: str, label: str, meaning: str, unit: str = "", *, blank: bool = False) -> ColumnSchema:
+    return ColumnSchema(name, "integer", meaning, unit, blank=blank, label=label)
+
+
+def _yes(name: str, label: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
+    return ColumnSchema(name, "boolean", meaning, blank=blank, label=label)
+
+
+def _cell(name: str, label: str, meaning: str, unit: str = "") -> ColumnSchema:
+    """Return a column whose cells are numbers in some rows and names in others."""
+    return ColumnSchema(name, "any", meaning, unit, blank=True, label=label)
+
+
+def _number(  # noqa: PLR0913 - one argument per field of a column
+    name: str, unit: str, label: str, meaning: str, *, blank: bool = False, infinite: bool = False
+) -> ColumnSchema:
+    return ColumnSchema(name, "number", meaning, unit, blank=blank, label=label, infinite=infinite)
+
+
+def _decided(name: str, unit: str, label: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
+    """Return a column that says what was decided, and which may be locked in in another case."""
+    return ColumnSchema(name, "number", meaning, unit, minimum=0, blank=blank, label=label)
+
+
+def _table(
+    name: str, key: str, columns: tuple[ColumnSchema, ...], meaning: str, *, required: bool = True
+) -> TableSchema:
+    return TableSchema(name, tuple(key.split()), columns, meaning, required=required)
+
+
+_YEAR = _whole("year", "year", "calendar year")
+_LEVEL = _text("level", "level", "`stage`, or `group` for the stages of a group together")
+_STAGE = _text("stage", "stage", "key of the stage; `capital` is the budget")
+_GROUP = _text("group", "group", "group of the stage")
+_SUPPLIER = _text("supplier", "supplier", "key of the supplier")
+_PLACE = _text("place", "place", "`global`, or a region")
+_UNIT = _text("unit", "unit", "unit of the row's quantities")
+_ACCELERATOR = _text("accelerator", "accelerator", "key of the accelerator")
+_WORKLOAD = _text("workload", "workload", "key of the workload")
+_OR_ALL = _text("workload", "workload", "key of the workload; `all` for all of them together")
+_TIER = _text("tier", "tier", "tier of demand")
+_ITEM = _text("item", "item", "a stage, or `other`, `opex`, `shortfall`, `opening fleet`")
+_ANSWER = _text("answer", "answer", "name of the answer that is compared with the first")
+_INPUT = _text("input", "input", "the numbers that move together, as an edit names them")
+_EVIDENCE = _text("evidence", "evidence", "the weakest evidence of these numbers")
+_END = _text("end", "end", "`low` or `high`: to which end of its range the input moves")
+_LABEL = _text("label", "label", "what binds at central values")
+_KEEPS = _whole("keeps", "kept by", "moves of one input to an end of its range that leave the label", "moves")
+_MOVES = _whole("moves", "of", "how many moves were tried", "moves")
+_OTHERS = _text("others", "else", "what the label becomes by other moves", blank=True)
+_SAVED = _number(
+    "gain_saving_usd_per_pct", PER_PCT, "by saving cost", "part of the gain that only saves cost", blank=True
+)
+_STATE = _text(
+    "state",
+    "state",
+    "`sole`: relief serves more demand; `joint`: only with others; `saving`: it only saves cost; `tight`: less would "
+    "cost; `slack`: neither; `demand`: no stage binds",
+)
+_HOLDS = _number(
+    "holds_to_pct",
+    "%",
+    "rate holds to",
+    "up to how many per cent of relief the gain keeps its rate; infinite: any; blank: there is no gain",
+    blank=True,
+    infinite=True,
+)
+_HELPS = _text("helps", "serves more in", "years in which relief serves more, separated by spaces", blank=True)
+_NATURE = _text("nature", "nature", "`physical`, `commercial`, or both: of the stages", blank=True)
+_ANNUAL = _number(
+    "annual_gain_usd_per_pct",
+    PER_PCT,
+    "1 % more, a year",
+    "one year's part of the gain: by it stages are ranked; blank: the limit is 0",
+    blank=True,
+)
+_GAIN = _number(
+    "gain_usd_per_pct",
+    PER_PCT,
+    "1 % more, in all its years",
+    "what relief by 1 % gains, in undiscounted USD of the year; blank: the limit is 0",
+    blank=True,
+)
+_RESEARCH = _number(
+    "gain_research_usd_per_pct", PER_PCT, "of that research", "part of the gain that serves more research", blank=True
+)
+
+_WORTH = (
+    _whole("rank", "rank", "place by annual gain in the year"),
+    _STATE,
+    _NATURE,
+    _ANNUAL,
+    _GAIN,
+    _number("loss_usd_per_pct", PER_PCT, "1 % less costs", "what 1 % less would cost", blank=True, infinite=True),
+    _number("gain_serving_usd_per_pct", PER_PCT, "by serving more", "part of the gain that serves more", blank=True),
+    _SAVED,
+    _RESEARCH,
+    _HELPS,
+    _HOLDS,
+    _text("next_stage", "then", "what binds when the rate ends", blank=True),
+    _text("moves_with", "moves with", "others of the joint set, joined by ` + `", blank=True),
+)
+
+BINDING: Final = _table(
+    "binding",
+    "year level",
+    (
+        _YEAR,
+        _LEVEL,
+        _text("members", "binds", "the stage or group, several joined by ` + `, or `demand`"),
+        _STATE,
+        _NATURE,
+        _ANNUAL,
+        _GAIN,
+        _RESEARCH,
+        _HELPS,
+        _HOLDS,
+        _text("next", "then", "what binds when the rate ends", blank=True),
+    ),
+    "The binding stage and the binding group of each year",
+)
+BOTTLENECKS: Final = _table(
+    "bottlenecks",
+    "year stage",
+    (_YEAR, _STAGE, _GROUP, *_WORTH),
+    "What one per cent more, and less, of each stage is worth",
+)
+BOTTLENECKS_BY_GROUP: Final = _table(
+    "bottlenecks_by_group", "year group", (_YEAR, _GROUP, *_WORTH), "The same by group of stages"
+)
+STAGES: Final = _table(
+    "stages",
+    "year stage place",
+    (
+        _YEAR,
+        _STAGE,
+        _PLACE,
+        _UNIT,
+        _number("capacity", OF_ROW, "capacity", "what its suppliers have"),
+        _number("expanded", OF_ROW, "expanded", "what orders have added and is in service"),
+        _number("allocated", OF_ROW, "allocated", "what suppliers have as shares of other stages' limits"),
+        _number("used", OF_ROW, "used", "what everything uses of it"),
+        _number("used_share", "share", "used", "used over the limit; blank: the limit is 0", blank=True),
+        _decided("stored", OF_ROW, "stored", "carried over to the next year; blank: it cannot be stored", blank=True),
+        _number("gain_usd_per_unit", PER_UNIT, "1 unit more", "what one unit more at this place gains"),
+        _number("loss_usd_per_unit", PER_UNIT, "1 unit less costs", "what one unit less would cost", infinite=True),
+    ),
+    "Limit, use and price of each stage by place",
+)
+SUPPLY: Final = _table(
+    "supply",
+    "year stage supplier place",
+    (
+        _YEAR,
+        _STAGE,
+        _SUPPLIER,
+        _PLACE,
+        _UNIT,
+        _decided("supplied", OF_ROW, "supplied", "what the supplier delivers"),
+        _number("limit", OF_ROW, "limit", "what it could deliver"),
+        _number("price_usd", PER_UNIT, "price", "flow: per unit; stock: per unit and year"),
+        _number("spent_usd", "USD", "spent", "cash paid to it in the year"),
+    ),
+    "What each supplier delivers, at what price",
+)
+SERVICE: Final = _table(
+    "service",
+    "year workload tier",
+    (
+        _YEAR,
+        _WORKLOAD,
+        _TIER,
+        _number("demand_ttok", TTOK, "asked for", "tokens asked for in the year"),
+        _number("served_ttok", TTOK, "served", "tokens served"),
+        _number("blocked_ttok", TTOK, "blocked", "not served, and would be if no stage were limited"),
+        _number("uneconomic_ttok", TTOK, "uneconomic", "not served, and would not be if no stage were limited"),
+        _number("value_usd_per_mtok", PER_MTOK, "value", "what the tier is worth"),
+    ),
+    "Tokens served, blocked (served were no stage limited) and uneconomic (not even then)",
+)
+RESEARCH_SERVICE: Final = _table(
+    "research_service",
+    "year tier",
+    (
+        _YEAR,
+        _TIER,
+        _number("demand_h100e_years", H100E_YEARS, "asked for", "busy H100-equivalent years asked for"),
+        _number("served_h100e_years", H100E_YEARS, "served", "research served"),
+        _number("blocked_h100e_years", H100E_YEARS, "blocked", "not served, and would be if no stage were limited"),
+        _number("uneconomic_h100e_years", H100E_YEARS, "uneconomic", "not served, and would not be even then"),
+    ),
+    "Research compute served, blocked and uneconomic",
+)
+BUILDS: Final = _table(
+    "builds",
+    "year accelerator",
+    (
+        _YEAR,
+        _ACCELERATOR,
+        _decided("built", "units", "built", "accelerators built in the year"),
+        _number("installed", "units", "installed", "installed in the year, in all regions"),
+        _number("warehouse", "units", "waiting", "waiting to be installed at the end of the year"),
+    ),
+    "Accelerators built, installed and waiting",
+)
+COMMITMENTS_KEPT: Final = _table(
+    "commitments_kept",
+    "year commitment",
+    (
+        _YEAR,
+        _text("commitment", "commitment", "key of the commitment"),
+        _UNIT,
+        _decided("minimum", OF_ROW, "minimum", "what is to be delivered"),
+        _number("delivered", OF_ROW, "delivered", "what counts for it"),
+        _number("shortfall", OF_ROW, "short", "what falls short of the minimum"),
+    ),
+    "Deals: what is delivered and what is short",
+)
+INSTALLED_BASE: Final = _table(
+    "installed_base",
+    "year accelerator region",
+    (
+        _YEAR,
+        _ACCELERATOR,
+        _text("region", "region", "key of the region"),
+        _number("owned", "units", "owned", "installed and within their life"),
+        _number("operating", "units", "operating", "of these, what operates"),
+        _number("h100e_owned", H100E, "owned", "owned in H100 equivalents"),
+        _number("h100e_operating", H100E, "operating", "operating in H100 equivalents"),
+    ),
+    "Accelerators owned and operating by region",
+)
+ORDERS: Final = _table(
+    "orders",
+    "order_year online_year stage supplier place",
+    (
+        _whole("order_year", "order in", "year of the order"),
+        _whole("online_year", "online in", "first year in service"),
+        _STAGE,
+        _SUPPLIER,
+        _PLACE,
+        _UNIT,
+        _decided("amount", OF_ROW, "ordered", "capacity ordered"),
+        _number("capex_usd", "USD", "capex", "paid when ordered"),
+    ),
+    "Capacity that is ordered, and when it comes",
+)
+PURCHASES: Final = _table(
+    "purchases",
+    "order_year stage supplier place",
+    (
+        _whole("order_year", "order in", "year of the order"),
+        _STAGE,
+        _SUPPLIER,
+        _PLACE,
+        _UNIT,
+        _number("limit", OF_ROW, "of", "most that can be ordered"),
+        _number("ordered", OF_ROW, "ordered", "what the plan orders"),
+        _number("benefit_usd_per_unit", PER_UNIT, "+1 unit", "what one unit more than can be ordered would gain"),
+        _number("benefit_loss_usd_per_unit", PER_UNIT, "-1 unit costs", "what one unit less would cost", infinite=True),
+        _number("benefit_per_capex_usd", "USD per USD", "per USD", "gain over capex; blank: it costs none", blank=True),
+        _whole(
+            "last_useful_order_year",
+            "pays up to",
+            "last year in which an order of this supplier at this place pays; blank: none",
+            blank=True,
+        ),
+    ),
+    "Every option to order capacity, and what one unit more would be worth",
+)
+COST: Final = _table(
+    "cost",
+    "year item",
+    (
+        _YEAR,
+        _ITEM,
+        _number("serving_usd", "USD", "serving", "annuities and charges of the year for serving tokens"),
+        _number("research_usd", "USD", "research", "the same for research"),
+    ),
+    "Cost of each year by item: annuities and charges",
+)
+CAPITAL: Final = _table(
+    "capital",
+    "year item",
+    (_YEAR, _ITEM, _number("usd", "USD", "spent", "cash spent on components, systems and expansions in the year")),
+    "Cash spent in each year by item",
+)
+TOKEN_COST: Final = _table(
+    "token_cost",
+    "year workload",
+    (
+        _YEAR,
+        _OR_ALL,
+        _number("average_usd_per_mtok", PER_MTOK, "average", "cost of serving over tokens served", blank=True),
+        _number("fully_loaded_usd_per_mtok", PER_MTOK, "fully loaded", "all cost over tokens served", blank=True),
+        _number("marginal_usd_per_mtok", PER_MTOK, "marginal", "what one million tokens more would cost", blank=True),
+    ),
+    "Cost per million tokens: average, with all cost on tokens, and of one more",
+)
+DECOMPOSITION: Final = _table(
+    "decomposition",
+    "year workload term",
+    (
+        _YEAR,
+        _WORKLOAD,
+        _text("term", "term", "who is paid in the end; the last is the residual"),
+        _number("usd_per_mtok", PER_MTOK, "USD per million tokens", "part of the marginal cost"),
+    ),
+    "What the marginal cost is made of; the last term is the residual",
+)
+AVERAGE_COST: Final = _table(
+    "average_cost",
+    "year workload item",
+    (
+        _YEAR,
+        _OR_ALL,
+        _text("item", "item", "as in the table `cost`; the last is the residual"),
+        _number("usd_per_mtok", PER_MTOK, "USD per million tokens", "part of the average cost"),
+    ),
+    "What the average cost is made of",
+)
+ECONOMICS: Final = _table(
+    "economics",
+    "year",
+    (
+        _YEAR,
+        _number("token_value_usd", "USD", "value of tokens", "tokens served at the value of their tiers"),
+        _number("serving_cost_usd", "USD", "cost of serving", "annuities and charges for serving"),
+        _number("research_cost_usd", "USD", "cost of research", "annuities and charges for research"),
+        _number("gross_margin", "share", "gross margin", "value less cost of serving, over value", blank=True),
+        _number("capital_usd", "USD", "capital", "cash spent on components, systems and expansions"),
+        _number(
+            "capital_per_token_value", "USD per USD", "capital / value", "capital over value of tokens", blank=True
+        ),
+        _number(
+            "memory_share_of_hardware",
+            "share",
+            "memory, of hardware",
+            "memory's part of the cash for hardware",
+            blank=True,
+        ),
+    ),
+    "Value of tokens, cost, margin and capital of each year",
+)
+REQUIREMENTS: Final = _table(
+    "requirements",
+    "year stage",
+    (
+        _YEAR,
+        _STAGE,
+        _UNIT,
+        _number("available", OF_ROW, "available", "the limit of all its suppliers"),
+        _number(
+            "required", OF_ROW, "required", "what it would supply with no limit on stages, builds, ramps and budget"
+        ),
+        _number(
+            "ratio",
+            "required per available",
+            "required / available",
+            "required over available; blank: there is none",
+            blank=True,
+        ),
+    ),
+    "What each stage would have to supply if nothing were limited",
+)
+
+REGRET: Final = _table(
+    "regret",
+    "year",
+    (
+        _YEAR,
+        _number("planned_usd", "USD", "as planned", "cost of the year as it was planned", blank=True),
+        _number("signed_usd", "USD", "signed", "cost of the year with what was signed locked in"),
+        _number("known_usd", "USD", "had it been known", "cost of the year if it had been known from the start"),
+        _number("extra_usd", "USD", "extra", "signed less planned", blank=True),
+        _number("regret_usd", "USD", "regret", "signed less known"),
+    ),
+    "Cost of each year as planned, with what was signed locked in, and had it been known",
+    required=False,
+)
+STRANDED: Final = _table(
+    "stranded",
+    "year stage what",
+    (
+        _YEAR,
+        _text("stage", "stage", "key of the stage; `other` for accelerators beyond their components"),
+        _text("what", "what", "`expansion`, `accelerators` or `store`"),
+        _UNIT,
+        _number("stranded", OF_ROW, "idle", "what was paid for and idles, with what was signed locked in"),
+        _number("stranded_usd", "USD", "idle", "what was paid for it"),
+        _number("known", OF_ROW, "idle, had it been known", "the same, had it been known"),
+        _number("known_usd", "USD", "idle, had it been known", "what was paid for it"),
+    ),
+    "What was paid for and idles, with what was signed locked in, and had it been known",
+    required=False,
+)
+_CHANGED = (
+    _text("edit", "edit", "the edit, or the addition or removal of rows"),
+    _text("group", "group", "group of changes", blank=True),
+    _text("what", "what", "`changed`, `added`, `removed`, or `filled`: the year had no row before"),
+    _text("table", "table", "table of inputs"),
+    _text("key", "key", "key of its row beside the year", blank=True),
+    _whole("year", "year", "year of its row; blank: rows have none", blank=True),
+    _text("column", "column", "column of the cell"),
+    _cell("old", "old", "what stood there; blank: nothing", OF_INPUT),
+    _cell("new", "new", "what stands there now; blank: nothing", OF_INPUT),
+)
+CHANGES: Final = _table(
+    "changes",
+    "",
+    _CHANGED,
+    "Every cell that the what-if changed, old and new",
+    required=False,
+)
+
+COMPARED_QUANTITIES: Final = {
+    "served_ttok": TTOK,
+    "cost_usd": "USD",
+    "average_usd_per_mtok": PER_MTOK,
+    "marginal_usd_per_mtok": PER_MTOK,
+    "capital_usd": "USD",
+    "h100e_operating": H100E,
+    "built": "units",
+}
+"""What is compared of answers, and its unit."""
+
+COMPARED_RESULTS: Final = _table(
+    "results",
+    "answer year quantity item",
+    (
+        _ANSWER,
+        _YEAR,
+        _text("quantity", "quantity", "what is compared, named as in an answer's tables"),
+        _text("item", "item", "`all`, a workload or an accelerator"),
+        _number("reference", OF_QUANTITY, "reference", "in the first answer", blank=True),
+        _number("value", OF_QUANTITY, "then", "in this answer", blank=True),
+        _number("change", OF_QUANTITY, "change", "value less reference", blank=True),
+    ),
+    "What is served, built and spent, and what it costs: each answer beside the reference",
+)
+COMPARED_LABELS: Final = _table(
+    "labels",
+    "answer year level",
+    (
+        _ANSWER,
+        _YEAR,
+        _LEVEL,
+        _text("reference", "reference", "what binds in the first answer"),
+        _text("label", "then", "what binds in this answer", blank=True),
+        _yes("same", "same", "whether both are the same"),
+    ),
+    "What binds in each year: each answer beside the reference",
+)
+ATTRIBUTION: Final = _table(
+    "attribution",
+    "answer group what year",
+    (
+        _ANSWER,
+        _text("group", "group of changes", "group of changes"),
+        _text("what", "adds to", "`objective_usd` (all cost, discounted) or `cost_usd` (of a year)"),
+        _whole("year", "year", "blank for the objective", blank=True),
+        _number("usd", "USD", "adds", "what the group of changes adds"),
+    ),
+    "What each group of changes adds to all cost, discounted, and to the cost of each year",
+)
+COMPARED_CHANGES: Final = _table(
+    "changes",
+    "",
+    (_ANSWER, *_CHANGED),
+    "Every cell that was changed for an answer, old and new",
+)
+COMPARED_INPUTS: Final = _table(
+    "inputs",
+    "answer table key year column",
+    (
+        _ANSWER,
+        _text("table", "table", "table of inputs, or `case.toml`"),
+        _text("key", "key", "key of its row beside the year", blank=True),
+        _whole("year", "year", "year of its row; blank: rows have none", blank=True),
+        _text("column", "column", "column; blank: only that the table differs is known", blank=True),
+        _cell("reference", "reference", "in the first answer; of a table its SHA-256", OF_INPUT),
+        _cell("value", "then", "in this answer", OF_INPUT),
+    ),
+    "Every input that differs from the reference; of answers without their case, tables by SHA-256",
+)
+
+_TORNADO = (
+    _INPUT,
+    _EVIDENCE,
+    _number(
+        "objective_usd_low", "USD", "all cost, low end", "change of all cost, discounted, at the low end", blank=True
+    ),
+    _number("objective_usd_high", "USD", "high end", "the same at the high end", blank=True),
+    _number("cost_usd_per_mtok_low", PER_MTOK, "cost of tokens, low end", "change of the average cost", blank=True),
+    _number("cost_usd_per_mtok_high", PER_MTOK, "high end", "the same at the high end", blank=True),
+    _number("served_ttok_low", TTOK, "tokens served, low end", "change of tokens served", blank=True),
+    _number("served_ttok_high", TTOK, "high end", "the same at the high end", blank=True),
+    _whole("labels_changed", "labels changed", "labels of stages that change at either end", "labels"),
+)
+_FLIP = (
+    _YEAR,
+    _LEVEL,
+    _INPUT,
+    _END,
+    _text("becomes", "becomes", "what binds there"),
+)
+TORNADO: Final = _table(
+    "tornado",
+    "input",
+    _TORNADO,
+    "What one input at each end of its range does to cost and service; how many labels it changes",
+)
+KEPT_LABELS: Final = _table(
+    "labels",
+    "year level",
+    (_YEAR, _LEVEL, _LABEL, _KEEPS, _MOVES, _OTHERS),
+    "How many moves of inputs to the ends of their ranges keep each label, and what it becomes",
+)
+SENSITIVITY_FLIPS: Final = _table(
+    "flips", "year level input end", (*_FLIP, _EVIDENCE), "Every end of a range that changes a label"
+)
+WEAK: Final = _table("weak", "input", _TORNADO, "Inputs with weak evidence that change the label of a stage")
+
+COMPARISONS: Final = _table(
+    "comparisons",
+    "quantity year item source",
+    (
+        _text("quantity", "quantity", "what was counted"),
+        _YEAR,
+        _text("item", "item", "of what"),
+        _UNIT,
+        _number("model", OF_ROW, "model", "what the model says", blank=True),
+        _number("low", OF_ROW, "low", "low end of what the source holds possible"),
+        _number("central", OF_ROW, "published", "what the source says"),
+        _number("high", OF_ROW, "high", "high end"),
+        _number("error", "share", "error", "model over published, less 1; blank: published is 0", blank=True),
+        _yes("inside", "inside", "whether the model is inside the published range"),
+        _yes("independent", "independent", "whether no source of an input is a source of the published number"),
+        _text("shares", "shares", "sources that inputs share with it", blank=True),
+        _text("source", "source", "key of the source"),
+        _text("cause", "nearest by moving", "of a miss, the input that brings the model nearest", blank=True),
+        _text("cause_end", "to its end", "to which end of its range", blank=True),
+        _number("cause_value", OF_ROW, "then", "what the model says there", blank=True),
+        _yes("cause_inside", "inside then", "whether that is inside the published range", blank=True),
+    ),
+    "The model beside what was observed; of a miss, the input that brings it nearest",
+)
+PAST_LABELS: Final = _table(
+    "labels",
+    "year level",
+    (
+        _YEAR,
+        _LEVEL,
+        _text("label", "model", "what binds in the model"),
+        _text("said", "what the data allow to say", "of stages: what the ranges of inputs leave", blank=True),
+        _KEEPS,
+        _MOVES,
+        _OTHERS,
+        _text("becomes", "becomes first", "what the label becomes by the smallest move that changes it", blank=True),
+        _text("input", "by moving", "the input that moves", blank=True),
+        _text("end", "to its end", "to which end of its range", blank=True),
+        _number("by", "share", "of the way", "how far on the way to that end", blank=True),
+        _text("press", "press", "what the press named", blank=True),
+        _yes("agrees", "agree", "whether the model and the press name the same"),
+    ),
+    "What binds in each past year, what the data allow to say, and what was reported",
+)
+PAST_FLIPS: Final = _table("flips", "year level input end", _FLIP, "Every end of a range that changes a label")
+
+EFFECTS: Final = _table(
+    "effects",
+    "scenario year",
+    (
+        _text("scenario", "scenario", "name of the scenario"),
+        _text("title", "title", "what it is called"),
+        _YEAR,
+        _text("stage", "binds", "the stage that binds"),
+        _text("group", "group", "the group that binds"),
+        _yes("changed", "changed", "whether either is another than in the case"),
+        _number("served_pct", "%", "tokens", "change of tokens served against the case", blank=True),
+        _number("cost_pct", "%", "cost", "change of the average cost per token", blank=True),
+        _number("objective_usd", "USD", "all cost", "change of all cost, discounted"),
+    ),
+    "What each scenario does in each year, beside the case",
+)
+FACTORS: Final = _table(
+    "factors",
+    "scenario",
+    (
+        _text("scenario", "scenario", "name of the scenario"),
+        _number(
+            "factor",
+            "",
+            "factor",
+            "by how much its numbers must move, 1 as they are, before anything changes; infinite: not up to 16 times",
+            infinite=True,
+        ),
+        _text("what", "then", "what changes there", blank=True),
+    ),
+    "How large each scenario must be before a label changes or cost moves by 1 %",
+)
+
+LADDER: Final = _table(
+    "ladder",
+    "rung",
+    (
+        _whole("rung", "rung", "counted from 1"),
+        _text("lifted", "lifted", "what is lifted altogether"),
+        _STATE,
+        _number("used_pct", "%", "used then, of its limit", "how much of it is used then", blank=True),
+        _number("tokens_ttok", TTOK, "tokens, more", "tokens that the rung adds over all years"),
+        _number("research_h100e_years", H100E_YEARS, "research, more", "research that the rung adds over all years"),
+        _number("gain_usd", "USD", "gain", "what the rung gains, in undiscounted USD of the year"),
+        _text("binding", "binds then", "what binds in the year then"),
+    ),
+    "What binds in the year looked at; with that lifted, what binds then, and what it gains",
+    required=False,
+)
+_SEGMENT = (
+    _number("from_pct", "%", "from", "where the segment begins"),
+    _number("to_pct", "%", "to", "where it ends", infinite=True),
+    _number("gain_usd_per_pct", PER_PCT, "per %", "what each further per cent gains"),
+    _number("gain_usd", "USD", "gained", "what is gained in all at its end", infinite=True),
+    _text("binding", "binds there", "what binds in the year in its middle"),
+)
+CURVE: Final = _table(
+    "curve", "from_pct", _SEGMENT, "What more of a stage in a year is worth, with every breakpoint", required=False
+)
+CURVES: Final = _table(
+    "curves",
+    "stage from_pct",
+    (_STAGE, *_SEGMENT),
+    "What more of what binds in that year is worth, with every breakpoint",
+    required=False,
+)
+IDLE_CAPACITY: Final = _table(
+    "idle_capacity",
+    "stage place",
+    (
+        _STAGE,
+        _PLACE,
+        _UNIT,
+        _number("limit", OF_ROW, "limit", "what could be supplied"),
+        _number("used", OF_ROW, "used", "what is used"),
+        _number("idle", OF_ROW, "idle", "what idles and would be used if no stage were limited"),
+        _number("idle_usd", "USD", "idle", "what it would be sold for; of a stock its charge for the year"),
+    ),
+    "What idles in that year because other stages bind",
+    required=False,
+)
+TIMING: Final = _table(
+    "timing",
+    "order_year stage supplier place",
+    (
+        _whole("order_year", "order in", "year of the order"),
+        _STAGE,
+        _SUPPLIER,
+        _PLACE,
+        _UNIT,
+        _whole("lead_years", "lead", "years from order to service", "years"),
+        _number("limit", OF_ROW, "of", "most that can be ordered"),
+        _number("ordered", OF_ROW, "ordered", "what the plan orders"),
+        _number("shorter_usd", "USD", "a year sooner gains", "if each unit may be had a year sooner", blank=True),
+        _number("longer_usd", "USD", "a year later gains", "if each unit may be had a year later", blank=True),
+        _number(
+            "slip_usd",
+            "USD",
+            "late by a year costs",
+            "if what is ordered arrives a year late; infinite: an order of an earlier window needs it",
+            blank=True,
+            infinite=True,
+        ),
+    ),
+    "What it would be worth if an order arrived a year sooner or later",
+    required=False,
+)
+POINTS: Final = _table(
+    "points",
+    "point year",
+    (
+        _whole("point", "point", "counted from 1; columns of the axes follow it"),
+        _YEAR,
+        _text("stage", "binds", "the stage that binds; blank: there is no answer", blank=True),
+        _text("group", "group", "the group that binds", blank=True),
+        _number("objective_usd", "USD", "all cost", "all cost, discounted", blank=True),
+        _number("served_ttok", TTOK, "tokens served", "tokens served in the year", blank=True),
+        _number(
+            "cost_usd_per_mtok",
+            PER_MTOK,
+            "cost of tokens",
+            "serving cost over tokens; what was asked follows",
+            blank=True,
+        ),
+        _text("status", "status", "`optimal`, or why there is no answer"),
+    ),
+    "A sweep: the case solved at each point",
+    required=False,
+)
+
+ANSWER: Final = (
+    BINDING,
+    BOTTLENECKS,
+    BOTTLENECKS_BY_GROUP,
+    STAGES,
+    SUPPLY,
+    SERVICE,
+    RESEARCH_SERVICE,
+    BUILDS,
+    COMMITMENTS_KEPT,
+    INSTALLED_BASE,
+    ORDERS,
+    PURCHASES,
+    COST,
+    CAPITAL,
+    TOKEN_COST,
+    DECOMPOSITION,
+    AVERAGE_COST,
+    ECONOMICS,
+    REQUIREMENTS,
+)
+"""The tables of every answer, in the order in which they are looked at."""
+
+YEAR_STUDY: Final = (LADDER, CURVES, IDLE_CAPACITY)
+"""What a report shows of the year that it looks at closely."""
+
+TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
+    "solve": (*ANSWER, REGRET, STRANDED, CHANGES),
+    "compare": (COMPARED_RESULTS, COMPARED_LABELS, ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
+    "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
+    "backcast": (COMPARISONS, PAST_LABELS, PAST_FLIPS, CHANGES),
+    "scenarios": (EFFECTS, FACTORS, CHANGES),
+}
+"""The tables that each command writes to a folder; those that are not required are there where there is a cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that `summary.json` says."""
+
+    name: str
+    type: type | tuple[type, ...]
+    meaning: str
+    known_by: bool = False
+    """Whether an answer of its kind is known by it: it must be there."""
+
+
+_NUMBER = (int, float)
+_CASE = Fact("case", str, "name of the case")
+_OBJECTIVE = Fact("objective_usd", _NUMBER, "all cost, discounted, what is left unserved included")
+_CERTIFICATE = Fact("certificate", dict, "how far the answer is checked: residuals, duality gap, a solve from nothing")
+_VERSIONS = Fact("versions", dict, "of this software, the solver and what it rests on")
+_DIGESTS = Fact("inputs_sha256", dict, "digest of the content of each input", known_by=True)
+_WHAT_IF = (
+    Fact("what_if", list, "what was changed in the case; where it was"),
+    Fact("cells_changed", int, "rows of the table `changes`; where it was"),
+)
+_TRIED = (
+    Fact("from_nothing", int, "moves that failed their certificate at first and were solved again from nothing"),
+    Fact("moves", int, "moves of one input to an end of its range"),
+)
+
+SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
+    "solve": (
+        _CASE,
+        Fact("title", str, "title of the case"),
+        Fact("status", str, "`optimal`"),
+        replace(_OBJECTIVE, known_by=True),
+        Fact("unserved_usd", _NUMBER, "part of it: what the demand left unserved was worth, discounted"),
+        Fact("years", list, "first and last year that are decided", known_by=True),
+        Fact("report_last_year", int, "last year that is reported", known_by=True),
+        Fact("rows", int, "rows of the LP"),
+        Fact("columns", int, "columns of the LP"),
+        Fact("windows", list, "the years that each window of foresight sees, and its cost"),
+        _CERTIFICATE,
+        _VERSIONS,
+        _DIGESTS,
+        Fact("orders_from", dict, "whose decisions are locked in, and up to which year; where some are"),
+        Fact("regret", dict, "extra cost and regret, and the unserved part of each; where decisions are locked in"),
+        *_WHAT_IF,
+    ),
+    "compare": (
+        Fact("answers", list, "names of the answers; the first is the reference", known_by=True),
+        Fact("inputs_that_differ", int, "rows of the table `inputs`"),
+        Fact("labels_that_differ", int, "rows of the table `labels` that are not the same"),
+    ),
+    "sensitivity": (
+        _CASE,
+        *_TRIED,
+        Fact("rebuilt", int, "moves that change more than numbers, so that the model was built anew"),
+        _OBJECTIVE,
+        Fact("cost_usd_per_mtok", _NUMBER, "serving cost over tokens, all reported years", known_by=True),
+        Fact("served_ttok", _NUMBER, "tokens served in them, 10^12"),
+        _DIGESTS,
+        Fact("unfit", list, "moves that what is locked in does not fit, and that are left out; where some is"),
+        *_WHAT_IF,
+    ),
+    "backcast": (
+        _CASE,
+        Fact("score", str, "how many independent comparisons are inside their range", known_by=True),
+        Fact("comparisons", int, "rows of the table `comparisons`"),
+        Fact("independent", int, "of these, independent ones"),
+        Fact("inside", int, "of all, those inside their range"),
+        Fact("independent_inside", int, "independent ones inside their range"),
+        *_TRIED,
+        _OBJECTIVE,
+        _CERTIFICATE,
+        _VERSIONS,
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+    "scenarios": (
+        _CASE,
+        Fact("scenarios", list, "their names", known_by=True),
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+}
+"""What `summary.json` of each kind says."""
+
+OTHERS: Final = (LADDER, CURVE, CURVES, IDLE_CAPACITY, TIMING, POINTS)
+"""Tables that are returned and shown, and not written to a folder."""
+
+
+def table_of(kind: Kind, name: str) -> TableSchema:
+    """Return a table that a command writes.
+
+    Raises: KeyError if it writes none of that name.
+    """
+    return {table.name: table for table in TABLES[kind]}[name]

@@ -1,0 +1,176 @@
+"""Tolerances: the only home of a number that says when two things are the same, or when a thing is nothing.
+
+They stand by what they judge: what the solver is asked for and its answer must keep; prices and slopes; quantities;
+bottlenecks; what studies look for; inputs; digits. A share is of what its line names; everything else says its unit.
+`significant` cuts a number to its digits.
+
+>>> significant(0.1 + 0.2, WRITTEN_DIGITS)
+0.3
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def significant(value: float, digits: int) -> float:
+    """Return a number with so many significant digits.
+
+    >>> significant(1234567.0, 3)
+    1230000.0
+    """
+    return float(f"{value:.{digits}g}")
+
+
+FEASIBILITY: Final = 1e-9
+"""Largest primal and dual infeasibility that HiGHS may leave, in units of the scaled LP; and, as a share of the terms
+of a row or of a value where that is above 1, the distance from a limit that is none. HiGHS takes 1e-10 at least."""
+
+THIN_FEASIBILITY: Final = 1e-7
+"""The same, in units of the scaled LP, where the set of all optima is as thin as rounding: rows of it add up terms of
+1e8, of which a double has sixteen digits."""
+
+NO_ENTRY: Final = 1e-9
+"""Size, in units of the LP, up to which HiGHS takes an entry of its matrix for 0."""
+
+CERTIFIED: Final = 1e-7
+"""Largest scaled residual, duality gap and loss to tie-breaking that an answer may have, as shares of the largest value
+and of the objective: a hundred times what HiGHS is asked for, as scaling is undone before it is measured."""
+
+SAME_OBJECTIVE: Final = 1e-9
+"""Share of an objective by which it may differ from that of the same LP solved again from nothing."""
+
+OBJECTIVE_ROUNDING: Final = 1e-9
+"""Share of an objective below which the difference of two is rounding: each is known to about as much."""
+
+NO_SHORTAGE: Final = 1e-7
+"""Share of the terms of a row below which what it lacks is rounding: as much as an answer may be off."""
+
+NEAR_LIMIT: Final = 1e-6
+"""Distance from a limit that a solver may leave at a tie, as a share of the terms of its row (of 1 if they are less):
+ten times what it may leave where optima are thin."""
+
+MONEY_SCALE: Final = 1 / 8
+"""Least share that the LP's own money may be of what it would be for a case by itself, and the other way round: within
+three powers of two its scaling is as good."""
+
+PRICE_ROUNDING: Final = 1e-11
+"""Share of the terms that a price, a reduced cost or a move of a basis is made of, below which it is rounding: a double
+has sixteen digits, and some are lost on the way through a basis."""
+
+DOUBTFUL_PRICE: Final = 1e-6
+"""Share of the same terms below which a price may be the rounding of a longer path, so that it is looked at again."""
+
+REDUCED_COST_ROUNDING: Final = 1e-9
+"""Share of its terms, taken one by one, below which a reduced cost is rounding, so that a column breaks even: they are
+added up from prices that are rounded themselves."""
+
+UNTRACED_PRICE: Final = 1e-17
+"""Share of a price that may still be on its way when tracing stops: less than its last digit."""
+
+SAME_SLOPE: Final = 1e-6
+"""Share by which two slopes may differ and be one segment of a curve."""
+
+SAME_BREAKPOINT: Final = 1e-10
+"""Share of its place on a curve within which breakpoints are one."""
+
+DUAL_MOVE: Final = 1e-3
+"""To choose one of many duals: what the move is worth, as a share of the objective."""
+
+DUAL_EASINGS: Final = (1e-5, 1e-7, 1e-9)
+"""To choose one of many duals: shares of the move by which other limits are eased, in turn, until the dual attains the
+slope."""
+
+DUAL_ATTAINS: Final = 1e-9
+"""To choose one of many duals: share of what the move is worth within which the dual attains the slope."""
+
+NO_QUANTITY: Final = 1e-12
+"""In the quantity's own unit: up to this it is nothing, whatever its size in the LP."""
+
+QUANTITY_ROUNDING: Final = 1e-9
+"""Share of a limit, of a demand, or of what was served before, below which a difference of quantities is rounding."""
+
+IDLE_ROUNDING: Final = 1e-7
+"""Share of a limit, or of a fleet, below which what idles is rounding: a residual of the answer is no idle capital."""
+
+LOCKED_IN_ROOM: Final = 1e-11
+"""Share of what is locked in by which a row gives way: amounts were rounded when they were found and when written."""
+
+SERVES_ABOVE: Final = 0.05
+"""Relief serves more demand if the part of its gain that does exceeds this share of the gain; a choice of words."""
+
+GAIN_PART_ROUNDING: Final = 1e-8
+"""Share of a gain below which a part of it is rounding: it is the difference of two of them."""
+
+EQUAL_GAIN: Final = 1e-8
+"""Share by which gains may differ and be ranked by their exact order."""
+
+RELIEF_STEP: Final = 1e-2
+"""Part of a relief that is taken to see which years are helped: small, so that what binds stays the same."""
+
+YEAR_HELPED: Final = 1e-3
+"""A year is helped if the value of what is served in it rises by more than this share of the gain."""
+
+BEYOND_PRICE_END: Final = 1e-6
+"""How far past the end of a price the next one is read, as a share of the way and in per cent: past SAME_BREAKPOINT."""
+
+MOVE_FOUND_WITHIN: Final = 0.01
+"""How finely the smallest move of an input is found, as a share of the way to the end of its range."""
+
+FACTOR_FOUND_WITHIN: Final = 0.02
+"""How finely the factor that changes an answer is found, as a share of it."""
+
+COST_MOVES: Final = 0.01
+"""Share of the average cost per token, over all reported years, from which on a change of it counts."""
+
+UNCHANGED: Final = 5e-4
+"""Share below which a change from one answer to another is called none: it is shown with one decimal of a per cent."""
+
+SMALL_REGRET_BN: Final = 0.05
+"""Billion USD below which a stage has no line of its own in a regret: it is shown with one decimal."""
+
+CLOCK_TICK: Final = 1e-9
+"""Seconds: the least time that work is said to have taken, so that it has a rate."""
+
+WHOLE_SHARE: Final = 1e-9
+"""How far below 1 a sum of shares may be and still share out the whole: shares are typed as decimals."""
+
+SAME_COMMITMENT: Final = 1e-9
+"""Share by which two minima of a commitment may differ and be the same: one was written with WRITTEN_DIGITS."""
+
+SAME_NUMBER_IN_EXCEL: Final = 2e-14
+"""Share by which a number may differ after software that keeps EXCEL_DIGITS has saved it: two units of the last digit,
+for LibreOffice does not always round to the nearest."""
+
+EXCEL_DIGITS: Final = 15
+"""Digits that Excel keeps of a number."""
+
+TYPED_DIGITS: Final = 12
+"""Most digits of a number that somebody types: what has more was computed."""
+
+WRITTEN_DIGITS: Final = 12
+"""Digits with which numbers of an answer are written: rounding of the solver stays behind them."""
+
+SAME_ROW_DIGITS: Final = 12
+"""Digits within which the entries of two rows of an LP are in one proportion, so that the rows are parallel."""
+
+PRICE_DIGITS: Final = 9
+"""Digits of a price that no solver path changes."""
+
+PRICE_TIE_DIGITS: Final = 11
+"""Digits to which a price is cut first, so that one that ends in a 5 is cut there the same way on every path."""
+
+RESIDUAL_DIGITS: Final = 3
+"""Digits of a residual that are worth a look."""
+
+OBJECTIVE_DIFFERENCE_DIGITS: Final = 6
+"""Digits of a difference of two objectives where it is small against them."""
+
+REGRET_DIGITS: Final = 9
+"""Digits of a regret, which is a larger difference of two objectives."""
+
+PRICE_SHARE_DECIMALS: Final = 11
+"""Decimals of a term's share of its price that no solver path changes."""
+
+PRICE_SHARE_TIE_DECIMALS: Final = 13
+"""Decimals to which such a share is cut first, so that one that ends in a 5 is cut there the same way on every path."""
