@@ -17,7 +17,7 @@ check: $(VENV)/dev  ## run every test and check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	rm -rf $(COVERAGE) && mkdir -p $(COVERAGE)
-	$(BIN)/coverage run -m pytest --numprocesses auto --durations 10
+	$(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal --durations 10
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage json --quiet -o $(COVERAGE)/totals.json
 	$(BIN)/python tests/covered.py $(COVERAGE)/totals.json

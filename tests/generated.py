@@ -1,6 +1,7 @@
 """Files that schemas and the model write: the references of inputs, results and the model, `datapackage.json`.
 
-`python tests/generated.py --write` writes them; `tests/test_frictionless.py` compares them with what the schema says.
+`python tests/generated.py --write` writes them; `tests/case/test_frictionless.py` compares them with what the schema
+says.
 """
 
 from __future__ import annotations

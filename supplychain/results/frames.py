@@ -31,6 +31,8 @@ def frame(table: TableSchema, rows: Iterable[Mapping[str, Any]], *, sort: Sequen
     for column in table.columns:
         if column.type == "any":
             typed[column.name] = pd.Series([row.get(column.name) for row in listed], dtype=object)
+        elif column.type == "text":
+            typed[column.name] = typed[column.name].astype("str")
         elif column.type == "number":
             typed[column.name] = typed[column.name].astype("float64")
         elif column.type == "integer":

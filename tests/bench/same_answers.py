@@ -11,9 +11,11 @@ import argparse
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +25,27 @@ _LEFT_OUT = {"versions"}
 _SHOWN = 10
 
 
-def commands(inputs: Path) -> dict[str, list[str]]:
-    """Return the arguments of each command, by the name of the folder, in that in which it runs, for what it writes."""
-    base, past, tiny = (str(inputs / name) for name in ("base", "backcast", "tiny"))
-    found = {f"solve_{Path(case).name}": ["solve", case, "--out"] for case in (base, past, tiny)}
-    found |= {f"solve_{name}": ["solve", base, "--scenario", name, "--out"] for name in SCENARIOS}
+def commands(root: Path) -> dict[str, list[str]]:
+    """Return the arguments of each command, by the name of what it writes to; it runs where that is to be."""
+    base, past, tiny = (str(root / "inputs" / name) for name in ("base", "backcast", "tiny"))
+    answers = root / "reports" / "answers"
+    studies = ["--sensitivity", str(answers / "sensitivity"), "--backcast", str(answers / "backcast")]
+    found = {f"solve_{Path(case).name}": ["solve", case] for case in (base, past, tiny)}
+    found |= {f"solve_{name}": ["solve", base, "--scenario", name] for name in SCENARIOS}
     locked = ["--orders-from", "solve_base", "--until", "2026"]
-    found["regret"] = ["solve", base, "--scenario", "demand_late", *locked, "--out"]
-    found["compare"] = ["compare", base, *(x for name in SCENARIOS[:3] for x in ("--scenario", name)), "--out"]
-    found["compare_folders"] = ["compare", "solve_base", "solve_grid_late", "--out"]
-    found["sensitivity_tiny"] = ["sensitivity", tiny, "--workers", "1", "--out"]
+    found["regret"] = ["solve", base, "--scenario", "demand_late", *locked]
+    found["compare"] = ["compare", base, *(x for name in SCENARIOS[:3] for x in ("--scenario", name))]
+    found["compare_folders"] = ["compare", "solve_base", "solve_grid_late"]
+    found["sensitivity_tiny"] = ["sensitivity", tiny, "--workers", "1"]
     found["sensitivity_locked_in"] = [
-        *("sensitivity", tiny, "--workers", "1", "--orders-from", "solve_tiny", "--until", "2026", "--out"),
+        *("sensitivity", tiny, "--workers", "1", "--orders-from", "solve_tiny", "--until", "2026"),
     ]
-    found["scenarios"] = ["scenarios", base, "--solve", "--year", "2028", "--workers", "1", "--out"]
+    found["scenarios"] = ["scenarios", base, "--solve", "--year", "2028", "--workers", "1"]
+    found["report_tiny"] = ["report", tiny, "--reference", "solve_tiny", "--no-figures"]
+    found["report_base"] = ["report", base, "--scenario", "grid_late", *studies, "--no-figures"]
+    found = {name: [*arguments, "--out", name] for name, arguments in found.items()}
+    axis = "capacity.capacity[stage=packaging]=50%:150%:5"
+    found["sweep"] = ["sweep", tiny, "--vary", axis, "--workers", "1", "--out", "sweep.sqlite", "--csv", "sweep.csv"]
     for year in ("2026", "2028", "2030"):
         found[f"explain_{year}"] = ["explain", base, "--year", year]
     found["explain_past"] = ["explain", past, "--year", "2024"]
@@ -44,14 +53,13 @@ def commands(inputs: Path) -> dict[str, list[str]]:
     return found
 
 
-def run(checkout: Path, inputs: Path, out: Path) -> None:
+def run(checkout: Path, root: Path, out: Path) -> None:
     """Run every command with the code of a checkout; what it prints is kept beside what it writes."""
     out.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
-    for name, arguments in commands(inputs).items():
-        folder = [name] if arguments[-1] == "--out" else []
+    for name, arguments in commands(root).items():
         done = subprocess.run(
-            [sys.executable, "-m", "supplychain", *arguments, *folder],
+            [sys.executable, "-m", "supplychain", *arguments],
             capture_output=True,
             text=True,
             env=environment,
@@ -59,6 +67,11 @@ def run(checkout: Path, inputs: Path, out: Path) -> None:
             check=False,
         )
         (out / f"{name}.txt").write_text(f"{done.returncode}\n{done.stdout}{done.stderr}", encoding="utf-8")
+
+
+def numbers_of(page: str) -> Counter[str]:
+    """Return the numbers of a page, as its marks have them, and how often each is there."""
+    return Counter(_rounded(value) for value in re.findall(r'<data value="([^"]+)"', page))
 
 
 def tables(path: Path, renamed: dict[str, str]) -> dict[str, list[str]]:
@@ -104,7 +117,10 @@ def differences(before: Path, after: Path, renamed: dict[str, str]) -> list[str]
             found += [
                 f"{name}, {at}: {x} -> {now_facts.get(at)}" for at, x in was_facts.items() if now_facts.get(at) != x
             ]
-        else:
+        elif old.suffix == ".html":
+            fewer = numbers_of(old.read_text(encoding="utf-8")) - numbers_of(new.read_text(encoding="utf-8"))
+            found += [f"{name}: {count} times less often {value}" for value, count in fewer.items()]
+        elif old.suffix != ".sqlite":
             lines = [
                 path.read_text(encoding="utf-8").replace(str(root), "").splitlines()
                 for path, root in ((old, before), (new, after))
@@ -133,10 +149,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         place = given.keep or Path(scratch)
-        inputs = given.after.resolve() / "inputs"
         for name, checkout in (("before", given.before), ("after", given.after)):
             if name == "after" or not (place / name).exists():
-                run(checkout.resolve(), inputs, place.resolve() / name)
+                run(checkout.resolve(), given.after.resolve(), place.resolve() / name)
         found = differences(place / "before", place / "after", dict(one.split("=") for one in given.renamed))
         count = sum(path.is_file() for path in (place / "before").rglob("*"))
     sys.stdout.write("\n".join(found) + f"\n{len(found)} differences in {count} files\n")

@@ -1,6 +1,6 @@
 """The LP of two small cases, spelled out and compared with a stored copy: nothing else catches a slip of x 1000.
 
-After a change that is meant, `pytest tests/test_spelled_out.py --snapshot-update` writes a new copy: read its
+After a change that is meant, `pytest tests/model/test_spelled_out.py --snapshot-update` writes a new copy: read its
 difference.
 """
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
-from paths import BASE, TINY
-from plants import Link, chain, drawn, half_of_packaging, plan_of
+from paths import TINY
+from plants import Link, base_plan, chain, drawn, half_of_packaging, plan_of
 
 import supplychain as sc
 from supplychain.report.text.explain import explain
-
-
-@cache
-def base() -> sc.Plan:
-    return sc.solve(sc.load(BASE))
 
 
 def near(x: object) -> object:
@@ -89,7 +82,7 @@ def test_the_curve_of_any_stage_of_base_comes_to_its_end(stage: str) -> None:
 
     Catches: a solver that is asked how far a price of 0 lasts, and ends in `unknown`.
     """
-    segments = base().curve(stage, 2028)
+    segments = base_plan().curve(stage, 2028)
     assert segments["from_pct"].iloc[0] == 0
     assert segments["to_pct"].iloc[-1] == near(25)
     assert segments["to_pct"].tolist()[:-1] == segments["from_pct"].tolist()[1:]
@@ -140,6 +133,6 @@ def test_what_to_order_is_what_arrives_in_the_year() -> None:
 
     Catches: options of other years listed, or the order year shown as the year of arrival.
     """
-    shown = [line.split() for line in explain(base(), 2028).splitlines() if " / new_" in line]
+    shown = [line.split() for line in explain(base_plan(), 2028).splitlines() if " / new_" in line]
     ordered = {(words[2], words[4]) for words in shown if words[0] == "facility_power"}
     assert ordered == {("new_fuel_cells", "2027"), ("new_onsite_gas", "2026")}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import reference
 from generator import FIRST, GLOBAL, HEADERS, OPTIONAL, Case, Row, Value, random_case, write_case
+from paths import BASE
 
 import supplychain as sc
 from supplychain import schema
@@ -298,6 +299,12 @@ class Drawn:
             ("shortfall", r.commitment, int(r.year)): r.shortfall for r in self.plan.commitments_kept.itertuples()
         }
         return self.served | research | short
+
+
+@cache
+def base_plan() -> sc.Plan:
+    """Return the plan of `inputs/base`, solved once a process."""
+    return sc.solve(sc.load(BASE))
 
 
 @cache

@@ -7,6 +7,7 @@ no breakpoint in between and the quotient is the one-sided derivative.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import reference
@@ -30,7 +31,7 @@ def slope(lp: Statement, shift: Terms, hold: Mapping[Label, float] | None = None
     Of a negative shift: the rise of cost, as a negative number. NaN if no step is feasible, or if all of them cross a
     breakpoint.
     """
-    start = solved(lp, {}, hold).objective_usd
+    start = unmoved(lp, None if hold is None else frozenset(hold.items()))
     noise = ROUNDING * max(1.0, abs(start))
     for step in STEPS:
         try:
@@ -43,6 +44,12 @@ def slope(lp: Statement, shift: Terms, hold: Mapping[Label, float] | None = None
         if abs(full - half) <= 1e-7 * abs(half) + noise / step:
             return half, noise / step
     return math.nan, 0.0
+
+
+@lru_cache(maxsize=8)
+def unmoved(lp: Statement, hold: frozenset[tuple[Label, float]] | None) -> float:
+    """The cost before any shift: of several slopes in a row, solved once."""
+    return solved(lp, {}, None if hold is None else dict(hold)).objective_usd
 
 
 def solved(lp: Statement, shift: Terms, hold: Mapping[Label, float] | None) -> Answer:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from paths import TINY
 from plants import drawn
 
 import supplychain as sc
@@ -20,8 +20,6 @@ from supplychain.plan.solved_lp import solve_lp
 
 if TYPE_CHECKING:
     from supplychain.plan.solved import Solved
-
-TINY = Path(__file__).parents[1] / "inputs" / "tiny"
 
 
 def both(case: sc.Case) -> tuple[Model, Solved]:
