@@ -50,7 +50,7 @@ class Plan(Answer, Shown):
         return float(self.summary["objective_usd"])
 
     def ladder(self, year: int) -> pd.DataFrame:
-        """Lift what binds in a year altogether, then what binds then, and so on: see `plan.ladder.ladder`.
+        """Relax what binds in a year altogether, then what binds then, and so on: see `plan.ladder.ladder`.
 
         Raises: ValueError if the year is not reported.
         """
@@ -75,11 +75,11 @@ class Plan(Answer, Shown):
         return self.year_view(year).idle_capacity()
 
     def year_view(self, year: int) -> YearView:
-        """Return a year to be asked several things; the case is solved once for all of them.
+        """Return a year of which several things can be asked; the case is solved once for all of them.
 
         Raises: ValueError if the year is not reported.
         """
-        return YearView(self._window(year).at, year)
+        return YearView(self._window(year).solved_lp, year)
 
     def look(self, year: int) -> YearView:
         """Return `year_view(year)`: the old name goes with version 0.3."""
@@ -93,16 +93,16 @@ class Plan(Answer, Shown):
 
     def timing(self) -> pd.DataFrame:
         """Return what it would be worth if an order arrived a year sooner or later: see `plan.purchases.timing`."""
-        found = [purchases.timing(window) for window in windows.opened(self.case) if window.years]
-        return pd.concat(found, ignore_index=True)
+        by_window = [purchases.timing(window) for window in windows.solve_windows(self.case) if window.years]
+        return pd.concat(by_window, ignore_index=True)
 
     def _window(self, year: int) -> Window:
-        """Return the window that prices a year; the solver holds it."""
+        """Return the window that prices a year; its LP is solved and loaded."""
         if year not in self.case.report_years:
             years = self.case.report_years
             message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
             raise ValueError(message)
-        return next(window for window in windows.opened(self.case) if year in window.years)
+        return next(window for window in windows.solve_windows(self.case) if year in window.years)
 
     def __repr__(self) -> str:
         s = self.case.settings
@@ -123,7 +123,7 @@ def solve(
     locked in: see `plan.locked_in.lock_in`. `time_limit` is in seconds, for the first solve. `progress` is told what is
     being done.
 
-    Raises: NoAnswerError if the solver finds no optimum or what was signed does not fit the case, CertificateError if
+    Raises: NoAnswerError if the solver finds no optimum or what is locked in does not fit the case, CertificateError if
     what it finds does not pass its checks, InputError if the other answer does not belong to the case.
     """
     if (orders_from is None) != (until is None):
@@ -131,45 +131,51 @@ def solve(
         raise ValueError(message)
     if orders_from is not None and until is not None:
         case = lock_in(case, orders_from, until)
-    return answer(case, windows.opened(case, time_limit, progress), progress)
+    return answer(case, windows.solve_windows(case, time_limit, progress), progress)
 
 
-def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None] = lambda _: None) -> Plan:
-    """Return the answer of a case from its windows, which are asked one after the other.
+def answer(case: Case, solved_windows: Iterable[Window], progress: Callable[[str], None] = lambda _: None) -> Plan:
+    """Return the answer of a case from its windows, each of which is solved when the one before it is answered.
 
     Raises: as `solve`.
     """
-    asked = []
-    for window in opened:
+    window_answers = []
+    for window in solved_windows:
         progress("pricing stages")
-        asked.append(_ask(window))
-    at = asked[-1].window.at
-    solved = at.solved
+        window_answers.append(_answer_window(window))
+    solved_lp = window_answers[-1].window.solved_lp
+    solved = solved_lp.solved
     progress("lifting limits")
-    unlimited, unconstrained = asked[-1].freed or (
-        windows.freed(asked[-1].window, limits) for limits in (relaxed.UNLIMITED, relaxed.UNCONSTRAINED)
+    unlimited, unconstrained = window_answers[-1].relaxed_plans or (
+        windows.relaxed_plan(window_answers[-1].window, relaxation)
+        for relaxation in (relaxed.UNLIMITED, relaxed.UNCONSTRAINED)
     )
-    found, marginals = bottlenecks.merged([one.found for one in asked]), _joined(one.marginals for one in asked)
-    price = _joined(one.prices for one in asked)
+    by_level = bottlenecks.merged([of_window.by_level for of_window in window_answers])
+    marginals = _joined(of_window.marginals for of_window in window_answers)
+    price = _joined(of_window.prices for of_window in window_answers)
     progress("writing tables")
     ledger = money.Ledger(solved)
     token_cost = money.token_cost(solved, ledger, {key: cost.usd for key, cost in marginals.items()})
-    options = pd.concat([one.options for one in asked], ignore_index=True)
-    parts = pd.concat([one.decomposition for one in asked], ignore_index=True)
-    proof = _worst([one.proof for one in asked])
+    options = pd.concat([of_window.options for of_window in window_answers], ignore_index=True)
+    parts = pd.concat([of_window.decomposition for of_window in window_answers], ignore_index=True)
+    proof = _worst([of_window.proof for of_window in window_answers])
     summary = {
         "case": case.settings.name,
         "title": case.settings.title,
         "status": "optimal",
-        "objective_usd": significant(asked[-1].window.objective_usd, WRITTEN_DIGITS),
+        "objective_usd": significant(window_answers[-1].window.objective_usd, WRITTEN_DIGITS),
         "unserved_usd": significant(unserved(solved.m), WRITTEN_DIGITS),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
-        "rows": at.lp.shape[0],
-        "columns": at.lp.shape[1],
+        "rows": solved_lp.lp.shape[0],
+        "columns": solved_lp.lp.shape[1],
         "windows": [
-            {"year": w.first, "last_year": w.last, "objective_usd": significant(w.objective_usd, WRITTEN_DIGITS)}
-            for w in (one.window for one in asked)
+            {
+                "year": window.first,
+                "last_year": window.last,
+                "objective_usd": significant(window.objective_usd, WRITTEN_DIGITS),
+            }
+            for window in (of_window.window for of_window in window_answers)
         ],
         "certificate": proof,
         "versions": versions(),
@@ -181,9 +187,9 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
             "orders_after_horizon": [[*label[1:], x] for label, x in late.items()]
         }
     tables = {
-        "binding": bottlenecks.binding(found),
-        "bottlenecks": bottlenecks.table(found["stage"], "stage"),
-        "bottlenecks_by_group": bottlenecks.table(found["group"], "group"),
+        "binding": bottlenecks.binding(by_level),
+        "bottlenecks": bottlenecks.table(by_level["stage"], "stage"),
+        "bottlenecks_by_group": bottlenecks.table(by_level["group"], "group"),
         "stages": quantities.stages(solved, price),
         "supply": quantities.supply(solved),
         "service": quantities.service(solved, unlimited),
@@ -206,49 +212,51 @@ def answer(case: Case, opened: Iterable[Window], progress: Callable[[str], None]
 
 @dataclass(frozen=True)
 class _WindowAnswer:
-    """What is asked of one window, while the solver holds it."""
+    """Everything that the tables need of one window."""
 
     window: Window
     proof: dict[str, Any]
-    found: bottlenecks.ByLevel
+    by_level: bottlenecks.ByLevel
     marginals: decomposition.Marginals
     decomposition: pd.DataFrame
     prices: dict[tuple[str, str, int], tuple[float, float]]
     options: pd.DataFrame
-    freed: tuple[Solved, Solved] | None
-    """The plans without limits on stages, and without any; None where earlier decisions are held."""
+    relaxed_plans: tuple[Solved, Solved] | None
+    """The plans without limits on stages, and without any; None where earlier decisions are fixed."""
 
 
-def _ask(window: Window) -> _WindowAnswer:
-    """Ask a window for everything that the tables need; a second worker takes every other year."""
-    at, years = window.at, window.years
-    there = at.copy()
+def _answer_window(window: Window) -> _WindowAnswer:
+    """Ask the LP of a window for everything that the tables need; a second thread takes every other year."""
+    solved_lp, years = window.solved_lp, window.years
+    second_lp = solved_lp.copy()
     with ThreadPoolExecutor(1) as second:  # the solver works outside Python's lock
-        again = second.submit(lp.solved_again, there.lp)
-        others = second.submit(bottlenecks.of_years, there, years[1::2])
-        freed = second.submit(_freed, there)
-        found = bottlenecks.of_years(at, years[::2])
-        marginals = decomposition.marginals(at, years)
-        found = bottlenecks.merged([found, others.result()])
-        plans, proof = freed.result(), _certificate(at, again.result())
-    priced = prices.Prices(at)
-    decided = (window.first,) if at.decides is not None else tuple(at.solved.case.years)
+        objective_again = second.submit(lp.solved_again, second_lp.lp)
+        odd_years = second.submit(bottlenecks.of_years, second_lp, years[1::2])
+        relaxing = second.submit(_relaxed_plans, second_lp)
+        by_level = bottlenecks.of_years(solved_lp, years[::2])
+        marginals = decomposition.marginals(solved_lp, years)
+        by_level = bottlenecks.merged([by_level, odd_years.result()])
+        relaxed_plans, proof = relaxing.result(), _certificate(solved_lp, objective_again.result())
+    stage_prices = prices.Prices(solved_lp)
+    decided_years = (window.first,) if solved_lp.decides is not None else tuple(solved_lp.solved.case.years)
     return _WindowAnswer(
         window=window,
         proof=proof,
-        found=found,
+        by_level=by_level,
         marginals=marginals,
-        decomposition=decomposition.marginal(at, marginals),
-        prices={(s, p, t): priced.of_stage(s, p, t) for t in years for s, p in quantities.listed(at.solved, t)},
-        options=purchases.options(at, decided),
-        freed=plans,
+        decomposition=decomposition.marginal(solved_lp, marginals),
+        prices={
+            (s, p, t): stage_prices.of_stage(s, p, t) for t in years for s, p in quantities.listed(solved_lp.solved, t)
+        },
+        options=purchases.options(solved_lp, decided_years),
+        relaxed_plans=relaxed_plans,
     )
 
 
-def _freed(at: SolvedLP) -> tuple[Solved, Solved] | None:
-    if at.decides is not None or at.solved.case.locked_in is not None:
+def _relaxed_plans(solved_lp: SolvedLP) -> tuple[Solved, Solved] | None:
+    if solved_lp.decides is not None or solved_lp.solved.case.locked_in is not None:
         return None
-    return (relaxed.UNLIMITED.plan(at), relaxed.UNCONSTRAINED.plan(at))
+    return (relaxed.UNLIMITED.plan(solved_lp), relaxed.UNCONSTRAINED.plan(solved_lp))
 
 
 def _renamed(old: str, new: str) -> None:
@@ -265,21 +273,22 @@ def _worst(proofs: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: max(proof[name] for proof in proofs) for name in proofs[0]}
 
 
-def _certificate(at: SolvedLP, again: float) -> dict[str, Any]:
+def _certificate(solved_lp: SolvedLP, objective_again: float) -> dict[str, Any]:
     """Check the optimum and the plan chosen among equal ones, also against the objective found anew; return the proof.
 
     Raises: CertificateError if a residual, the gap, what tie-breaking gave up or the difference is too large.
     """
-    labelled, x = at.lp, at.x
-    proof = lp.certificate(labelled, at.at)
+    labelled, x = solved_lp.lp, solved_lp.x
+    proof = lp.certificate(labelled, solved_lp.optimum)
     chosen = float(labelled.cost @ x) + labelled.offset
     activity = labelled.activity(x)
     outside = float(
         np.maximum(np.maximum(activity - labelled.row_upper, labelled.row_lower - activity), 0).max(initial=0.0)
     )
-    found = asdict(proof) | {
-        "solved_again_objective_relative": abs(chosen - again) / max(1.0, abs(again)),
-        "tie_break_objective_relative": abs(chosen - at.at.objective) / max(1.0, abs(at.at.objective)),
+    residuals = asdict(proof) | {
+        "solved_again_objective_relative": abs(chosen - objective_again) / max(1.0, abs(objective_again)),
+        "tie_break_objective_relative": abs(chosen - solved_lp.optimum.objective)
+        / max(1.0, abs(solved_lp.optimum.objective)),
         "tie_break_primal_residual_scaled": outside / max(1.0, float(np.abs(x).max(initial=0.0))),
     }
     checked = (
@@ -290,11 +299,13 @@ def _certificate(at: SolvedLP, again: float) -> dict[str, Any]:
         "tie_break_primal_residual_scaled",
     )
     most = dict.fromkeys(checked, CERTIFIED) | {"solved_again_objective_relative": SAME_OBJECTIVE}
-    failed = [f"{name} is {found[name]:.1e}, must be {x:g} or less" for name, x in most.items() if found[name] > x]
+    failed = [
+        f"{name} is {residuals[name]:.1e}, must be {x:g} or less" for name, x in most.items() if residuals[name] > x
+    ]
     if failed:
         message = f"the answer does not pass its checks: {'; '.join(failed)}"
         raise CertificateError(message)
-    return {name: _at_most(value) if isinstance(value, float) else value for name, value in found.items()}
+    return {name: _at_most(value) if isinstance(value, float) else value for name, value in residuals.items()}
 
 
 def _at_most(residual: float) -> float:

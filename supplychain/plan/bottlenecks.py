@@ -94,62 +94,63 @@ ByLevel: TypeAlias = "dict[str, dict[int, YearBottlenecks]]"
 """The same by stage or group, and year."""
 
 
-def of_years(at: SolvedLP, years: Iterable[int]) -> ByLevel:
+def of_years(solved_lp: SolvedLP, years: Iterable[int]) -> ByLevel:
     """Return, by stage and by group, the levers of each year in rank, what binds, and what binds after each."""
-    asked = BottleneckFinder(at)
-    return {level: {t: asked.with_ends(level, asked.of_year(level, t)) for t in years} for level in LEVELS}
+    finder = BottleneckFinder(solved_lp)
+    return {level: {t: finder.with_ends(level, finder.of_year(level, t)) for t in years} for level in LEVELS}
 
 
 def merged(parts: Sequence[ByLevel]) -> ByLevel:
     """Return the levers of all years together, in the order of the years."""
     return {
-        level: dict(sorted(((t, year) for part in parts for t, year in part[level].items()), key=lambda of: of[0]))
+        level: dict(sorted(((t, year) for part in parts for t, year in part[level].items()), key=lambda item: item[0]))
         for level in LEVELS
     }
 
 
 class BottleneckFinder:
-    """Asks a solved LP what relief is worth, and names what binds; the LP is left as it was found."""
+    """Asks a solved LP what relief is worth, and names what binds; the LP is left as it was."""
 
-    def __init__(self, at: SolvedLP) -> None:
-        self._at, self._solved, self._slopes = at, at.solved, at.slopes
-        self._levers = Levers(at.solved, at.lp)
+    def __init__(self, solved_lp: SolvedLP) -> None:
+        self._solved_lp, self._solved, self._slopes = solved_lp, solved_lp.solved, solved_lp.slopes
+        self._levers = Levers(solved_lp.solved, solved_lp.lp)
         self._worths: dict[tuple[object, ...], Worth] = {}
         self._ends: dict[tuple[object, ...], tuple[float, dict[str, str]]] = {}
         self._serving: dict[tuple[object, ...], bool] = {}
-        self._tokens = at.names[Var.SERVE][1]
-        self._served = [*self._tokens, *at.names[Var.RESEARCH][1], *at.names[Var.SHORTFALL][1]]
+        self._tokens = solved_lp.names[Var.SERVE][1]
+        self._served = [*self._tokens, *solved_lp.names[Var.RESEARCH][1], *solved_lp.names[Var.SHORTFALL][1]]
 
     def with_ends(self, level: str, year: YearBottlenecks) -> YearBottlenecks:
         """Add how long prices last, and what binds then."""
-        ranked, bound = year
-        return [self._then(level, f) for f in ranked], bound and self._then(level, bound)
+        ranked, binding = year
+        return [self._with_end(level, bottleneck) for bottleneck in ranked], binding and self._with_end(level, binding)
 
-    def _then(self, level: str, found: Bottleneck) -> Bottleneck:
+    def _with_end(self, level: str, bottleneck: Bottleneck) -> Bottleneck:
         """Add up to how many per cent a price lasts, and what binds just after it."""
-        direction, blank = self._direction(found.lever.members, found.year)
-        if found.worth.gain == 0 or blank:
-            return found
+        direction, blank = self._direction(bottleneck.lever.members, bottleneck.year)
+        if bottleneck.worth.gain == 0 or blank:
+            return bottleneck
         key = _key(direction)
         if key not in self._ends:
-            self._ends[key] = self._end(direction, found.year)
+            self._ends[key] = self._end(direction, bottleneck.year)
         end, labels = self._ends[key]
-        return replace(found, holds_to_pct=end, next=labels.get(level, ""))
+        return replace(bottleneck, holds_to_pct=end, next=labels.get(level, ""))
 
     def _end(self, direction: Direction, t: int) -> tuple[float, dict[str, str]]:
         """Return up to how many per cent relief gains at the same rate, and what binds in a year just after, by level.
 
         Rates that differ by less than `SAME_SLOPE` are the same.
         """
-        rate, end = self._slopes.gain(direction), lp.allowable_increase(self._at.lp, self._slopes, direction, +1.0)
+        rate = self._slopes.gain(direction)
+        end = lp.allowable_increase(self._solved_lp.lp, self._slopes, direction, +1.0)
         while math.isfinite(end):
             by = end * (1 + BEYOND_PRICE_END) + BEYOND_PRICE_END
-            upper = {row: float(self._at.lp.row_upper[row] + by * move) for row, move in direction.items()}
-            with self._at.changed(upper, ties=()) as there:
-                if there.slopes.gain(direction) < (1 - SAME_SLOPE) * rate:
-                    beyond = BottleneckFinder(there)
+            upper = {row: float(self._solved_lp.lp.row_upper[row] + by * move) for row, move in direction.items()}
+            with self._solved_lp.changed(upper, ties=()) as relieved:
+                if relieved.slopes.gain(direction) < (1 - SAME_SLOPE) * rate:
+                    beyond = BottleneckFinder(relieved)
                     return end, {level: beyond.label(level, t) for level in LEVELS}
-                end = by + lp.allowable_increase(there.lp, there.slopes, direction, +1.0)
+                end = by + lp.allowable_increase(relieved.lp, relieved.slopes, direction, +1.0)
         return math.inf, {}
 
     def label(self, level: str, t: int) -> str:
@@ -158,34 +159,34 @@ class BottleneckFinder:
         No lever and no set of levers gains more than what one dual makes of its relief. So the levers are asked from
         the largest such bound down, and sets only if what is left could gain more than the best lever found.
         """
-        usd = self._at.usd(t)
-        asked = []
+        usd = self._solved_lp.usd(t)
+        bounds = []
         for lever in self._levers.of_year(level, t):
             direction, blank = self._direction(lever.members, t)
             most = math.inf if blank else self._slopes.between(direction) * usd
-            asked.append((most * self._levers.annual(lever.members, t), most, lever, direction, blank))
-        asked.sort(key=lambda one: (-one[0], one[2].position, one[2].name))
+            bounds.append((most * self._levers.annual(lever.members, t), most, lever, direction, blank))
+        bounds.sort(key=lambda bound: (-bound[0], bound[2].position, bound[2].name))
         best: Bottleneck | None = None
         left = 0.0
-        for most_annual, most, lever, direction, blank in asked:
+        for most_annual, most, lever, direction, blank in bounds:
             if best is not None and most_annual < (1 - EQUAL_GAIN) * best.annual_gain:
                 left += most
                 continue
             gain = self._slopes.gain(direction)
-            found = self._bound(t, lever, gain * usd, blank=blank)
+            bottleneck = self._sole(t, lever, gain * usd, blank=blank)
             if gain == 0:
                 left += 0.0 if blank else most
-            elif (best is None or _order(found) < _order(best)) and self._serves(gain, direction):
-                best = found
+            elif (best is None or _order(bottleneck) < _order(best)) and self._serves(gain, direction):
+                best = bottleneck
         if best is None or (not best.worth.blank and left >= (1 - EQUAL_GAIN) * best.annual_gain):
-            free = [(lever, d) for _, _, lever, d, blank in asked if not blank and self._slopes.gain(d) == 0]
+            free = [(lever, d) for _, _, lever, d, blank in bounds if not blank and self._slopes.gain(d) == 0]
             free = [(lever, d) for lever, d in free if self._slopes.is_tight(d)]
             tied = [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
             best = min([*self._joint(tied, t), *([best] if best else [])], key=_order, default=None)
         return best.lever.name if best else DEMAND
 
-    def _bound(self, t: int, lever: Lever, gain: float, *, blank: bool) -> Bottleneck:
-        """Return a lever as what may bind."""
+    def _sole(self, t: int, lever: Lever, gain: float, *, blank: bool) -> Bottleneck:
+        """Return a lever as what binds alone."""
         annual = 0.0 if blank else rounded_price(gain) * self._levers.annual(lever.members, t)
         return Bottleneck(t, lever, Worth(gain, gain, blank=blank), annual, "sole")
 
@@ -200,15 +201,15 @@ class BottleneckFinder:
         levers = self._levers.of_year(level, t)
         worths = dict(zip(levers, self._price([lever.members for lever in levers], t), strict=True))
         joint = self._joint([lever for lever, w in worths.items() if w.gain == 0 and w.loss > 0 and not w.blank], t)
-        found = []
+        bottlenecks = []
         for lever, worth in worths.items():
-            best = min((j for j in joint if lever in j.together), key=_order, default=None)
+            best = min((joint_set for joint_set in joint if lever in joint_set.together), key=_order, default=None)
             annual = 0.0 if worth.blank else worth.gain * self._levers.annual(lever.members, t)
-            others = [other for other in best.together if other != lever] if best else []
+            partners = [partner for partner in best.together if partner != lever] if best else []
             state = _state(worth, joint=best is not None)
-            found.append(Bottleneck(t, lever, worth, annual, state, moves_with=_names(others)))
-        ranked = [replace(f, rank=n) for n, f in enumerate(sorted(found, key=_order), start=1)]
-        binding = sorted([f for f in ranked if f.state == "sole"] + joint, key=_order)
+            bottlenecks.append(Bottleneck(t, lever, worth, annual, state, moves_with=_names(partners)))
+        ranked = [replace(bottleneck, rank=n) for n, bottleneck in enumerate(sorted(bottlenecks, key=_order), start=1)]
+        binding = sorted([bottleneck for bottleneck in ranked if bottleneck.state == "sole"] + joint, key=_order)
         return ranked, binding[0] if binding else None
 
     def _joint(self, tied: Sequence[Lever], t: int) -> list[Bottleneck]:
@@ -216,19 +217,19 @@ class BottleneckFinder:
         sets = lp.minimal_sets(self._slopes, tied, lambda levers: self._levers.relief(_union(levers), t), JOINT_UP_TO)
         together = [sorted(levers, key=lambda lever: (lever.position, lever.name)) for levers in sets]
         unions = [_union(levers) for levers in together]
-        found = []
+        bottlenecks = []
         for levers, members, worth in zip(together, unions, self._price(unions, t), strict=True):
             if worth.serves:
                 name, position = _names(levers), levers[0].position
                 lever = Lever(name, name, members, self._levers.nature(members), position)
                 annual = worth.gain * self._levers.annual(members, t)
-                found.append(Bottleneck(t, lever, worth, annual, "joint", together=tuple(levers)))
-        return found
+                bottlenecks.append(Bottleneck(t, lever, worth, annual, "joint", together=tuple(levers)))
+        return bottlenecks
 
-    def _price(self, asked: Sequence[Members], t: int) -> list[Worth]:
+    def _price(self, lever_sets: Sequence[Members], t: int) -> list[Worth]:
         """Return what relief of each set of stages is worth in a year, asking like questions together."""
-        directions = [self._direction(members, t) for members in asked]
-        usd = self._at.usd(t)
+        directions = [self._direction(members, t) for members in lever_sets]
+        usd = self._solved_lp.usd(t)
         new = {_key(d): d for d, _ in directions if _key(d) not in self._worths}
         gains = {key: self._slopes.gain(d) for key, d in new.items()}
         losses = {key: self._slopes.loss(d) for key, d in new.items()}
@@ -241,7 +242,7 @@ class BottleneckFinder:
         for key, gain in gains.items():
             least = saving.get(key, 0.0)
             save, research = _parts(gain, least, with_research.get(key, least))
-            helps = self._helped(new[key], gain / self._at.money) if gain - save > SERVES_ABOVE * gain else ()
+            helps = self._helped(new[key], gain / self._solved_lp.money) if gain - save > SERVES_ABOVE * gain else ()
             loss = max(gain, losses[key])
             self._worths[key] = Worth(*(rounded_price(x * usd) for x in (gain, loss, save, research)), helps=helps)
         return [replace(self._worths[_key(d)], blank=blank) for d, blank in directions]
@@ -255,8 +256,8 @@ class BottleneckFinder:
 
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
-        upper = {row: float(self._at.lp.row_upper[row] + RELIEF_STEP * move) for row, move in direction.items()}
-        with self._at.changed(upper, ties=self._at.ties[:1]) as relieved:
+        upper = {row: float(self._solved_lp.lp.row_upper[row] + RELIEF_STEP * move) for row, move in direction.items()}
+        with self._solved_lp.changed(upper, ties=self._solved_lp.ties[:1]) as relieved:
             after = {t: cost.worth(relieved.solved.m, t) for t in self._solved.on.years}
         least = YEAR_HELPED * RELIEF_STEP * gain
         return tuple(t for t, usd in after.items() if usd - cost.worth(self._solved.m, t) > least)
@@ -280,9 +281,14 @@ def _state(worth: Worth, *, joint: bool) -> str:
     return "slack"
 
 
-def _order(f: Bottleneck) -> tuple[object, ...]:
+def _order(bottleneck: Bottleneck) -> tuple[object, ...]:
     """Rank by annual gain; a limit of 0 whose first unit would gain comes first; ties by position."""
-    return (not (f.worth.blank and f.worth.gain > 0), -f.annual_gain, f.lever.position, f.lever.name)
+    return (
+        not (bottleneck.worth.blank and bottleneck.worth.gain > 0),
+        -bottleneck.annual_gain,
+        bottleneck.lever.position,
+        bottleneck.lever.name,
+    )
 
 
 def _union(levers: Iterable[Lever]) -> Members:
@@ -297,38 +303,38 @@ def _key(direction: Direction) -> tuple[object, ...]:
     return tuple(sorted(direction.items()))
 
 
-def _row(f: Bottleneck) -> dict[str, Any]:
+def _row(bottleneck: Bottleneck) -> dict[str, Any]:
     """Return all that is known of a lever in a year, by column; amounts per cent of a limit of 0 are blank."""
-    w = f.worth
+    worth = bottleneck.worth
     amounts = {
-        "annual_gain_usd_per_pct": f.annual_gain,
-        "gain_usd_per_pct": w.gain,
-        "loss_usd_per_pct": w.loss,
-        "gain_serving_usd_per_pct": w.serving,
-        "gain_saving_usd_per_pct": w.saving,
-        "gain_research_usd_per_pct": w.research,
+        "annual_gain_usd_per_pct": bottleneck.annual_gain,
+        "gain_usd_per_pct": worth.gain,
+        "loss_usd_per_pct": worth.loss,
+        "gain_serving_usd_per_pct": worth.serving,
+        "gain_saving_usd_per_pct": worth.saving,
+        "gain_research_usd_per_pct": worth.research,
     }
     return {
-        "year": f.year,
-        "stage": f.lever.name,
-        "group": f.lever.group,
-        "members": f.lever.name,
-        "rank": f.rank,
-        "state": f.state,
-        "nature": f.lever.nature,
-        **(dict.fromkeys(amounts, math.nan) if w.blank else amounts),
-        "helps": " ".join(map(str, w.helps)),
-        "holds_to_pct": rounded_price(f.holds_to_pct),
-        "next": f.next,
-        "next_stage": f.next,
-        "moves_with": f.moves_with,
+        "year": bottleneck.year,
+        "stage": bottleneck.lever.name,
+        "group": bottleneck.lever.group,
+        "members": bottleneck.lever.name,
+        "rank": bottleneck.rank,
+        "state": bottleneck.state,
+        "nature": bottleneck.lever.nature,
+        **(dict.fromkeys(amounts, math.nan) if worth.blank else amounts),
+        "helps": " ".join(map(str, worth.helps)),
+        "holds_to_pct": rounded_price(bottleneck.holds_to_pct),
+        "next": bottleneck.next,
+        "next_stage": bottleneck.next,
+        "moves_with": bottleneck.moves_with,
     }
 
 
-def table(found: Mapping[int, YearBottlenecks], level: str) -> pd.DataFrame:
+def table(by_year: Mapping[int, YearBottlenecks], level: str) -> pd.DataFrame:
     """Return the table `bottlenecks` (level `stage`) or `bottlenecks_by_group` (level `group`)."""
     described = schema.BOTTLENECKS if level == "stage" else schema.BOTTLENECKS_BY_GROUP
-    rows = [picked(described, _row(f)) for ranked, _ in found.values() for f in ranked]
+    rows = [picked(described, _row(bottleneck)) for ranked, _ in by_year.values() for bottleneck in ranked]
     return frame(described, rows, sort=described.key)
 
 
@@ -339,7 +345,7 @@ def binding(by_level: Mapping[str, Mapping[int, YearBottlenecks]]) -> pd.DataFra
         picked(
             described, {"year": t, "level": level} | (_row(bound) if bound else {"members": DEMAND, "state": DEMAND})
         )
-        for level, found in by_level.items()
-        for t, (_, bound) in found.items()
+        for level, by_year in by_level.items()
+        for t, (_, bound) in by_year.items()
     ]
     return frame(described, rows, sort=described.key)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from supplychain.case.changes import Changed
     from supplychain.case.scenarios import WhatIf
 
-Found = TypeVar("Found", bound=Answer)
+AnyAnswer = TypeVar("AnyAnswer", bound=Answer)
 
 
 def changes(audit: Iterable[Changed]) -> pd.DataFrame:
@@ -25,7 +25,7 @@ def changes(audit: Iterable[Changed]) -> pd.DataFrame:
     return frame(schema.CHANGES, map(asdict, audit))
 
 
-def with_changes(answer: Found, made: WhatIf) -> Found:
-    """Return the answer of a what-if with what was changed for it: in its summary and, if it was, as a table."""
-    audited = {schema.CHANGES.name: changes(made.audit)} if made.groups else {}
-    return replace(answer, summary={**answer.summary, **made.summary}, tables={**answer.tables, **audited})
+def with_changes(answer: AnyAnswer, what_if: WhatIf) -> AnyAnswer:
+    """Return the answer of a what-if with its changes: in its summary and, if there are any, as a table."""
+    audited = {schema.CHANGES.name: changes(what_if.audit)} if what_if.groups else {}
+    return replace(answer, summary={**answer.summary, **what_if.summary}, tables={**answer.tables, **audited})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from supplychain import lp, units
-from supplychain.model import locked_in as signed
+from supplychain.model import locked_in
 from supplychain.model.labels import Constraint, Var
 from supplychain.model.service import served
 from supplychain.plan.money import OPEX, OTHER, RESEARCH
@@ -33,7 +33,7 @@ RESIDUAL = "residual"
 """What the terms leave unexplained; the last term."""
 
 INSTALLED_FLEET, BUILD_LIMITS, RAMPS, COMMITMENTS = "installed fleet", "build limits", "ramps", "commitments"
-NEW_UNITS, CAPITAL_RENT, SIGNED = "new units operate", "capital: rent", "signed before"
+NEW_UNITS, CAPITAL_RENT, LOCKED_IN = "new units operate", "capital: rent", "signed before"
 
 _STOPS = {
     Constraint.RAMP: RAMPS,
@@ -43,7 +43,7 @@ _STOPS = {
 }
 """Rows at which tracing stops, and the term of what is paid to them less what is earned from them."""
 
-_AFTER_STAGES = (OTHER, BUILD_LIMITS, RAMPS, COMMITMENTS, NEW_UNITS, CAPITAL_RENT, SIGNED, INSTALLED_FLEET, RESIDUAL)
+_AFTER_STAGES = (OTHER, BUILD_LIMITS, RAMPS, COMMITMENTS, NEW_UNITS, CAPITAL_RENT, LOCKED_IN, INSTALLED_FLEET, RESIDUAL)
 
 
 @dataclass(frozen=True)
@@ -61,22 +61,22 @@ Marginals: TypeAlias = "dict[tuple[str, int], Marginal]"
 """By workload and year."""
 
 
-def marginals(at: SolvedLP, years: Collection[int]) -> Marginals:
+def marginals(solved_lp: SolvedLP, years: Collection[int]) -> Marginals:
     """Return the marginal cost of each workload in some years: the loss of its service.
 
     Of the duals that attain it, the one that values everything else least is taken: see `lp.Slopes.least_duals`.
     """
-    found = {}
-    for w, t in sorted({(w, t) for w, _, t in at.solved.on.serve if t in years}):
-        ttok = served(at.solved.m, w, t)
+    by_service = {}
+    for w, t in sorted({(w, t) for w, _, t in solved_lp.solved.on.serve if t in years}):
+        ttok = served(solved_lp.solved.m, w, t)
         step = units.PERCENT * ttok if ttok > 0 else 1.0
-        loss, dual = at.slopes.least_duals({at.lp.row[Constraint.SERVICE, w, t]: step}, -1.0)
-        usd = loss / step * at.usd(t) / units.MTOK_PER_TTOK
-        found[w, t] = Marginal(rounded_price(usd), dual) if math.isfinite(usd) else Marginal(math.nan, None)
-    return found
+        loss, dual = solved_lp.slopes.least_duals({solved_lp.lp.row[Constraint.SERVICE, w, t]: step}, -1.0)
+        usd = loss / step * solved_lp.usd(t) / units.MTOK_PER_TTOK
+        by_service[w, t] = Marginal(rounded_price(usd), dual) if math.isfinite(usd) else Marginal(math.nan, None)
+    return by_service
 
 
-def marginal(at: SolvedLP, found: Marginals) -> pd.DataFrame:
+def marginal(solved_lp: SolvedLP, by_service: Marginals) -> pd.DataFrame:
     """Return the table `decomposition`: who is paid, in the end, for one more million tokens.
 
     A stage has up to three terms: what its suppliers ask (the stage's name), what added capacity costs (`expansion`),
@@ -84,23 +84,23 @@ def marginal(at: SolvedLP, found: Marginals) -> pd.DataFrame:
     serve, regions by operation, vintages by surviving units; what a unit earns over its life pays for its build, and
     each year's part of that in the same proportions. Opex, stocks, components and so on are then what was paid for
     them. Units owned at the start earn `installed fleet`. Commitments, ramps and the rule that new units operate are
-    credits where they pay for what is built anyway. What was signed earns, above what it costs, `signed before`; below
-    0 if it was not worth its cost. The last term is the residual.
+    credits where they pay for what is built anyway. What is locked in earns, above what it costs, `signed before`;
+    below 0 if it was not worth its cost. The last term is the residual.
     """
-    solved = at.solved
-    stop = np.array([label[0] in _STOPS for label in at.lp.row])
+    solved = solved_lp.solved
+    stop = np.array([label[0] in _STOPS for label in solved_lp.lp.row])
     order = {term: n for n, term in enumerate(_terms(solved))}
     rows: list[dict[str, object]] = []
-    for (w, t), cost in found.items():
+    for (w, t), cost in by_service.items():
         if cost.dual is None:
             continue
-        tracer = lp.Tracer(at.lp, at.x, at.slopes.felt(cost.dual), stop)
-        parts = _parts(at, tracer.trace(at.lp.row[Constraint.SERVICE, w, t]))
-        shares = {term: _settled(share) for term, share in parts.items()}
-        shown = sorted(
+        tracer = lp.Tracer(solved_lp.lp, solved_lp.x, solved_lp.slopes.felt(cost.dual), stop)
+        parts = _parts(solved_lp, tracer.trace(solved_lp.lp.row[Constraint.SERVICE, w, t]))
+        shares = {term: _rounded_share(share) for term, share in parts.items()}
+        terms = sorted(
             (term for term, share in shares.items() if share or term == RESIDUAL), key=lambda term: order[term]
         )
-        rows += [{"year": t, "workload": w, "term": term, "usd_per_mtok": shares[term] * cost.usd} for term in shown]
+        rows += [{"year": t, "workload": w, "term": term, "usd_per_mtok": shares[term] * cost.usd} for term in terms]
     return frame(schema.DECOMPOSITION, rows, sort=("year", "workload"))
 
 
@@ -110,20 +110,20 @@ def _terms(solved: Solved) -> list[str]:
     return [OPEX, *(term for s in stages for term in (s, f"{s}: expansion", f"{s}: rent")), *_AFTER_STAGES]
 
 
-def _parts(at: SolvedLP, trace: Trace) -> dict[str, float]:
+def _parts(solved_lp: SolvedLP, trace: Trace) -> dict[str, float]:
     """Return the terms of a price as shares of it, the residual last."""
     parts: dict[str, float] = defaultdict(float)
-    columns = list(at.lp.column)
-    sunk = [columns[j] for j in ([] if at.decides is None else np.flatnonzero(~at.decides).tolist())]
-    earns: dict[Label, Callable[[Label], str | None]] = dict.fromkeys(
-        signed.fixed_amounts(at.solved.case, at.solved.on), lambda _: SIGNED
+    columns = list(solved_lp.lp.column)
+    sunk = [columns[j] for j in ([] if solved_lp.decides is None else np.flatnonzero(~solved_lp.decides).tolist())]
+    earners: dict[Label, Callable[[Label], str | None]] = dict.fromkeys(
+        locked_in.fixed_amounts(solved_lp.solved.case, solved_lp.solved.on), lambda _: LOCKED_IN
     )
-    earns |= dict.fromkeys(sunk, _of_sunk)
+    earners |= dict.fromkeys(sunk, _of_sunk)
     for amounts, labels, name in (
         (trace.cost, columns, _of_cost),
-        (trace.bound, columns, lambda label: earns.get(label, _of_bound)(label)),
-        (trace.limit, list(at.lp.row), _of_limit),
-        (trace.kept, list(at.lp.row), lambda label: _STOPS.get(label[0])),
+        (trace.bound, columns, lambda label: earners.get(label, _of_bound)(label)),
+        (trace.limit, list(solved_lp.lp.row), _of_limit),
+        (trace.kept, list(solved_lp.lp.row), lambda label: _STOPS.get(label[0])),
     ):
         for i in np.flatnonzero(amounts).tolist():
             term = name(labels[i])
@@ -143,17 +143,17 @@ def _of_bound(label: Label) -> str | None:
 
 
 def _of_sunk(label: Label) -> str | None:
-    """Return who earns what was decided before: the owner of the units, or of the capacity or the stock."""
+    """Return the earner of what was decided before: the owner of the units, or of the capacity or the stock."""
     return f"{label[1]}: rent" if label[0] in {Var.EXPAND, Var.STORED} else INSTALLED_FLEET
 
 
 def _of_limit(label: Label) -> str | None:
-    """Return who owns what a limit gives away: a supplier its capacity, the owner of the fleet its units."""
+    """Return the owner of what a limit gives away: the supplier, of capacity; the owner of the fleet, of units."""
     fleet = dict.fromkeys((Constraint.OPERATE_OWNED, Constraint.WAREHOUSE_BALANCE), INSTALLED_FLEET)
     return {Constraint.SUPPLY_LIMIT: f"{label[1]}: rent", **fleet}.get(label[0])
 
 
-def _settled(share: float) -> float:
+def _rounded_share(share: float) -> float:
     return round(round(share, PRICE_SHARE_TIE_DECIMALS), PRICE_SHARE_DECIMALS) + 0.0  # no minus before a 0
 
 
@@ -171,6 +171,6 @@ def average(solved: Solved, ledger: Ledger, token_cost: pd.DataFrame) -> pd.Data
         for (u, item, v), cost in sorted(ledger.cost.items()):
             if u == t and v != RESEARCH and w in {v, "all"}:
                 items[item] += cost / mtok
-        items[RESIDUAL] = _settled((usd - math.fsum(items.values())) / usd) * usd if usd else 0.0
+        items[RESIDUAL] = _rounded_share((usd - math.fsum(items.values())) / usd) * usd if usd else 0.0
         rows += [{"year": t, "workload": w, "item": item, "usd_per_mtok": part} for item, part in items.items()]
     return frame(schema.AVERAGE_COST, rows)

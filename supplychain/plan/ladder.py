@@ -32,69 +32,69 @@ class Curve(Shown, pd.DataFrame):
 
 @dataclass(frozen=True)
 class _Step:
-    """Where the ladder stands: what is lifted, what that is worth, and what to lift next."""
+    """What the plan costs, serves and uses with some stages relaxed, what binds then, and what to relax next."""
 
     objective_usd: float
     tokens: float
     research: float
     used: dict[tuple[str, str], float]
     binding: str
-    lift: tuple[str, str, Members] | None
-    """State, name and stages of what is lifted next; None if no relief gains anything."""
+    relax_next: tuple[str, str, Members] | None
+    """State, name and stages of the lever to relax next; None if no relief gains anything."""
 
 
 @dataclass(frozen=True)
 class YearView:
-    """A year of a plan that the solver holds."""
+    """A year of a plan whose LP is solved and loaded."""
 
-    at: SolvedLP
+    solved_lp: SolvedLP
     year: int
 
     def ladder(self) -> Ladder:
         """Return the ladder of the year."""
-        return Ladder(ladder(self.at, self.year))
+        return Ladder(ladder(self.solved_lp, self.year))
 
     def curve(self, stage: str, up_to: float) -> Curve:
         """Return the value curve of a stage."""
-        return Curve(curve(self.at, stage, self.year, up_to))
+        return Curve(curve(self.solved_lp, stage, self.year, up_to))
 
     def idle_capacity(self) -> pd.DataFrame:
         """Return what lies idle because other stages bind."""
-        return idle_capacity(self.at, self.year)
+        return idle_capacity(self.solved_lp, self.year)
 
 
 def ladder(start: SolvedLP, t: int) -> pd.DataFrame:
-    """Lift what binds in a year altogether, then what binds then, until relief of all that is left gains nothing.
+    """Relax what binds in a year altogether, then what binds then, until relief of all that is left gains nothing.
 
-    What serves more demand is lifted first; then what only saves cost. At the top the objective is that of the case
-    with every stage of the year lifted.
+    What serves more demand is relaxed first; then what only saves cost. At the top the objective is that of the case
+    with every stage of the year relaxed.
 
-    Returns: one row per rung. `used_pct` is how much of what was lifted is used then, in per cent of its limit before,
+    Returns: one row per rung. `used_pct` is how much of what was relaxed is used then, in per cent of its limit before,
     by the member and place that is stretched furthest; tokens and research are what the rung adds over all years, USD
     its gain in undiscounted money of that year; `binding` is what binds in the year then.
     """
-    lifted: Members = frozenset()
-    here = _step(start, t, lifted)
+    relaxed: Members = frozenset()
+    step = _step(start, t, relaxed)
     rows: list[dict[str, object]] = []
-    while here.lift is not None:
-        state, name, members = here.lift
-        lifted |= members
-        rungs = Levers(start.solved, start.lp)
-        with start.changed(dict.fromkeys(rungs.rows(lifted, t), math.inf)) as above:
-            there = _step(above, t, lifted)
+    while step.relax_next is not None:
+        state, name, members = step.relax_next
+        relaxed |= members
+        levers = Levers(start.solved, start.lp)
+        with start.changed(dict.fromkeys(levers.rows(relaxed, t), math.inf)) as relaxed_lp:
+            step_above = _step(relaxed_lp, t, relaxed)
         rows.append(
             {
                 "rung": len(rows) + 1,
                 "lifted": name,
                 "state": state,
-                "used_pct": _stretched(start, there.used, members, t),
-                "tokens_ttok": _rise(here.tokens, there.tokens),
-                "research_h100e_years": _rise(here.research, there.research),
-                "gain_usd": (here.objective_usd - there.objective_usd) / start.solved.n["discount"][t],
-                "binding": there.binding,
+                "used_pct": _stretched(start, step_above.used, members, t),
+                "tokens_ttok": _rise(step.tokens, step_above.tokens),
+                "research_h100e_years": _rise(step.research, step_above.research),
+                "gain_usd": (step.objective_usd - step_above.objective_usd) / start.solved.n["discount"][t],
+                "binding": step_above.binding,
             }
         )
-        here = there
+        step = step_above
     return frame(schema.LADDER, rows)
 
 
@@ -102,45 +102,47 @@ def _rise(before: float, after: float) -> float:
     return after - before if abs(after - before) > QUANTITY_ROUNDING * abs(before) else 0.0
 
 
-def _step(at: SolvedLP, t: int, lifted: Members) -> _Step:
-    solved = at.solved
-    ranked, binding = BottleneckFinder(at).of_year("stage", t)
+def _step(solved_lp: SolvedLP, t: int, relaxed: Members) -> _Step:
+    solved = solved_lp.solved
+    ranked, binding = BottleneckFinder(solved_lp).of_year("stage", t)
     used = {(s, p): solved.used[s, p, t] for s, places in solved.on.places.items() for p in places}
-    candidates = [*([binding] if binding else []), *(f for f in ranked if f.worth.gain > 0)]
-    found = next((f for f in candidates if f.lever.members - lifted), None)
-    lift: tuple[str, str, Members] | None
-    if found is not None:
-        lift = found.state, found.lever.name, found.lever.members
+    candidates = [*([binding] if binding else []), *(bottleneck for bottleneck in ranked if bottleneck.worth.gain > 0)]
+    to_relax = next((bottleneck for bottleneck in candidates if bottleneck.lever.members - relaxed), None)
+    relax_next: tuple[str, str, Members] | None
+    if to_relax is not None:
+        relax_next = to_relax.state, to_relax.lever.name, to_relax.lever.members
     else:
-        lift = _all_left(at, t, lifted, frozenset().union(*(f.lever.members for f in ranked)))
+        every = frozenset().union(*(bottleneck.lever.members for bottleneck in ranked))
+        relax_next = _all_left(solved_lp, t, relaxed, every)
     return _Step(
-        at.objective_usd,
+        solved_lp.objective_usd,
         math.fsum(solved.x[Var.SERVE].values()),
         math.fsum(solved.x[Var.RESEARCH].values()),
         used,
         binding.lever.name if binding else DEMAND,
-        lift,
+        relax_next,
     )
 
 
-def _all_left(at: SolvedLP, t: int, lifted: Members, every: Members) -> tuple[str, str, Members] | None:
-    """Return all stages that are left as one lift, if their relief together gains anything: limits of 0 by a unit."""
-    left = every - lifted
-    levers = Levers(at.solved, at.lp)
-    relief = {row: step for one in levers.single_units(left, t) for row, step in one.items()} | levers.relief(left, t)
-    return ("joint", "all that is left", left) if left and at.slopes.gain(relief) > 0 else None
+def _all_left(solved_lp: SolvedLP, t: int, relaxed: Members, every: Members) -> tuple[str, str, Members] | None:
+    """Return all stages that are left as one lever, if their relief together gains anything: limits of 0 by a unit."""
+    left = every - relaxed
+    levers = Levers(solved_lp.solved, solved_lp.lp)
+    single = {row: step for direction in levers.single_units(left, t) for row, step in direction.items()}
+    relief = single | levers.relief(left, t)
+    return ("joint", "all that is left", left) if left and solved_lp.slopes.gain(relief) > 0 else None
 
 
 def idle_capacity(start: SolvedLP, t: int) -> pd.DataFrame:
-    """Return the capacity of a year that lies idle because other stages bind: it would be used if all were lifted.
+    """Return the capacity of a year that lies idle because other stages bind: it would be used if all were relaxed.
 
     Returns: one row per stage and place with any; `idle` in the stage's unit, `idle_usd` at the mean price of
     what is idle there: of a flow what it would be sold for, of a stock its charge for the year.
     """
     levers, solved = Levers(start.solved, start.lp), start.solved
     every = frozenset(solved.on.stages) | ({CAPITAL} if t in solved.on.budget else set())
-    with start.changed(dict.fromkeys(levers.rows(every, t), math.inf)) as free:
-        wanted = {(s, p): free.solved.used[s, p, t] for s in solved.on.stages for p in solved.on.places[s]}
+    with start.changed(dict.fromkeys(levers.rows(every, t), math.inf)) as relaxed_lp:
+        wanted = {(s, p): relaxed_lp.solved.used[s, p, t] for s in solved.on.stages for p in solved.on.places[s]}
     rows = []
     for (s, p), used_then in wanted.items():
         limit, used = solved.limit_of(s, p, t), solved.used[s, p, t]
@@ -167,7 +169,7 @@ def idle_capacity(start: SolvedLP, t: int) -> pd.DataFrame:
 
 def _stretched(start: SolvedLP, used: dict[tuple[str, str], float], members: Members, t: int) -> float:
     limits = {(s, p): start.solved.limit_of(s, p, t) for s in members - {CAPITAL} for p in start.solved.on.places[s]}
-    return max((100 * used[at] / limit for at, limit in limits.items() if limit > 0), default=math.nan)
+    return max((100 * used[s, p] / limit for (s, p), limit in limits.items() if limit > 0), default=math.nan)
 
 
 def curve(start: SolvedLP, s: str, t: int, up_to: float) -> pd.DataFrame:
@@ -186,8 +188,8 @@ def curve(start: SolvedLP, s: str, t: int, up_to: float) -> pd.DataFrame:
     for begin, end, slope, _ in segments.itertuples(index=False):
         middle = (begin + end) / 2
         upper = {row: float(start.lp.row_upper[row] + middle * step) for row, step in relief.items()}
-        with start.changed(upper, ties=()) as there:
-            binding = BottleneckFinder(there).label("stage", t)
+        with start.changed(upper, ties=()) as relieved:
+            binding = BottleneckFinder(relieved).label("stage", t)
         gain = max(0.0, -slope * start.usd(t))
         gained += gain * (end - begin)
         rows.append(

@@ -51,19 +51,21 @@ class Levers:
         self._suppliers: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         for (s, p), suppliers in solved.on.suppliers.items():
             self._suppliers[s] += [(s, k, p) for k in suppliers]
-        self._drawing = [who for s in self._suppliers for who in self._suppliers[s] if who[:2] in solved.on.draws]
+        self._drawing = [
+            supplier for s in self._suppliers for supplier in self._suppliers[s] if supplier[:2] in solved.on.draws
+        ]
 
     def _of(self, stages: Iterable[str]) -> list[tuple[str, str, str]]:
-        """Return who supplies some stages, and where."""
-        return [who for s in sorted(stages) for who in self._suppliers[s]]
+        """Return the suppliers of some stages in their places."""
+        return [supplier for s in sorted(stages) for supplier in self._suppliers[s]]
 
     def of_year(self, level: str, t: int) -> list[Lever]:
         """Return the levers of a year, by `stage` or by `group`, the budget last if the year has one."""
         by_name: dict[str, list[str]] = defaultdict(list)
         for s, row in self._solved.on.stages.items():
             by_name[s if level == "stage" else row["group"]].append(s)
-        found = [self._lever(name, frozenset(stages)) for name, stages in by_name.items()]
-        return found + ([self._lever(CAPITAL, frozenset([CAPITAL]))] if t in self._solved.on.budget else [])
+        levers = [self._lever(name, frozenset(stages)) for name, stages in by_name.items()]
+        return levers + ([self._lever(CAPITAL, frozenset([CAPITAL]))] if t in self._solved.on.budget else [])
 
     def _lever(self, name: str, members: Members) -> Lever:
         group = name if members == {CAPITAL} else self._solved.on.stages[min(members)]["group"]
@@ -88,19 +90,19 @@ class Levers:
             """Return how far a limit rises: by one per cent of itself once, or by its share of what others rise."""
             if index[0] in members:
                 return float(units.PERCENT * self._solved.limits[index].total)
-            return float(supply.allocated(self._solved.m, index, lambda other: rises[other]))
+            return float(supply.allocated(self._solved.m, index, lambda drawn: rises[drawn]))
 
         rises = WorkedOut(rise)
-        moved = self._of(members) + [who for who in self._drawing if who[0] not in members]
-        moves = {self._lp.row[Constraint.SUPPLY_LIMIT, *who, t]: rises[*who, t] for who in moved}
+        relieved = self._of(members) + [supplier for supplier in self._drawing if supplier[0] not in members]
+        row_rises = {self._lp.row[Constraint.SUPPLY_LIMIT, *supplier, t]: rises[*supplier, t] for supplier in relieved}
         if CAPITAL in members:
             row = self._lp.row[Constraint.BUDGET, t]
             budget = float(self._lp.row_upper[row])
-            moves[row] = units.PERCENT * budget if math.isfinite(budget) else 0.0
-        return {row: move for row, move in moves.items() if move > 0}
+            row_rises[row] = units.PERCENT * budget if math.isfinite(budget) else 0.0
+        return {row: move for row, move in row_rises.items() if move > 0}
 
     def rows(self, members: Members, t: int) -> list[int]:
-        """Return the rows of a lever's limits, and of those that draw from them: what goes when it is lifted."""
+        """Return the rows of a lever's limits, and of those that draw from them: what goes when it is relaxed."""
         pools = set(members)
         draws = self._solved.on.draws
         for _ in draws:  # as many rounds as there are links settle every chain of allocations

@@ -1,4 +1,4 @@
-"""Another plan's decisions, held in a case; and what of them does not fit, said in one error."""
+"""Another plan's decisions, locked in in a case; and what of them does not fit, said in one error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from supplychain import lp
 from supplychain.case.locked_in import LockedIn
 from supplychain.errors import CertificateError, InputError, MisfitError, NoAnswerError, Problem
-from supplychain.model import locked_in as signed
+from supplychain.model import locked_in
 from supplychain.model.labels import Constraint, Var
 from supplychain.results import schema
 from supplychain.results.frames import records
@@ -39,7 +39,7 @@ _HEADER = 1
 """Rows above the first one, as a spreadsheet counts."""
 
 _SUPPLIED = frozenset({Constraint.STAGE_BALANCE, Constraint.BUDGET})
-"""Rows that what was signed asks to be supplied later, as transformers for a site that was ordered."""
+"""Rows that what is locked in needs supplied later, as transformers for a site that was ordered."""
 
 
 def lock_in(case: Case, answer: Answer | str | Path, until: int) -> Case:
@@ -50,10 +50,10 @@ def lock_in(case: Case, answer: Answer | str | Path, until: int) -> Case:
 
     Raises: InputError if the answer cannot be read, or does not belong to the case.
     """
-    place, decided = "the answer", answer
-    if isinstance(decided, (str, Path)):
-        place, decided = str(decided), read_answer(decided, "solve", [table.name for table in _DECIDED])
-    return replace(case, locked_in=_locked_in(case, place, decided, until))
+    place, decisions = "the answer", answer
+    if isinstance(decisions, (str, Path)):
+        place, decisions = str(decisions), read_answer(decisions, "solve", [table.name for table in _DECIDED])
+    return replace(case, locked_in=_locked_in(case, place, decisions, until))
 
 
 def _locked_in(case: Case, place: str, answer: Answer, until: int) -> LockedIn:
@@ -68,12 +68,12 @@ def _locked_in(case: Case, place: str, answer: Answer, until: int) -> LockedIn:
     if until not in range(first, min(last, case.years[-1]) + 1):
         fault = f"{until}; must be from {first} to {min(last, case.years[-1])}, the years that both have"
         raise InputError(place, [Problem("until", 0, "", fault)])
-    known = _Known(case)
+    case_names = _CaseNames(case)
     problems: list[Problem] = []
     amounts: dict[str, dict[tuple[Any, ...], float]] = {}
     for table, amount in _DECIDED.items():
         rows = records(rounded(answer.tables[table.name]))
-        problems += _faults(table, rows, known, range(first, last + 1))
+        problems += _faults(table, rows, case_names, range(first, last + 1))
         if amount in _VARIABLES:
             time, *index = _index(table)
             amounts[_VARIABLES[amount]] = {
@@ -99,7 +99,7 @@ _DECIDED = {
 _VARIABLES = {"amount": "expand", "built": "build", "supplied": "supply", "stored": "stored"}
 
 
-class _Known:
+class _CaseNames:
     """The names of a case, by column; those of suppliers by stage."""
 
     def __init__(self, case: Case) -> None:
@@ -127,13 +127,13 @@ def _index(table: TableSchema) -> list[str]:
     return [table.key[0], *(name for name in table.key if table.column(name).type == "text")]
 
 
-def _faults(table: TableSchema, rows: list[dict[str, Any]], known: _Known, years: range) -> Iterator[Problem]:
+def _faults(table: TableSchema, rows: list[dict[str, Any]], case_names: _CaseNames, years: range) -> Iterator[Problem]:
     """Yield what does not belong to the case: years, and each name once."""
     time, *index = _index(table)
     unknown: dict[tuple[str, str], list[int]] = {}
     for number, row in enumerate(rows, 1 + _HEADER):
         for column in index:
-            fault = known.fault(column, row)
+            fault = case_names.fault(column, row)
             if fault:
                 unknown.setdefault((column, fault), []).append(number)
         if row[time] not in years:
@@ -159,18 +159,18 @@ def _uncommitted(case: Case, rows: list[dict[str, Any]], until: int) -> Iterator
 
 
 def check(whole: LabelledLP, case: Case, on: Structure, money: float) -> None:
-    """Refuse what was signed and cannot be in this case, before any solve.
+    """Refuse what is locked in and cannot be in this case, before any solve.
 
     Raises: MisfitError, which names every order, build, purchase or limit that does not fit, and by how much.
     """
-    found = list(signed.misfits(whole, case, on))
-    if found:
-        raise MisfitError(_said(case, on, money, found))
+    misfits = list(locked_in.misfits(whole, case, on))
+    if misfits:
+        raise MisfitError(_misfit_message(case, on, money, misfits))
 
 
 @contextmanager
-def explained(here: LabelledLP, case: Case, on: Structure, money: float) -> Iterator[None]:
-    """Say, where nothing is feasible inside, what is missing for what was signed: the least of it.
+def explained(labelled: LabelledLP, case: Case, on: Structure, money: float) -> Iterator[None]:
+    """Say, where nothing is feasible inside, what is missing for what is locked in: the least of it.
 
     Raises: MisfitError.
     """
@@ -181,19 +181,21 @@ def explained(here: LabelledLP, case: Case, on: Structure, money: float) -> Iter
     except NoAnswerError as error:
         if case.locked_in is None:
             raise
-        labels = list(here.row)
-        rows = [i for label, i in here.row.items() if label[0] in _SUPPLIED]
+        labels = list(labelled.row)
+        rows = [i for label, i in labelled.row.items() if label[0] in _SUPPLIED]
         short = lp.shortages(
-            here, [i for i in rows if np.isfinite(here.row_lower[i]) or np.isfinite(here.row_upper[i])]
+            labelled, [i for i in rows if np.isfinite(labelled.row_lower[i]) or np.isfinite(labelled.row_upper[i])]
         )
         if not short:
             raise
-        raise MisfitError(_said(case, on, money, ((labels[i], x, math.nan) for i, x in short.items()))) from error
+        raise MisfitError(
+            _misfit_message(case, on, money, ((labels[i], x, math.nan) for i, x in short.items()))
+        ) from error
 
 
-def _said(case: Case, on: Structure, money: float, found: Iterable[tuple[Label, float, float]]) -> str:
+def _misfit_message(case: Case, on: Structure, money: float, misfits: Iterable[tuple[Label, float, float]]) -> str:
     until = case.locked_in.until if case.locked_in else 0
-    lines = [f"  {_line(on, money, *one)}" for one in found]
+    lines = [f"  {_line(on, money, *misfit)}" for misfit in misfits]
     return "\n".join(
         [f"no answer for case {case.settings.name!r}: what was signed up to {until} does not fit it:", *lines]
     )
@@ -205,21 +207,21 @@ def _line(on: Structure, money: float, label: Label, amount: float, limit: float
     unit = on.stages[index[0]]["unit"] if index and index[0] in on.stages else "units"
     if name == Constraint.BUDGET:
         amount, limit, unit = amount / money, limit / money, "USD"
-    where = " / ".join(index)
-    known = {
-        Var.EXPAND: f"{t}, order of {where}",
-        Var.BUILD: f"{t}, build of {where}",
-        Var.SUPPLY: f"{t}, purchase from {where}",
-        Var.STORED: f"{t}, store of {where}",
-        Constraint.SUPPLY_LIMIT: f"{t}, purchase from {where}",
-        Constraint.STAGE_BALANCE: f"{t}, use of {where}",
-        Constraint.RAMP: f"{t}, ramp of {where}",
+    names = " / ".join(index)
+    subjects = {
+        Var.EXPAND: f"{t}, order of {names}",
+        Var.BUILD: f"{t}, build of {names}",
+        Var.SUPPLY: f"{t}, purchase from {names}",
+        Var.STORED: f"{t}, store of {names}",
+        Constraint.SUPPLY_LIMIT: f"{t}, purchase from {names}",
+        Constraint.STAGE_BALANCE: f"{t}, use of {names}",
+        Constraint.RAMP: f"{t}, ramp of {names}",
         Constraint.BUDGET: f"{t}, budget",
     }
-    what = known.get(name, f"{t}, {name} of {where}")
+    subject = subjects.get(name, f"{t}, {name} of {names}")
     if math.isnan(limit):
-        return f"{what}: {_number(amount)} {unit} are missing"
-    return f"{what}: {_number(amount)} {unit}, {_number(limit)} possible, {_number(amount - limit)} too many"
+        return f"{subject}: {_number(amount)} {unit} are missing"
+    return f"{subject}: {_number(amount)} {unit}, {_number(limit)} possible, {_number(amount - limit)} too many"
 
 
 def _number(x: float) -> str:

@@ -23,22 +23,22 @@ SERVING, COST = "serving_cost", "cost"
 quantities of `schema.QUANTITIES`."""
 
 
-def measure(solved: Solved, asked: Iterable[tuple[str, str, int]]) -> tuple[float, ...]:
+def measure(solved: Solved, quantities: Iterable[tuple[str, str, int]]) -> tuple[float, ...]:
     """Return quantities of `schema.QUANTITIES`, `SERVING` or `COST`, each of an item in a year, in its unit.
 
     NaN where it has no meaning.
     """
     ledger = None
-    found = []
-    for quantity, item, t in asked:
+    values = []
+    for quantity, item, t in quantities:
         names = set(_all(solved, quantity) if item == schema.ALL else item.split(schema.SUM))
         if quantity in {SERVING, COST}:
             ledger = ledger or money.Ledger(solved)
-            some = (usd for (u, _, w), usd in ledger.cost.items() if u == t and (quantity == COST or w in names))
-            found.append(math.fsum(some))
+            costs = (usd for (u, _, w), usd in ledger.cost.items() if u == t and (quantity == COST or w in names))
+            values.append(math.fsum(costs))
         else:
-            found.append(_MEASURES[quantity](solved, names, t))
-    return tuple(found)
+            values.append(_MEASURES[quantity](solved, names, t))
+    return tuple(values)
 
 
 def _all(solved: Solved, quantity: str) -> list[str]:
@@ -57,8 +57,8 @@ def _units_built(solved: Solved, names: set[str], t: int) -> float:
 
 
 def _installed_h100e(solved: Solved, names: set[str], t: int) -> float:
-    some = _accelerators(solved, names)
-    return math.fsum(solved.n["h100e"][a] * owned(solved.m, a, r, t) for a in some for r in solved.on.regions)
+    accelerators = _accelerators(solved, names)
+    return math.fsum(solved.n["h100e"][a] * owned(solved.m, a, r, t) for a in accelerators for r in solved.on.regions)
 
 
 def _stage_used(solved: Solved, names: set[str], t: int) -> float:

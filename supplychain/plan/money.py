@@ -1,4 +1,4 @@
-"""Tables of money: the cost of each year, who it serves, and the cash that was spent.
+"""Tables of money: the cost of each year, whom it serves, and the cash that was spent.
 
 The cost of year t is what the annuities and yearly charges come to in t, undiscounted. Purchases are passed on to the
 accelerators that use them, and each accelerator's cost to what it is busy with.
@@ -71,7 +71,7 @@ class Ledger:
     def _busy(self) -> dict[tuple[str, int], Shares]:
         on = self._solved.on
         work = {(a, t): self._solved.busy(a, t) for a in on.accelerators for t in on.years}
-        return {at: _normal(years) for at, years in work.items() if years}
+        return {(a, t): _normal(years) for (a, t), years in work.items() if years}
 
     @cached_property
     def _fleet(self) -> dict[int, Shares]:
@@ -148,12 +148,12 @@ class Ledger:
             return {}
         s, p, v, t = node
         on, amounts = self._solved.on, defaultdict[Node, float](float)
-        for (how, *who), amount in self._solved.uses[s, p, v].items():
-            if how == ACCELERATOR:
-                amounts[who[0]] += amount
+        for (kind, *names), amount in self._solved.uses[s, p, v].items():
+            if kind == ACCELERATOR:
+                amounts[names[0]] += amount
                 continue
-            stage, _, place = who
-            year = v if how == SUPPLIER and on.is_flow(s) else t
+            stage, _, place = names
+            year = v if kind == SUPPLIER and on.is_flow(s) else t
             amounts[stage, GLOBAL if on.is_global(stage) else place, year, t] += amount
         return _normal(amounts) or {_IDLE: 1.0}
 
@@ -277,9 +277,9 @@ def _is_component(solved: Solved, s: str) -> bool:
         return True
     return any(
         _is_component(solved, need[0])
-        for (n, _), found in solved.on.supply_needs.items()
+        for (n, _), needs in solved.on.supply_needs.items()
         if n == s
-        for need, _ in found
+        for need, _ in needs
     )
 
 

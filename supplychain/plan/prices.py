@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 
 class Prices:
-    """Prices at a solved point."""
+    """Prices at the optimum of a solved LP."""
 
-    def __init__(self, at: SolvedLP) -> None:
-        self._at, self._solved, self._lp, self._slopes = at, at.solved, at.lp, at.slopes
+    def __init__(self, solved_lp: SolvedLP) -> None:
+        self._solved_lp, self._solved, self._lp, self._slopes = (
+            solved_lp,
+            solved_lp.solved,
+            solved_lp.lp,
+            solved_lp.slopes,
+        )
 
     def of_stage(self, s: str, p: str, t: int) -> tuple[float, float]:
         """Return what one unit more, and one less, of a stage is worth at a place [USD per unit].
@@ -28,11 +33,11 @@ class Prices:
         worth, without what a cheap supplier is worth beyond a dear one.
         """
         suppliers = self._solved.on.suppliers[s, p]
-        every = {
+        all_limits = {
             self._lp.row[Constraint.SUPPLY_LIMIT, s, k, p, t]: self._solved.limits[s, k, p, t].total for k in suppliers
         }
-        limits = {row: limit for row, limit in every.items() if limit > 0} or every
-        usd = self._at.usd(t)
+        limits = {row: limit for row, limit in all_limits.items() if limit > 0} or all_limits
+        usd = self._solved_lp.usd(t)
         return rounded_price(_smallest(self._slopes.gain, limits) * usd), rounded_price(
             _smallest(self._slopes.loss, limits) * usd
         )

@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from supplychain.plan.windows import Window
 
 
-def options(at: SolvedLP, years: Collection[int]) -> pd.DataFrame:
+def options(solved_lp: SolvedLP, years: Collection[int]) -> pd.DataFrame:
     """Return the options of some years that would arrive inside the horizon, for the table `purchases`.
 
     `benefit_usd_per_unit` is what one unit more of the option would gain, all its costs paid, in USD of the order year;
     `benefit_loss_usd_per_unit` what one unit less would cost. An option that is not used up gains nothing by more, nor
-    does one that was signed.
+    does one that is locked in.
     """
-    solved = at.solved
+    solved = solved_lp.solved
     until = solved.case.locked_in.until if solved.case.locked_in else 0
     rows = []
     for index in solved.on.expand:
         s, k, p, u = index
-        j = at.lp.column[Var.EXPAND, s, k, p, u]
-        if u not in years or (at.decides is not None and not at.decides[j]):
+        j = solved_lp.lp.column[Var.EXPAND, s, k, p, u]
+        if u not in years or (solved_lp.decides is not None and not solved_lp.decides[j]):
             continue
-        gain, loss = (0.0, 0.0) if u <= until else _benefit(at, j, u)
+        gain, loss = (0.0, 0.0) if u <= until else _benefit(solved_lp, j, u)
         ordered, capex = solved.x[Var.EXPAND][index], solved.n["capex_usd_per_unit"][index]
         unit, most = solved.on.stages[s]["unit"], solved.n["max_expansion"][index]
         rows.append(
@@ -60,24 +60,26 @@ def options(at: SolvedLP, years: Collection[int]) -> pd.DataFrame:
     return frame(schema.PURCHASES, rows)
 
 
-def _benefit(at: SolvedLP, j: int, u: int) -> tuple[float, float]:
+def _benefit(solved_lp: SolvedLP, j: int, u: int) -> tuple[float, float]:
     """Return what one unit more, and one less, of the limit of an order is worth [USD of its year]."""
-    limit = {at.lp.shape[0] + j: 1.0}
-    gain = rounded_price(at.slopes.gain(limit) * at.usd(u))
-    return gain, rounded_price(max(gain, at.slopes.loss(limit) * at.usd(u)))
+    limit = {solved_lp.lp.shape[0] + j: 1.0}
+    gain = rounded_price(solved_lp.slopes.gain(limit) * solved_lp.usd(u))
+    return gain, rounded_price(max(gain, solved_lp.slopes.loss(limit) * solved_lp.usd(u)))
 
 
-def purchases(every: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
+def purchases(every_option: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
     """Return the table `purchases` of reported years from the options of all years.
 
     `last_useful_order_year` is the last year in which an order of this supplier at this place pays: it is used, or more
     of it would gain.
     """
-    useful = every[(every["ordered"] > NO_QUANTITY) | (every["benefit_usd_per_unit"] > 0)]
+    useful = every_option[(every_option["ordered"] > NO_QUANTITY) | (every_option["benefit_usd_per_unit"] > 0)]
     last = useful.groupby(["stage", "supplier", "place"])["order_year"].max().to_dict()
-    table = every[every["order_year"].isin(list(years))].sort_values(list(schema.PURCHASES.key), ignore_index=True)
-    found = [last.get(key) for key in zip(table["stage"], table["supplier"], table["place"], strict=True)]
-    return table.assign(last_useful_order_year=pd.array(found, dtype="Int64"))
+    table = every_option[every_option["order_year"].isin(list(years))].sort_values(
+        list(schema.PURCHASES.key), ignore_index=True
+    )
+    last_years = [last.get(key) for key in zip(table["stage"], table["supplier"], table["place"], strict=True)]
+    return table.assign(last_useful_order_year=pd.array(last_years, dtype="Int64"))
 
 
 def timing(window: Window) -> pd.DataFrame:
@@ -92,8 +94,8 @@ def timing(window: Window) -> pd.DataFrame:
 
     Returns: one row for every option of the window's reported years, by order year, stage, supplier and place.
     """
-    at, case = window.at, window.at.solved.case
-    moved = {by: lp.Grafts(at.slopes, at.lp, _led(window, by)) for by in (-1, +1)}
+    solved_lp, case = window.solved_lp, window.solved_lp.solved.case
+    grafts = {by: lp.Grafts(solved_lp.slopes, solved_lp.lp, _with_longer_leads(window, by)) for by in (-1, +1)}
     rows = []
     for row in case.tables["expansion"]:
         u, lead = row["year"], row["lead_years"]
@@ -102,15 +104,15 @@ def timing(window: Window) -> pd.DataFrame:
         s, k, p = row["stage"], row["supplier"], row["place"]
         label = (Var.EXPAND, s, k, p, u)
         values = dict.fromkeys(("shorter", "longer", "slip"), math.nan)
-        usd = at.usd(u)
+        usd = solved_lp.usd(u)
         if lead > 0 and arrives_by(u, lead - 1, window.last):
-            values["shorter"] = moved[-1].beside(label) * usd
+            values["shorter"] = grafts[-1].beside(label) * usd
         if arrives_by(u, lead, window.last):
             if arrives_by(u, lead + 1, window.last):
-                values["longer"] = moved[+1].beside(label) * usd
-            values["slip"] = moved[+1].instead(label) * usd
-        ordered = at.solved.x[Var.EXPAND].get((s, k, p, u), 0.0)
-        unit = at.solved.on.stages[s]["unit"]
+                values["longer"] = grafts[+1].beside(label) * usd
+            values["slip"] = grafts[+1].instead(label) * usd
+        ordered = solved_lp.solved.x[Var.EXPAND].get((s, k, p, u), 0.0)
+        unit = solved_lp.solved.on.stages[s]["unit"]
         rows.append(
             {
                 "order_year": u,
@@ -127,11 +129,11 @@ def timing(window: Window) -> pd.DataFrame:
     return frame(schema.TIMING, rows, sort=schema.TIMING.key)
 
 
-def _led(window: Window, by: int) -> LabelledLP:
-    """Return the LP with every lead time longer by some years; options without such a lead are left out."""
-    case = window.at.solved.case
+def _with_longer_leads(window: Window, by: int) -> LabelledLP:
+    """Return the LP with every lead time longer by some years; options with no such lead are left out."""
+    case = window.solved_lp.solved.case
     rows = [{**row, "lead_years": row["lead_years"] + by} for row in case.tables["expansion"]]
     kept = tuple(row for row in rows if row["lead_years"] >= 0)
-    moved = replace(case, tables={**case.tables, "expansion": kept})
-    m = build(moved)
+    changed = replace(case, tables={**case.tables, "expansion": kept})
+    m = build(changed)
     return window.seen(lp.from_pyomo(m), m.on)

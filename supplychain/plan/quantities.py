@@ -239,7 +239,7 @@ def _to_expand(
     of_stage: dict[str, float] = defaultdict(float)
     for (stage, _), most in room.items():
         of_stage[stage] += most
-    needs = {need for (n, _), found in on.expansion_needs.items() if n == s for need, _ in found}
+    needs = {need for (n, _), needed in on.expansion_needs.items() if n == s for need, _ in needed}
     total = dict.fromkeys(((s, t) for t in on.years), 0.0)
     for need in sorted(needs):
         expanded, k = need[0], need[1]

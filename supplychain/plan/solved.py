@@ -53,11 +53,11 @@ class Solved:
     @cached_property
     def limits(self) -> WorkedOut[tuple[str, str, str, int], Limit]:
         """Limit of a supplier in a place and year."""
-        return WorkedOut(lambda index: supply.limit_parts(self.m, index, lambda other: self.limits[other].total))
+        return WorkedOut(lambda index: supply.limit_parts(self.m, index, lambda drawn: self.limits[drawn].total))
 
     @cached_property
     def uses(self) -> WorkedOut[tuple[str, str, int], Mapping[User, float]]:
-        """Who uses a stage at a place in a year, and how much."""
+        """The users of a stage at a place in a year, and how much each uses."""
         return WorkedOut(self._uses)
 
     def _uses(self, index: tuple[str, str, int]) -> Mapping[User, float]:
@@ -88,21 +88,21 @@ Names: TypeAlias = "Mapping[str, tuple[list[Any], list[int]]]"
 
 def names(labelled: LabelledLP) -> Names:
     """Return where the variables of the model stand in an LP."""
-    where: dict[str, tuple[list[Any], list[int]]] = {name: ([], []) for name in Var}
+    by_variable: dict[str, tuple[list[Any], list[int]]] = {name: ([], []) for name in Var}
     for (name, *index), column in labelled.column.items():
-        where[name][0].append(tuple(index) if len(index) > 1 else index[0])
-        where[name][1].append(column)
-    return where
+        by_variable[name][0].append(tuple(index) if len(index) > 1 else index[0])
+        by_variable[name][1].append(column)
+    return by_variable
 
 
 class Values(dict[str, "Mapping[Any, float]"]):
     """Column values by variable and index; those of a variable are looked up when it is first asked for."""
 
-    def __init__(self, where: Names, x: Vector) -> None:
+    def __init__(self, names: Names, x: Vector) -> None:
         super().__init__()
-        self._where, self._x = where, x
+        self._names, self._x = names, x
 
     def __missing__(self, name: str) -> Mapping[Any, float]:
-        index, columns = self._where[name]
+        index, columns = self._names[name]
         self[name] = dict(zip(index, self._x[columns].tolist(), strict=True))
         return self[name]

@@ -1,4 +1,4 @@
-"""A solved LP of a case, and what can be asked at it: prices, and the same LP with other limits."""
+"""A solved LP of a case, and what can be asked of it: prices, and the same LP with other limits."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ class SolvedLP:
 
     solved: Solved
     lp: LabelledLP
-    at: Optimum
+    optimum: Optimum
     x: Vector
     ties: Sequence[Vector]
     money: float
     names: Names
     decides: npt.NDArray[np.bool_] | None = None
-    """Columns that are decided here, and neither before nor later; None if all are."""
+    """Columns that this LP decides, and no LP before or after it; None if it decides all."""
     live: bool = False
-    """Whether the LP's solver has just found this optimum, and holds it as long as the point is asked."""
+    """Whether the LP's solver has just found this optimum, and keeps it as long as questions are asked of it."""
     changed_from: SolvedLP | None = None
 
     @cached_property
     def slopes(self) -> Slopes:
-        """What a little more, and a little less, of any limit is worth here."""
-        before = self.changed_from
-        solver = None if before is None else lambda: before.spare
-        return lp.Slopes(self.lp, self.at, self.x, live=self.live, solver=solver)
+        """What a little more, and a little less, of any limit is worth at this optimum."""
+        origin = self.changed_from
+        solver = None if origin is None else lambda: origin.spare
+        return lp.Slopes(self.lp, self.optimum, self.x, live=self.live, solver=solver)
 
     @cached_property
     def spare(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
-        """A solver that points changed from this one use in turn: setting one up takes longer than what it is asked."""
+        """A solver that LPs changed from this one use in turn: setting one up takes longer than what it is asked."""
         return self.slopes.copy()
 
     def copy(self) -> SolvedLP:
-        """Return the same point in a solver of its own, so that two may be asked at the same time."""
-        return replace(self, lp=self.lp.copied(self.at.basis), live=False, changed_from=None)
+        """Return the same solved LP in a solver of its own, so that both may be asked at the same time."""
+        return replace(self, lp=self.lp.copied(self.optimum.basis), live=False, changed_from=None)
 
     @property
     def objective_usd(self) -> float:
         """Total discounted cost."""
-        return self.at.objective / self.money
+        return self.optimum.objective / self.money
 
     def usd(self, t: int) -> float:
         """Return the undiscounted USD of year t in one money unit of the LP."""
@@ -72,20 +72,22 @@ class SolvedLP:
         near: bool = True,
         ties: Sequence[Vector] | None = None,
     ) -> Iterator[SolvedLP]:
-        """Solve with other upper limits; the point that is yielded holds the solver while inside.
+        """Solve with other upper limits, and yield that solved LP; the solver is its own while inside.
 
         A change that is not `near` is solved from nothing. With fewer `ties` the plan is any of those that they leave:
         with none, enough where only its cost and prices are asked for.
         """
-        start = self.at if near else None
+        start = self.optimum if near else None
         with lp.changed(self.lp, row_upper, column_upper, start=start, what="the case with other limits") as (
-            there,
-            at,
+            changed_lp,
+            optimum,
         ):
-            settled = self.ties if ties is None else ties
-            x = lp.prefer(there, at, settled, settle=ties is None) if settled else at.x
+            objectives = self.ties if ties is None else ties
+            x = lp.prefer(changed_lp, optimum, objectives, settle=ties is None) if objectives else optimum.x
             solved = Solved(self.solved.case, self.solved.on, self.solved.n, Values(self.names, x))
-            yield replace(self, solved=solved, lp=there, at=at, x=x, live=not settled, changed_from=self)
+            yield replace(
+                self, solved=solved, lp=changed_lp, optimum=optimum, x=x, live=not objectives, changed_from=self
+            )
 
 
 def solve_lp(case: Case, time_limit: float | None = None, progress: Callable[[str], None] = lambda _: None) -> SolvedLP:
@@ -96,8 +98,10 @@ def solve_lp(case: Case, time_limit: float | None = None, progress: Callable[[st
     progress("building the model")
     m = build(case)
     progress("solving")
-    labelled, at = solver.solve(m, time_limit)
+    labelled, optimum = solver.solve(m, time_limit)
     ties = solver.tie_breakers(m, labelled)
-    x = lp.prefer(labelled, at, ties)
-    where = names(labelled)
-    return SolvedLP(Solved(case, m.on, numbers(case, m.on), Values(where, x)), labelled, at, x, ties, m.money, where)
+    x = lp.prefer(labelled, optimum, ties)
+    variables = names(labelled)
+    return SolvedLP(
+        Solved(case, m.on, numbers(case, m.on), Values(variables, x)), labelled, optimum, x, ties, m.money, variables
+    )

@@ -1,4 +1,4 @@
-"""The points at which a case is asked: one for all years, or one for each year whose foresight is limited."""
+"""The windows of a case: one for all years, or with limited foresight one for each year."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain import lp
-from supplychain.model import locked_in as signed
-from supplychain.model import solver, window, windows
+from supplychain.model import locked_in, solver, window, windows
 from supplychain.plan.locked_in import check, explained
 from supplychain.plan.solved import Solved, Values, names
 from supplychain.plan.solved_lp import SolvedLP, solve_lp
@@ -24,122 +23,131 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.lp import LabelledLP, Optimum, Vector
     from supplychain.model import Structure
-    from supplychain.plan.relaxed import Lift
+    from supplychain.plan.relaxed import Relaxation
 
 
 @dataclass(frozen=True)
 class Window:
-    """A solved point, the reported years that it prices, and the years that it sees."""
+    """A solved LP, the reported years that it prices, and the years that it sees."""
 
-    at: SolvedLP
+    solved_lp: SolvedLP
     years: tuple[int, ...]
     first: int
     last: int
     objective_usd: float
     """Cost of the window's years, earlier decisions included."""
     whole: LabelledLP
-    """The LP of all years, without what was signed; with perfect foresight, else the point's own."""
-    known: bool = False
-    """Whether it is the LP of a window that was known, and so was not solved again."""
+    """The LP of all years with nothing locked in; the solved LP itself, where it is that one."""
+    reused: bool = False
+    """Whether its LP is that of a window solved before, so that it was not solved again."""
 
     def seen(self, whole: LabelledLP, on: Structure) -> LabelledLP:
         """Return what this window sees of an LP of the same case with other options."""
-        case = self.at.solved.case
+        case = self.solved_lp.solved.case
         if case.settings.foresight_years is None:
-            return signed.fix_columns(whole, signed.fixed_amounts(case, on))
+            return locked_in.fix_columns(whole, locked_in.fixed_amounts(case, on))
         return window(whole, case, on, self.first, np.zeros(whole.shape[1]))[0]
 
 
 @dataclass(frozen=True)
 class WarmStart:
-    """A statement that has a case's numbers, where solves of a case alike ended, and how much is asked of the plan."""
+    """A model that has a case's numbers, the windows of a similar case, and whether ties are broken."""
 
-    statement: solver.MutableModel
-    known: Mapping[int, Window] = field(default_factory=dict)
+    model: solver.MutableModel
+    solved_windows: Mapping[int, Window] = field(default_factory=dict)
     """By first year: one whose LP is the same is not solved again, and other solves start where it ended."""
-    settled: bool = True
+    break_ties: bool = True
     """If not, the plan is any of those that are equally good; with limited foresight it always is."""
 
 
-def opened(
+def solve_windows(
     case: Case,
     time_limit: float | None = None,
     progress: Callable[[str], None] = lambda _: None,
-    again: WarmStart | None = None,
+    warm_start: WarmStart | None = None,
 ) -> Iterator[Window]:
-    """Solve a case and yield its points; the LP's solver holds a point until the next is asked for.
+    """Solve a case and yield its windows; the LP's solver keeps a window's optimum until the next is asked for.
 
     With perfect foresight there is one, for all reported years. With limited foresight there is one for each year of
-    the case: it decides that year, with what the points before it decided held, and sees `foresight_years` years. So
-    the last one has the decisions of all years. Solved `again`, it is not built anew.
+    the case: it decides that year, with what earlier windows decided fixed, and sees `foresight_years` years. So the
+    last one has the decisions of all years. From a `warm_start` the model is not built anew.
 
     Raises: NoAnswerError if the solver finds no optimum.
     """
-    if case.settings.foresight_years is None and case.locked_in is None and again is None:
-        at = solve_lp(case, time_limit, progress)
-        yield _whole(at, at.lp)
+    if case.settings.foresight_years is None and case.locked_in is None and warm_start is None:
+        solved_lp = solve_lp(case, time_limit, progress)
+        yield _only_window(solved_lp, solved_lp.lp)
         return
     progress("building the model")
-    again = again or WarmStart(solver.MutableModel(case))
-    m, whole, given = again.statement.m, again.statement.lp(time_limit), again.statement.numbers
+    warm_start = warm_start or WarmStart(solver.MutableModel(case))
+    m, whole, n = warm_start.model.m, warm_start.model.lp(time_limit), warm_start.model.numbers
     check(whole, case, m.on, m.money)
     if case.settings.foresight_years is None:
         progress("solving")
-        yield _whole(_again(case, again, whole), whole)
+        yield _only_window(_solve_whole(case, warm_start, whole), whole)
         return
-    ties, where = solver.tie_breakers(m, whole), names(whole)
-    before = {first: window.at for first, window in again.known.items()}
-    for one in _decided(whole, case, m.on, ties, money=m.money, progress=progress, known=before):
-        one.lp.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
-        one.lp.highs.setOptionValue("time_limit", math.inf)
-        solved = Solved(case, m.on, given, Values(where, one.x))
-        priced = (one.first,) if one.first in case.report_years else ()
-        usd = windows.cost(whole, case, m.on, one.last, one.x) / m.money
-        at = SolvedLP(solved, one.lp, one.at, one.x, one.ties, m.money, where, decides=one.decides)
-        yield Window(at, priced, one.first, one.last, usd, whole, known=one.known)
+    ties, variables = solver.tie_breakers(m, whole), names(whole)
+    solved_before = {first: before.solved_lp for first, before in warm_start.solved_windows.items()}
+    for decided in _decided(whole, case, m.on, ties, money=m.money, progress=progress, solved_before=solved_before):
+        highs = decided.lp.highs
+        highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
+        highs.setOptionValue("time_limit", math.inf)
+        solved = Solved(case, m.on, n, Values(variables, decided.x))
+        priced = (decided.first,) if decided.first in case.report_years else ()
+        usd = windows.cost(whole, case, m.on, decided.last, decided.x) / m.money
+        solved_lp = SolvedLP(
+            solved, decided.lp, decided.optimum, decided.x, decided.ties, m.money, variables, decides=decided.decides
+        )
+        yield Window(solved_lp, priced, decided.first, decided.last, usd, whole, reused=decided.reused)
 
 
-def _whole(at: SolvedLP, whole: LabelledLP) -> Window:
+def _only_window(solved_lp: SolvedLP, whole: LabelledLP) -> Window:
     """Return the only window of a case with perfect foresight."""
-    case = at.solved.case
-    return Window(at, tuple(case.report_years), case.years[0], case.years[-1], at.objective_usd, whole)
+    case = solved_lp.solved.case
+    return Window(solved_lp, tuple(case.report_years), case.years[0], case.years[-1], solved_lp.objective_usd, whole)
 
 
-def _again(case: Case, again: WarmStart, whole: LabelledLP) -> SolvedLP:
-    """Solve an LP that is stated already, with perfect foresight, from where one alike ended; hold what was signed."""
-    m, alike = again.statement.m, again.known.get(case.years[0])
-    labelled = signed.fix_columns(whole, signed.fixed_amounts(case, m.on))
+def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> SolvedLP:
+    """Solve, with perfect foresight, an LP that is stated already; start where a similar one ended."""
+    m, start = warm_start.model.m, warm_start.solved_windows.get(case.years[0])
+    labelled = locked_in.fix_columns(whole, locked_in.fixed_amounts(case, m.on))
     if labelled is not whole:
         lp.load(labelled)
     what = f"case {case.settings.name!r}"
     with explained(labelled, case, m.on, m.money):
-        found = (
+        optimum = (
             lp.optimum_of(labelled, what=what)
-            if alike is None
-            else lp.optimum_near(labelled, alike.at.at.basis, what=what)
+            if start is None
+            else lp.optimum_near(labelled, start.solved_lp.optimum.basis, what=what)
         )
     labelled.highs.setOptionValue("solver", "simplex")
     labelled.highs.setOptionValue("time_limit", math.inf)
-    where = names(labelled) if alike is None else alike.at.names
-    ties = solver.tie_breakers(m, labelled) if again.settled else ()
-    x = lp.prefer(labelled, found, ties) if again.settled else found.x
+    variables = names(labelled) if start is None else start.solved_lp.names
+    ties = solver.tie_breakers(m, labelled) if warm_start.break_ties else ()
+    x = lp.prefer(labelled, optimum, ties) if warm_start.break_ties else optimum.x
     return SolvedLP(
-        Solved(case, m.on, again.statement.numbers, Values(where, x)), labelled, found, x, ties, m.money, where
+        Solved(case, m.on, warm_start.model.numbers, Values(variables, x)),
+        labelled,
+        optimum,
+        x,
+        ties,
+        m.money,
+        variables,
     )
 
 
 @dataclass(frozen=True)
 class _Decided:
-    """A window's years, LP, optimum, tie-breakers and plan, which columns it decides, and whether it was known."""
+    """A window's years, LP, optimum, tie-breakers and plan, which columns it decides, and whether it is reused."""
 
     first: int
     last: int
     lp: LabelledLP
-    at: Optimum
+    optimum: Optimum
     ties: Sequence[Vector]
     x: Vector
     decides: npt.NDArray[np.bool_]
-    known: bool
+    reused: bool
 
 
 def _decided(  # noqa: PLR0913 - the last two have their defaults
@@ -150,51 +158,60 @@ def _decided(  # noqa: PLR0913 - the last two have their defaults
     *,
     money: float,
     progress: Callable[[str], None] = lambda _: None,
-    known: Mapping[int, SolvedLP] = MappingProxyType({}),
+    solved_before: Mapping[int, SolvedLP] = MappingProxyType({}),
 ) -> Iterator[_Decided]:
-    """Decide year after year; the LP's solver holds a window until the next is asked for."""
+    """Decide year after year; the LP's solver keeps a window's optimum until the next is asked for."""
     years = windows.years_of(whole.column)
-    kept, basis = np.zeros(whole.shape[1]), None
+    earlier, basis = np.zeros(whole.shape[1]), None
     for first, last in windows.last_years(case).items():
         progress(f"solving {first}-{last}")
-        here, decides = window(whole, case, on, first, kept)
-        here_ties = (windows.sooner(whole, case, last, ties[0]), *ties[1:])
-        lp.load(here)
-        at = known.get(first)
-        is_known = at is not None and windows.same(at.lp, here) and _alike(at.ties, here_ties, decides)
-        if at is not None and is_known:
-            here.highs.setBasis(at.at.basis)
-            found, x = replace(at.at, objective=at.at.objective - at.lp.offset + here.offset), at.x
+        labelled, decides = window(whole, case, on, first, earlier)
+        window_ties = (windows.sooner(whole, case, last, ties[0]), *ties[1:])
+        lp.load(labelled)
+        before = solved_before.get(first)
+        reused = (
+            before is not None
+            and windows.same(before.lp, labelled)
+            and _prefer_alike(before.ties, window_ties, decides)
+        )
+        if before is not None and reused:
+            labelled.highs.setBasis(before.optimum.basis)
+            optimum, x = (
+                replace(before.optimum, objective=before.optimum.objective - before.lp.offset + labelled.offset),
+                before.x,
+            )
         else:
             if basis is not None:
-                here.highs.setBasis(basis)
-            with explained(here, case, on, money):
-                found = lp.optimum_of(here, what=f"case {case.settings.name!r}, years {first}-{last}")
-            x = lp.prefer(here, found, here_ties)
-        yield _Decided(first, last, here, found, here_ties, x, decides, is_known)
-        kept, basis = np.where(years == first, x, kept), found.basis
+                labelled.highs.setBasis(basis)
+            with explained(labelled, case, on, money):
+                optimum = lp.optimum_of(labelled, what=f"case {case.settings.name!r}, years {first}-{last}")
+            x = lp.prefer(labelled, optimum, window_ties)
+        yield _Decided(first, last, labelled, optimum, window_ties, x, decides, reused)
+        earlier, basis = np.where(years == first, x, earlier), optimum.basis
 
 
-def _alike(some: Sequence[Vector], others: Sequence[Vector], decides: npt.NDArray[np.bool_]) -> bool:
-    """Return whether objectives prefer the same of what is decided."""
-    return all(np.array_equal(one[decides], other[decides]) for one, other in zip(some, others, strict=True))
+def _prefer_alike(ties: Sequence[Vector], other_ties: Sequence[Vector], decides: npt.NDArray[np.bool_]) -> bool:
+    """Return whether tie-breakers prefer the same of what is decided."""
+    return all(
+        np.array_equal(tie[decides], other_tie[decides]) for tie, other_tie in zip(ties, other_ties, strict=True)
+    )
 
 
-def freed(last: Window, lift: Lift) -> Solved:
-    """Return the decisions with limits lifted, with the same foresight; `last` is the last window.
+def relaxed_plan(last: Window, relaxation: Relaxation) -> Solved:
+    """Return the decisions with limits relaxed, with the same foresight; `last` is the last window.
 
-    Nothing that was decided under limits is held, be it in an earlier year or by another plan.
+    Nothing that was decided under limits is fixed, be it in an earlier year or by another plan.
     """
-    at, whole = last.at, last.whole
+    solved_lp, whole = last.solved_lp, last.whole
     row_upper, column_upper = whole.row_upper.copy(), whole.column_upper.copy()
-    for upper, lifted in zip((row_upper, column_upper), lift.of(whole), strict=True):
-        upper[list(lifted)] = list(lifted.values())
-    free = replace(whole, row_upper=row_upper, column_upper=column_upper)
-    case = replace(at.solved.case, locked_in=None)
+    for upper, limits in zip((row_upper, column_upper), relaxation.upper_limits(whole), strict=True):
+        upper[list(limits)] = list(limits.values())
+    labelled = replace(whole, row_upper=row_upper, column_upper=column_upper)
+    case = replace(solved_lp.solved.case, locked_in=None)
     if case.settings.foresight_years is not None:
-        *_, end = _decided(free, case, at.solved.on, at.ties, money=at.money)
-        return replace(at.solved, x=Values(at.names, end.x))
-    free = free.copied()
-    lp.load(free)
-    x = lp.prefer(free, lp.optimum_of(free, what="the case with other limits"), at.ties)
-    return replace(at.solved, x=Values(at.names, x))
+        *_, last_decided = _decided(labelled, case, solved_lp.solved.on, solved_lp.ties, money=solved_lp.money)
+        return replace(solved_lp.solved, x=Values(solved_lp.names, last_decided.x))
+    labelled = labelled.copied()
+    lp.load(labelled)
+    x = lp.prefer(labelled, lp.optimum_of(labelled, what="the case with other limits"), solved_lp.ties)
+    return replace(solved_lp.solved, x=Values(solved_lp.names, x))

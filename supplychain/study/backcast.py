@@ -79,23 +79,25 @@ def backcast(
         years = f"{case.years[0]}-{case.report_years[-1]}"
         fault = f"has no row of a reported year ({years}); a back-cast compares with what was observed"
         raise InputError(case.settings.name, [Problem("observed.csv", 0, "", fault)])
-    asked = [(row["quantity"], row["item"], row["year"]) for row in observed]
+    quantities = [(row["quantity"], row["item"], row["year"]) for row in observed]
     plan = solve(case, progress=progress)
-    central = WarmSolver(case, asked).central()
-    readers = workers.Shared(partial(WarmSolver, case, asked))
+    central = WarmSolver(case, quantities).central()
+    warm_solvers = workers.Shared(partial(WarmSolver, case, quantities))
     with workers.executor_or_default(executor) as pool:
-        some, there = moves.readings(readers, moves.ends(case), pool, progress)
-        flips = {
-            label: [move for move, reading in zip(some, there, strict=True) if reading.labels[label] != is_now]
-            for label, is_now in central.labels.items()
+        tried, readings = moves.read_moves(warm_solvers, moves.ends(case), pool, progress)
+        moves_by_label = {
+            label: [
+                move for move, reading in zip(tried, readings, strict=True) if reading.labels[label] != central_label
+            ]
+            for label, central_label in central.labels.items()
         }
-        nearest = moves.smallest(readers, flips, pool, progress)
-    comparisons = frame(result_schema.COMPARISONS, _comparisons(case, observed, central, some, there))
+        nearest = moves.smallest_flips(warm_solvers, moves_by_label, pool, progress)
+    comparisons = frame(result_schema.COMPARISONS, _comparisons(case, observed, central, tried, readings))
     independent = comparisons["independent"]
     tables = {
         "comparisons": comparisons,
-        "labels": frame(result_schema.PAST_LABELS, _labels(case, central, some, there, nearest)),
-        "flips": frame(result_schema.PAST_FLIPS, moves.flips(central, some, there)),
+        "labels": frame(result_schema.PAST_LABELS, _labels(case, central, tried, readings, nearest)),
+        "flips": frame(result_schema.PAST_FLIPS, moves.flips(central, tried, readings)),
     }
     summary = {
         "case": case.settings.name,
@@ -104,8 +106,8 @@ def backcast(
         "independent": int(independent.sum()),
         "inside": int(comparisons["inside"].sum()),
         "independent_inside": int((independent & comparisons["inside"]).sum()),
-        "moves": len(some),
-        "from_nothing": sum(reading.remark == FROM_NOTHING for reading in there),
+        "moves": len(tried),
+        "from_nothing": sum(reading.remark == FROM_NOTHING for reading in readings),
         "objective_usd": plan.objective_usd,
         "certificate": plan.summary["certificate"],
         "versions": plan.summary["versions"],
@@ -115,7 +117,7 @@ def backcast(
 
 
 def _comparisons(
-    case: Case, observed: Sequence[Row], central: Reading, some: Sequence[Move], there: Sequence[Reading]
+    case: Case, observed: Sequence[Row], central: Reading, tried: Sequence[Move], readings: Sequence[Reading]
 ) -> list[dict[str, Any]]:
     origins, inputs = provenance.origins(case), provenance.of_inputs(case)
     rows = []
@@ -133,7 +135,7 @@ def _comparisons(
                 "shares": " ".join(provenance.first_of(case, shared)),
                 "source": row["source"],
             }
-            | ({} if inside else _cause(row, n, some, there))
+            | ({} if inside else _cause(row, n, tried, readings))
         )
     return rows
 
@@ -143,16 +145,16 @@ def _outside(row: Row, value: float) -> float:
     return math.inf if math.isnan(value) else max(row["low"] - value, value - row["high"], 0.0)
 
 
-def _cause(row: Row, n: int, some: Sequence[Move], there: Sequence[Reading]) -> dict[str, Any]:
+def _cause(row: Row, n: int, tried: Sequence[Move], readings: Sequence[Reading]) -> dict[str, Any]:
     """Return the input that, at an end of its range, brings the model nearest to what was observed, and its value."""
-    at = min(
-        range(len(some)),
-        key=lambda m: (_outside(row, there[m].measured[n]), abs(there[m].measured[n] - row["central"])),
+    nearest = min(
+        range(len(tried)),
+        key=lambda m: (_outside(row, readings[m].measured[n]), abs(readings[m].measured[n] - row["central"])),
         default=None,
     )
-    if at is None:
+    if nearest is None:
         return {}
-    move, value = some[at], there[at].measured[n]
+    move, value = tried[nearest], readings[nearest].measured[n]
     return {
         "cause": str(move.input),
         "cause_end": moves.end_of(move),
@@ -164,26 +166,26 @@ def _cause(row: Row, n: int, some: Sequence[Move], there: Sequence[Reading]) -> 
 def _labels(
     case: Case,
     central: Reading,
-    some: Sequence[Move],
-    there: Sequence[Reading],
+    tried: Sequence[Move],
+    readings: Sequence[Reading],
     nearest: dict[LabelKey, moves.Flip | None],
 ) -> list[dict[str, Any]]:
     stages = {row["stage"]: row["group"] for row in case.tables["stages"]}
     rows = []
     for t in case.report_years:
-        told = {row["stage"] for row in case.tables["press"] if row["year"] == t}
+        in_press = {row["stage"] for row in case.tables["press"] if row["year"] == t}
         for level in LEVELS:
             label, flip = central.labels[level, t], nearest[level, t]
-            reached = {reading.labels[level, t] for reading in there}
-            press = sorted(told if level == "stage" else {stages[s] for s in told})
+            reached = {reading.labels[level, t] for reading in readings}
+            press = sorted(in_press if level == "stage" else {stages[s] for s in in_press})
             rows.append(
                 {
                     "year": t,
                     "level": level,
                     "label": label,
-                    "said": _said(case, central, there, t) if level == "stage" else "",
-                    "keeps": sum(reading.labels[level, t] == label for reading in there),
-                    "moves": len(some),
+                    "said": _conclusion(case, central, readings, t) if level == "stage" else "",
+                    "keeps": sum(reading.labels[level, t] == label for reading in readings),
+                    "moves": len(tried),
                     "others": ", ".join(sorted(reached - {label})),
                     "becomes": flip.becomes if flip else "",
                     "input": str(flip.move.input) if flip else "",
@@ -196,18 +198,18 @@ def _labels(
     return rows
 
 
-def _said(case: Case, central: Reading, there: Sequence[Reading], t: int) -> str:
+def _conclusion(case: Case, central: Reading, readings: Sequence[Reading], t: int) -> str:
     """Return what the data allow to say of a year: its stage, its group, or that neither can be told.
 
     Stages of one group that the moves reach are summed up by its name.
     """
-    now = central.labels["stage", t]
-    others = sorted({reading.labels["stage", t] for reading in there} - {now})
-    if not others:
-        return now
+    central_label = central.labels["stage", t]
+    reached = sorted({reading.labels["stage", t] for reading in readings} - {central_label})
+    if not reached:
+        return central_label
     group_of = {row["stage"]: row["group"] for row in case.tables["stages"]}
     by_group: dict[str, list[str]] = {}
-    for label in (now, *others):
+    for label in (central_label, *reached):
         by_group.setdefault(" + ".join(dict.fromkeys(group_of.get(s, s) for s in label.split(schema.SUM))), []).append(
             label
         )

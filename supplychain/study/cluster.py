@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-Found = TypeVar("Found")
-Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Params = ParamSpec("Params")
 
 PATIENCE = 10
 """Seconds that a scheduler, and its first worker, may take to answer."""
@@ -46,9 +46,9 @@ class Cluster(Executor):
             unless_good.pop_all()
         self._executor = self._client.get_executor(pure=False)
 
-    def submit(self, fn: Callable[Given, Found], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Found]:
+    def submit(self, fn: Callable[Params, Result], /, *args: Params.args, **kwargs: Params.kwargs) -> Future[Result]:
         """Give the cluster a job."""
-        future: Future[Found] = self._executor.submit(fn, *args, **kwargs)
+        future: Future[Result] = self._executor.submit(fn, *args, **kwargs)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as it is
@@ -88,11 +88,11 @@ def _connected(address: str) -> Any:  # noqa: ANN401 - dask is not there for all
 
 
 async def _kind(address: str) -> str:
-    """Ask who answers at an address what it is."""
+    """Ask what answers at an address what it is."""
     from distributed.core import rpc  # noqa: PLC0415 - an extra
 
-    async with rpc(address) as there:
-        return str((await there.identity())["type"])
+    async with rpc(address) as remote:
+        return str((await remote.identity())["type"])
 
 
 def _checked(client: Any, address: str) -> int:  # noqa: ANN401
@@ -109,17 +109,17 @@ def _checked(client: Any, address: str) -> int:  # noqa: ANN401
         message = f"the cluster at {address} was lost: {error}"
         raise SetupError(message) from error
     absent = client.run(version, "supplychain", on_error="return")
-    for where, found in absent.items():
-        if isinstance(found, PackageNotFoundError):
-            message = f"the worker on {where} has no supplychain; install the same on all"
+    for worker, reply in absent.items():
+        if isinstance(reply, PackageNotFoundError):
+            message = f"the worker on {worker} has no supplychain; install the same on all"
             raise SetupError(message)
-    there = client.run(_software, on_error="return")
-    for where, found in there.items():
-        if isinstance(found, BaseException):
-            message = f"the worker on {where} has another supplychain ({found}); install the same on all"
+    software = client.run(_software, on_error="return")
+    for worker, reply in software.items():
+        if isinstance(reply, BaseException):
+            message = f"the worker on {worker} has another supplychain ({reply}); install the same on all"
             raise SetupError(message)
-        workers.check(workers.software(), found, where)
-    return len(there)
+        workers.check(workers.software(), reply, worker)
+    return len(software)
 
 
 def _software() -> dict[str, str]:

@@ -70,17 +70,18 @@ def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = No
         message = "give two answers or more; the first is what the others are compared with"
         raise ValueError(message)
     (first, reference), *others = answers.items()
-    inputs = [row for name, one in others for row in _inputs(name, reference, one)]
-    labels = [row for name, one in others for row in _labels(name, reference, one)]
+    inputs = [row for name, answer in others for row in _inputs(name, reference, answer)]
+    labels = [row for name, answer in others for row in _labels(name, reference, answer)]
     tables = {
         "inputs": frame(result_schema.COMPARED_INPUTS, inputs),
         "results": frame(
-            result_schema.COMPARED_RESULTS, [row for name, one in others for row in _results(name, reference, one)]
+            result_schema.COMPARED_RESULTS,
+            [row for name, answer in others for row in _results(name, reference, answer)],
         ),
         "labels": frame(result_schema.COMPARED_LABELS, labels),
         "attribution": frame(result_schema.ATTRIBUTION, []) if attribution is None else attribution,
         "changes": frame(
-            result_schema.COMPARED_CHANGES, [row for name, one in answers.items() for row in _changes(name, one)]
+            result_schema.COMPARED_CHANGES, [row for name, answer in answers.items() for row in _changes(name, answer)]
         ),
     }
     names = (first, *(name for name, _ in others))
@@ -110,10 +111,10 @@ def compare_folders(
         if not scenarios and not changes:
             message = "name scenarios or changes of the case, or a second case or answer"
             raise ValueError(message)
-        made = {name: what_if(folders[0], [name]) for name in scenarios}
-        made |= {CHANGES: what_if(folders[0], (), changes)} if changes else {}
+        what_ifs = {name: what_if(folders[0], [name]) for name in scenarios}
+        what_ifs |= {CHANGES: what_if(folders[0], (), changes)} if changes else {}
         case = load(folders[0])
-        return compare_changes(case, case.settings.name, made, executor=executor, progress=progress)
+        return compare_changes(case, case.settings.name, what_ifs, executor=executor, progress=progress)
     if scenarios or changes:
         message = "scenarios and changes are made in one case; name that one alone"
         raise ValueError(message)
@@ -121,7 +122,7 @@ def compare_folders(
     for folder in folders:
         name = folder if folder not in answers else f"{folder} ({len(answers)})"
         answers[name] = load(folder) if (Path(folder) / CASE_FILE).exists() else _read(folder)
-    cases = {name: one for name, one in answers.items() if isinstance(one, Case)}
+    cases = {name: answer for name, answer in answers.items() if isinstance(answer, Case)}
     with workers.executor_or_default(executor, len(cases)) as pool:
         return compare({**answers, **_solved(cases, pool, progress)})  # type: ignore[dict-item]
 
@@ -133,7 +134,7 @@ def _read(folder: str) -> Answer:
 def compare_changes(
     case: Case,
     name: str,
-    made: Mapping[str, WhatIf],
+    what_ifs: Mapping[str, WhatIf],
     *,
     executor: Executor | None = None,
     progress: Callable[[str], None] = lambda _: None,
@@ -145,25 +146,26 @@ def compare_changes(
 
     Raises: NoAnswerError if a solve finds no optimum, CertificateError if an answer does not pass its checks.
     """
-    name = f"{name} (the case)" if name in made else name
-    cases = {name: case} | {key: changed.case for key, changed in made.items()}
-    groups = {key: changed.groups for key, changed in made.items()}
-    solves = len(cases) + sum(len(_subsets(len(some))) for some in groups.values())
+    name = f"{name} (the case)" if name in what_ifs else name
+    cases = {name: case} | {key: what_if.case for key, what_if in what_ifs.items()}
+    groups = {key: what_if.groups for key, what_if in what_ifs.items()}
+    solves = len(cases) + sum(len(_subsets(len(group_list))) for group_list in groups.values())
     with workers.executor_or_default(executor, solves) as pool:
         answers = _solved(cases, pool, progress)
-        for key, changed in made.items():
-            answers[key] = with_changes(answers[key], changed)
+        for key, what_if in what_ifs.items():
+            answers[key] = with_changes(answers[key], what_if)
         return compare(answers, _attributed(case, groups, pool, progress) if groups else None)
 
 
 def _solved(cases: Mapping[str, Case], pool: Executor, progress: Callable[[str], None]) -> dict[str, _Solved]:
     """Solve cases side by side."""
 
-    def said(done: int) -> None:
+    def tell(done: int) -> None:
         progress(f"solved {done} of {len(cases)} cases")
 
-    found = workers.map_ordered(pool, workers.Shared(tuple), _answer, cases.values(), said)
-    return {name: _Solved(*one, case) for (name, case), one in zip(cases.items(), found, strict=True)}
+    solved = workers.map_ordered(pool, workers.Shared(tuple), _answer, cases.values(), tell)
+    answers = zip(cases.items(), solved, strict=True)
+    return {name: _Solved(summary, tables, case) for (name, case), (summary, tables) in answers}
 
 
 def _answer(_: object, case: Case) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
@@ -187,64 +189,66 @@ def attribute(case: Case, groups: Sequence[Group], name: str, *, executor: Execu
 
 def _attributed(
     case: Case,
-    made: Mapping[str, Sequence[Group]],
+    groups_of: Mapping[str, Sequence[Group]],
     pool: Executor,
     progress: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
     """Return what each group of each what-if adds."""
-    asked = [(COST, schema.ALL, t) for t in case.report_years]
-    wanted = [(key, some) for key, groups in made.items() for some in _subsets(len(groups))]
-    made_together = [[group for n, group in enumerate(made[key]) if n in some] for key, some in wanted]
+    quantities = [(COST, schema.ALL, t) for t in case.report_years]
+    wanted = [(key, subset) for key, groups in groups_of.items() for subset in _subsets(len(groups))]
+    together = [[group for n, group in enumerate(groups_of[key]) if n in subset] for key, subset in wanted]
 
-    def said(done: int) -> None:
+    def tell(done: int) -> None:
         progress(f"attributing: {done} of {len(wanted)} solves")
 
-    found = workers.map_ordered(
-        pool, workers.Shared(partial(WarmSolver, case, asked, labels=False)), _costs, made_together, said
+    costs = workers.map_ordered(
+        pool, workers.Shared(partial(WarmSolver, case, quantities, labels=False)), _costs, together, tell
     )
-    known = dict(zip(wanted, found, strict=True))
-    whats = [(OBJECTIVE, None), *(("cost_usd", t) for t in case.report_years)]
+    cost_of = dict(zip(wanted, costs, strict=True))
+    amounts = [(OBJECTIVE, None), *(("cost_usd", t) for t in case.report_years)]
     rows = [
         {
             "answer": key,
             "group": group.name,
-            "what": what,
+            "what": amount,
             "year": t,
-            "usd": math.fsum(weight * (known[key, more][m] - known[key, some][m]) for weight, some, more in steps),
+            "usd": math.fsum(
+                weight * (cost_of[key, superset][m] - cost_of[key, subset][m]) for weight, subset, superset in steps
+            ),
         }
-        for key, groups in made.items()
+        for key, groups in groups_of.items()
         for n, group in enumerate(groups)
         for steps in [_steps(n, len(groups))]
-        for m, (what, t) in enumerate(whats)
+        for m, (amount, t) in enumerate(amounts)
     ]
     return frame(result_schema.ATTRIBUTION, rows)
 
 
-def _costs(reader: WarmSolver, groups: Sequence[Group]) -> tuple[float, ...]:
+def _costs(warm_solver: WarmSolver, groups: Sequence[Group]) -> tuple[float, ...]:
     """Return the objective and the cost of each year with some changes made."""
-    changed, _ = apply(reader.case, groups)
-    found = reader.read(changed)
-    return found.objective_usd, *found.measured
+    changed, _ = apply(warm_solver.case, groups)
+    reading = warm_solver.read(changed)
+    return reading.objective_usd, *reading.measured
 
 
 def _steps(n: int, count: int) -> list[tuple[float, frozenset[int], frozenset[int]]]:
     """Return at which steps the n-th of some groups is looked at: a weight, the groups before, and those after it."""
-    others = [m for m in range(count) if m != n]
+    other_groups = [m for m in range(count) if m != n]
     if count > SHAPLEY_UP_TO:
         weighted = [(1.0, frozenset(range(n)))]
     else:
         weighted = [
-            (1 / (count * math.comb(len(others), size)), frozenset(some))
+            (1 / (count * math.comb(len(other_groups), size)), frozenset(subset))
             for size in range(count)
-            for some in combinations(others, size)
+            for subset in combinations(other_groups, size)
         ]
-    return [(weight, some, some | {n}) for weight, some in weighted]
+    return [(weight, subset, subset | {n}) for weight, subset in weighted]
 
 
 def _subsets(count: int) -> list[frozenset[int]]:
     """Return which of some groups are made together in a solve that is wanted, each once."""
     steps = (step for n in range(count) for step in _steps(n, count))
-    return list(dict.fromkeys(some for _, *both in steps for some in both))
+    return list(dict.fromkeys(subset for _, *both in steps for subset in both))
 
 
 _NAMES = {"name", "title"}
@@ -256,64 +260,64 @@ COMPARED = ("binding", "builds", "cost", "economics", "installed_base", "service
 
 def _inputs(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, object]]:
     """Yield every input that differs; of answers without their cases, the tables whose digests do."""
-    one, two = (getattr(answer, "case", None) for answer in (reference, other))
-    if one is None or two is None:
+    case, other_case = (getattr(answer, "case", None) for answer in (reference, other))
+    if case is None or other_case is None:
         before, after = (answer.summary.get("inputs_sha256", {}) for answer in (reference, other))
         for file in sorted({*before, *after}):
             if before.get(file) != after.get(file):
                 yield _input(name, file.removesuffix(".csv"), ("", None, ""), before.get(file), after.get(file))
         return
-    settings = vars_of(two.settings)
-    for setting, was in vars_of(one.settings).items():
-        if setting not in _NAMES and was != settings[setting]:
-            yield _input(name, CASE_FILE, ("", None, setting), was, settings[setting])
+    settings = vars_of(other_case.settings)
+    for setting, value in vars_of(case.settings).items():
+        if setting not in _NAMES and value != settings[setting]:
+            yield _input(name, CASE_FILE, ("", None, setting), value, settings[setting])
     for table in schema.TABLES:
-        cells_before, cells_after = _cells(one, table), _cells(two, table)
+        cells_before, cells_after = _cells(case, table), _cells(other_case, table)
         series = {column.name for column in table.columns if column.series}
-        for at in dict.fromkeys([*cells_before, *cells_after]):
-            old, new = cells_before.get(at), cells_after.get(at)
-            filled = bool(series) and at[2] not in series and (old is None or new is None)
+        for cell in dict.fromkeys([*cells_before, *cells_after]):
+            old, new = cells_before.get(cell), cells_after.get(cell)
+            filled = bool(series) and cell[2] not in series and (old is None or new is None)
             if old != new and not filled:
-                yield _input(name, table.name, at, old, new)
+                yield _input(name, table.name, cell, old, new)
 
 
-def _input(name: str, table: str, at: tuple[str, int | None, str], old: object, new: object) -> dict[str, object]:
-    key, year, column = at
+def _input(name: str, table: str, cell: tuple[str, int | None, str], old: object, new: object) -> dict[str, object]:
+    key, year, column = cell
     return {"answer": name, "table": table, "key": key, "year": year, "column": column, "reference": old, "value": new}
 
 
 def _cells(case: Case, table: schema.TableSchema) -> dict[tuple[str, int | None, str], object]:
     """Return the cells of a table by key, year and column; series in every year of the case."""
-    found: dict[tuple[str, int | None, str], object] = {}
+    cells: dict[tuple[str, int | None, str], object] = {}
     series = [column.name for column in table.columns if column.series]
     for row in case.tables[table.name]:
         year = row["year"] if "year" in table.key else None
         for column, value in row.items():
             if column not in table.key and column not in series and value is not None:
-                found[key_of(table, row), year, column] = value
+                cells[key_of(table, row), year, column] = value
     names = [name for name in table.key if name != "year"]
     for column in series:
         for key, values in case.yearly(table.name, column).items():
             text = key_of(table, dict(zip(names, key, strict=True)))
-            found |= {(text, t, column): value for t, value in values.items()}
-    return found
+            cells |= {(text, t, column): value for t, value in values.items()}
+    return cells
 
 
 def _years(reference: Answer, other: Answer) -> list[int]:
-    one, two = (set(answer.tables["economics"]["year"]) for answer in (reference, other))
-    if not one & two:
+    years, other_years = (set(answer.tables["economics"]["year"]) for answer in (reference, other))
+    if not years & other_years:
         message = "the answers have no year in common"
         raise ValueError(message)
-    return sorted(map(int, one & two))
+    return sorted(map(int, years & other_years))
 
 
 def _results(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, object]]:
     years = _years(reference, other)
     before, after = _quantities(reference), _quantities(other)
-    for at in dict.fromkeys([*before, *after]):
-        year, quantity, item = at
+    for amount_key in dict.fromkeys([*before, *after]):
+        year, quantity, item = amount_key
         if year in years:
-            old, new = before.get(at, 0.0), after.get(at, 0.0)
+            old, new = before.get(amount_key, 0.0), after.get(amount_key, 0.0)
             yield {
                 "answer": name,
                 "year": year,
@@ -327,21 +331,21 @@ def _results(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, 
 
 def _quantities(answer: Answer) -> dict[tuple[int, str, str], float]:
     """Return what is compared of an answer, by year, quantity and item."""
-    tables, found = answer.tables, {}
+    tables, amounts = answer.tables, {}
     for year, rows in _by_year(tables["service"]):
-        found[year, "served_ttok", "all"] = float(rows["served_ttok"].sum())
+        amounts[year, "served_ttok", "all"] = float(rows["served_ttok"].sum())
     for year, rows in _by_year(tables["cost"]):
-        found[year, "cost_usd", "all"] = float(rows[["serving_usd", "research_usd"]].to_numpy().sum())
+        amounts[year, "cost_usd", "all"] = float(rows[["serving_usd", "research_usd"]].to_numpy().sum())
     for row in records(tables["token_cost"]):
         for column in ("average_usd_per_mtok", "marginal_usd_per_mtok"):
-            found[row["year"], column, row["workload"]] = float(row[column])
+            amounts[row["year"], column, row["workload"]] = float(row[column])
     for row in records(tables["economics"]):
-        found[row["year"], "capital_usd", "all"] = float(row["capital_usd"])
+        amounts[row["year"], "capital_usd", "all"] = float(row["capital_usd"])
     for year, rows in _by_year(tables["installed_base"]):
-        found[year, "h100e_operating", "all"] = float(rows["h100e_operating"].sum())
+        amounts[year, "h100e_operating", "all"] = float(rows["h100e_operating"].sum())
     for row in records(tables["builds"]):
-        found[row["year"], "built", row["accelerator"]] = float(row["built"])
-    return found
+        amounts[row["year"], "built", row["accelerator"]] = float(row["built"])
+    return amounts
 
 
 def _by_year(table: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:

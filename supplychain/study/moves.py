@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from supplychain.study.warm import LabelKey, Reading, WarmSolver
 
     WarmSolvers: TypeAlias = workers.Shared[WarmSolver]
-    """Makes the readers with which workers move the inputs of a case."""
+    """Makes the solvers with which workers move the inputs of a case."""
 
 ENDS = (-1, 1)
 """The low and the high end of a range."""
@@ -47,24 +47,34 @@ class Flip:
 
 def ends(case: Case) -> list[Move]:
     """Return every input of a case with a range, moved to each end that is not where it stands."""
-    return [Move(one, end) for one in uncertain(case) for end in ENDS if moved(case, one, end).tables != case.tables]
+    return [
+        Move(input_, end)
+        for input_ in uncertain(case)
+        for end in ENDS
+        if moved(case, input_, end).tables != case.tables
+    ]
 
 
-def readings(
-    readers: WarmSolvers, some: Sequence[Move], executor: Executor, progress: Callable[[str], None] = lambda _: None
+def read_moves(
+    warm_solvers: WarmSolvers,
+    tried: Sequence[Move],
+    executor: Executor,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Move], list[Reading]]:
     """Return the moves in order, and the reading at each; `executor` does batches of them side by side.
 
-    Moves that what was signed does not fit are left out: they did not come true.
+    Moves that what is locked in does not fit are left out: they did not come true.
     """
-    batches = [some[n : n + _BATCH] for n in range(0, len(some), _BATCH)]
+    batches = [tried[n : n + _BATCH] for n in range(0, len(tried), _BATCH)]
 
-    def said(done: int) -> None:
-        progress(f"re-solved {min(done * _BATCH, len(some))} of {len(some)} moves")
+    def tell(done: int) -> None:
+        progress(f"re-solved {min(done * _BATCH, len(tried))} of {len(tried)} moves")
 
-    there = (one for batch in workers.map_ordered(executor, readers, _batch, batches, said) for one in batch)
-    found = [(move, one) for move, one in zip(some, there, strict=True) if one]
-    return [move for move, _ in found], [one for _, one in found]
+    readings = (
+        reading for batch in workers.map_ordered(executor, warm_solvers, _batch, batches, tell) for reading in batch
+    )
+    fitting = [(move, reading) for move, reading in zip(tried, readings, strict=True) if reading]
+    return [move for move, _ in fitting], [reading for _, reading in fitting]
 
 
 def end_of(move: Move) -> str:
@@ -72,7 +82,7 @@ def end_of(move: Move) -> str:
     return "high" if move.end > 0 else "low"
 
 
-def flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> list[dict[str, Any]]:
+def flips(central: Reading, tried: Sequence[Move], readings: Sequence[Reading]) -> list[dict[str, Any]]:
     """Return every move that changes a label, as rows of a table `flips`."""
     return [
         {
@@ -83,73 +93,77 @@ def flips(central: Reading, some: Sequence[Move], there: Sequence[Reading]) -> l
             "becomes": reading.labels[level, t],
         }
         for level, t in sorted(central.labels, key=lambda label: (label[1], LEVELS.index(label[0])))
-        for move, reading in zip(some, there, strict=True)
+        for move, reading in zip(tried, readings, strict=True)
         if reading.labels[level, t] != central.labels[level, t]
     ]
 
 
-def reading(reader: WarmSolver, move: Move) -> Reading:
-    """Return the reading of a reader's case with one input moved."""
-    return reader.read(moved(reader.case, move.input, move.end * move.by))
+def read_move(warm_solver: WarmSolver, move: Move) -> Reading:
+    """Return the reading of the solver's case with one input moved."""
+    return warm_solver.read(moved(warm_solver.case, move.input, move.end * move.by))
 
 
-def _batch(reader: WarmSolver, some: Sequence[Move]) -> list[Reading | None]:
-    return [_if_it_fits(reader, move) for move in some]
+def _batch(warm_solver: WarmSolver, batch: Sequence[Move]) -> list[Reading | None]:
+    return [_reading_if_it_fits(warm_solver, move) for move in batch]
 
 
-def _if_it_fits(reader: WarmSolver, move: Move) -> Reading | None:
+def _reading_if_it_fits(warm_solver: WarmSolver, move: Move) -> Reading | None:
     try:
-        return reading(reader, move)
+        return read_move(warm_solver, move)
     except MisfitError:
         return None
 
 
-def smallest(
-    readers: WarmSolvers,
-    found: dict[LabelKey, list[Move]],
+def smallest_flips(
+    warm_solvers: WarmSolvers,
+    moves_by_label: dict[LabelKey, list[Move]],
     executor: Executor,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[LabelKey, Flip | None]:
-    """Return the smallest move that changes each label, of moves that change it at their end; None if there are none.
+    """Return, for each label, the smallest of the moves that change it at their end; None if there are none.
 
     It is looked for between the central value and the end, by halves.
     """
 
-    def said(done: int) -> None:
-        progress(f"looked for the smallest move, {done} of {len(found)} labels")
+    def tell(done: int) -> None:
+        progress(f"looked for the smallest move, {done} of {len(moves_by_label)} labels")
 
-    return dict(zip(found, workers.map_ordered(executor, readers, _smallest, found.items(), said), strict=True))
+    flips = workers.map_ordered(executor, warm_solvers, _smallest_flip, moves_by_label.items(), tell)
+    return dict(zip(moves_by_label, flips, strict=True))
 
 
-def _smallest(reader: WarmSolver, asked: tuple[LabelKey, Sequence[Move]]) -> Flip | None:
-    label, some = asked
-    central = reader.central().labels[label]
+def _smallest_flip(warm_solver: WarmSolver, label_and_moves: tuple[LabelKey, Sequence[Move]]) -> Flip | None:
+    label, moves = label_and_moves
+    central = warm_solver.central().labels[label]
     best: Flip | None = None
-    for move in some:
-        ways = steps(reader.case, move.input, move.end) if move.input.whole else []
+    for move in moves:
+        whole_steps = steps(warm_solver.case, move.input, move.end) if move.input.whole else []
         until = 1.0 if best is None else best.move.by
         tried = Move(move.input, move.end, until)
-        if ways:
-            best = _first(reader, label, central, move, [by for by in ways if by < until or best is None]) or best
+        if whole_steps:
+            smaller = [by for by in whole_steps if by < until or best is None]
+            best = _first_flip(warm_solver, label, central, move, smaller) or best
             continue
-        becomes = reading(reader, tried).labels[label]
+        becomes = read_move(warm_solver, tried).labels[label]
         if becomes == central:
             continue
         low, high = 0.0, until
         while high - low > MOVE_FOUND_WITHIN:
             middle = (low + high) / 2
-            there = reading(reader, Move(move.input, move.end, middle)).labels[label]
-            low, high, becomes = (middle, high, becomes) if there == central else (low, middle, there)
+            label_there = read_move(warm_solver, Move(move.input, move.end, middle)).labels[label]
+            low, high, becomes = (middle, high, becomes) if label_there == central else (low, middle, label_there)
         if best is None or high < best.move.by:
             best = Flip(Move(move.input, move.end, high), becomes)
     return best
 
 
-def _first(reader: WarmSolver, label: LabelKey, central: str, move: Move, ways: Sequence[float]) -> Flip | None:
+def _first_flip(
+    warm_solver: WarmSolver, label: LabelKey, central: str, move: Move, whole_steps: Sequence[float]
+) -> Flip | None:
     """Return the first of some steps that changes a label."""
-    for by in ways:
-        there = Move(move.input, move.end, by)
-        becomes = reading(reader, there).labels[label]
+    for by in whole_steps:
+        tried = Move(move.input, move.end, by)
+        becomes = read_move(warm_solver, tried).labels[label]
         if becomes != central:
-            return Flip(there, becomes)
+            return Flip(tried, becomes)
     return None

@@ -1,4 +1,4 @@
-"""Who had already signed: what that costs beside the plan, beside having known, and which capital is stranded."""
+"""What locked-in orders cost beside the plan and beside perfect knowledge, and which capital they strand."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ EXPANSION, ACCELERATORS, STORE = "expansion", "accelerators", "store"
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Regret(Answer, Shown):
-    """A plan with another's decisions locked in, beside that other one and beside the plan of who had known.
+    """A plan with another's decisions locked in, beside that other plan and beside the plan with perfect knowledge.
 
     Its tables are those of the plan, and `regret` and `stranded`. With perfect foresight the regret is never below 0.
-    Who sees few years may do better with what was signed.
+    With limited foresight the locked-in plan may cost less.
     """
 
     plan: Plan
-    """The answer where what was signed is locked in."""
+    """The answer with the other's decisions locked in."""
     known: Plan
     """The answer of the same case with nothing locked in."""
     planned: Mapping[str, Any]
@@ -61,7 +61,7 @@ class Regret(Answer, Shown):
 
     @property
     def extra_cost_usd(self) -> float:
-        """How much more all costs, discounted, than in the plan as it was signed; unserved demand is in both."""
+        """How much more all costs, discounted, than in the plan with those decisions; unserved demand is in both."""
         return self.plan.objective_usd - float(self.planned["objective_usd"])
 
     @property
@@ -71,20 +71,20 @@ class Regret(Answer, Shown):
 
 
 def _summary(plan: Plan, known: Plan, planned: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the plan's, with what signing did: of each difference the part that unserved demand was worth."""
-    now, before = float(plan.summary["unserved_usd"]), planned.get("unserved_usd")
+    """Return the plan's summary and what locking in costs: of each difference also the part that is unserved demand."""
+    unserved, unserved_planned = float(plan.summary["unserved_usd"]), planned.get("unserved_usd")
     differences = {
         "extra_cost_usd": plan.objective_usd - float(planned["objective_usd"]),
-        "extra_cost_unserved_usd": None if before is None else now - float(before),
+        "extra_cost_unserved_usd": None if unserved_planned is None else unserved - float(unserved_planned),
         "regret_usd": plan.objective_usd - known.objective_usd,
-        "regret_unserved_usd": now - float(known.summary["unserved_usd"]),
+        "regret_unserved_usd": unserved - float(known.summary["unserved_usd"]),
     }
     size = max(abs(plan.objective_usd), abs(known.objective_usd))
-    settled = {name: None if usd is None else _settled(usd, size) for name, usd in differences.items()}
-    return {**plan.summary, "regret": settled}
+    rounded = {name: None if usd is None else _rounded_difference(usd, size) for name, usd in differences.items()}
+    return {**plan.summary, "regret": rounded}
 
 
-def _settled(usd: float, size: float) -> float:
+def _rounded_difference(usd: float, size: float) -> float:
     """Return a difference of two objectives of a size with the digits that it has; 0 if it is rounding."""
     return significant(usd, REGRET_DIGITS) if abs(usd) > OBJECTIVE_ROUNDING * size else 0.0
 
@@ -97,48 +97,48 @@ def regret(
     time_limit: float | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Regret:
-    """Solve a case with what another answer decided up to a year held, and with nothing held.
+    """Solve a case with what another answer decided up to a year locked in, and with nothing locked in.
 
     `orders_from` is a plan or the folder of an answer. Costs of a year are as in the table `cost`: annuities and
     charges, undiscounted.
 
     Raises: as `solve` does, and InputError if the folder of the answer has no table `cost`.
     """
-    signed = lock_in(case, orders_from, until)
+    locked_in_case = lock_in(case, orders_from, until)
     answer = read_answer(orders_from, "solve", ["cost"]) if isinstance(orders_from, (str, Path)) else orders_from
-    plan = solve(signed, time_limit=time_limit, progress=progress)
+    plan = solve(locked_in_case, time_limit=time_limit, progress=progress)
     progress("solving as if it had been known")
     known = solve(replace(case, locked_in=None), time_limit=time_limit, progress=progress)
-    tables = {**plan.tables, "regret": _costs(answer, plan, known), "stranded": _stranded(plan, known, until)}
+    tables = {**plan.tables, "regret": _costs(answer, plan, known), "stranded": _stranded_table(plan, known, until)}
     return Regret(_summary(plan, known, answer.summary), tables, plan, known, answer.summary)
 
 
 def _costs(answer: Answer, plan: Plan, known: Plan) -> pd.DataFrame:
     rows = []
-    before, signed, free = (_cost_of_years(one) for one in (answer, plan, known))
+    planned_costs, locked_in_costs, known_costs = (_cost_of_years(each) for each in (answer, plan, known))
     for t in plan.case.report_years:
-        planned = before.get(t, math.nan)
+        planned = planned_costs.get(t, math.nan)
         rows.append(
             {
                 "year": t,
                 "planned_usd": planned,
-                "signed_usd": signed[t],
-                "known_usd": free[t],
-                "extra_usd": signed[t] - planned,
-                "regret_usd": signed[t] - free[t],
+                "signed_usd": locked_in_costs[t],
+                "known_usd": known_costs[t],
+                "extra_usd": locked_in_costs[t] - planned,
+                "regret_usd": locked_in_costs[t] - known_costs[t],
             }
         )
     return frame(result_schema.REGRET, rows)
 
 
 def _cost_of_years(answer: Answer) -> dict[int, float]:
-    found: dict[int, float] = defaultdict(float)
+    costs: dict[int, float] = defaultdict(float)
     for row in records(answer.tables["cost"]):
-        found[row["year"]] += float(row["serving_usd"]) + float(row["research_usd"])
-    return found
+        costs[row["year"]] += float(row["serving_usd"]) + float(row["research_usd"])
+    return costs
 
 
-def stranded(plan: Plan, until: int) -> dict[tuple[int, str, str], tuple[float, float]]:
+def stranded_capital(plan: Plan, until: int) -> dict[tuple[int, str, str], tuple[float, float]]:
     """Return the capital spent up to a year that stands idle in each reported year, by year, stage and what it is.
 
     What was added last is the first to idle. Each is in units of the stage and in the USD that were paid for them:
@@ -150,21 +150,23 @@ def stranded(plan: Plan, until: int) -> dict[tuple[int, str, str], tuple[float, 
       that these suppliers need included, each under its stage, and the rest under `other`;
     - `store`: what is in store, up to what was bought by `until`, at the mean price of that.
     """
-    found: dict[tuple[int, str, str], tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
-    for what, idle in ((EXPANSION, _expansions), (ACCELERATORS, _accelerators), (STORE, _stores)):
+    totals: dict[tuple[int, str, str], tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+    for what, idle in ((EXPANSION, _idle_expansions), (ACCELERATORS, _idle_accelerators), (STORE, _idle_stores)):
         for t, s, amount, usd in idle(plan, until):
-            before = found[t, s, what]
-            found[t, s, what] = before[0] + amount, before[1] + usd
-    return dict(found)
+            units_and_usd = totals[t, s, what]
+            totals[t, s, what] = units_and_usd[0] + amount, units_and_usd[1] + usd
+    return dict(totals)
 
 
-def _stranded(plan: Plan, known: Plan, until: int) -> pd.DataFrame:
-    now, then = stranded(plan, until), stranded(known, until)
+def _stranded_table(plan: Plan, known: Plan, until: int) -> pd.DataFrame:
+    locked_in, known_capital = stranded_capital(plan, until), stranded_capital(known, until)
     units = {row["stage"]: row["unit"] for row in plan.case.tables["stages"]} | {OTHER: "accelerators"}
     order = {s: n for n, s in enumerate(sorted(units, key=lambda s: _position(plan, s)))}
     rows = []
-    for key in sorted({*now, *then}, key=lambda key: (key[0], order[key[1]], key[2])):
-        (amount, usd), (known_amount, known_usd) = (found.get(key, (0.0, 0.0)) for found in (now, then))
+    for key in sorted({*locked_in, *known_capital}, key=lambda key: (key[0], order[key[1]], key[2])):
+        (amount, usd), (known_amount, known_usd) = (
+            capital.get(key, (0.0, 0.0)) for capital in (locked_in, known_capital)
+        )
         t, s, what = key
         rows.append(
             {
@@ -182,11 +184,11 @@ def _stranded(plan: Plan, known: Plan, until: int) -> pd.DataFrame:
 
 
 def _position(plan: Plan, s: str) -> tuple[float, str]:
-    found = [row["position"] for row in plan.case.tables["stages"] if row["stage"] == s]
-    return (float(found[0]) if found else math.inf), s
+    positions = [row["position"] for row in plan.case.tables["stages"] if row["stage"] == s]
+    return (float(positions[0]) if positions else math.inf), s
 
 
-def _expansions(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
+def _idle_expansions(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
     life = {(r["stage"], r["supplier"]): r["capacity_life_years"] for r in plan.case.tables["suppliers"]}
     orders: dict[tuple[str, str, str], list[dict[Any, Any]]] = defaultdict(list)
     for row in records(plan.orders):
@@ -201,7 +203,7 @@ def _expansions(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float
             yield t, s, idle, idle * math.fsum(o["capex_usd"] for o in alive) / added
 
 
-def _accelerators(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
+def _idle_accelerators(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
     life = {row["accelerator"]: row["life_years"] for row in plan.case.tables["accelerators"]}
     built = {(r["accelerator"], r["year"]): r["built"] for r in records(plan.builds) if r["year"] <= until}
     idle: dict[tuple[str, int], float] = defaultdict(float)
@@ -224,7 +226,7 @@ def _accelerators(plan: Plan, until: int) -> Iterator[tuple[int, str, float, flo
                 yield t, s, share * x * amount, share * x * usd
 
 
-def _stores(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
+def _idle_stores(plan: Plan, until: int) -> Iterator[tuple[int, str, float, float]]:
     bought: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for row in records(plan.supply):
         if row["year"] <= until:

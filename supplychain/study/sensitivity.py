@@ -52,48 +52,50 @@ def sensitivity(
     A series moves in all its years and places together; what rests on one source also moves together. `executor` does
     the work side by side; default: one process for each core.
 
-    Of a case in which decisions are held, moves that they do not fit are left out.
+    Of a case in which decisions are locked in, moves that they do not fit are left out.
 
     Raises: InputError if no number of the case has a range, NoAnswerError if a solve finds no optimum.
     """
-    some = moves.ends(case)
-    if not some:
+    tried = moves.ends(case)
+    if not tried:
         fault = "no number has a range; give x_low and x_high beside some x"
         raise InputError(case.settings.name, [Problem("the case", 0, "", fault)])
-    asked = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
+    quantities = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
     progress("solving the case")
-    central = WarmSolver(case, asked).central()
+    central = WarmSolver(case, quantities).central()
     with workers.executor_or_default(executor) as pool:
-        fitting, there = moves.readings(workers.Shared(partial(WarmSolver, case, asked)), some, pool, progress)
+        fitting, readings = moves.read_moves(
+            workers.Shared(partial(WarmSolver, case, quantities)), tried, pool, progress
+        )
     evidence = _evidence(case)
-    tornado = _tornado(central, fitting, there, evidence)
+    tornado = _tornado(central, fitting, readings, evidence)
     tables = {
         "tornado": frame(result_schema.TORNADO, tornado),
-        "labels": _labels(case, central, there),
+        "labels": _labels(case, central, readings),
         "flips": frame(
             result_schema.SENSITIVITY_FLIPS,
-            [{**flip, "evidence": evidence[flip["input"]]} for flip in moves.flips(central, fitting, there)],
+            [{**flip, "evidence": evidence[flip["input"]]} for flip in moves.flips(central, fitting, readings)],
         ),
         "weak": frame(result_schema.WEAK, _weak(tornado)),
     }
     amounts = _amounts(central)
     summary = {
         "case": case.settings.name,
-        "moves": len(there),
-        "from_nothing": sum(reading.remark == FROM_NOTHING for reading in there),
-        "rebuilt": sum(reading.remark == REBUILT for reading in there),
+        "moves": len(readings),
+        "from_nothing": sum(reading.remark == FROM_NOTHING for reading in readings),
+        "rebuilt": sum(reading.remark == REBUILT for reading in readings),
         **amounts,
         "inputs_sha256": case.sha256,
     }
     if case.locked_in is not None:
-        summary["unfit"] = [f"{move.input} {moves.end_of(move)}" for move in some if move not in fitting]
+        summary["unfit"] = [f"{move.input} {moves.end_of(move)}" for move in tried if move not in fitting]
     return Sensitivity(summary, tables, case, amounts)
 
 
 def _weak(tornado: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the inputs whose evidence is weak and that change a stage's label: what to look up first."""
-    found = [row for row in tornado if row["evidence"] in WEAK and row["labels_changed"] > 0]
-    return sorted(found, key=lambda row: -row["labels_changed"])
+    weak = [row for row in tornado if row["evidence"] in WEAK and row["labels_changed"] > 0]
+    return sorted(weak, key=lambda row: -row["labels_changed"])
 
 
 def _amounts(reading: Reading) -> dict[str, float]:
@@ -109,50 +111,52 @@ def _amounts(reading: Reading) -> dict[str, float]:
 def _evidence(case: Case) -> dict[str, str]:
     """Return the weakest evidence of the numbers of each input, by its name; what names no source is assumed."""
     tier = {row["source"]: schema.EVIDENCE.index(row["evidence"]) for row in case.tables["sources"]}
-    found: dict[str, int] = {}
+    evidence_of: dict[str, int] = {}
     weakest = len(schema.EVIDENCE) - 1
     for move in moves.ends(case):
         rows = (row for row in case.tables[move.input.table] if move.input.holds(row))
-        found[str(move.input)] = max(tier.get(row.get("source"), weakest) for row in rows)
-    return {name: schema.EVIDENCE[n] for name, n in found.items()}
+        evidence_of[str(move.input)] = max(tier.get(row.get("source"), weakest) for row in rows)
+    return {name: schema.EVIDENCE[n] for name, n in evidence_of.items()}
 
 
 def _tornado(
-    central: Reading, some: Sequence[Move], there: Sequence[Reading], evidence: dict[str, str]
+    central: Reading, fitting: Sequence[Move], readings: Sequence[Reading], evidence: dict[str, str]
 ) -> list[dict[str, Any]]:
     """Return what each input does, largest change of cost first."""
-    now = _amounts(central)
+    central_amounts = _amounts(central)
     stages = [label for label in central.labels if label[0] == LEVELS[0]]
     rows: dict[Input, dict[str, Any]] = {}
-    for move, reading in zip(some, there, strict=True):
+    for move, reading in zip(fitting, readings, strict=True):
         name = str(move.input)
-        blank = {f"{what}_{end}": math.nan for what in now for end in ("low", "high")}
+        blank = {f"{amount}_{end}": math.nan for amount in central_amounts for end in ("low", "high")}
         row = rows.setdefault(move.input, {"input": name, "evidence": evidence[name], **blank, "labels_changed": 0})
-        row |= {f"{what}_{moves.end_of(move)}": x - now[what] for what, x in _amounts(reading).items()}
+        row |= {
+            f"{amount}_{moves.end_of(move)}": x - central_amounts[amount] for amount, x in _amounts(reading).items()
+        }
         row["labels_changed"] += sum(reading.labels[label] != central.labels[label] for label in stages)
     ends = ("cost_usd_per_mtok_low", "cost_usd_per_mtok_high")
     swing = {
-        one: max((abs(row[end]) for end in ends if not math.isnan(row[end])), default=math.nan)
-        for one, row in rows.items()
+        input_: max((abs(row[end]) for end in ends if not math.isnan(row[end])), default=math.nan)
+        for input_, row in rows.items()
     }
-    order = sorted(rows, key=lambda one: (-swing[one], str(one)))
-    return [rows[one] for one in order]
+    order = sorted(rows, key=lambda input_: (-swing[input_], str(input_)))
+    return [rows[input_] for input_ in order]
 
 
-def _labels(case: Case, central: Reading, there: Sequence[Reading]) -> pd.DataFrame:
+def _labels(case: Case, central: Reading, readings: Sequence[Reading]) -> pd.DataFrame:
     rows = []
     for t in case.report_years:
         for level in LEVELS:
-            now = central.labels[level, t]
-            reached = [reading.labels[level, t] for reading in there]
+            central_label = central.labels[level, t]
+            reached = [reading.labels[level, t] for reading in readings]
             rows.append(
                 {
                     "year": t,
                     "level": level,
-                    "label": now,
-                    "keeps": reached.count(now),
+                    "label": central_label,
+                    "keeps": reached.count(central_label),
                     "moves": len(reached),
-                    "others": ", ".join(sorted(set(reached) - {now})),
+                    "others": ", ".join(sorted(set(reached) - {central_label})),
                 }
             )
     return frame(result_schema.KEPT_LABELS, rows)

@@ -53,7 +53,7 @@ class Store:
                 message = f"{path} exists already; go on with it (resume), or give another file"
                 raise OutputError(message)
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with self._clear(), ExitStack() as unless_begun:
+        with self._sqlite_errors(), ExitStack() as unless_begun:
             self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
             unless_begun.callback(self._db.close)
             self._begin({key: json.dumps(value) for key, value in meta.items()})
@@ -66,13 +66,13 @@ class Store:
         self._db.close()
 
     def done(self) -> set[int]:
-        """Return the points that are there."""
-        with self._clear():
+        """Return the points that are written."""
+        with self._sqlite_errors():
             return {n for (n,) in self._db.execute("SELECT DISTINCT point FROM results")}
 
     def remarks(self) -> Counter[str]:
         """Return at how many points each remark was made on how they were solved."""
-        with self._clear():
+        with self._sqlite_errors():
             return Counter(remark for (remark,) in self._db.execute("SELECT remark FROM remarks"))
 
     def add(self, rows: Sequence[Row], remarks: Mapping[int, str]) -> None:
@@ -83,14 +83,14 @@ class Store:
 
     def frame(self) -> pd.DataFrame:
         """Return all results, by point and year."""
-        with self._clear():
+        with self._sqlite_errors():
             rows = self._db.execute("SELECT * FROM results ORDER BY point, year").fetchall()
         return pd.DataFrame(rows, columns=list(self._columns)).astype(dict(self._columns))
 
     def _begin(self, meta: Mapping[str, str]) -> None:
-        with self._clear():
-            there = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not there:
+        with self._sqlite_errors():
+            tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not tables:
             columns = ", ".join(f"{_quoted(name)} {_TYPES[kind]}" for name, kind in self._columns.items())
             with self._transaction():
                 self._db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
@@ -98,14 +98,14 @@ class Store:
                 self._db.execute(_REMARKS)
                 self._db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             return
-        if not {"meta", "results"} <= there:
+        if not {"meta", "results"} <= tables:
             raise InputError(str(self._path), [Problem("the file", 0, "", "is no store of a sweep; give another")])
-        with self._clear():
-            before = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+        with self._sqlite_errors():
+            stored = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
         problems = [
-            Problem(what, 0, "", _difference(key, before.get(key, "null"), meta[key]))
+            Problem(what, 0, "", _difference(key, stored.get(key, "null"), meta[key]))
             for key, what in _MEANINGS.items()
-            if before.get(key) != meta[key]
+            if stored.get(key) != meta[key]
         ]
         if problems:
             place = f"{self._path}, which is of another sweep"
@@ -115,7 +115,7 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._clear(), ExitStack() as unless_done:
+        with self._sqlite_errors(), ExitStack() as unless_done:
             self._db.execute("BEGIN IMMEDIATE")
             unless_done.callback(self._db.execute, "ROLLBACK")
             yield
@@ -123,7 +123,7 @@ class Store:
             self._db.execute("COMMIT")
 
     @contextmanager
-    def _clear(self) -> Iterator[None]:
+    def _sqlite_errors(self) -> Iterator[None]:
         """Say what SQLite complains of in our words."""
         try:
             yield
@@ -132,9 +132,9 @@ class Store:
             raise OutputError(message) from error
 
 
-def _difference(key: str, before: str, now: str) -> str:
-    """Return how what the store was begun with differs from what is asked now."""
-    old, new = json.loads(before), json.loads(now)
+def _difference(key: str, stored: str, wanted: str) -> str:
+    """Return how what the store was begun with differs from what is wanted."""
+    old, new = json.loads(stored), json.loads(wanted)
     if isinstance(old, dict) and isinstance(new, dict):
         names = _listed(name for name in sorted({*old, *new}) if old.get(name) != new.get(name))
         if key == "versions":

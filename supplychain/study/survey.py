@@ -43,7 +43,7 @@ class Survey(Answer):
 
 def survey(
     case: Case,
-    made: Mapping[str, WhatIf],
+    what_ifs: Mapping[str, WhatIf],
     years: Sequence[int] | None = None,
     *,
     executor: Executor | None = None,
@@ -56,54 +56,54 @@ def survey(
 
     Raises: ChangeError if there are none, NoAnswerError if a solve finds no optimum.
     """
-    if not made:
+    if not what_ifs:
         raise ChangeError(case.settings.name, [ChangeProblem("", "", "the case has no scenarios")])
-    shown = tuple(case.report_years if years is None else years)
-    asked = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
+    listed_years = tuple(case.report_years if years is None else years)
+    quantities = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
 
-    def said(done: int) -> None:
-        progress(f"surveyed {done} of {len(made)} scenarios")
+    def tell(done: int) -> None:
+        progress(f"surveyed {done} of {len(what_ifs)} scenarios")
 
     with workers.executor_or_default(executor) as pool:
-        readers = workers.Shared(partial(WarmSolver, case, asked))
-        answers = workers.map_ordered(pool, readers, partial(_surveyed, shown), made.values(), said)
-    surveyed = dict(zip(made, answers, strict=True))
+        warm_solvers = workers.Shared(partial(WarmSolver, case, quantities))
+        answers = workers.map_ordered(pool, warm_solvers, partial(_surveyed, listed_years), what_ifs.values(), tell)
+    surveyed = dict(zip(what_ifs, answers, strict=True))
     tables = {
         "effects": frame(
             result_schema.EFFECTS,
             [
-                {"scenario": name, "title": "; ".join(one.titles), **effect}
-                for name, one in made.items()
+                {"scenario": name, "title": "; ".join(what_if.titles), **effect}
+                for name, what_if in what_ifs.items()
                 for effect in surveyed[name][0]
             ],
         ),
         "factors": frame(
             result_schema.FACTORS,
-            [{"scenario": name, "factor": factor, "what": what} for name, (_, (factor, what)) in surveyed.items()],
+            [{"scenario": name, "factor": factor, "what": change} for name, (_, (factor, change)) in surveyed.items()],
         ),
     }
-    summary = {"case": case.settings.name, "scenarios": list(made), "inputs_sha256": case.sha256}
-    return Survey(summary, tables, case, shown)
+    summary = {"case": case.settings.name, "scenarios": list(what_ifs), "inputs_sha256": case.sha256}
+    return Survey(summary, tables, case, listed_years)
 
 
-def scaled(made: WhatIf, factor: float) -> Case:
+def scaled(what_if: WhatIf, factor: float) -> Case:
     """Return the case of a what-if with its changes made `factor` times as large: 0 leaves numbers as they were.
 
     Whole numbers move in whole steps, and none leaves what its column allows. Rows that are added or removed are, at
     any factor.
     """
     ends: dict[str, dict[tuple[str, int | None], dict[str, tuple[float, float]]]] = {}
-    for cell in made.audit:
+    for cell in what_if.audit:
         if cell.what == "changed" and _is_number(cell.old) and _is_number(cell.new):
             cells = ends.setdefault(cell.table, {}).setdefault((cell.key, cell.year), {})
             cells[cell.column] = (cells.get(cell.column, (cell.old,))[0], cell.new)  # type: ignore[assignment]
-    tables = dict(made.case.tables)
+    tables = dict(what_if.case.tables)
     for name, rows in ends.items():
         table = schema.TABLE[name]
         tables[name] = tuple(
             _scaled(table, row, rows.get((key_of(table, row), row.get("year")), {}), factor) for row in tables[name]
         )
-    return replace(made.case, tables=tables)
+    return replace(what_if.case, tables=tables)
 
 
 def _is_number(value: object) -> bool:
@@ -118,24 +118,25 @@ def _scaled(table: schema.TableSchema, row: Any, cells: Mapping[str, tuple[float
             new[name] = None  # the end of a range: the solve does not see it
             continue
         moved = old + factor * (value - old)
-        least = -math.inf if column.minimum is None else column.minimum
-        most = math.inf if column.maximum is None else column.maximum
-        moved = min(max(moved, least), most)
+        minimum = -math.inf if column.minimum is None else column.minimum
+        maximum = math.inf if column.maximum is None else column.maximum
+        moved = min(max(moved, minimum), maximum)
         new[name] = round(moved) if column.type == "integer" else moved
     return new
 
 
 def _surveyed(
-    years: Sequence[int], reader: WarmSolver, made: WhatIf
+    years: Sequence[int], warm_solver: WarmSolver, what_if: WhatIf
 ) -> tuple[list[dict[str, object]], tuple[float, str]]:
     """Return the effects of a what-if by year, and its factor."""
-    case = reader.case
-    now, then = reader.central(), reader.read(made.case)
+    case = warm_solver.case
+    central, changed_reading = warm_solver.central(), warm_solver.read(what_if.case)
     rows: list[dict[str, object]] = []
     for t in years:
-        labels = [(now.labels[level, t], then.labels[level, t]) for level in LEVELS]
-        (served, cost), (served_then, cost_then) = _of_years(case, now, [t]), _of_years(case, then, [t])
-        change = then.objective_usd - now.objective_usd
+        labels = [(central.labels[level, t], changed_reading.labels[level, t]) for level in LEVELS]
+        served, cost = _service_and_cost(case, central, [t])
+        served_then, cost_then = _service_and_cost(case, changed_reading, [t])
+        change = changed_reading.objective_usd - central.objective_usd
         changed = any(before != after for before, after in labels)
         (_, stage), (_, group) = labels
         rows.append(
@@ -149,15 +150,15 @@ def _surveyed(
                 "objective_usd": change,
             }
         )
-    return rows, _factor(reader, made, now)
+    return rows, _factor(warm_solver, what_if, central)
 
 
-def _of_years(case: Case, reading: Reading, years: Sequence[int]) -> tuple[float, float]:
+def _service_and_cost(case: Case, reading: Reading, years: Sequence[int]) -> tuple[float, float]:
     """Return the tokens served in some years, 10^12, and their average cost, USD per million."""
-    n = len(case.report_years)
-    at = [list(case.report_years).index(t) for t in years]
-    served = math.fsum(reading.measured[m] for m in at)
-    cost = math.fsum(reading.measured[n + m] for m in at)
+    count = len(case.report_years)
+    positions = [list(case.report_years).index(t) for t in years]
+    served = math.fsum(reading.measured[position] for position in positions)
+    cost = math.fsum(reading.measured[count + position] for position in positions)
     return served, cost / (served * units.MTOK_PER_TTOK) if served > 0 else math.nan
 
 
@@ -165,28 +166,30 @@ def _pct(before: float, after: float) -> float:
     return 100 * (after / before - 1) if before else math.nan
 
 
-def _factor(reader: WarmSolver, made: WhatIf, now: Reading) -> tuple[float, str]:
+def _factor(warm_solver: WarmSolver, what_if: WhatIf, central: Reading) -> tuple[float, str]:
     """Return the least factor at which something changes, and what; looked for by doubling, then by halves."""
-    case = reader.case
+    case = warm_solver.case
 
-    def at(factor: float) -> str:
-        there = reader.read(scaled(made, factor))
+    def what_changes(factor: float) -> str:
+        reading = warm_solver.read(scaled(what_if, factor))
         flipped = [
-            f"{t}: {there.labels[level, t]}"
-            for (level, t), label in now.labels.items()
-            if level == LEVELS[0] and there.labels[level, t] != label
+            f"{t}: {reading.labels[level, t]}"
+            for (level, t), label in central.labels.items()
+            if level == LEVELS[0] and reading.labels[level, t] != label
         ]
-        change = _pct(_of_years(case, now, case.report_years)[1], _of_years(case, there, case.report_years)[1])
+        _, cost_before = _service_and_cost(case, central, case.report_years)
+        _, cost_after = _service_and_cost(case, reading, case.report_years)
+        change = _pct(cost_before, cost_after)
         cost = [f"cost {change:+.1f} %"] if abs(change) >= 100 * COST_MOVES else []
         return ", ".join(flipped + cost)
 
     low, high = 0.0, 1 / LARGEST
-    while not (what := at(high)):
+    while not (changes := what_changes(high)):
         low, high = high, 2 * high
         if high > LARGEST:
             return math.inf, ""
     while high - low > FACTOR_FOUND_WITHIN * high and high > SMALLEST:
         middle = (low + high) / 2
-        there = at(middle)
-        low, high, what = (low, middle, there) if there else (middle, high, what)
-    return (high if high > SMALLEST else 0.0), what
+        at_middle = what_changes(middle)
+        low, high, changes = (low, middle, at_middle) if at_middle else (middle, high, changes)
+    return (high if high > SMALLEST else 0.0), changes

@@ -57,15 +57,15 @@ class _Task:
     points: Points
     """Without its rows: each batch has its own."""
     years: tuple[int, ...]
-    asked: tuple[tuple[str, str], ...]
+    quantities: tuple[tuple[str, str], ...]
 
-    def reader(self, case: Case, *, labels: bool = True) -> WarmSolver:
-        asked = [(quantity, item, t) for t in self.years for quantity, item in self.asked]
-        return WarmSolver(case, asked, labels=labels, years=self.years)
+    def warm_solver(self, case: Case, *, labels: bool = True) -> WarmSolver:
+        keys = [(quantity, item, t) for t in self.years for quantity, item in self.quantities]
+        return WarmSolver(case, keys, labels=labels, years=self.years)
 
-    def opened(self) -> tuple[_Task, WarmSolver]:
+    def with_warm_solver(self) -> tuple[_Task, WarmSolver]:
         """Return what a worker solves points with."""
-        return self, self.reader(self.case)
+        return self, self.warm_solver(self.case)
 
 
 def sweep(  # noqa: PLR0913 - all but the first two have their defaults
@@ -91,47 +91,51 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
 
     Returns: one row for each point (numbered from 1, first axis outermost) and year: `point`, each axis by its target
     (a share, or a value), `year`, `stage` and `group` (what binds), `objective_usd`, `served_ttok`,
-    `cost_usd_per_mtok` (serving cost over tokens), what was asked, and `status`: `optimal`, or why there is no answer,
-    with blanks beside it. Twelve digits of each number. `attrs["summary"]` says what was done: among it how many points
-    were `checked`, how many are `without_answer`, for how many the model was `rebuilt` as more than numbers change, and
-    of how many the solve failed its certificate and was made again `from_nothing`.
-    Raises: ChangeError with every fault of what was given, InputError if the store is of another sweep, OutputError if
-    it cannot be written, CertificateError if a check fails, NoAnswerError if the case itself has no answer, SetupError
-    if a worker dies or has other software.
+    `cost_usd_per_mtok` (serving cost over tokens), what was asked for, and `status`: `optimal`, or why there is no
+    answer, with blanks beside it. Twelve digits of each number. `attrs["summary"]` says what was done: among it how
+    many points were `checked`, how many are `without_answer`, for how many the model was `rebuilt` as more than numbers
+    change, and of how many the solve failed its certificate and was made again `from_nothing`.
+    Raises: ChangeError with every fault of the axes or points, InputError if the store is of another sweep, OutputError
+    if it cannot be written, CertificateError if a check fails, NoAnswerError if the case itself has no answer,
+    SetupError if a worker dies or has other software.
     """
-    given = _given(axes, points)
-    _check(case, given, year, asked)
+    all_points = _read_points(axes, points)
+    _check(case, all_points, year, asked)
     years = tuple(case.report_years) if year is None else (year,)
     measured = (*((quantity, schema.ALL) for quantity in _MEASURED), *dict.fromkeys(asked))
-    task = _Task(case, replace(given, rows=()), years, measured)
-    with Store(store, _columns(task), _meta(task, given), resume=resume) as kept:
-        done = kept.done()
-        missing = [(n, values) for n, values in enumerate(given.rows, 1) if n not in done]
+    task = _Task(case, replace(all_points, rows=()), years, measured)
+    with Store(store, _columns(task), _meta(task, all_points), resume=resume) as results:
+        done = results.done()
+        missing = [(n, values) for n, values in enumerate(all_points.rows, 1) if n not in done]
         progress(f"solving {len(missing)} points")
         if missing:
             start, before = time.monotonic(), len(done)
             with workers.executor_or_default(executor) as pool:
                 size = min(_BATCH, math.ceil(len(missing) / (workers.AHEAD * workers.count(pool))))
                 batches = (missing[n : n + size] for n in range(0, len(missing), size))
-                for _, (rows, remarks) in workers.imap_unordered(pool, workers.Shared(task.opened), _batch, batches):
-                    kept.add(rows, remarks)
+                for _, (rows, remarks) in workers.imap_unordered(
+                    pool, workers.Shared(task.with_warm_solver), _batch, batches
+                ):
+                    results.add(rows, remarks)
                     done |= {int(row[0]) for row in rows}
-                    progress(_said(len(done), before, len(given.rows), time.monotonic() - start))
-        table = kept.frame()
-        table.attrs["summary"] = _summary(task, given, table) | {one: kept.remarks()[one] for one in REMARKS}
+                    progress(_progress_line(len(done), before, len(all_points.rows), time.monotonic() - start))
+        table = results.frame()
+        table.attrs["summary"] = _summary(task, all_points, table) | {
+            remark: results.remarks()[remark] for remark in REMARKS
+        }
     return table
 
 
-def _given(axes: Sequence[str] | str, points: pd.DataFrame | str | Path | None) -> Points:
-    some = [axes] if isinstance(axes, str) else axes
+def _read_points(axes: Sequence[str] | str, points: pd.DataFrame | str | Path | None) -> Points:
+    targets = [axes] if isinstance(axes, str) else axes
     if points is None:
-        return grid(some)
-    if some:
+        return grid(targets)
+    if targets:
         raise ChangeError(_PLACE, [ChangeProblem("", "", "axes and points are both given; give one of the two")])
     return listed(points)
 
 
-def _check(case: Case, given: Points, year: int | None, asked: Sequence[tuple[str, str]]) -> None:
+def _check(case: Case, points: Points, year: int | None, asked: Sequence[tuple[str, str]]) -> None:
     """Look for faults before any work is done; edits are made at the first point and at the ends of every axis.
 
     Raises: ChangeError.
@@ -142,9 +146,9 @@ def _check(case: Case, given: Points, year: int | None, asked: Sequence[tuple[st
         fault = f"{year} is not reported; must be one of {reported[0]}-{reported[-1]}"
         problems.append(ChangeProblem("", "year", fault))
     seen: dict[tuple[str, str], ChangeProblem] = {}
-    for n in given.ends():
+    for n in points.ends():
         try:
-            apply(case, given.edits(given.rows[n]))
+            apply(case, points.edits(points.rows[n]))
         except ChangeError as error:
             for problem in error.problems:
                 seen.setdefault((problem.what.rpartition(" ")[0], problem.message), problem)  # but for the value
@@ -154,7 +158,10 @@ def _check(case: Case, given: Points, year: int | None, asked: Sequence[tuple[st
 
 def _unknown(case: Case, quantity: str, item: str) -> list[str]:
     """Return what is wrong with something to measure."""
-    kinds = {name: one.items for name, one in schema.QUANTITIES.items()} | {SERVING: "workloads", COST: "workloads"}
+    kinds = {name: described.items for name, described in schema.QUANTITIES.items()} | {
+        SERVING: "workloads",
+        COST: "workloads",
+    }
     if quantity not in kinds:
         return [f"no quantity is called {shown(quantity)!r}{did_you_mean(quantity, kinds)}"]
     kind = kinds[quantity]
@@ -183,40 +190,40 @@ def _columns(task: _Task) -> dict[str, str]:
 
 
 def _more(task: _Task) -> list[str]:
-    return [f"{quantity}[{item}]" for quantity, item in task.asked[len(_MEASURED) :]]
+    return [f"{quantity}[{item}]" for quantity, item in task.quantities[len(_MEASURED) :]]
 
 
-def _meta(task: _Task, given: Points) -> dict[str, Any]:
-    kinds = zip(given.targets, given.scales, strict=True)
+def _meta(task: _Task, points: Points) -> dict[str, Any]:
+    kinds = zip(points.targets, points.scales, strict=True)
     return {
         "case": task.case.settings.name,
         "inputs_sha256": task.case.sha256,
         "axes": [f"{target} {'*=' if scales else '='}" for target, scales in kinds],
-        "points": len(given.rows),
-        "points_sha256": hashlib.sha256(json.dumps(given.rows).encode()).hexdigest(),
+        "points": len(points.rows),
+        "points_sha256": hashlib.sha256(json.dumps(points.rows).encode()).hexdigest(),
         "years": list(task.years),
         "asked": _more(task),
         "versions": versions(),
     }
 
 
-def _summary(task: _Task, given: Points, table: pd.DataFrame) -> dict[str, Any]:
+def _summary(task: _Task, points: Points, table: pd.DataFrame) -> dict[str, Any]:
     """Say what was done: every point that is written and was to be checked was checked."""
-    at = table.drop_duplicates("point")
-    answered = at["status"] == OPTIMAL
+    by_point = table.drop_duplicates("point")
+    answered = by_point["status"] == OPTIMAL
     return {
         "case": task.case.settings.name,
-        "points": len(at),
-        "checked": sum(map(_is_checked, at["point"][answered])),
+        "points": len(by_point),
+        "checked": sum(map(_is_checked, by_point["point"][answered])),
         "without_answer": int((~answered).sum()),
-        "axes": [{"target": t, "scales": s} for t, s in zip(given.targets, given.scales, strict=True)],
-        "grid": given.grid,
+        "axes": [{"target": t, "scales": s} for t, s in zip(points.targets, points.scales, strict=True)],
+        "grid": points.grid,
         "inputs_sha256": task.case.sha256,
         "versions": versions(),
     }
 
 
-def _said(done: int, before: int, count: int, seconds: float) -> str:
+def _progress_line(done: int, before: int, count: int, seconds: float) -> str:
     """Say how far a sweep is, how fast, and how long it will take."""
     rate = (done - before) / max(seconds, CLOCK_TICK)
     left = (count - done) / rate
@@ -224,28 +231,28 @@ def _said(done: int, before: int, count: int, seconds: float) -> str:
     return f"{done} of {count} points, {rate:.3g} a second, {left / size:.0f} {unit} left"
 
 
-def _batch(opened: tuple[_Task, WarmSolver], some: Sequence[Numbered]) -> tuple[list[Row], dict[int, str]]:
+def _batch(context: tuple[_Task, WarmSolver], batch: Sequence[Numbered]) -> tuple[list[Row], dict[int, str]]:
     """Return the rows of some points, and by point the remark on how it was solved.
 
     They do not depend on which other points there are: each starts from the case itself.
     """
-    found = [(n, *_rows(*opened, n, values)) for n, values in some]
-    return [row for _, rows, _ in found for row in rows], {n: remark for n, _, remark in found if remark}
+    solved = [(n, *_rows(*context, n, values)) for n, values in batch]
+    return [row for _, rows, _ in solved for row in rows], {n: remark for n, _, remark in solved if remark}
 
 
-def _rows(task: _Task, reader: WarmSolver, n: int, values: tuple[float, ...]) -> tuple[list[Row], str]:
+def _rows(task: _Task, warm_solver: WarmSolver, n: int, values: tuple[float, ...]) -> tuple[list[Row], str]:
     """Return the rows of one point, and a remark on how it was solved or nothing."""
     reading, status = None, OPTIMAL
     try:
-        there = apply(task.case, task.points.edits(values))[0]
-        reading = reader.read(there)
+        changed = apply(task.case, task.points.edits(values))[0]
+        reading = warm_solver.read(changed)
     except ChangeError as error:
         status = "; ".join(map(str, error.problems))
     except NoAnswerError as error:
         status = str(error)
     if reading is not None and _is_checked(n):
-        _agree(n, reading.objective_usd, task.reader(there, labels=False).central().objective_usd)
-    rows = [(n, *values, t, *_found(task, reading, t), status) for t in task.years]
+        _check_agreement(n, reading.objective_usd, task.warm_solver(changed, labels=False).central().objective_usd)
+    rows = [(n, *values, t, *_values(task, reading, t), status) for t in task.years]
     return rows, "" if reading is None else reading.remark
 
 
@@ -253,15 +260,15 @@ def _is_checked(n: int) -> bool:
     return n % CHECK_EVERY == 1
 
 
-def _agree(n: int, warm: float, cold: float) -> None:
+def _check_agreement(n: int, warm: float, cold: float) -> None:
     if not abs(warm - cold) <= SAME_OBJECTIVE * max(1.0, abs(cold)):
         message = f"point {n} does not pass its check: it costs {warm:.12g} USD, and solved from nothing {cold:.12g}"
         raise CertificateError(message)
 
 
-def _found(task: _Task, reading: Reading | None, t: int) -> tuple[float | str, ...]:
-    """Return labels, objective, tokens, cost and what was asked, of a year."""
-    count = len(task.asked)
+def _values(task: _Task, reading: Reading | None, t: int) -> tuple[float | str, ...]:
+    """Return labels, objective, tokens, cost and the other quantities of a year."""
+    count = len(task.quantities)
     if reading is None:
         return ("", "", *[math.nan] * (1 + count))
     first = task.years.index(t) * count

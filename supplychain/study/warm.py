@@ -1,4 +1,4 @@
-"""One case solved many times with other numbers: what binds, what was asked for, and what it costs."""
+"""One case solved many times with other numbers: what binds, what is measured, and what it costs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.plan.windows import Window
 
-Asked: TypeAlias = "tuple[str, str, int]"
-"""A quantity, an item and a year: what is measured."""
+QuantityKey: TypeAlias = "tuple[str, str, int]"
+"""A quantity, an item and a year: whose value is measured."""
 
 LabelKey: TypeAlias = "tuple[str, int]"
 """A level and a year: whose label is meant."""
@@ -29,7 +29,7 @@ REMARKS = REBUILT, FROM_NOTHING = "rebuilt", "from_nothing"
 
 @dataclass(frozen=True)
 class Reading:
-    """What binds in each reported year, by level, the quantities that were asked for, and the objective in USD."""
+    """What one solve says: what binds by level and year, the value of each quantity, and the objective in USD."""
 
     labels: dict[LabelKey, str]
     measured: tuple[float, ...]
@@ -41,7 +41,7 @@ class Reading:
 
 @dataclass
 class WarmSolver:
-    """Reads a case, and cases with other numbers.
+    """Solves a case, and cases with other numbers, and reads each.
 
     The model is built once and its numbers are changed in place, where the other case has the same sets. A solve starts
     where that of the case itself ended, and a window that the change leaves as it was is not solved again. Neither
@@ -49,14 +49,14 @@ class WarmSolver:
     """
 
     case: Case
-    asked: Sequence[Asked] = ()
+    quantities: Sequence[QuantityKey] = ()
     labels: bool = True
-    """Whether labels are asked for: they take about as long as the solve."""
+    """Whether labels are read: they take about as long as the solve."""
     years: Collection[int] | None = None
-    """The reported years whose labels are asked for; all of them if it is None."""
+    """The reported years whose labels are read; all of them if it is None."""
     _windows: dict[int, Window] = field(default_factory=dict)
     _labels: dict[LabelKey, str] = field(default_factory=dict)
-    _statement: solver.MutableModel | None = None
+    _model: solver.MutableModel | None = None
     _central: Reading | None = None
 
     def central(self) -> Reading:
@@ -65,44 +65,46 @@ class WarmSolver:
         Raises: NoAnswerError if a solve finds no optimum.
         """
         if self._central is None:
-            self._statement = solver.MutableModel(self.case)
-            self._central = self._read(self.case, self._statement)
+            self._model = solver.MutableModel(self.case)
+            self._central = self._read(self.case, self._model)
         return self._central
 
     def read(self, case: Case) -> Reading:
-        """Return the reading of another case, best one that differs from the reader's in numbers alone.
+        """Return the reading of another case, best one that differs from the solver's own in numbers alone.
 
         Every window's optimum is certified. One that fails, or is not found, is looked for once more, from nothing.
 
         Raises: NoAnswerError if a solve finds no optimum, CertificateError if it does not pass its checks.
         """
         self.central()
-        if self._statement is not None and self._statement.put(case):
+        if self._model is not None and self._model.put(case):
             try:
-                return self._read(case, self._statement)
+                return self._read(case, self._model)
             except MisfitError:
                 raise
             except NoAnswerError:
                 return replace(self._read(case, solver.MutableModel(case), near=False), remark=FROM_NOTHING)
         return replace(self._read(case, solver.MutableModel(case), near=False), remark=REBUILT)
 
-    def _read(self, case: Case, statement: solver.MutableModel, *, near: bool = True) -> Reading:
-        """Read a case whose numbers a statement has, `near` the case itself or from nothing."""
+    def _read(self, case: Case, model: solver.MutableModel, *, near: bool = True) -> Reading:
+        """Read a case whose numbers a model has, `near` the case itself or from nothing."""
         labels: dict[LabelKey, str] = {}
-        first = self._central is None
-        again = windows.WarmStart(statement, self._windows if near else {}, settled=self.labels or bool(self.asked))
-        for window in windows.opened(case, again=again):
-            if not window.known:
-                lp.prove(window.at.lp, window.at.at, f"{window.first}-{window.last}")
+        is_central = self._central is None
+        warm_start = windows.WarmStart(
+            model, self._windows if near else {}, break_ties=self.labels or bool(self.quantities)
+        )
+        for window in windows.solve_windows(case, warm_start=warm_start):
+            if not window.reused:
+                lp.prove(window.solved_lp.lp, window.solved_lp.optimum, f"{window.first}-{window.last}")
             years = [t for t in window.years if self.labels and (self.years is None or t in self.years)]
             keys = [(level, t) for t in years for level in LEVELS]
-            if window.known:
+            if window.reused:
                 labels |= {key: self._labels[key] for key in keys}
             elif keys:
-                asked = BottleneckFinder(window.at)
-                labels |= {(level, t): asked.label(level, t) for level, t in keys}
-            if first:
+                finder = BottleneckFinder(window.solved_lp)
+                labels |= {(level, t): finder.label(level, t) for level, t in keys}
+            if is_central:
                 self._windows[window.first] = window
-        if first:
+        if is_central:
             self._labels = labels
-        return Reading(labels, measure(window.at.solved, self.asked), window.objective_usd)
+        return Reading(labels, measure(window.solved_lp.solved, self.quantities), window.objective_usd)

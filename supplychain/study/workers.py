@@ -1,6 +1,6 @@
-"""Who does the work, and how it is given out: processes of this machine, a cluster, or any other executor.
+"""Where work is done, and how it is given out: processes of this machine, a cluster, or any other executor.
 
-`imap_unordered` is the one way. What the jobs of a study have in common is opened once by each worker and kept, a
+`imap_unordered` is the one way. What the jobs of a study have in common is made once by each worker and kept, a
 bounded number of jobs is under way, and one job at a time is done in a process: Pyomo is not made for threads.
 """
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 Context = TypeVar("Context")
 Item = TypeVar("Item")
-Found = TypeVar("Found")
-Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Params = ParamSpec("Params")
 
 AHEAD = 4
 """Jobs that are under way for each worker."""
@@ -41,8 +41,8 @@ AHEAD = 4
 FEW = 8
 """Solves that are done sooner than processes start."""
 
-_alone = threading.Lock()
-_here = threading.local()
+_one_at_a_time = threading.Lock()
+_kept = threading.local()
 """What a worker keeps from job to job."""
 
 
@@ -59,81 +59,83 @@ def software() -> dict[str, str]:
 class Shared(Generic[Context]):
     """What all jobs of a study have in common."""
 
-    opens: Callable[[], Context]
-    """Makes of it what jobs are done with, in the worker: a reader, say, which takes as long as several solves."""
+    make_context: Callable[[], Context]
+    """Makes, in the worker, what its jobs are done with: a warm solver, say, which takes as long as several solves."""
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
-    """Of this one and no other."""
+    """Of this study and no other."""
     software: Mapping[str, str] = field(default_factory=lambda: software())  # noqa: PLW0108 - looked up when it is made
 
 
 def imap_unordered(
-    executor: Executor, shared: Shared[Context], job: Callable[[Context, Item], Found], items: Iterable[Item]
-) -> Iterator[tuple[int, Found]]:
-    """Do a job with each item, and yield the item's place and what was found, in the order in which jobs end.
+    executor: Executor, shared: Shared[Context], job: Callable[[Context, Item], Result], items: Iterable[Item]
+) -> Iterator[tuple[int, Result]]:
+    """Do a job with each item, and yield the item's place and the job's result, in the order in which jobs end.
 
     What is under way when something goes wrong is cancelled.
 
     Raises: SetupError if a worker dies or has other software, and what a job raises.
     """
-    under_way: dict[Future[Found], int] = {}
+    under_way: dict[Future[Result], int] = {}
     ahead = AHEAD * count(executor)
     try:
         for n, item in enumerate(items):
             if len(under_way) >= ahead:
-                yield from _ended(under_way)
-            under_way[executor.submit(_do, shared, job, item)] = n
+                yield from _results(under_way)
+            under_way[executor.submit(_run, shared, job, item)] = n
         while under_way:
-            yield from _ended(under_way)
+            yield from _results(under_way)
     except BrokenExecutor as error:
         message = "a worker process was ended from outside, perhaps because memory ran out; try fewer (--workers)"
         raise SetupError(message) from error
     finally:
-        for one in under_way:
-            one.cancel()
-        _here.__dict__.clear()
+        for future in under_way:
+            future.cancel()
+        _kept.__dict__.clear()
 
 
 def map_ordered(
     executor: Executor,
     shared: Shared[Context],
-    job: Callable[[Context, Item], Found],
+    job: Callable[[Context, Item], Result],
     items: Iterable[Item],
     progress: Callable[[int], None] = lambda _: None,
-) -> list[Found]:
-    """Do a job with each item, and return what was found in the order of the items; `progress` is told how many."""
-    found = {}
-    for n, one in imap_unordered(executor, shared, job, items):
-        found[n] = one
-        progress(len(found))
-    return [found[n] for n in range(len(found))]
+) -> list[Result]:
+    """Do a job with each item, and return the results in the order of the items; `progress` is told how many."""
+    results = {}
+    for n, result in imap_unordered(executor, shared, job, items):
+        results[n] = result
+        progress(len(results))
+    return [results[n] for n in range(len(results))]
 
 
-def _ended(under_way: dict[Future[Found], int]) -> Iterator[tuple[int, Found]]:
-    """Wait until some jobs have ended, and yield what they found."""
-    for one in wait(under_way, return_when=FIRST_COMPLETED).done:
-        n = under_way.pop(one)
-        yield n, one.result()
+def _results(under_way: dict[Future[Result], int]) -> Iterator[tuple[int, Result]]:
+    """Wait until some jobs have ended, and yield their results."""
+    for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+        n = under_way.pop(future)
+        yield n, future.result()
 
 
-def _do(shared: Shared[Context], job: Callable[[Context, Item], Found], item: Item) -> Found:
+def _run(shared: Shared[Context], job: Callable[[Context, Item], Result], item: Item) -> Result:
     """Do a job, in a worker."""
-    with _alone:
-        if getattr(_here, "name", "") != shared.name:
+    with _one_at_a_time:
+        if getattr(_kept, "name", "") != shared.name:
             check(shared.software, software(), platform.node())
-            _here.name, _here.opened = shared.name, shared.opens()
-        return job(_here.opened, item)
+            _kept.name, _kept.context = shared.name, shared.make_context()
+        return job(_kept.context, item)
 
 
-def check(wanted: Mapping[str, str], there: Mapping[str, str], where: str) -> None:
-    """Compare the software of a worker with that of who gives it work.
+def check(wanted: Mapping[str, str], installed: Mapping[str, str], worker: str) -> None:
+    """Compare the software of a worker with the software wanted here.
 
     Raises: SetupError with all that differs.
     """
-    others = [
-        f"{name} {there.get(name, 'none')} (here {one})" for name, one in wanted.items() if there.get(name) != one
+    differing = [
+        f"{name} {installed.get(name, 'none')} (here {wanted_version})"
+        for name, wanted_version in wanted.items()
+        if installed.get(name) != wanted_version
     ]
-    if others:
-        message = f"the worker on {where} has other software: {', '.join(others)}; install the same on all"
+    if differing:
+        message = f"the worker on {worker} has other software: {', '.join(differing)}; install the same on all"
         raise SetupError(message)
 
 
@@ -154,9 +156,9 @@ class SerialExecutor(Executor):
 
     workers = 1
 
-    def submit(self, fn: Callable[Given, Found], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Found]:
+    def submit(self, fn: Callable[Params, Result], /, *args: Params.args, **kwargs: Params.kwargs) -> Future[Result]:
         """Do a job; what it raises is raised here."""
-        future: Future[Found] = Future()
+        future: Future[Result] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
 
@@ -170,12 +172,12 @@ class ProcessExecutor(Executor):
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or os.cpu_count() or 1
         self._pool: ProcessPoolExecutor | None = None
-        self._others: set[BaseProcess] = set()
+        self._other_processes: set[BaseProcess] = set()
 
-    def submit(self, fn: Callable[Given, Found], /, *args: Given.args, **kwargs: Given.kwargs) -> Future[Found]:
+    def submit(self, fn: Callable[Params, Result], /, *args: Params.args, **kwargs: Params.kwargs) -> Future[Result]:
         """Give a process a job."""
         if self._pool is None:
-            self._others = set(active_children())
+            self._other_processes = set(active_children())
             self._pool = ProcessPoolExecutor(
                 self.workers, mp_context=get_context("spawn"), initializer=_end_with_parent
             )
@@ -193,7 +195,7 @@ class ProcessExecutor(Executor):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None and self._pool is not None:
-            for process in set(active_children()) - self._others:
+            for process in set(active_children()) - self._other_processes:
                 process.terminate()  # nobody waits for what it does
             # Python before 3.11.5 else waits forever to hand on jobs that nobody takes (python/cpython 94777)
             self._pool._call_queue._reader.close()  # type: ignore[attr-defined]  # noqa: SLF001
@@ -236,11 +238,11 @@ def _uninterrupted() -> Iterator[None]:
 def _without_main() -> Iterator[None]:
     """Let processes start without running the user's script once more: what they do is all in this package."""
     main = sys.modules["__main__"]
-    kept = {name: getattr(main, name) for name in ("__file__", "__spec__") if hasattr(main, name)}
+    saved = {name: getattr(main, name) for name in ("__file__", "__spec__") if hasattr(main, name)}
     try:
-        for name in kept:
+        for name in saved:
             setattr(main, name, None)
         yield
     finally:
-        for name, value in kept.items():
+        for name, value in saved.items():
             setattr(main, name, value)

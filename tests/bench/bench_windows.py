@@ -56,8 +56,8 @@ def built_and_solved(case: sc.Case) -> None:
 
 def proven(case: sc.Case) -> None:
     """Solve the windows of a case, and each again from nothing."""
-    for window in windows.opened(case):
-        lp.solved_again(window.at.lp)
+    for window in windows.solve_windows(case):
+        lp.solved_again(window.solved_lp.lp)
 
 
 def main() -> None:
@@ -66,9 +66,9 @@ def main() -> None:
     count = len(given.years)
     gc.disable()  # as the command line does
     works: dict[str, Callable[[], object]] = {
-        "anew": lambda: next(windows.opened(given)),
+        "anew": lambda: next(windows.solve_windows(given)),
         "alone": lambda: built_and_solved(by_itself),
-        "warm": lambda: list(windows.opened(given)),
+        "warm": lambda: list(windows.solve_windows(given)),
         "proven": lambda: proven(given),
     }
     taken: dict[str, list[float]] = {name: [] for name in works}

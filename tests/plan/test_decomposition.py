@@ -579,7 +579,7 @@ def test_the_marginal_cost_is_what_a_little_more_service_costs(seed: int) -> Non
 def chosen(case: Case, **how: int) -> dict[str, str]:
     """What rests on the choice of one dual, or of one plan, as it is written."""
     window = window_of(case, **how)
-    at, years = window.at, window.years
+    at, years = window.solved_lp, window.years
     tables = {
         "decomposition": marginal(at, marginals(at, years)),
         "purchases": purchases(options(at, years), years),

@@ -66,9 +66,9 @@ def test_every_window_is_an_optimum_with_earlier_decisions_made(seed: int, years
     case = limited(drawn(seed).case, years)
     with tempfile.TemporaryDirectory() as folder:
         loaded = sc.load(write_case(case, Path(folder)))
-        for window in windows.opened(loaded):
+        for window in windows.solve_windows(loaded):
             assert window.last == min(window.first + years - 1, loaded.settings.last_year)
-            values = dict(zip(window.at.lp.column, window.at.x.tolist(), strict=True))
+            values = dict(zip(window.solved_lp.lp.column, window.solved_lp.x.tolist(), strict=True))
             seen = edited(case, last_year=window.last, report_last_year=window.last)
             lp = statement_of(seen)
             for held in (window.first - 1, window.first):
@@ -149,11 +149,12 @@ def test_service_sooner_is_counted_in_the_years_of_the_window() -> None:
     last = FIRST + 4
     case = chain([Link("hall", 10, kind="stock")], demand=dict.fromkeys(range(FIRST, last + 1), 20.0), last_year=last)
     with tempfile.TemporaryDirectory() as folder:
-        opened = windows.opened(sc.load(write_case(limited(case, 3), Path(folder))))
+        opened = windows.solve_windows(sc.load(write_case(limited(case, 3), Path(folder))))
         next(opened)
         window = next(opened)
     weights = {
-        t: window.at.ties[0][window.at.lp.column["serve", "chat", "all", t]] / -1e6 for t in range(FIRST, last + 1)
+        t: window.solved_lp.ties[0][window.solved_lp.lp.column["serve", "chat", "all", t]] / -1e6
+        for t in range(FIRST, last + 1)
     }
     assert [weights[t] for t in range(FIRST + 1, last + 1)] == [near(3), near(2), near(1), 0]
 
@@ -226,8 +227,8 @@ def test_a_slip_is_that_of_the_window(seed: int) -> None:
     case = limited(drawn(seed).case, 3)
     with tempfile.TemporaryDirectory() as folder:
         loaded = sc.load(write_case(case, Path(folder)))
-        for window in _some(windows.opened(loaded), 2):
-            values = dict(zip(window.at.lp.column, window.at.x.tolist(), strict=True))
+        for window in _some(windows.solve_windows(loaded), 2):
+            values = dict(zip(window.solved_lp.lp.column, window.solved_lp.x.tolist(), strict=True))
             timed = timing(window)
             ordered = timed[timed["ordered"] > 0].head(3)
             for row in ordered.itertuples():

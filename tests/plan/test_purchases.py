@@ -18,7 +18,7 @@ from slopes import TOLERANCE, slope
 
 import supplychain as sc
 from supplychain.plan.purchases import options, timing
-from supplychain.plan.windows import opened
+from supplychain.plan.windows import solve_windows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -406,8 +406,8 @@ def test_what_to_order_in_the_base_case() -> None:
 
     Catches: what only a large case shows, such as tolerances beside an objective of 10^13 USD.
     """
-    tables, window = reference.load(BASE), next(opened(sc.load(BASE)))
-    statement, table, timed = reference.build(tables), options(window.at, window.years), timing(window)
+    tables, window = reference.load(BASE), next(solve_windows(sc.load(BASE)))
+    statement, table, timed = reference.build(tables), options(window.solved_lp, window.years), timing(window)
     for row in table[table["benefit_usd_per_unit"] > 0].sample(n=2, random_state=1).itertuples():
         assert_priced(statement, row)
     both = timed[(timed["shorter_usd"] > 0) & (timed["longer_usd"] > 0)]

@@ -354,7 +354,7 @@ def test_other_studies_take_what_was_signed(tmp_path: Path) -> None:
         assert usd == pytest.approx(max(40, 80 * share) * CHIP + 60 * 10_000)
     late = one(sc.solve(held).timing(), stage="halls")
     assert late["slip_usd"] == pytest.approx(40 * (1e6 - CHIP) - 60 * 10_000)
-    window = next(windows.opened(held))
+    window = next(windows.solve_windows(held))
     both = sc.compare({"planned": plan, "signed": sc.solve(held)})
     assert window.objective_usd == pytest.approx(80 * CHIP + 60 * 10_000)
     assert one(both.results, year=LATER, quantity="served_ttok")["value"] == pytest.approx(80)

@@ -116,7 +116,7 @@ def test_every_quantity_is_measured_in_its_unit(tmp_path: Path) -> None:
         ("memory_share", "all"): 1 / 6,
     }
     assert {quantity for quantity, _ in asked} == set(QUANTITIES)
-    solved = next(windows.opened(loaded(case, tmp_path))).at.solved
+    solved = next(windows.solve_windows(loaded(case, tmp_path))).solved_lp.solved
     found = measure(solved, [(quantity, item, FIRST) for quantity, item in asked])
     assert found == pytest.approx(tuple(asked.values()))
 
@@ -130,7 +130,7 @@ def test_measures_are_what_the_tables_say() -> None:
     """On random cases, against the result tables: catches a measure that reads another thing than the analyst does."""
     for seed in range(6):
         plan = drawn(seed).plan
-        solved = next(windows.opened(plan.case)).at.solved
+        solved = next(windows.solve_windows(plan.case)).solved_lp.solved
         for t in plan.case.report_years:
             built = plan.builds[plan.builds["year"] == t]["built"].sum()
             owned = plan.installed_base[plan.installed_base["year"] == t]["h100e_owned"].sum()
@@ -284,7 +284,7 @@ def test_a_case_read_in_place_is_read_as_if_it_were_new(seed: int, years: int | 
     some = moves.ends(given)[seed % 29 :: 29]
     assert len(some) > 3
     for move in some:
-        here = moves.reading(reader, move)
+        here = moves.read_move(reader, move)
         new = WarmSolver(moved(given, move.input, move.end), asked).central()
         assert here.labels == new.labels, str(move.input)
         assert here.measured == pytest.approx(new.measured, rel=1e-7, abs=1e-6), str(move.input)
@@ -298,7 +298,7 @@ def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, mo
     given = loaded(two_stages(), tmp_path)
     reader = WarmSolver(given, [("units_built", "chip", FIRST)])
     move = moves.Move(Input("capacity", "capacity", (("stage", "wafers"), ("supplier", "acme"))), 1)
-    good = moves.reading(reader, move)
+    good = moves.read_move(reader, move)
     assert not good.remark
     real, spoilt = optimum._checked, [True]  # noqa: SLF001
 
@@ -311,10 +311,10 @@ def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, mo
         return replace(proof, duality_gap_relative=1e-3), *others
 
     monkeypatch.setattr(optimum, "_checked", once)
-    assert moves.reading(reader, move) == replace(good, remark=FROM_NOTHING)
+    assert moves.read_move(reader, move) == replace(good, remark=FROM_NOTHING)
     monkeypatch.setattr(optimum, "_checked", never)
     with pytest.raises(sc.CertificateError, match="does not pass its checks"):
-        moves.reading(reader, move)
+        moves.read_move(reader, move)
 
 
 def test_a_lead_time_makes_another_model(tmp_path: Path) -> None:
@@ -330,8 +330,8 @@ def test_a_lead_time_makes_another_model(tmp_path: Path) -> None:
     reader = WarmSolver(given, [("units_built", "chip", t) for t in years])
     assert reader.central().measured == pytest.approx((100, 150, 150))
     late = moves.Move(Input("expansion", "lead_years", (("stage", "wafers"), ("supplier", "acme"))), 1)
-    assert moves.reading(reader, late).measured == pytest.approx((100, 100, 150))
-    assert moves.reading(reader, moves.Move(late.input, -1)).measured == pytest.approx((100, 150, 150))
+    assert moves.read_move(reader, late).measured == pytest.approx((100, 100, 150))
+    assert moves.read_move(reader, moves.Move(late.input, -1)).measured == pytest.approx((100, 150, 150))
 
 
 def test_the_labels_are_those_of_the_answer() -> None:
@@ -351,17 +351,17 @@ def test_a_window_that_an_edit_leaves_alone_is_not_solved_again(tmp_path: Path) 
         [Link("wafers", {FIRST + n: 100.0 + 10 * n for n in range(3)})], last_year=FIRST + 2, foresight_years=2
     )
     given = loaded(case, tmp_path)
-    known = {window.first: window for window in windows.opened(given)}
+    known = {window.first: window for window in windows.solve_windows(given)}
 
     def kept(table: str, *rows: Mapping[str, Value]) -> list[bool]:
         other = sc.Case(given.settings, {**given.tables, table: rows}, given.headers)
-        found = list(windows.opened(other, again=windows.WarmStart(solver.MutableModel(other), known)))
-        for window, new in zip(found, windows.opened(other), strict=True):
+        found = list(windows.solve_windows(other, warm_start=windows.WarmStart(solver.MutableModel(other), known)))
+        for window, new in zip(found, windows.solve_windows(other), strict=True):
             assert window.objective_usd == pytest.approx(new.objective_usd)
-            assert window.at.x == pytest.approx(new.at.x)
-            cost = window.at.lp.cost @ window.at.x + window.at.lp.offset
-            assert window.at.at.objective == pytest.approx(cost, rel=1e-12)
-        return [window.known for window in found]
+            assert window.solved_lp.x == pytest.approx(new.solved_lp.x)
+            cost = window.solved_lp.lp.cost @ window.solved_lp.x + window.solved_lp.lp.offset
+            assert window.solved_lp.optimum.objective == pytest.approx(cost, rel=1e-12)
+        return [window.reused for window in found]
 
     wafers, (demand,) = given.tables["capacity"], given.tables["demand"]
     assert kept("capacity", *wafers[:2], wafers[2] | {"capacity": 500.0}) == [True, False, False]
@@ -496,8 +496,8 @@ def test_windows_pass_their_checks_wherever_an_input_moves() -> None:
     for move in some:
         there = moved(case, move.input, move.end)
         in_place = statement.put(there)
-        for window in windows.opened(there, again=windows.WarmStart(statement) if in_place else None):
-            proof = plan_module._certificate(window.at, lp.solved_again(window.at.lp))  # noqa: SLF001
+        for window in windows.solve_windows(there, warm_start=windows.WarmStart(statement) if in_place else None):
+            proof = plan_module._certificate(window.solved_lp, lp.solved_again(window.solved_lp.lp))  # noqa: SLF001
             assert proof["tie_break_objective_relative"] <= 1e-7
 
 

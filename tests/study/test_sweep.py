@@ -373,13 +373,13 @@ def test_a_warm_start_that_leads_nowhere_is_tried_from_nothing(
 def test_every_fiftieth_point_is_solved_from_nothing(case: sc.Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Points 1, 51 and 101 of 120, whatever the batches. Sensitivity: with no tolerance at all, the first fails."""
     checked = []
-    usual = module._agree  # noqa: SLF001
+    usual = module._check_agreement  # noqa: SLF001
 
     def agree(n: int, warm: float, cold: float) -> None:
         checked.append(n)
         usual(n, warm, cold)
 
-    monkeypatch.setattr(module, "_agree", agree)
+    monkeypatch.setattr(module, "_check_agreement", agree)
     assert swept(case, f"{WAFERS}=1:200:120").attrs["summary"]["checked"] == 3
     assert checked == [1, 51, 101]
     monkeypatch.setattr(module, "SAME_OBJECTIVE", -1.0)
@@ -733,7 +733,7 @@ def test_the_command_counts_what_is_no_map(folder: Path, tmp_path: Path, capsys:
 
 def test_how_far_it_is() -> None:
     """Of what this run did. Bug: points of an earlier run make it look fast."""
-    said = module._said  # noqa: SLF001
+    said = module._progress_line  # noqa: SLF001
     assert said(30, 10, 100, 10.0) == "30 of 100 points, 2 a second, 35 s left"
     assert said(20, 10, 1000, 10.0) == "20 of 1000 points, 1 a second, 16 min left"
     assert said(20, 10, 10_000, 10.0) == "20 of 10000 points, 1 a second, 3 h left"

@@ -144,15 +144,18 @@ def test_an_edit_in_place_answers_as_a_model_of_its_own(table: str) -> None:
     """
     for n, (one, edit, other) in enumerate(edits(table)):
         reader = warm(one, labels=n % 5 == 0)
-        here, there = reader.read(other), WarmSolver(other, reader.asked, labels=reader.labels).central()
+        here, there = reader.read(other), WarmSolver(other, reader.quantities, labels=reader.labels).central()
         agree(here, there, (one, edit))
         assert here.remark != FROM_NOTHING
         if n % 20 == 0:
             statement = solver.MutableModel(given(one))
-            known = {window.first: window for window in windows.opened(given(one), again=windows.WarmStart(statement))}
+            known = {
+                window.first: window
+                for window in windows.solve_windows(given(one), warm_start=windows.WarmStart(statement))
+            }
             if statement.put(other):
                 again = windows.WarmStart(statement, known)
-                in_place = plan_module.answer(other, windows.opened(other, again=again))
+                in_place = plan_module.answer(other, windows.solve_windows(other, warm_start=again))
                 same_tables(in_place, sc.solve(other), (one, edit))
 
 
@@ -174,7 +177,7 @@ def test_labels_change_as_those_of_a_model_of_its_own_and_in_any_order() -> None
         if here.labels != reader.central().labels:
             found.append((one, other, here))
     for one, other, here in found:
-        agree(here, WarmSolver(other, warm(one).asked).central(), one)
+        agree(here, WarmSolver(other, warm(one).quantities).central(), one)
     random.shuffle(found)
     for one, other, here in found:
         assert warm(one, labels=True).read(other) == here
@@ -237,4 +240,4 @@ def test_what_was_blank_makes_another_model() -> None:
     other = apply(given(one), [f"accelerators.{x}{where} = 2" for x in ("ramp_start_units", "ramp_growth")])[0]
     here = warm(one).read(other)
     assert here.remark == REBUILT
-    agree(here, WarmSolver(other, warm(one).asked, labels=False).central(), (one, name))
+    agree(here, WarmSolver(other, warm(one).quantities, labels=False).central(), (one, name))

@@ -20,7 +20,7 @@ from paths import BASE
 
 import supplychain as sc
 from supplychain import schema
-from supplychain.plan.windows import Window, opened
+from supplychain.plan.windows import Window, solve_windows
 from supplychain.schema import QUANTITIES
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def plan_of(case: Case, *, shuffle_seed: int | None = None, bom: bool = False, l
 def window_of(case: Case, *, shuffle_seed: int | None = None) -> Window:
     """Write, load and solve a case with perfect foresight, and keep its LP."""
     with tempfile.TemporaryDirectory() as folder:
-        return next(opened(sc.load(write_case(case, Path(folder), shuffle_seed=shuffle_seed))))
+        return next(solve_windows(sc.load(write_case(case, Path(folder), shuffle_seed=shuffle_seed))))
 
 
 def statement_of(case: Case) -> reference.Statement:
@@ -267,7 +267,7 @@ class Drawn:
 
     @cached_property
     def point(self) -> SolvedLP:
-        return self.window.at
+        return self.window.solved_lp
 
     @cached_property
     def lp(self) -> reference.Statement:
