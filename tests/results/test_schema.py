@@ -56,7 +56,7 @@ def lists_in(tree: ast.AST) -> Iterator[tuple[int, set[str]]]:
 
 
 def test_no_list_of_columns_stands_outside_the_schema() -> None:
-    """Catches a list that names every column of a table: the next column would have to be written there, too."""
+    """Catches a list that names every column of a table, if it is no choice from a wider one."""
     columns = {table.name: {column.name for column in table.columns} for table in EVERY if len(table.columns) > 3}
     home = ROOT / "supplychain" / "results" / "schema.py"
     found = [
@@ -65,7 +65,7 @@ def test_no_list_of_columns_stands_outside_the_schema() -> None:
         if path != home
         for line, names in lists_in(ast.parse(path.read_text(encoding="utf-8")))
         for name, some in columns.items()
-        if some <= names
+        if some <= names and not any(names < other for other in columns.values())
     ]
     assert not found, "\n".join(found)
 
@@ -149,7 +149,7 @@ def shown(plan: sc.Plan) -> str:
     sheets = sc.workbook(plan)
     assert sheets
     parts = sections(data)
-    return html(data, parts, {chart.name: _Blank() for part in parts for chart in part.figures})  # type: ignore[misc]
+    return html(data, parts, {chart.name: _Blank() for part in parts for chart in part.charts})  # type: ignore[misc]
 
 
 class _Blank:

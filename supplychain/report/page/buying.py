@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from supplychain.report import charts
 from supplychain.report.formats import USD, dollars, number, or_nought, plain, short, unit_for
 from supplychain.report.page.blocks import Chart, Grid, Heading, Paragraph, Section
-from supplychain.report.page.grids import grid
+from supplychain.report.page.grids import every, grid
 from supplychain.results import schema
 
 if TYPE_CHECKING:
@@ -111,10 +111,7 @@ def _ladder(report_data: ReportData) -> list[Block]:
         for r in rows.records()
     ]
     wide, narrow = charts.wide_and_narrow(charts.bars, bars, x=f"{unit} of {year} that lifting it altogether gains")
-    grid_columns: list[ShownColumn] = [
-        *("rung", "lifted", "state", "used_pct", ("tokens_ttok", 1e3), ("research_h100e_years", 1e3)),
-        *(("gain_usd", 1e6), "binding"),
-    ]
+    grid_columns = every(schema.LADDER, tokens_ttok=1e3, research_h100e_years=1e3, gain_usd=1e6)
     return [
         Chart(
             "ladder",
@@ -149,13 +146,7 @@ def _curves(report_data: ReportData) -> list[Block]:
         wide, narrow = charts.wide_and_narrow(
             charts.steps, segments, x=f"more of {short(stage, 24)}, %", y=f"{unit} per %", legend="binds there"
         )
-        grid_columns: list[ShownColumn] = [
-            "from_pct",
-            "to_pct",
-            ("gain_usd_per_pct", 1e6),
-            ("gain_usd", 1e6),
-            "binding",
-        ]
+        grid_columns = every(schema.CURVES, gain_usd_per_pct=1e6, gain_usd=1e6)
         last = rows.records()[-1] if len(rows.data) else {"to_pct": 0.0, "gain_usd": 0.0}
         blocks.append(
             Chart(

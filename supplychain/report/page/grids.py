@@ -37,6 +37,17 @@ def grid(  # noqa: PLR0913 - what a grid has
     return Grid(caption, rows, columns, keys=keys, across=across, folded=folded)
 
 
+def every(table: TableSchema, **ways: float | tuple[float, ColumnKind]) -> list[ShownColumn]:
+    """Return every column of a table, some of them shown in so many of their units, or in some way.
+
+    Raises: KeyError if the table has no column of such a name.
+    """
+    shown: dict[str, ShownColumn] = {column.name: column.name for column in table.columns}
+    for name, way in ways.items():
+        shown[table.column(name).name] = (name, *way) if isinstance(way, tuple) else (name, way)
+    return list(shown.values())
+
+
 def _column(table: TableSchema, chosen: str | tuple[str, float] | tuple[str, float, ColumnKind]) -> GridColumn:
     name, size, *kind = (chosen, 1.0) if isinstance(chosen, str) else chosen
     column = table.column(name)

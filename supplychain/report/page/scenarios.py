@@ -10,7 +10,7 @@ from supplychain.plan.bottlenecks import DEMAND
 from supplychain.report import charts
 from supplychain.report.formats import dollars, number, plain, short, with_sign, with_sign_grouped
 from supplychain.report.page.blocks import BulletList, Chart, Grid, GridColumn, Heading, NotRun, Paragraph, Section
-from supplychain.report.page.grids import grid
+from supplychain.report.page.grids import every, grid
 from supplychain.report.page.report_data import COMPARED, REFERENCE
 from supplychain.report.text.compare import differing
 from supplychain.results import schema as result_schema
@@ -264,7 +264,7 @@ def _attribution(report_data: ReportData, study: str) -> Chart:
             "What each group of changes adds",
             report_data.tables.rows(f"{study}:attribution"),
             result_schema.ATTRIBUTION,
-            ["answer", "group", "what", "year", ("usd", 1e9, "hundredths")],
+            every(result_schema.ATTRIBUTION, usd=(1e9, "hundredths")),
             keys=3,
         ),
         ("A part is the mean over all orders in which the changes could be made (Shapley), so that parts add up.",),

@@ -78,7 +78,6 @@ def _required(report_data: ReportData) -> Chart:
         panels=[str(t) for t in panels],
     )
     over = sorted({bar["row"] for bar in bars if bar["value"] > 1})
-    grid_columns: list[ShownColumn] = ["year", "stage", "unit", "required", "available", "ratio"]
     return Chart(
         "requirements",
         "How much of what is there would full service need?",
@@ -88,7 +87,7 @@ def _required(report_data: ReportData) -> Chart:
         ),
         wide,
         narrow,
-        grid("Required over available, every stage and year", rows, schema.REQUIREMENTS, grid_columns, keys=3),
+        grid("Required over available, every stage and year", rows, schema.REQUIREMENTS, keys=3),
         (
             (
                 "The dashed line is 1: what is there. A stage that would not be needed, or of which "
