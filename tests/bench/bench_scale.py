@@ -88,12 +88,12 @@ def what_if(folder: str, _: str) -> dict[str, float]:
     """Edit one number, solve from where the case ended, choose and certify."""
     gc.disable()
     case = sc.load(folder)
-    reader = WarmSolver(case, labels=False)
-    reader.read(apply(case, [EDIT])[0])  # what a number enters is looked up at the first change
+    warm_solver = WarmSolver(case, labels=False)
+    warm_solver.read(apply(case, [EDIT])[0])  # what a number enters is looked up at the first change
     taken = []
     for n in range(WHAT_IFS):
         start = time.process_time()
-        reader.read(apply(case, [EDIT.replace("0.97", f"1.0{n + 1}")])[0])
+        warm_solver.read(apply(case, [EDIT.replace("0.97", f"1.0{n + 1}")])[0])
         taken.append(time.process_time() - start)
     return {"what-if": statistics.median(taken)}
 

@@ -2,7 +2,7 @@
 
     python tests/bench/bench_sweep.py [CASE [POINTS]]
 
-Rates are of points after every process has opened its reader, in one run, in turns. Memory is what the processes hold
+Rates are of points after every process has its warm solver, in one run, in turns. Memory is what the processes hold
 after a tenth of the points, and after all of them; results are kept in a file, as the command line does.
 """
 

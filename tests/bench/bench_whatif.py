@@ -103,9 +103,9 @@ def main() -> None:
     stated = [MutableModel(case).lp() for case in cases]
     bare = Bare(MutableModel(given).lp())
     plain, labelled = WarmSolver(given, labels=False), WarmSolver(given)
-    for reader in (plain, labelled):
-        reader.central()
-        reader.read(cases[0])  # what a number enters is looked up at the first change
+    for warm_solver in (plain, labelled):
+        warm_solver.central()
+        warm_solver.read(cases[0])  # what a number enters is looked up at the first change
     gc.disable()  # as the command line does
     taken: dict[str, float] = dict.fromkeys(("a", "a'", "b", "c"), 0.0)
     for text, case, other in zip(asked, cases, stated, strict=True):

@@ -279,16 +279,16 @@ def test_a_case_read_in_place_is_read_as_if_it_were_new(seed: int, years: int | 
     settings: dict[str, Value] = {} if years is None else {"foresight_years": years}
     given = loaded(edited(ranged(drawn(seed).case), **settings), tmp_path)
     asked = [(quantity, "all", t) for quantity in ("units_built", "tokens_served") for t in given.report_years]
-    reader = WarmSolver(given, asked)
-    central = reader.central()
+    warm_solver = WarmSolver(given, asked)
+    central = warm_solver.central()
     some = moves.ends(given)[seed % 29 :: 29]
     assert len(some) > 3
     for move in some:
-        here = moves.read_move(reader, move)
+        here = moves.read_move(warm_solver, move)
         new = WarmSolver(moved(given, move.input, move.end), asked).central()
         assert here.labels == new.labels, str(move.input)
         assert here.measured == pytest.approx(new.measured, rel=1e-7, abs=1e-6), str(move.input)
-    assert reader.central() == central
+    assert warm_solver.central() == central
 
 
 def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,9 +296,9 @@ def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, mo
     all of them spoilt there is none. Catches a reading that is never certified.
     """
     given = loaded(two_stages(), tmp_path)
-    reader = WarmSolver(given, [("units_built", "chip", FIRST)])
+    warm_solver = WarmSolver(given, [("units_built", "chip", FIRST)])
     move = moves.Move(Input("capacity", "capacity", (("stage", "wafers"), ("supplier", "acme"))), 1)
-    good = moves.read_move(reader, move)
+    good = moves.read_move(warm_solver, move)
     assert not good.remark
     real, spoilt = optimum._checked, [True]  # noqa: SLF001
 
@@ -311,10 +311,10 @@ def test_a_reading_that_fails_its_checks_is_made_from_nothing(tmp_path: Path, mo
         return replace(proof, duality_gap_relative=1e-3), *others
 
     monkeypatch.setattr(optimum, "_checked", once)
-    assert moves.read_move(reader, move) == replace(good, remark=FROM_NOTHING)
+    assert moves.read_move(warm_solver, move) == replace(good, remark=FROM_NOTHING)
     monkeypatch.setattr(optimum, "_checked", never)
     with pytest.raises(sc.CertificateError, match="does not pass its checks"):
-        moves.read_move(reader, move)
+        moves.read_move(warm_solver, move)
 
 
 def test_a_lead_time_makes_another_model(tmp_path: Path) -> None:
@@ -327,11 +327,11 @@ def test_a_lead_time_makes_another_model(tmp_path: Path) -> None:
         capex_usd_per_unit=0.01, lead_years=1)  # fmt: skip
     case.tables["expansion"][0] |= {"lead_years_high": 2}
     given = loaded(case, tmp_path)
-    reader = WarmSolver(given, [("units_built", "chip", t) for t in years])
-    assert reader.central().measured == pytest.approx((100, 150, 150))
+    warm_solver = WarmSolver(given, [("units_built", "chip", t) for t in years])
+    assert warm_solver.central().measured == pytest.approx((100, 150, 150))
     late = moves.Move(Input("expansion", "lead_years", (("stage", "wafers"), ("supplier", "acme"))), 1)
-    assert moves.read_move(reader, late).measured == pytest.approx((100, 100, 150))
-    assert moves.read_move(reader, moves.Move(late.input, -1)).measured == pytest.approx((100, 150, 150))
+    assert moves.read_move(warm_solver, late).measured == pytest.approx((100, 100, 150))
+    assert moves.read_move(warm_solver, moves.Move(late.input, -1)).measured == pytest.approx((100, 150, 150))
 
 
 def test_the_labels_are_those_of_the_answer() -> None:

@@ -307,11 +307,11 @@ def test_points_without_an_answer_are_named(case: sc.Case, monkeypatch: pytest.M
     """
     usual = WarmSolver.read
 
-    def read(reader: WarmSolver, there: sc.Case) -> Any:  # noqa: ANN401
+    def read(warm_solver: WarmSolver, there: sc.Case) -> Any:  # noqa: ANN401
         if there.tables["accelerators"][0]["life_years"] == 3:
             message = "no answer for case 'plant': no plan satisfies every constraint"
             raise NoAnswerError(message)
-        return usual(reader, there)
+        return usual(warm_solver, there)
 
     monkeypatch.setattr(WarmSolver, "read", read)
     table = swept(case, "accelerators.life_years=1:3:5", year=FIRST)
@@ -345,11 +345,11 @@ def test_a_warm_start_that_leads_nowhere_is_tried_from_nothing(
     expected = swept(case, axis)
     usual = WarmSolver._read  # noqa: SLF001
 
-    def read(reader: WarmSolver, there: sc.Case, statement: Any, *, near: bool = True) -> Any:  # noqa: ANN401
+    def read(warm_solver: WarmSolver, there: sc.Case, statement: Any, *, near: bool = True) -> Any:  # noqa: ANN401
         less = any(row["capacity"] in {50, 80} for row in there.tables["capacity"])
-        if near and reader._central is not None and less:  # noqa: SLF001
+        if near and warm_solver._central is not None and less:  # noqa: SLF001
             raise NoAnswerError(case.settings.name)
-        return usual(reader, there, statement, near=near)
+        return usual(warm_solver, there, statement, near=near)
 
     monkeypatch.setattr(WarmSolver, "_read", read)
     found = swept(case, axis, store=store)
@@ -393,7 +393,7 @@ AXES = (f"{WAFERS}=0:200:9", f"{PRICE}[stage=wafers]=0,1", "bill_of_materials.qu
 
 @pytest.mark.parametrize("cpus", [1, 2])
 def test_the_number_of_processes_changes_no_byte(cpus: int, case: sc.Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes against this one. Bug: results in the order in which they arrive; a reader that remembers."""
+    """Processes against this one. Bug: results in the order in which they arrive; a warm solver that remembers."""
     expected = swept(case, *AXES)
     monkeypatch.setattr(os, "cpu_count", lambda: cpus)
     table = swept(case, *AXES, executor=None)
@@ -424,22 +424,22 @@ ZEROS = ("bill_of_materials.quantity *= 0", "capacity.price_usd = 0", "supplier_
 
 @pytest.mark.parametrize("seed", range(6))
 def test_what_was_read_before_changes_no_digit(seed: int, tmp_path: Path) -> None:
-    """Random cases read after ones in which entries of the LP vanish, against a reader that read nothing else.
+    """Random cases read after ones in which entries of the LP vanish, against a warm solver that read nothing else.
 
     Bug: entries come back at the end of their columns, and what HiGHS left behind the last of them is taken for more.
     """
     case = sc.load(write_case(drawn(seed).case, tmp_path))
     probe, _ = apply(case, ["capacity.capacity *= 0.7", "demand.value_usd_per_mtok *= 1.1"])
     expected = WarmSolver(case).read(probe)
-    reader, tried = WarmSolver(case), 0
+    warm_solver, tried = WarmSolver(case), 0
     for edit in ZEROS:
         try:
             there, _ = apply(case, [edit])
         except ChangeError:
             continue
         cold = WarmSolver(there, labels=False).central().objective_usd
-        assert reader.read(there).objective_usd == pytest.approx(cold, rel=1e-9, abs=1e-3)
-        assert reader.read(probe) == expected
+        assert warm_solver.read(there).objective_usd == pytest.approx(cold, rel=1e-9, abs=1e-3)
+        assert warm_solver.read(probe) == expected
         tried += 1
     assert tried > 1
 

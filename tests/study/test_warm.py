@@ -143,8 +143,11 @@ def test_an_edit_in_place_answers_as_a_model_of_its_own(table: str) -> None:
     Catches a number that is not put in place, or is not put back; a basis, a bound or a label that outlives its case.
     """
     for n, (one, edit, other) in enumerate(edits(table)):
-        reader = warm(one, labels=n % 5 == 0)
-        here, there = reader.read(other), WarmSolver(other, reader.quantities, labels=reader.labels).central()
+        warm_solver = warm(one, labels=n % 5 == 0)
+        here, there = (
+            warm_solver.read(other),
+            WarmSolver(other, warm_solver.quantities, labels=warm_solver.labels).central(),
+        )
         agree(here, there, (one, edit))
         assert here.remark != FROM_NOTHING
         if n % 20 == 0:
@@ -161,20 +164,20 @@ def test_an_edit_in_place_answers_as_a_model_of_its_own(table: str) -> None:
 
 def test_labels_change_as_those_of_a_model_of_its_own_and_in_any_order() -> None:
     """A hundred edits that change a label, by a stage's capacity or demand. Made again in another order, by the same
-    reader, every digit is the same.
+    solver, every digit is the same.
 
     Catches: labels taken over from the case, and what one what-if leaves to the next.
     """
     random, found = Random(11), []
     while len(found) < 100:
         one = random.choice(CASES[1:13])
-        case, reader = given(one), warm(one, labels=True)
+        case, warm_solver = given(one), warm(one, labels=True)
         table, column = random.choice((("capacity", "capacity"), ("demand", "demand_ttok")))
         row = random.choice(case.tables[table])
         key = "stage" if table == "capacity" else "workload"
         other = apply(case, [f'{table}.{column}[{key}="{row[key]}"] *= {random.choice((0.2, 0.5, 2, 6))}'])[0]
-        here = reader.read(other)
-        if here.labels != reader.central().labels:
+        here = warm_solver.read(other)
+        if here.labels != warm_solver.central().labels:
             found.append((one, other, here))
     for one, other, here in found:
         agree(here, WarmSolver(other, warm(one).quantities).central(), one)
