@@ -149,7 +149,7 @@ def shown(plan: sc.Plan) -> str:
     sheets = sc.workbook(plan)
     assert sheets
     parts = sections(data)
-    return html(data, parts, {chart.name: _Blank() for part in parts for chart in part.figures})  # type: ignore[misc]
+    return html(data, parts, {chart.name: _Blank() for part in parts for chart in part.charts})  # type: ignore[misc]
 
 
 class _Blank:

@@ -112,7 +112,7 @@ def _ladder(report_data: ReportData) -> list[Block]:
     ]
     wide, narrow = charts.wide_and_narrow(charts.bars, bars, x=f"{unit} of {year} that lifting it altogether gains")
     grid_columns: list[ShownColumn] = [
-        *("rung", "lifted", "state", "used_pct", ("tokens_ttok", 1e3), ("research_h100e_years", 1e3)),
+        *(*schema.LADDER.key, "lifted", "state", "used_pct", ("tokens_ttok", 1e3), ("research_h100e_years", 1e3)),
         *(("gain_usd", 1e6), "binding"),
     ]
     return [

@@ -264,7 +264,7 @@ def _attribution(report_data: ReportData, study: str) -> Chart:
             "What each group of changes adds",
             report_data.tables.rows(f"{study}:attribution"),
             result_schema.ATTRIBUTION,
-            ["answer", "group", "what", "year", ("usd", 1e9, "hundredths")],
+            [*result_schema.ATTRIBUTION.key, ("usd", 1e9, "hundredths")],
             keys=3,
         ),
         ("A part is the mean over all orders in which the changes could be made (Shapley), so that parts add up.",),

@@ -78,7 +78,7 @@ def _required(report_data: ReportData) -> Chart:
         panels=[str(t) for t in panels],
     )
     over = sorted({bar["row"] for bar in bars if bar["value"] > 1})
-    grid_columns: list[ShownColumn] = ["year", "stage", "unit", "required", "available", "ratio"]
+    grid_columns: list[ShownColumn] = [*schema.REQUIREMENTS.key, "unit", "required", "available", "ratio"]
     return Chart(
         "requirements",
         "How much of what is there would full service need?",
