@@ -112,7 +112,8 @@ def _ladder(report_data: ReportData) -> list[Block]:
     ]
     wide, narrow = charts.wide_and_narrow(charts.bars, bars, x=f"{unit} of {year} that lifting it altogether gains")
     grid_columns: list[ShownColumn] = [
-        *(*schema.LADDER.key, "lifted", "state", "used_pct", ("tokens_ttok", 1e3), ("research_h100e_years", 1e3)),
+        *schema.LADDER.key,
+        *("lifted", "state", "used_pct", ("tokens_ttok", 1e3), ("research_h100e_years", 1e3)),
         *(("gain_usd", 1e6), "binding"),
     ]
     return [
@@ -150,7 +151,7 @@ def _curves(report_data: ReportData) -> list[Block]:
             charts.steps, segments, x=f"more of {short(stage, 24)}, %", y=f"{unit} per %", legend="binds there"
         )
         grid_columns: list[ShownColumn] = [
-            "from_pct",
+            *schema.CURVE.key,
             "to_pct",
             ("gain_usd_per_pct", 1e6),
             ("gain_usd", 1e6),
