@@ -187,7 +187,7 @@ def _past(report_data: ReportData) -> list[Block]:
         *("quantity", "item", "year", ("model", 1.0, "amount"), ("low", 1.0, "amount"), ("high", 1.0, "amount")),
         *("unit", "cause", ("cause_value", 1.0, "amount")),
     ]
-    firm: list[ShownColumn] = ["year", "level", "keeps", "moves", "becomes", "input", "end", ("by", 0.01)]
+    firm: list[ShownColumn] = [*schema.PAST_LABELS.key, "keeps", "moves", "becomes", "input", "end", ("by", 0.01)]
     return [
         Paragraph((*report_data.score, ". Nothing in the back-cast forces its outcome.")),
         _past_map(report_data, rows),
