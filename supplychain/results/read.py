@@ -20,6 +20,7 @@ from supplychain.errors import InputError, Problem
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
 from supplychain.results.schema import SUMMARIES, TABLES
+from supplychain.results.write import DIGITS
 from supplychain.tabular import did_you_mean, file_text, rows_from
 
 if TYPE_CHECKING:
@@ -156,7 +157,11 @@ def _table(path: Path, table: TableSchema) -> tuple[pd.DataFrame, Sequence[Probl
     if faults:
         return frame(table, []), faults, []
     typed = frame(table, rows.rows)
-    mixed = {column.name: _as_numbers(list(typed[column.name])) for column in table.columns if column.type == "any"}
+    mixed = {
+        column.name: typed[column.name].map(_number_or_text).astype(object)
+        for column in table.columns
+        if column.type == "any"
+    }
     others = [n for n in range(len(header)) if n not in places]
     return pd.concat([typed.assign(**mixed), _unknown(_columns(lines, others))], axis=1), [], []
 
@@ -180,6 +185,17 @@ def _unknown(lines: Lines) -> pd.DataFrame:
     """Return columns that the schema does not know."""
     (_, header), *rows = lines
     return pd.DataFrame({name: _as_numbers([cells[n] for _, cells in rows]) for n, name in enumerate(header)})
+
+
+def _number_or_text(cell: str | None) -> float | str | None:
+    """Return a cell as a number if that is how the number is written: 0012 is a name, and so is nan."""
+    if not cell:
+        return None
+    try:
+        value = float(cell)
+    except ValueError:
+        return cell
+    return value if value == value and DIGITS % value == cell else cell  # noqa: PLR0124 - nan
 
 
 def _as_numbers(cells: list[Any]) -> pd.Series:

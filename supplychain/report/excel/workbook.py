@@ -221,7 +221,8 @@ def _head(result_sheet: _ResultSheet, name: str) -> Head:
     if column is None or column.type in {"text", "boolean"}:
         return Head(name)
     if column.type == "any":
-        return Head(name, column.unit, "input")
+        has_numbers = any(isinstance(x, float) for x in result_sheet.table[name].dropna())
+        return Head(name, column.unit if has_numbers else "", "input")
     kind: CellKind = "share" if column.unit == "share" else "number"
     return Head(name, column.unit, "whole" if column.type == "integer" and not column.unit else kind)
 

@@ -152,8 +152,10 @@ class AnswerTables:
         return rows
 
 
-ColumnKind = Literal["text", "year", "number", "exact", "sign", "amount", "per cent", "hundredths"]
-"""How cells are shown; the last four: with a sign, as 1.5M, and with a sign to a tenth and to a hundredth."""
+ColumnKind = Literal["text", "any", "year", "number", "exact", "sign", "amount", "per cent", "hundredths"]
+"""How cells are shown: of `any`, numbers as numbers and the rest as text; the last four are with a sign, as 1.5M, and
+with a sign to a tenth and to a hundredth.
+"""
 
 
 @dataclass(frozen=True)
@@ -168,8 +170,12 @@ class GridColumn:
 
     @property
     def numeric(self) -> bool:
-        """Whether its cells hold numbers."""
-        return self.kind not in {"text", "year"}
+        """Whether all its cells hold numbers."""
+        return self.kind not in {"text", "any", "year"}
+
+    def is_number(self, value: object) -> bool:
+        """Whether a cell is shown as a number."""
+        return self.numeric or (self.kind == "any" and isinstance(value, float))
 
     def shown(self, value: object) -> str:
         """Return a cell as text."""
@@ -177,13 +183,14 @@ class GridColumn:
             return ""
         if isinstance(value, bool) or type(value).__name__ == "bool":
             return "yes" if value else "no"
-        if not self.numeric:
+        if not self.is_number(value):
             return plain(str(value))
         return _SHOWN[self.kind](float(value) / self.unit)  # type: ignore[arg-type]
 
 
 _SHOWN: dict[ColumnKind, Callable[[float], str]] = {
     "number": number,
+    "any": number,
     "amount": amount,
     "exact": lambda x: f"{x:.12g}",
     "sign": lambda x: f"{x:+.3g}",
@@ -231,7 +238,7 @@ class Grid:
     def _cell(self, row: Mapping[str, object], column: GridColumn) -> tuple[str, str]:
         value = row[column.name]
         text = column.shown(value)
-        if not column.numeric or not text:
+        if not text or not column.is_number(value):
             return text, ""
         return text, f"{float(value):.9g}"  # type: ignore[arg-type]
 

@@ -59,7 +59,7 @@ def _column(table: TableSchema, chosen: str | tuple[str, float] | tuple[str, flo
 def _kind(column: ColumnSchema) -> ColumnKind:
     if column.type == "integer":
         return "exact" if column.unit or column.blank else "year"
-    return "number" if column.type == "number" else "text"
+    return column.type if column.type in {"number", "any"} else "text"
 
 
 def _unit(unit: str, size: float) -> str:
