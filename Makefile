@@ -41,7 +41,7 @@ bench-scale: $(VENV)/dev  ## measure four sizes, up to 40 regions x 20 years; ta
 bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,000 points
 	$(BIN)/python tests/bench/bench_sweep.py $(CASE)
 
-generated: $(VENV)/dev  ## write inputs/README.md, docs/model.md and every datapackage.json
+generated: $(VENV)/dev  ## write inputs/README.md, docs/model.md, docs/results.md and every datapackage.json of inputs
 	$(BIN)/python tests/generated.py --write
 
 SCENARIOS := grid_late behind_the_meter demand_late hbm_shortfall efficiency_stalls cowos_surge

@@ -23,6 +23,9 @@ Value: TypeAlias = str | float | int | bool | None
 Row: TypeAlias = "Mapping[str, Any]"
 """Cells by column name. Once a case is checked, each has the type that the schema gives it."""
 
+Key: TypeAlias = "tuple[Value, ...]"
+"""The cells of a row that no other row has together."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from supplychain.case import Case
-    from supplychain.tabular import Row, Value
+    from supplychain.tabular import Key, Row, Value
 
-    Key: TypeAlias = tuple[Value, ...]
     Table: TypeAlias = tuple[Row, ...]
     Tables: TypeAlias = Mapping[str, Table]
 

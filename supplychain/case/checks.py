@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from supplychain.case.read import FolderContents
-    from supplychain.tabular import Row, Rows, Value
+    from supplychain.tabular import Key, Row, Rows, Value
 
-Tables: TypeAlias = "Mapping[str, Rows]"
-Key: TypeAlias = "tuple[Value, ...]"
+RowsByTable: TypeAlias = "Mapping[str, Rows]"
 
 
 def faults(contents: FolderContents) -> list[Problem]:
@@ -43,7 +42,7 @@ def faults(contents: FolderContents) -> list[Problem]:
     return sorted(problems, key=lambda p: (order.get(p.file, -1), p.row))
 
 
-def _keys_once(tables: Tables) -> Iterator[Problem]:
+def _keys_once(tables: RowsByTable) -> Iterator[Problem]:
     for rows in tables.values():
         first: dict[tuple[object, ...], int] = {}
         key = rows.table.key
@@ -59,7 +58,7 @@ def _keys_once(tables: Tables) -> Iterator[Problem]:
             first.setdefault(values, line)
 
 
-def _references(tables: Tables, broken: set[str]) -> Iterator[Problem]:
+def _references(tables: RowsByTable, broken: set[str]) -> Iterator[Problem]:
     """Names must be keys of the table they point to, unless that table has rows or keys that could not be read."""
     for rows in tables.values():
         for reference in rows.table.references:
@@ -86,7 +85,7 @@ def _unknown(reference: schema.Reference, values: Key, known: set[Key]) -> tuple
     return reference.columns[n], f"no {what}{where} is called {shown(values[n])!r}{did_you_mean(str(values[n]), near)}"
 
 
-def _derived_from(tables: Tables) -> Iterator[Problem]:
+def _derived_from(tables: RowsByTable) -> Iterator[Problem]:
     known = sorted(row["source"] for row in tables["sources"].rows)
     for line, row in tables["sources"].numbered():
         for name in (row["derived_from"] or "").split():
@@ -106,7 +105,7 @@ def _horizon(settings: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
-def _stage_columns(tables: Tables) -> Iterator[Problem]:
+def _stage_columns(tables: RowsByTable) -> Iterator[Problem]:
     """Flows have a cost life; stocks have neither a cost life nor a store."""
     for line, row in tables["stages"].numbered():
         if row["kind"] == "flow" and row["cost_life_years"] is None:
@@ -123,7 +122,7 @@ def _stage_columns(tables: Tables) -> Iterator[Problem]:
             )
 
 
-def _groups(tables: Tables) -> Iterator[Problem]:
+def _groups(tables: RowsByTable) -> Iterator[Problem]:
     """The stages of one group share kind and, if flows, cost life."""
     first: dict[object, Row] = {}
     for line, row in tables["stages"].numbered():
@@ -135,7 +134,7 @@ def _groups(tables: Tables) -> Iterator[Problem]:
                 yield Problem("stages.csv", line, column, message)
 
 
-def _places(tables: Tables) -> Iterator[Problem]:
+def _places(tables: RowsByTable) -> Iterator[Problem]:
     """A global stage is supplied at `global`, a regional stage in a region."""
     regions = [row["region"] for row in tables["regions"].rows]
     scope = _by_stage(tables, "scope")
@@ -163,7 +162,7 @@ def _places(tables: Tables) -> Iterator[Problem]:
                 yield Problem(f"{name}.csv", line, "place", message)
 
 
-def _allocation_circles(tables: Tables) -> Iterator[Problem]:
+def _allocation_circles(tables: RowsByTable) -> Iterator[Problem]:
     """An allocation draws from a stage of the same scope, and never, by way of others, from itself."""
     scope = _by_stage(tables, "scope")
     draws: dict[Value, set[Value]] = defaultdict(set)
@@ -180,7 +179,7 @@ def _allocation_circles(tables: Tables) -> Iterator[Problem]:
             yield Problem("allocation.csv", line, "of_stage", message)
 
 
-def _need_circles(tables: Tables) -> Iterator[Problem]:
+def _need_circles(tables: RowsByTable) -> Iterator[Problem]:
     """Suppliers may not need each other in a circle."""
     needs: dict[Value, set[Value]] = defaultdict(set)
     for row in tables["supplier_needs"].rows:
@@ -200,17 +199,17 @@ def _reached(edges: Mapping[Value, set[Value]], start: Value) -> set[Value]:
     return seen
 
 
-def _served_places(tables: Tables) -> dict[tuple[str, str], set[str]]:
+def _served_places(tables: RowsByTable) -> dict[tuple[str, str], set[str]]:
     return served_places(*(tables[name].rows for name in ("suppliers", "capacity", "allocation")))
 
 
-def _possible_places(tables: Tables) -> dict[object, set[object]]:
+def _possible_places(tables: RowsByTable) -> dict[object, set[object]]:
     """Return the places that each stage may have. What stands elsewhere is told by `_places`, and by no other check."""
     regions = {row["region"] for row in tables["regions"].rows}
     return {row["stage"]: {schema.GLOBAL} if row["scope"] == "global" else regions for row in tables["stages"].rows}
 
 
-def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
+def _suppliers_serve(tables: RowsByTable) -> Iterator[Problem]:
     """Every supplier has capacity or an allocation; capacity is added where it has one of them, and has a life."""
     places, possible = _served_places(tables), _possible_places(tables)
     for line, row in tables["suppliers"].numbered():
@@ -232,7 +231,7 @@ def _suppliers_serve(tables: Tables) -> Iterator[Problem]:
     yield from missing.values()
 
 
-def _needs_in_reach(tables: Tables) -> Iterator[Problem]:
+def _needs_in_reach(tables: RowsByTable) -> Iterator[Problem]:
     """What a supplier needs must be supplied where it is; a global supplier may need global stages only."""
     scope = _by_stage(tables, "scope")
     places, possible = _served_places(tables), _possible_places(tables)
@@ -256,7 +255,7 @@ def _needs_in_reach(tables: Tables) -> Iterator[Problem]:
             yield Problem("supplier_needs.csv", line, "needs_stage", message)
 
 
-def _bill_of_materials(tables: Tables) -> Iterator[Problem]:
+def _bill_of_materials(tables: RowsByTable) -> Iterator[Problem]:
     """An accelerator is built from global flows, and occupies stocks that somebody supplies."""
     stages = {row["stage"]: row for row in tables["stages"].rows}
     supplied = {stage for (stage, _), where in _served_places(tables).items() if where}
@@ -270,7 +269,7 @@ def _bill_of_materials(tables: Tables) -> Iterator[Problem]:
             yield Problem("bill_of_materials.csv", line, "stage", message)
 
 
-def _accelerators(tables: Tables) -> Iterator[Problem]:
+def _accelerators(tables: RowsByTable) -> Iterator[Problem]:
     """Years in order; a ramp has both its numbers."""
     for line, row in tables["accelerators"].numbered():
         first, last = row["first_year"], row["last_year"]
@@ -289,7 +288,7 @@ def _accelerators(tables: Tables) -> Iterator[Problem]:
             )
 
 
-def _commitments(tables: Tables) -> Iterator[Problem]:
+def _commitments(tables: RowsByTable) -> Iterator[Problem]:
     """A commitment is for exactly one of an accelerator, a family or a vendor that exists."""
     scopes = ("accelerator", "family", "vendor")
     for line, row in tables["commitments"].numbered():
@@ -304,7 +303,7 @@ def _commitments(tables: Tables) -> Iterator[Problem]:
                 yield Problem("commitments.csv", line, scope, message)
 
 
-def _observed(tables: Tables) -> Iterator[Problem]:
+def _observed(tables: RowsByTable) -> Iterator[Problem]:
     """An observation counts what the case has, in the unit of its quantity, with its range in order."""
     for line, row in tables["observed"].numbered():
         quantity = schema.QUANTITIES[row["quantity"]]
@@ -329,7 +328,7 @@ def _observed(tables: Tables) -> Iterator[Problem]:
             yield Problem("observed.csv", line, "central", f"low / central / high are {amounts}; must be in this order")
 
 
-def _items(tables: Tables, kind: str) -> dict[str, str]:
+def _items(tables: RowsByTable, kind: str) -> dict[str, str]:
     """Return the items that a quantity may have, and the unit of each."""
     if kind == "stages":
         return {row["stage"]: row["unit"] for row in tables["stages"].rows}
@@ -338,7 +337,7 @@ def _items(tables: Tables, kind: str) -> dict[str, str]:
     return {row["workload"]: "" for row in tables["workloads"].rows} if kind == "workloads" else {}
 
 
-def _unit_costs(tables: Tables, first_year: int) -> Iterator[Problem]:
+def _unit_costs(tables: RowsByTable, first_year: int) -> Iterator[Problem]:
     """What can be built has a cost."""
     costed = {row["accelerator"] for row in tables["unit_costs"].rows}
     for line, row in tables["accelerators"].numbered():
@@ -348,7 +347,7 @@ def _unit_costs(tables: Tables, first_year: int) -> Iterator[Problem]:
             yield Problem("accelerators.csv", line, "accelerator", message)
 
 
-def _opening(tables: Tables, first_year: int) -> Iterator[Problem]:
+def _opening(tables: RowsByTable, first_year: int) -> Iterator[Problem]:
     """Only what was in production before the case can be in its pipeline."""
     first = {row["accelerator"]: row["first_year"] for row in tables["accelerators"].rows}
     for line, row in tables["opening"].numbered():
@@ -358,7 +357,7 @@ def _opening(tables: Tables, first_year: int) -> Iterator[Problem]:
             yield Problem("opening.csv", line, "accelerator", message)
 
 
-def _fleet(tables: Tables, first_year: int) -> Iterator[Problem]:
+def _fleet(tables: RowsByTable, first_year: int) -> Iterator[Problem]:
     """The fleet was installed before the case starts."""
     for line, row in tables["fleet"].numbered():
         year = row["installed_year"]
@@ -368,12 +367,12 @@ def _fleet(tables: Tables, first_year: int) -> Iterator[Problem]:
             )
 
 
-def _by_stage(tables: Tables, column: str) -> dict[object, object]:
+def _by_stage(tables: RowsByTable, column: str) -> dict[object, object]:
     return {row["stage"]: row[column] for row in tables["stages"].rows}
 
 
 _SUPPLY = ("regions", "stages", "suppliers", "capacity", "allocation")
-_TABLE_CHECKS: dict[Callable[[Tables], Iterator[Problem]], tuple[str, ...]] = {
+_TABLE_CHECKS: dict[Callable[[RowsByTable], Iterator[Problem]], tuple[str, ...]] = {
     _stage_columns: ("stages",),
     _groups: ("stages",),
     _places: ("regions", "stages", "capacity", "expansion", "supplier_needs"),
@@ -387,7 +386,7 @@ _TABLE_CHECKS: dict[Callable[[Tables], Iterator[Problem]], tuple[str, ...]] = {
     _observed: ("stages", "accelerators", "workloads", "observed"),
 }
 """Each check, and the tables that it reads."""
-_YEAR_CHECKS: dict[Callable[[Tables, int], Iterator[Problem]], str] = {
+_YEAR_CHECKS: dict[Callable[[RowsByTable, int], Iterator[Problem]], str] = {
     _unit_costs: "unit_costs",
     _opening: "opening",
     _fleet: "fleet",

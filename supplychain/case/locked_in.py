@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    Index: TypeAlias = tuple[Any, ...]
+    VarIndex: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class LockedIn:
     """What was decided up to a year, from the tables of an answer."""
 
     until: int
-    amounts: Mapping[str, Mapping[Index, float]]
+    amounts: Mapping[str, Mapping[VarIndex, float]]
     """By variable of the model (`expand`, `build`, `supply`, `stored`) and its index. What is not there is 0, but what
     was stored is not known where the answer lists no such stage."""
     inputs_sha256: Mapping[str, str]

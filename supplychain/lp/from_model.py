@@ -60,26 +60,26 @@ class LabelledHighs(Highs):
         columns = [_label(self._vars[v][0]) for v in self._pyomo_var_to_solver_var_map]
         return from_highs(self._solver_model, rows, columns)
 
-    def mutable(self) -> Iterator[_Number]:
+    def mutable(self) -> Iterator[_Entry]:
         """Yield every number of the LP that mutable Params enter."""
         rows, columns = self._pyomo_con_to_solver_con_map, self._pyomo_var_to_solver_var_map
         for constraint, helpers in self._mutable_helpers.items():
             for helper in helpers:
                 if hasattr(helper, "expr"):
-                    yield _Number("entries", (columns[helper.pyomo_var_id], rows[constraint]), helper.expr)
+                    yield _Entry("entries", (columns[helper.pyomo_var_id], rows[constraint]), helper.expr)
                 else:
-                    yield _Number("row_lower", rows[constraint], helper.lower_expr)
-                    yield _Number("row_upper", rows[constraint], helper.upper_expr)
+                    yield _Entry("row_lower", rows[constraint], helper.lower_expr)
+                    yield _Entry("row_upper", rows[constraint], helper.upper_expr)
         for _, bound in self._mutable_bounds.values():
-            yield _Number("column_lower", columns[bound.pyomo_var_id], bound.lower_expr)
-            yield _Number("column_upper", columns[bound.pyomo_var_id], bound.upper_expr)
+            yield _Entry("column_lower", columns[bound.pyomo_var_id], bound.lower_expr)
+            yield _Entry("column_upper", columns[bound.pyomo_var_id], bound.upper_expr)
         for coefficient in self._mutable_objective.linear_coefs:
-            yield _Number("cost", columns[coefficient.pyomo_var_id], coefficient.expr)
-        yield _Number("offset", 0, self._mutable_objective.constant.expr)
+            yield _Entry("cost", columns[coefficient.pyomo_var_id], coefficient.expr)
+        yield _Entry("offset", 0, self._mutable_objective.constant.expr)
 
 
 @dataclass(frozen=True)
-class _Number:
+class _Entry:
     """A number of an LP: which part of it, where, and the Pyomo expression of its value."""
 
     part: str
@@ -98,7 +98,7 @@ class MutableLP:
     def __init__(self, model: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
         interface = LabelledHighs()
         self._first = first = interface.stated(model)
-        self._entered: dict[int, list[_Number]] = {}
+        self._entered: dict[int, list[_Entry]] = {}
         cells = set(zip(first.column_of_entry.tolist(), first.indices.tolist(), strict=True))
         for number in interface.mutable():
             if number.part == "entries":
@@ -118,7 +118,7 @@ class MutableLP:
 
     def put(self, values: Iterable[tuple[Any, float]]) -> None:
         """Give mutable Params other values, and change the numbers that they enter."""
-        touched: dict[int, _Number] = {}
+        touched: dict[int, _Entry] = {}
         for param, value in values:
             param.set_value(value)
             touched |= {id(number): number for number in self._entered.get(id(param), ())}

@@ -11,7 +11,7 @@ from supplychain.model._pyomo import Expression, Model, Place, Relation, Stage, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Index: TypeAlias = tuple[Stage, Supplier, Place, Year]
+SupplyIndex: TypeAlias = tuple[Stage, Supplier, Place, Year]
 """Whose limit is meant."""
 
 User: TypeAlias = tuple[str, ...]
@@ -77,7 +77,7 @@ def limit(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:
     return limit_parts(m, (s, k, p, t), lambda other: limit(m, *other)).total
 
 
-def limit_parts(m: Model, index: Index, limit_of: Callable[[Index], Expression]) -> Limit:
+def limit_parts(m: Model, index: SupplyIndex, limit_of: Callable[[SupplyIndex], Expression]) -> Limit:
     """Return the parts of a supplier's limit; `limit_of` says what others can deliver."""
     s, k, p, _ = index
     return Limit(
@@ -87,7 +87,7 @@ def limit_parts(m: Model, index: Index, limit_of: Callable[[Index], Expression])
     )
 
 
-def allocated(m: Model, index: Index, limit_of: Callable[[Index], Expression]) -> Expression:
+def allocated(m: Model, index: SupplyIndex, limit_of: Callable[[SupplyIndex], Expression]) -> Expression:
     """Return a supplier's share of what others can deliver: of their limits, or of how far these rise."""
     s, k, p, t = index
     return total(

@@ -31,7 +31,7 @@ class Curve(Shown, pd.DataFrame):
 
 
 @dataclass(frozen=True)
-class _Step:
+class _Rung:
     """What the plan costs, serves and uses with some stages relaxed, what binds then, and what to relax next."""
 
     objective_usd: float
@@ -74,14 +74,14 @@ def ladder(start: SolvedLP, t: int) -> pd.DataFrame:
     its gain in undiscounted money of that year; `binding` is what binds in the year then.
     """
     relaxed: Members = frozenset()
-    step = _step(start, t, relaxed)
+    step = _rung(start, t, relaxed)
     rows: list[dict[str, object]] = []
     while step.relax_next is not None:
         state, name, members = step.relax_next
         relaxed |= members
         levers = Levers(start.solved, start.lp)
         with start.changed(dict.fromkeys(levers.rows(relaxed, t), math.inf)) as relaxed_lp:
-            step_above = _step(relaxed_lp, t, relaxed)
+            step_above = _rung(relaxed_lp, t, relaxed)
         rows.append(
             {
                 "rung": len(rows) + 1,
@@ -102,7 +102,7 @@ def _rise(before: float, after: float) -> float:
     return after - before if abs(after - before) > QUANTITY_ROUNDING * abs(before) else 0.0
 
 
-def _step(solved_lp: SolvedLP, t: int, relaxed: Members) -> _Step:
+def _rung(solved_lp: SolvedLP, t: int, relaxed: Members) -> _Rung:
     solved = solved_lp.solved
     ranked, binding = BottleneckFinder(solved_lp).of_year("stage", t)
     used = {(s, p): solved.used[s, p, t] for s, places in solved.on.places.items() for p in places}
@@ -114,7 +114,7 @@ def _step(solved_lp: SolvedLP, t: int, relaxed: Members) -> _Step:
     else:
         every = frozenset().union(*(bottleneck.lever.members for bottleneck in ranked))
         relax_next = _all_left(solved_lp, t, relaxed, every)
-    return _Step(
+    return _Rung(
         solved_lp.objective_usd,
         math.fsum(solved.x[Var.SERVE].values()),
         math.fsum(solved.x[Var.RESEARCH].values()),

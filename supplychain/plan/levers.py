@@ -86,7 +86,7 @@ class Levers:
     def relief(self, members: Members, t: int) -> Direction:
         """Return how the LP's rows move when a lever is relieved by one per cent; empty if its limits are 0."""
 
-        def rise(index: supply.Index) -> float:
+        def rise(index: supply.SupplyIndex) -> float:
             """Return how far a limit rises: by one per cent of itself once, or by its share of what others rise."""
             if index[0] in members:
                 return float(units.PERCENT * self._solved.limits[index].total)

@@ -42,7 +42,7 @@ OBJECTIVE = "objective_usd"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class _Solved(Answer):
+class _SolvedCase(Answer):
     """An answer that came back from a worker, and its case."""
 
     case: Case
@@ -157,7 +157,7 @@ def compare_changes(
         return compare(answers, _attributed(case, groups, pool, progress) if groups else None)
 
 
-def _solved(cases: Mapping[str, Case], pool: Executor, progress: Callable[[str], None]) -> dict[str, _Solved]:
+def _solved(cases: Mapping[str, Case], pool: Executor, progress: Callable[[str], None]) -> dict[str, _SolvedCase]:
     """Solve cases side by side."""
 
     def tell(done: int) -> None:
@@ -165,7 +165,7 @@ def _solved(cases: Mapping[str, Case], pool: Executor, progress: Callable[[str],
 
     solved = workers.map_ordered(pool, workers.Shared(tuple), _answer, cases.values(), tell)
     answers = zip(cases.items(), solved, strict=True)
-    return {name: _Solved(summary, tables, case) for (name, case), (summary, tables) in answers}
+    return {name: _SolvedCase(summary, tables, case) for (name, case), (summary, tables) in answers}
 
 
 def _answer(_: object, case: Case) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:

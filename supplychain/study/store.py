@@ -20,7 +20,7 @@ from supplychain.files import check_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-Row: TypeAlias = "tuple[int | float | str, ...]"
+StoredRow: TypeAlias = "tuple[int | float | str, ...]"
 
 _TYPES = {"int64": "INTEGER", "float64": "REAL", "str": "TEXT"}
 _REMARKS = "CREATE TABLE IF NOT EXISTS remarks (point INTEGER PRIMARY KEY, remark TEXT)"
@@ -75,7 +75,7 @@ class Store:
         with self._sqlite_errors():
             return Counter(remark for (remark,) in self._db.execute("SELECT remark FROM remarks"))
 
-    def add(self, rows: Sequence[Row], remarks: Mapping[int, str]) -> None:
+    def add(self, rows: Sequence[StoredRow], remarks: Mapping[int, str]) -> None:
         """Write the rows of whole points, all or none, and remarks on how points were solved."""
         with self._transaction():
             self._db.executemany(f"INSERT INTO results VALUES ({', '.join('?' * len(self._columns))})", rows)  # noqa: S608 - question marks

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.case.axes import Points
-    from supplychain.study.store import Row
+    from supplychain.study.store import StoredRow
     from supplychain.study.warm import Reading
 
     Numbered: TypeAlias = tuple[int, tuple[float, ...]]
@@ -231,7 +231,7 @@ def _progress_line(done: int, before: int, count: int, seconds: float) -> str:
     return f"{done} of {count} points, {rate:.3g} a second, {left / size:.0f} {unit} left"
 
 
-def _batch(context: tuple[_Task, WarmSolver], batch: Sequence[Numbered]) -> tuple[list[Row], dict[int, str]]:
+def _batch(context: tuple[_Task, WarmSolver], batch: Sequence[Numbered]) -> tuple[list[StoredRow], dict[int, str]]:
     """Return the rows of some points, and by point the remark on how it was solved.
 
     They do not depend on which other points there are: each starts from the case itself.
@@ -240,7 +240,7 @@ def _batch(context: tuple[_Task, WarmSolver], batch: Sequence[Numbered]) -> tupl
     return [row for _, rows, _ in solved for row in rows], {n: remark for n, _, remark in solved if remark}
 
 
-def _rows(task: _Task, warm_solver: WarmSolver, n: int, values: tuple[float, ...]) -> tuple[list[Row], str]:
+def _rows(task: _Task, warm_solver: WarmSolver, n: int, values: tuple[float, ...]) -> tuple[list[StoredRow], str]:
     """Return the rows of one point, and a remark on how it was solved or nothing."""
     reading, status = None, OPTIMAL
     try:

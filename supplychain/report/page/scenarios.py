@@ -26,7 +26,7 @@ _BINS = ("-10 % or more", "-10 to -1 %", "within 1 %", "+1 to +10 %", "+10 % or 
 
 
 @dataclass(frozen=True)
-class _Quantity:
+class _Measure:
     """What is compared: its name in the tables, what it is called, and in which unit it is shown."""
 
     name: str
@@ -35,12 +35,12 @@ class _Quantity:
     size: float
 
 
-_COST = _Quantity("average_usd_per_mtok", "average cost of tokens", "USD per 10⁶", 1.0)
-_SERVED = _Quantity("served_ttok", "tokens served", "10¹⁵ a year", 1e3)
+_COST = _Measure("average_usd_per_mtok", "average cost of tokens", "USD per 10⁶", 1.0)
+_SERVED = _Measure("served_ttok", "tokens served", "10¹⁵ a year", 1e3)
 _OTHERS = (
-    _Quantity("cost_usd", "cost of serving and research", "bn USD a year", 1e9),
-    _Quantity("capital_usd", "capital spent", "bn USD a year", 1e9),
-    _Quantity("h100e_operating", "compute that operates", "million H100 equivalents", 1e6),
+    _Measure("cost_usd", "cost of serving and research", "bn USD a year", 1e9),
+    _Measure("capital_usd", "capital spent", "bn USD a year", 1e9),
+    _Measure("h100e_operating", "compute that operates", "million H100 equivalents", 1e6),
 )
 
 
@@ -169,7 +169,7 @@ def _binding(report_data: ReportData, study: str, reference: str, labels: Source
 _JOINT = "several or other"
 
 
-def _changes(report_data: ReportData, study: str, reference: str, quantity: _Quantity) -> Chart:
+def _changes(report_data: ReportData, study: str, reference: str, quantity: _Measure) -> Chart:
     """Return what each answer does to a quantity in each year."""
     rows = report_data.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
     cells = []
@@ -209,7 +209,7 @@ def _changes(report_data: ReportData, study: str, reference: str, quantity: _Qua
     )
 
 
-def _numbers(report_data: ReportData, study: str, reference: str, quantity: _Quantity, *, folded: bool = False) -> Grid:
+def _numbers(report_data: ReportData, study: str, reference: str, quantity: _Measure, *, folded: bool = False) -> Grid:
     """Return a quantity in each answer and year, and by how much it differs."""
     rows = report_data.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
     return grid(
