@@ -1,4 +1,7 @@
-"""What no other part of the page shows: the tables of the answer and of the studies, with the columns that are left."""
+"""What no other part of the page shows: the tables of the answer and of the studies, with the columns that are left.
+
+Tables of inputs that were changed, or differ, are no results: the folder of the study and the workbook list them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
     from supplychain.schema import TableSchema
+
+_INPUT_CELL = {"table", "column"}
+"""What a row names that is about a cell of the inputs."""
 
 _WHOLE = re.compile(r'rows\("([\w:]+)", \{\}\)')
 """How a grid says that it shows all rows of a table."""
@@ -53,6 +59,8 @@ def _left(
     """Yield a grid for each table with columns that are not shown: its key, or its first column, and those."""
     for table in table_schemas:
         name = f"{prefix}{table.name}"
+        if _INPUT_CELL <= {column.name for column in table.columns}:
+            continue
         if name not in tables or not len(tables.rows(name).data):
             continue
         left = [column.name for column in table.columns if column.name not in shown.get(name, set())]
