@@ -1,6 +1,7 @@
 """Whether two checkouts of this project give the same answers: `python tests/bench/same_answers.py BEFORE AFTER`.
 
-Each checkout runs the same commands on the shipped cases of AFTER, with the same Python. Every table, summary and text
+Each checkout runs the same commands on the shipped cases of AFTER, with the same Python; the answers that stand in
+`reports/` are compared as they stand. Every table, summary and text
 is compared: a number is the same if its twelve digits as written are. What only AFTER has (a column, a key, a file) is
 no difference; the versions in a summary, and columns that were renamed (`--renamed old=new`), are none either.
 """
@@ -154,6 +155,9 @@ def main() -> None:
                 run(checkout.resolve(), given.after.resolve(), place.resolve() / name)
         found = differences(place / "before", place / "after", dict(one.split("=") for one in given.renamed))
         count = sum(path.is_file() for path in (place / "before").rglob("*"))
+        shipped = [checkout / "reports" / "answers" for checkout in (given.before, given.after)]
+        found += differences(*shipped, {})
+        count += sum(path.is_file() for path in shipped[0].rglob("*"))
     sys.stdout.write("\n".join(found) + f"\n{len(found)} differences in {count} files\n")
     sys.exit(bool(found))
 
