@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -62,6 +63,12 @@ class LabelledLP:
         if basis is not None:
             highs.setBasis(basis)
         return replace(self, highs=highs)
+
+    def held(self) -> LabelledLP:
+        """Return what `clone` does: its old name, which goes with version 0.3."""
+        message = "LabelledLP.held is now LabelledLP.clone; the old name goes with version 0.3"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return self.clone()
 
     def clone(self) -> LabelledLP:
         """Return the same LP in a new solver that is given these numbers."""

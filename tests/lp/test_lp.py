@@ -411,3 +411,5 @@ def test_an_old_name_warns_and_answers() -> None:
     new = lp.allowable_increase(problem, slopes(problem), {1: 1.0}, +1.0)
     with pytest.warns(DeprecationWarning, match=r"supplychain\.lp\.reach is now supplychain\.lp\.allowable_increase"):
         assert lp.reach(problem, slopes(problem), {1: 1.0}, +1.0) == new
+    with pytest.warns(DeprecationWarning, match=r"LabelledLP\.held is now LabelledLP\.clone"):
+        assert problem.held().shape == problem.shape

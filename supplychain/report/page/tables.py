@@ -59,7 +59,7 @@ def _left(
     """Yield a grid for each table with columns that are not shown: its key, or its first column, and those."""
     for table in table_schemas:
         name = f"{prefix}{table.name}"
-        if _INPUT_CELL <= {column.name for column in table.columns}:
+        if {column.name for column in table.columns} >= _INPUT_CELL:
             continue
         if name not in tables or not len(tables.rows(name).data):
             continue
