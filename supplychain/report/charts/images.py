@@ -71,7 +71,7 @@ class DrawingProcesses:
         self._free: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-c", f"from {__name__} import _serve; _serve()"]
+        command = [sys.executable, "-P", "-c", f"from {__name__} import _serve; _serve()"]
         self._started = [
             subprocess.Popen(  # noqa: S603 - this very module
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
