@@ -25,8 +25,8 @@ from sweeps import POWER, WAFERS, rows_of
 import supplychain as sc
 from supplychain.case.changes import Group, apply
 from supplychain.results.write import csv
+from supplychain.study import attribution, compare, survey, workers
 from supplychain.study import cluster as module
-from supplychain.study import compare, survey, workers
 from supplychain.study.cluster import Cluster
 from supplychain.study.workers import SerialExecutor
 
@@ -224,7 +224,7 @@ def test_every_study_gives_there_what_it_gives_here(dask: Dask, tmp_path: Path) 
             for name, table in there.tables.items():
                 pd.testing.assert_frame_equal(table, here.tables[name], check_exact=True)
         with pytest.raises(sc.ChangeError, match="1 problem in"):
-            compare.attribute(case, [Group("x", ("capacity.capcity = 5",))], "x", executor=executor)
+            attribution.attribute(case, [Group("x", ("capacity.capcity = 5",))], "x", executor=executor)
 
 
 def test_threads_take_turns(case: sc.Case) -> None:

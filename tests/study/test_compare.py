@@ -15,7 +15,8 @@ import supplychain as sc
 from supplychain.case.changes import Group, apply
 from supplychain.plan.changes import with_changes
 from supplychain.report.text.compare import text
-from supplychain.study.compare import attribute, compare, compare_changes
+from supplychain.study.attribution import attribute
+from supplychain.study.compare import compare, compare_changes
 from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:

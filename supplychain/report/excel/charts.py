@@ -12,7 +12,7 @@ from supplychain.report.text.compare import values_by_answer
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL
 from supplychain.sheets import Head, fitting
-from supplychain.study.compare import OBJECTIVE
+from supplychain.study.attribution import OBJECTIVE
 from supplychain.tolerances import WRITTEN_DIGITS, significant
 
 if TYPE_CHECKING:
