@@ -4,9 +4,10 @@ VENV ?= .venv
 CASE ?= inputs/base
 BIN := $(VENV)/bin
 COVERAGE := build/coverage
+SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check coverage browser office bench bench-scale bench-sweep generated reports answers pages lock clean
+.PHONY: solve check thorough browser office bench bench-scale bench-sweep generated reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -16,14 +17,14 @@ check: $(VENV)/dev  ## run every test and check
 	$(BIN)/ruff check --quiet supplychain tests docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations 10
-
-coverage: $(VENV)/dev  ## measure what the tests run of supplychain/; takes half as long again as the tests
 	rm -rf $(COVERAGE) && mkdir -p $(COVERAGE)
-	$(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal --durations 10
+	$(BIN)/coverage run -m pytest $(SUITE)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage json --quiet -o $(COVERAGE)/totals.json
 	$(BIN)/python tests/covered.py $(COVERAGE)/totals.json
+
+thorough: $(VENV)/dev  ## run every test with all of its random cases, of which `make check` tries a part; takes half an hour
+	THOROUGH=1 $(BIN)/python -m pytest $(SUITE)
 
 office: $(VENV)/dev  ## open the workbooks in LibreOffice, which apt-get installs where it is not there
 	tests/need soffice libreoffice-calc
@@ -55,7 +56,7 @@ reports:  ## write what stands in reports/; takes minutes
 
 answers: $(VENV)/core  ## of reports/ what takes many solves
 	$(BIN)/supplychain backcast inputs/backcast --report reports/backcast.md --out reports/answers/backcast --quiet
-	$(BIN)/supplychain scenarios inputs/base --solve --year 2028 --year 2030 --report reports/scenarios.md --quiet
+	$(BIN)/supplychain scenarios inputs/base --solve --year 2028 --year 2030 --report reports/scenarios.md --out reports/answers/scenarios --quiet
 	$(BIN)/supplychain sensitivity inputs/base --out reports/answers/sensitivity --quiet
 
 pages: $(VENV)/core  ## of reports/ the capacity report, from the answers that stand there

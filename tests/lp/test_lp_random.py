@@ -16,6 +16,8 @@ from lps import INFINITY, Written, random_lp
 from supplychain import lp
 from supplychain.lp.optimum import optimum_of
 
+pytestmark = pytest.mark.unmeasured
+
 SEEDS = range(200)
 FAR = 1000.0
 """Further than any breakpoint of these LPs."""

@@ -20,6 +20,8 @@ from supplychain import lp
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.unmeasured
+
 FILES = PUBLISHED / "netlib"
 
 

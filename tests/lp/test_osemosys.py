@@ -14,6 +14,8 @@ from paths import PUBLISHED
 
 from supplychain import lp
 
+pytestmark = pytest.mark.unmeasured
+
 FILES = PUBLISHED / "osemosys"
 
 

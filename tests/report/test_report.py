@@ -166,6 +166,7 @@ def _base() -> tuple[ReportData, dict[str, bytes]]:
     return given, html.report(given)
 
 
+@pytest.mark.unmeasured
 def test_every_number_of_the_page_is_that_of_the_tables(tmp_path: Path) -> None:
     """Catches a cell scaled twice or not as its head says, a table with its columns swapped, a sum over the wrong rows:
     each number says which cells it comes from, and is read back from the page.
