@@ -240,6 +240,7 @@ def test_a_plan_signs_what_it_does(seed: int, foresight: int | None, tmp_path: P
     assert files_of(sc.solve(given, orders_from=plan, until=until)) == files_of(held)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", ["tiny", "base"])
 def test_a_shipped_plan_signs_what_it_does(name: str) -> None:
     """The same for the shipped cases."""

@@ -946,6 +946,7 @@ def test_what_the_author_calls_weak_is_text_on_the_page(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.unmeasured
 def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path) -> None:
     """`reports/base`. Written anew by `make reports`; look at the difference before you do.
 

@@ -431,6 +431,7 @@ def test_text_from_the_inputs_does_not_break_the_page(tmp_path: Path) -> None:
     assert "<" not in re.sub(r"\\<", "", page)
 
 
+@pytest.mark.unmeasured
 def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
     """`reports/backcast.md`, errors included, from the answer that stands beside it, of which one move in sixteen is
     solved anew. Both are written anew by `make reports`; look at the difference before you do.

@@ -172,6 +172,7 @@ def test_scenarios_are_made_in_the_case_as_it_was_changed(tmp_path: Path, capsys
     assert capsys.readouterr().out.splitlines()[1:] == ["both  both", "more  more"]
 
 
+@pytest.mark.unmeasured
 def test_the_page_of_the_shipped_scenarios_is_what_the_software_writes() -> None:
     """`reports/scenarios.md`, from the answer that stands beside it: every scenario's cost is solved anew, and
     of one in five everything. Both are written anew by `make reports`; look at the difference before you do.

@@ -68,7 +68,9 @@ def _effects(survey: Survey) -> TextTable:
             effect = effects[name, t]
             label = f"{effect['stage']} [{effect['group']}]" if effect["changed"] else "="
             row += [label, _changed(effect["served_pct"]), _changed(effect["cost_pct"])]
-        rows.append([*row, "none" if math.isinf(factor["factor"]) else number(factor["factor"]), factor["what"]])
+        rows.append(
+            [*row, *(("none", "") if math.isinf(factor["factor"]) else (number(factor["factor"]), factor["what"]))]
+        )
     numbers = frozenset(
         {n for m in range(len(survey.years)) for n in (3 * m + 2, 3 * m + 3)} | {3 * len(survey.years) + 1}
     )
