@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import supplychain as sc
 
 NEXT = FIRST + 1
+pytestmark = pytest.mark.unmeasured
+
 SEEDS = range(40)
 WHOLE = 1e-9
 """Share of a price within which its terms add up."""

@@ -37,6 +37,8 @@ from supplychain.report.text.explain import explain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.unmeasured
+
 SEEDS = (0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 17, 22, 28, 31, 32, 35, 36, 41, 44)
 FIRST = 2030
 CHIP = 1e6
@@ -55,7 +57,6 @@ def near(x: float) -> object:
     return pytest.approx(x, rel=1e-9, abs=1e-9)
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("years", [1, 2, 3])
 @pytest.mark.parametrize("seed", one_in(2, SEEDS))
 def test_every_window_is_an_optimum_with_earlier_decisions_made(seed: int, years: int) -> None:
@@ -109,7 +110,6 @@ def _size(table: pd.DataFrame) -> float:
     return float(table.select_dtypes("number").drop(columns="year", errors="ignore").abs().max().max() or 1.0)
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", one_in(2, SEEDS))
 @pytest.mark.parametrize("years", [1, 2])
 def test_the_tables_of_limited_foresight_hold_together(seed: int, years: int) -> None:
@@ -129,7 +129,6 @@ def test_the_tables_of_limited_foresight_hold_together(seed: int, years: int) ->
     assert (residual["usd_per_mtok"].abs() <= bound + 1e-15).all()
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", [0, 5, 12, 22, 30, 44])
 def test_limited_foresight_changes_no_byte_by_its_path(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other orders of rows, a second run after others, another seed of the solver, no presolve: the files are the same.

@@ -9,6 +9,8 @@ from plants import Link, base_plan, chain, drawn, half_of_packaging, plan_of
 import supplychain as sc
 from supplychain.report.text.explain import explain
 
+pytestmark = pytest.mark.unmeasured
+
 
 def near(x: object) -> object:
     return pytest.approx(x, rel=1e-8, abs=1e-6)

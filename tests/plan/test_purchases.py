@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from reference import Label, Statement, Tables
 
+pytestmark = pytest.mark.unmeasured
+
 NEXT = FIRST + 1
 CHIP = 1e6
 """What a chip's year of work is worth [USD]."""
@@ -401,7 +403,6 @@ def test_what_an_earlier_or_a_later_delivery_is_worth(seed: int, tmp_path: Path)
     assert_timed(tables, timed.sample(n=min(12, len(timed)), random_state=seed))
 
 
-@pytest.mark.unmeasured
 def test_what_to_order_in_the_base_case() -> None:
     """Gain, loss and timing of a few options of `inputs/base`, by re-solves of the reference.
 

@@ -42,7 +42,7 @@ from supplychain.results.read import read_answer
 from supplychain.study.compare import compare, compare_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -97,10 +97,11 @@ def check_numbers(page: Element, origins: Origins) -> int:
     for table in page.all("table", data_rows=""):
         rows = origins.of(table["data-rows"]).to_dict("records")
         powers = defaultdict(set)
-        there = cells_of(table)
+        there, everything, at = cells_of(table), set(range(len(rows))), _spelled(rows)
         assert bool(there) == bool(rows), table["data-rows"]
         for keys, column, cell in there:
-            same = [r for r in rows if all(_is(r[k], name) for k, name in keys.items() if k in r)]
+            numbers = set.intersection(everything, *(at[k][name] for k, name in keys.items() if k in at))
+            same = [rows[n] for n in sorted(numbers)]
             data = list(cell.all("data"))
             if not data:
                 assert not same or any(
@@ -132,9 +133,14 @@ _UNITS = {"bn USD": 9, "m USD": 6, "thousand": 3, "million acc": 6, "million H10
 """Powers of ten that the head of a column says."""
 
 
-def _is(value: object, name: str) -> bool:
-    """Whether a value is what a cell says; numbers stand there with nine digits."""
-    return _plain(value) == name or (isinstance(value, float) and name == f"{value:.9g}")
+def _spelled(rows: Sequence[dict[Hashable, object]]) -> dict[str, dict[str, set[int]]]:
+    """Return the numbers of the rows, by column and by what a cell says of their value: digits as in files, or nine."""
+    found: dict[str, dict[str, set[int]]] = {str(column): defaultdict(set) for row in rows[:1] for column in row}
+    for n, row in enumerate(rows):
+        for column, value in row.items():
+            for said in {_plain(value), f"{value:.9g}" if isinstance(value, float) else _plain(value)}:
+                found[str(column)][said].add(n)
+    return found
 
 
 def _blank(value: object) -> bool:

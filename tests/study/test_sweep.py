@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+pytestmark = pytest.mark.unmeasured
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -556,7 +558,6 @@ KILLS = [
 """Of each kill: workers (0: none but the process itself), points that must be there, seconds that pass at most."""
 
 
-@pytest.mark.unmeasured
 def test_kills_change_no_byte(case: sc.Case, folder: Path, tmp_path: Path) -> None:
     """Twenty sweeps, each killed at another moment and gone on with: each gives the table of one that was not.
 
@@ -630,7 +631,6 @@ MANY = {
 }
 
 
-@pytest.mark.unmeasured
 @pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("command", MANY)
 @pytest.mark.parametrize("delay", [0, 2])
