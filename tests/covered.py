@@ -1,4 +1,4 @@
-"""Say how much of `supplychain/` the suite has run, and fail where that is too little: `make coverage` ends with it.
+"""Say how much of `supplychain/` the suite has run, and fail where that is too little: `make check` ends with it.
 
 Lines and branches have a limit each, which coverage's own `fail_under` takes together.
 """

@@ -67,6 +67,7 @@ def test_shipped_cases_are_valid_data_packages(folder: Path) -> None:
     assert _frictionless(folder) == []
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("fault", SEEN_BY_BOTH)
 def test_both_find_the_same_rows(fault: str, tmp_path: Path) -> None:
     """Bug: a range, a choice or a key is in the schema and not in `datapackage.json`, or rows are counted otherwise."""

@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
     import reference
 
-pytestmark = pytest.mark.unmeasured
-
 SEEDS = (0, 1, 2, 3, 5, 9, 12, 22)
 LATER = FIRST + 1
 CHIP = 300_000.0
@@ -223,6 +221,7 @@ def test_an_order_that_slips_past_the_end_is_told(tmp_path: Path) -> None:
     assert one(found.plan.service, year=LATER)["served_ttok"] == pytest.approx(40)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("foresight", [None, 1, 2])
 @pytest.mark.parametrize("seed", one_in(2, SEEDS))
 def test_a_plan_signs_what_it_does(seed: int, foresight: int | None, tmp_path: Path) -> None:
@@ -241,6 +240,7 @@ def test_a_plan_signs_what_it_does(seed: int, foresight: int | None, tmp_path: P
     assert files_of(sc.solve(given, orders_from=plan, until=until)) == files_of(held)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", ["tiny", "base"])
 def test_a_shipped_plan_signs_what_it_does(name: str) -> None:
     """The same for the shipped cases."""
@@ -289,6 +289,7 @@ def adapting(case: sc.Case) -> set[object]:
     return found
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("share", [0.6, 1.3])
 def test_signing_never_gains_and_costs_what_an_independent_statement_says(

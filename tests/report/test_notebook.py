@@ -19,8 +19,6 @@ import supplychain as sc
 from supplychain.plan.ladder import Curve, Ladder
 from supplychain.report.charts import svg as markup
 
-pytestmark = pytest.mark.unmeasured
-
 CLAIMS = """
 stage = plan.binding[plan.binding["level"] == "stage"].set_index("year")
 assert list(stage["members"]) == ["packaging", "site_power"]

@@ -758,6 +758,7 @@ def with_scenarios(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.unmeasured
 def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> None:
     """Catches a page about the case in the place of its scenario, in any part; a scenario compared with itself, or
     without what each of its changes adds; and a page that does not say which scenario it is.
@@ -797,6 +798,7 @@ def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> Non
     assert doubled <= {cell.text.split()[0] for cell in demand.all("td") if cell.text}
 
 
+@pytest.mark.unmeasured
 def test_the_study_of_a_scenario_is_made_as_the_page_says(tmp_path: Path) -> None:
     """Catches a command on the page that makes the study of another case, or that the shell reads otherwise; and a
     report of a scenario with the sensitivity of the case, or the other way round.

@@ -563,6 +563,7 @@ def test_the_workbook_of_a_report_is_that_of_its_plan(reported: Path) -> None:
     assert {row[1] for row in rows_of(book, "reference_changes")[1:]} == {"operations.utilisation = 0.4"}
 
 
+@pytest.mark.unmeasured
 def test_a_report_and_its_workbook_belong_together(reported: Path) -> None:
     """Other bytes the second time; a workbook of an earlier report beside a new page; somebody's file written over."""
     out, book = reported / "out", reported / "out" / "report.xlsx"

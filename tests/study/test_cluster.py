@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.unmeasured
-
 PATIENCE = 60
 
 
@@ -135,6 +133,7 @@ def at_half(count: int, act: Callable[[], object]) -> Callable[[str], None]:
 AXES = (f"{WAFERS}=1:200:24", f"{POWER}=50%:150%:20")
 
 
+@pytest.mark.unmeasured
 def test_a_worker_that_is_killed_half_way_loses_nothing_and_doubles_nothing(case: sc.Case, tmp_path: Path) -> None:
     """One of two, with work in hand, half way; the table is that of processes of this machine, byte for byte.
 
@@ -159,6 +158,7 @@ def test_a_worker_that_is_killed_half_way_loses_nothing_and_doubles_nothing(case
     assert rows_of(store).ravel().tolist() == [2] * 480
 
 
+@pytest.mark.unmeasured
 def test_workers_that_die_again_and_again_are_named(case: sc.Case, tmp_path: Path) -> None:
     """No death is allowed, and the only worker dies. What is done is kept, and gone on with here.
 

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-pytestmark = pytest.mark.unmeasured
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -558,6 +556,7 @@ KILLS = [
 """Of each kill: workers (0: none but the process itself), points that must be there, seconds that pass at most."""
 
 
+@pytest.mark.unmeasured
 def test_kills_change_no_byte(case: sc.Case, folder: Path, tmp_path: Path) -> None:
     """Twenty sweeps, each killed at another moment and gone on with: each gives the table of one that was not.
 
@@ -594,6 +593,7 @@ def test_kills_change_no_byte(case: sc.Case, folder: Path, tmp_path: Path) -> No
     assert sum(0 < hit < 60 for hit in hits) >= 14
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_a_command_that_is_stopped_leaves_nobody_behind(
@@ -631,6 +631,7 @@ MANY = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("command", MANY)
 @pytest.mark.parametrize("delay", [0, 2])
