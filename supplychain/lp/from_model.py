@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import highspy
 import numpy as np
 import pyomo.environ as pyomo
 from pyomo.contrib.solver.solvers.highs import Highs
@@ -32,9 +33,18 @@ class LabelledHighs(Highs):
         super().__init__(**options)
 
     def stated(self, model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
-        """Take a Pyomo model, and return its LP, not solved yet."""
-        self.set_instance(model)
+        """Take a Pyomo model, and return its LP, not solved yet.
+
+        Pyomo's `set_instance` does this too, but takes the process's standard output meanwhile: two threads that state
+        models would wait for each other for ever, and where there is no standard output it fails.
+        """
+        self._reinit()
+        self._model = model
+        self._solver_model = highspy.Highs()
         self._solver_model.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
+        self.add_block(model)
+        if self._objective is None:
+            self.set_objective(None)
         return self.labelled()
 
     def _add_variables(self, variables: list[Any]) -> None:
