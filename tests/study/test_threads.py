@@ -1,0 +1,107 @@
+"""Whatever is called from several threads at once answers as it does alone: to the byte."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from generator import random_case
+from paths import TINY
+from plants import edited, files_of, loaded, same_files
+from pyomo.repn import standard_repn
+
+import supplychain as sc
+from supplychain import lp
+from supplychain.model import build
+from supplychain.report.page.html import report
+from supplychain.report.page.report_data import ReportData
+from supplychain.results.write import csv
+from supplychain.study.workers import SerialExecutor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _often() -> Iterator[None]:
+    """Let threads take turns five hundred times as often as they would, so that what they share is met half done."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+def _side_by_side(jobs: list[Callable[[], dict[str, str]]]) -> None:
+    """Assert that jobs done in four threads give what each gives alone."""
+    alone = [job() for job in jobs]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda job: job(), jobs))
+    for one, other in zip(alone, together, strict=True):
+        same_files(one, other)
+
+
+def test_eight_solves_in_four_threads(tmp_path: Path) -> None:
+    """Bug: Pyomo keeps one list of a constraint's variables for the whole process, and takes the process's output
+    while it reads a model; threads found the list of another model, or waited for each other for ever.
+    """
+    written = [random_case(1), random_case(2), edited(random_case(3), foresight_years=2)]
+    drawn = [loaded(case, tmp_path / str(n)) for n, case in enumerate(written)]
+    cases = [sc.load(TINY), *drawn, sc.load(TINY), *drawn]
+    _side_by_side([lambda case=case: files_of(sc.solve(case)) for case in cases])  # type: ignore[misc]
+
+
+def test_an_objective_is_read_while_another_thread_reads_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bug: Pyomo keeps for the whole process what kind of result its reader of expressions makes; rows of one thread
+    changed it while another's objective was read, which then had no list of quadratic terms.
+    """
+    model, waits = build(sc.load(TINY)), standard_repn._generate_standard_repn  # noqa: SLF001 - of Pyomo
+    row = next(iter(build(sc.load(TINY)).component_data_objects(standard_repn.Constraint)))
+
+    def meanwhile(*arguments: object, quadratic: bool, **named: object) -> object:
+        if quadratic:
+            monkeypatch.setattr(standard_repn, "_generate_standard_repn", waits)
+            thread = threading.Thread(
+                target=standard_repn.generate_standard_repn,
+                args=[row.body],
+                kwargs={"quadratic": False, "compute_values": False},
+            )
+            thread.start()
+            thread.join()
+        return waits(*arguments, quadratic=quadratic, **named)
+
+    alone = lp.from_pyomo(build(sc.load(TINY)))
+    monkeypatch.setattr(standard_repn, "_generate_standard_repn", meanwhile)
+    together = lp.from_pyomo(model)
+    assert together.cost.tolist() == alone.cost.tolist()
+
+
+def test_everything_else_from_several_threads(tmp_path: Path) -> None:
+    """Bug: a study, a comparison, a reader or a report keeps something for the whole process that another changes."""
+    case, stored = sc.load(TINY), tmp_path / "answer"
+    sc.solve(case).write(stored)
+    axis = ["capacity.capacity[stage=hbm]=50%:200%:5"]
+
+    def compared() -> sc.Comparison:
+        return sc.compare({"stored": sc.read_answer(stored), "solved": sc.solve(case)})
+
+    def page() -> dict[str, str]:
+        data = ReportData(sc.solve(case), 2026, str(TINY))
+        return {name: content.hex() for name, content in report(data).items()}
+
+    def read() -> dict[str, str]:
+        return {name: csv(table) for name, table in sc.read_answer(stored).tables.items()}
+
+    jobs: list[Callable[[], dict[str, str]]] = [
+        lambda: {"sweep": csv(sc.sweep(case, axis, executor=SerialExecutor()))},
+        lambda: {name: csv(table) for name, table in sc.sensitivity(case, executor=SerialExecutor()).tables.items()},
+        lambda: {name: csv(table) for name, table in compared().tables.items()},
+        read,
+        lambda: {"book": sc.workbook(sc.solve(case)).hex()},
+        lambda: {"inputs": sc.to_book(TINY).data.hex()},
+        page,
+    ]
+    _side_by_side([*jobs, *jobs[:4]])
