@@ -17,9 +17,9 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing import active_children, get_context, parent_process, resource_tracker
+from multiprocessing import get_context, parent_process, resource_tracker
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
 
 import supplychain
 from supplychain.errors import SetupError
@@ -41,7 +41,12 @@ AHEAD = 4
 FEW = 8
 """Solves that are done sooner than processes start."""
 
+_SAFE_PATH = "PYTHONSAFEPATH"
+"""Python's own setting, as its option `-P`."""
+
 _one_at_a_time = threading.Lock()
+_starting = threading.Lock()
+"""While processes start, this one tells them what is not so: one thread at a time."""
 _kept = threading.local()
 """What a worker keeps from job to job."""
 
@@ -172,19 +177,25 @@ class ProcessExecutor(Executor):
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or os.cpu_count() or 1
         self._pool: ProcessPoolExecutor | None = None
-        self._other_processes: set[BaseProcess] = set()
+        self._processes: list[BaseProcess] = []
 
     def submit(self, fn: Callable[Params, Result], /, *args: Params.args, **kwargs: Params.kwargs) -> Future[Result]:
         """Give a process a job."""
-        if self._pool is None:
-            self._other_processes = set(active_children())
-            self._pool = ProcessPoolExecutor(
-                self.workers, mp_context=get_context("spawn"), initializer=_end_with_parent
-            )
-            with _without_main(), _uninterrupted():
-                started = [self._pool.submit(os.getpid) for _ in range(self.workers)]
-            wait(started)
-        return self._pool.submit(fn, *args, **kwargs)
+        wait(self._start())
+        return cast("ProcessPoolExecutor", self._pool).submit(fn, *args, **kwargs)
+
+    def _start(self) -> list[Future[int]]:
+        """Start the processes, if that is still to be done; return what waits for them."""
+        with _starting:
+            if self._pool is not None:
+                return []
+            with _without_main(), _without_current_folder(), _uninterrupted():
+                self._pool = pool = ProcessPoolExecutor(
+                    self.workers, mp_context=get_context("spawn"), initializer=_end_with_parent
+                )
+                started = [pool.submit(os.getpid) for _ in range(self.workers)]
+            self._processes = list(pool._processes.values())  # noqa: SLF001 - others' processes are not ours to end
+        return started
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as it is
         """End the processes when they are done."""
@@ -195,10 +206,11 @@ class ProcessExecutor(Executor):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None and self._pool is not None:
-            for process in set(active_children()) - self._other_processes:
+            for process in self._processes:
                 process.terminate()  # nobody waits for what it does
-            # Python before 3.11.5 else waits forever to hand on jobs that nobody takes (python/cpython 94777)
-            self._pool._call_queue._reader.close()  # type: ignore[attr-defined]  # noqa: SLF001
+            if sys.version_info < (3, 11, 5):
+                # it else waits forever to hand on jobs that nobody takes (python/cpython 94777); later ones do this
+                self._pool._call_queue._reader.close()  # type: ignore[attr-defined]  # noqa: SLF001
         self.shutdown(cancel_futures=kind is not None)
 
 
@@ -232,6 +244,23 @@ def _uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, usual)
         if pressed:
             signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _without_current_folder() -> Iterator[None]:
+    """Let processes start that import nothing from the current folder: they would take its `signal.py` for Python's.
+
+    When they have started, they look where this one looks.
+    """
+    usual = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if usual is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = usual
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from supplychain.model import build
 from supplychain.report.page.html import report
 from supplychain.report.page.report_data import ReportData
 from supplychain.results.write import csv
-from supplychain.study.workers import SerialExecutor
+from supplychain.study.workers import ProcessExecutor, SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,3 +106,32 @@ def test_everything_else_from_several_threads(tmp_path: Path) -> None:
         page,
     ]
     _side_by_side([*jobs, *jobs[:4]])
+
+
+def test_processes_of_two_threads_are_their_own() -> None:
+    """Bug: a study that fails in one thread ends the processes of a study in another; or two that start processes at
+    once leave `__main__` without its file, which each of them hides from its processes meanwhile.
+    """
+    main, other_runs = sys.modules["__main__"], threading.Event()
+    before = main.__file__
+
+    def fails() -> None:
+        with ProcessExecutor(1) as executor:
+            executor.submit(os.getpid).result()
+            other_runs.wait(60)
+            message = "a job failed"
+            raise ValueError(message)
+
+    def goes_on() -> list[int]:
+        with ProcessExecutor(1) as executor:
+            pids = [executor.submit(os.getpid).result()]
+            other_runs.set()
+            with pytest.raises(ValueError, match="a job failed"):
+                failing.result()
+            return [*pids, executor.submit(os.getpid).result()]
+
+    with ThreadPoolExecutor(2) as pool:
+        failing, going = pool.submit(fails), pool.submit(goes_on)
+        first, last = going.result()
+    assert first == last
+    assert main.__file__ == before
