@@ -13,6 +13,7 @@ import hashlib
 import io
 import shutil
 import tempfile
+import threading
 import tomllib
 import warnings
 import zipfile
@@ -60,6 +61,9 @@ _UNREADABLE = (
     *(KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError),
 )
 """What openpyxl raises over a file that is no workbook, or a damaged one."""
+
+_quiet = threading.Lock()
+"""Who is told of warnings is one for the process: two threads that put it back in turn would leave it changed."""
 
 _LARGEST = 1 << 28
 """Bytes that a file kept in a workbook may have."""
@@ -140,7 +144,7 @@ def _sheets(path: Path) -> dict[str, _Sheet]:
     """
     try:
         data = path.read_bytes()
-        with warnings.catch_warnings():
+        with _quiet, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl does not keep when it writes
             return _read(data)
     except OSError as error:

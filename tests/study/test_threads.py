@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from pyomo.repn import standard_repn
 
 import supplychain as sc
 from supplychain import lp
+from supplychain.case import from_book
 from supplychain.model import build
 from supplychain.report.page.html import report
 from supplychain.report.page.report_data import ReportData
@@ -24,6 +26,7 @@ from supplychain.study.workers import ProcessExecutor, SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
 
@@ -135,3 +138,32 @@ def test_processes_of_two_threads_are_their_own() -> None:
         first, last = going.result()
     assert first == last
     assert main.__file__ == before
+
+
+def test_two_threads_read_workbooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second begins while the first reads, and the first ends first.
+
+    Bug: warnings, which are silenced meanwhile for the whole process, stay silenced.
+    """
+    (tmp_path / "case.xlsx").write_bytes(sc.to_book(TINY).data)
+    read, before = from_book._read, list(warnings.filters)  # noqa: SLF001 - to begin in the middle of it
+    inside, ended = threading.Event(), threading.Event()
+
+    def first_reads(data: bytes) -> object:
+        monkeypatch.setattr(from_book, "_read", second_reads)
+        begun.append(pool.submit(sc.import_book, tmp_path / "case.xlsx", tmp_path / "second"))
+        inside.wait(0.5)
+        return read(data)
+
+    def second_reads(data: bytes) -> object:
+        inside.set()
+        ended.wait(60)
+        return read(data)
+
+    begun: list[Future[object]] = []
+    monkeypatch.setattr(from_book, "_read", first_reads)
+    with ThreadPoolExecutor(1) as pool:
+        sc.import_book(tmp_path / "case.xlsx", tmp_path / "first")
+        ended.set()
+        begun[0].result()
+    assert list(warnings.filters) == before

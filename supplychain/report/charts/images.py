@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _VEGA_LITE = "6.4"
 _SVG = "http://www.w3.org/2000/svg"
+ET.register_namespace("", _SVG)  # for the whole process, so that threads do not do it at the same time
 _SCALE = 2.0
 """Pixels of a PNG for each of the page."""
 
@@ -128,8 +129,8 @@ def _serve() -> None:
     for line in sys.stdin.buffer:
         picture = _picture(*json.loads(line))
         answer = [picture.wide, picture.narrow, base64.b64encode(picture.png).decode()]
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def _picture(name: str, alt: str, spec: dict[str, Any], narrow: dict[str, Any]) -> Picture:
@@ -148,7 +149,6 @@ def _svg(alt: str, spec: dict[str, Any], prefix: str) -> str:
         _plain(element, prefix)
     root.set("role", "img")
     root.set("aria-label", alt)
-    ET.register_namespace("", _SVG)
     return ET.tostring(root, encoding="unicode")
 
 
