@@ -7,9 +7,10 @@
     report.py   report                                               the capacity report, in HTML
     inputs.py   check, new, export, import                           cases themselves
     shared.py   what commands have in common: the case, where to write, what to print, progress
+    streams.py  standard output and standard error: closed, full, or of few characters
 
 Exit status: 0 good, 2 bad input, or a package or cluster that is not there, 3 no answer, 130 stopped by Ctrl-C,
-1 anything else.
+1 anything else, as a standard output that is closed or full; files that were asked for are whole then.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from click.shell_completion import get_completion_class
 
 from supplychain.cli import answer, inputs, report, study
 from supplychain.cli.shared import STOPPED
+from supplychain.cli.streams import standard_streams
 from supplychain.errors import ChangeError, InputError, NoAnswerError, SetupError, SupplychainError
 
 if TYPE_CHECKING:
@@ -80,6 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     gc.disable()
     try:
+        with standard_streams():
+            _run(arguments)
+    finally:
+        gc.freeze()
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    try:
         cli.main(args=arguments, prog_name="supplychain", standalone_mode=True)
     except (InputError, ChangeError, SetupError) as error:
         _fail(error, BAD_INPUT)
@@ -87,8 +97,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(error, NO_ANSWER)
     except SupplychainError as error:
         _fail(error, FAILED)
-    finally:
-        gc.freeze()
 
 
 def _fail(error: SupplychainError, status: int) -> None:

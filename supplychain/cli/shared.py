@@ -236,7 +236,7 @@ class Progress:
     """Says on a terminal what is being done, once it has taken a second."""
 
     def __init__(self, *, on: bool) -> None:
-        self._on = on and sys.stderr.isatty()
+        self._on = on and sys.stderr is not None and sys.stderr.isatty()
         self._start = time.monotonic()
         self._shown = 0
 
