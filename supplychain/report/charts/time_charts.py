@@ -64,7 +64,7 @@ def matrix(  # noqa: PLR0913 - what a chart has
         {
             "mark": {"type": "text", "fontSize": 9.5 if small else 12, "aria": False},
             "encoding": {
-                "text": {"field": "brief" if small and "brief" in values[0] else "text"},
+                "text": {"field": "brief" if small and values and "brief" in values[0] else "text"},
                 "color": {"field": "ink", "type": "nominal", "scale": None, "legend": None},
             },
         },
@@ -153,7 +153,8 @@ def lines(
     shapes = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "circle", "square", "diamond"]
     scale = {"domain": list(colour), "range": list(colour.values())}
     legend = {"title": None, "orient": "bottom", "columns": 2 if small else 5}
-    ticks = _ticks([p["value"] for p in points]) if log else []
+    drawn = [p["value"] for p in points if 0 < p["value"] < math.inf]
+    ticks = _ticks(drawn) if log and drawn else []
     y_scale: Spec = {"type": "log", "domain": [ticks[0], ticks[-1]]} if ticks else {"zero": True}
     axis = {"values": ticks, "format": "~g"} if ticks else {"tickCount": 5}
     encoding = {

@@ -21,14 +21,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supplychain.report.page import answer, binding, buying, fleet, inputs, scenarios, service, supply, tables, trust
+from supplychain.report.page.blocks import Chart, Paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from supplychain.report.page.blocks import Section
+    from supplychain.report.page.blocks import Block, Section
     from supplychain.report.page.report_data import ReportData
 
 
@@ -36,11 +38,23 @@ def sections(report_data: ReportData, on_section: Callable[[Section], object] = 
     """Return the page, part by part; `on_section` is called with each when it is there; those that solve come last."""
     by_module = {}
     for module in sorted(_PARTS, key=_SOLVING.__contains__):
-        by_module[module] = module.section(report_data)
+        by_module[module] = _without_empty_charts(module.section(report_data))
         on_section(by_module[module])
     by_module[tables] = tables.section(report_data, by_module.values())
     on_section(by_module[tables])
     return [by_module[module] for module in (*_PARTS[:-1], tables, _PARTS[-1])]
+
+
+def _without_empty_charts(section: Section) -> Section:
+    """Return a part that says where there is nothing to draw: an empty chart says nothing, and may have no size."""
+    blocks: list[Block] = []
+    for block in section.blocks:
+        if isinstance(block, Chart) and not block.spec["data"]["values"]:
+            blocks.append(Paragraph((f"{block.title} There is nothing to draw.",)))
+            blocks += [block.grid] if len(block.grid.rows.data) else []
+        else:
+            blocks.append(block)
+    return replace(section, blocks=blocks)
 
 
 _PARTS = (answer, scenarios, binding, supply, service, buying, fleet, trust, inputs)

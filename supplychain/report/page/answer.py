@@ -89,6 +89,8 @@ def _serves(report_data: ReportData) -> Sentence:
     demanded, served = (report_data.tables.sum("service", f"{c}_ttok", year=last) for c in ("demand", "served"))
     if not demanded.value:
         return (f"No tokens are asked for in {last}.",)
+    if not report_data.tables.sum("service", "served_ttok").value:
+        return ("No token is served in any year; ", demanded.over(1e3), f" · 10¹⁵ are asked for in {last}.")
     average, marginal = (_cost(report_data, c, last) for c in ("average", "marginal"))
     parts: list[SentencePart] = [
         "Of ",
