@@ -1,7 +1,7 @@
 """Where work is done, and how it is given out: processes of this machine, a cluster, or any other executor.
 
 `imap_unordered` is the one way. What the jobs of a study have in common is made once by each worker and kept, a
-bounded number of jobs is under way, and one job at a time is done in a process: Pyomo is not made for threads.
+bounded number of jobs is under way, and one job at a time is done in a process: most of it is Python.
 """
 
 from __future__ import annotations
