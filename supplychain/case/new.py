@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
 from supplychain import schema
@@ -12,6 +11,7 @@ from supplychain.case import load
 from supplychain.case.datapackage import datapackage
 from supplychain.case.read import CASE_FILE, SCENARIOS
 from supplychain.errors import OutputError
+from supplychain.staging import staged
 
 _NAME = re.compile(r"(?m)^name\s*=.*$")
 
@@ -28,9 +28,8 @@ def new(folder: str | Path, source: str | Path) -> Path:
         raise OutputError(message)
     name = re.sub(r"[^a-z0-9._-]+", "-", target.resolve().name.lower()).strip("-") or "case"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as scratch:
-            fresh = Path(scratch) / "case"
+        with staged(target.parent) as staging:
+            fresh = staging.path / "case"
             fresh.mkdir()
             for table in schema.TABLES:
                 if (source / table.file).exists():
