@@ -137,8 +137,8 @@ def staged(folder: Path) -> Iterator[Staging]:
     """
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         settle(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         path, lock = _begun(folder)
         staging = Staging(folder, path)
         try:
@@ -178,6 +178,7 @@ class View:
         self._aside = {path: self._turn / name for name, path in journal.put.items()}
         self._gone = {*journal.delete}
         self._seen: dict[Path, _Mark] = {}
+        self._listed: dict[tuple[str, str], set[str]] = {}
 
     def path(self, name: str) -> Path:
         """Return where a file of the folder stands."""
@@ -189,7 +190,7 @@ class View:
 
     def names(self, inside: str, end: str) -> set[str]:
         """Return the names of files in a folder inside that end so."""
-        there = {f"{inside}/{path.name}" for path in (self._folder / inside).glob(f"*{end}")} | {*self._aside}
+        there = self._listed.setdefault((inside, end), self._names_of(inside, end)) | {*self._aside}
         return {
             PurePosixPath(path).name
             for path in there - self._gone
@@ -198,9 +199,14 @@ class View:
 
     def changed(self) -> bool:
         """Whether another process has changed what was looked at."""
-        return _mark(self._turn / _JOURNAL) != self._committed or any(
-            _mark(path) != mark for path, mark in self._seen.items()
+        return (
+            _mark(self._turn / _JOURNAL) != self._committed
+            or any(self._names_of(*which) != names for which, names in self._listed.items())
+            or any(_mark(path) != mark for path, mark in self._seen.items())
         )
+
+    def _names_of(self, inside: str, end: str) -> set[str]:
+        return {f"{inside}/{path.name}" for path in (self._folder / inside).glob(f"*{end}")}
 
 
 def read_together(folder: Path, read: Callable[[View], Result]) -> Result:
@@ -298,8 +304,9 @@ def _finish(folder: Path, path: Path) -> None:
             shutil.rmtree(left)
         else:
             left.unlink()
-    for name in (_JOURNAL, _LOCK):
-        (path / name).unlink(missing_ok=True)
+    for last in (path / _JOURNAL, path / _LOCK):
+        if last.exists():
+            last.unlink()
     path.rmdir()
 
 
@@ -318,11 +325,13 @@ def _do(folder: Path, aside: Path, journal: _Journal) -> None:
         _check_inside(folder, path)
         if (aside / name).exists():
             target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.parent.is_dir():
+                target.parent.mkdir(parents=True)
             (aside / name).replace(target)
     for path in journal.delete:
         _check_inside(folder, path)
-        (folder / path).unlink(missing_ok=True)
+        if os.path.lexists(folder / path):
+            (folder / path).unlink()
     for inside in {(folder / path).parent for path in journal.delete} - {folder}:
         if inside.is_dir() and not any(inside.iterdir()):
             inside.rmdir()

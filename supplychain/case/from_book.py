@@ -44,7 +44,7 @@ from supplychain.case.spelling import (
 from supplychain.case.to_book import COLUMNS, CONTENTS, ORIGINALS, PACKAGE, SETTINGS, belongs
 from supplychain.errors import InputError, OutputError, Problem
 from supplychain.sheets import CUT
-from supplychain.staging import staged, write_through
+from supplychain.staging import settle, staged, write_through
 from supplychain.tabular import allowed_columns, did_you_mean, rows_from, shown, what_fits
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def import_book(path: str | Path, folder: str | Path) -> Imported:
     Raises: InputError if the case is not valid, OutputError if the folder has something in it or cannot be written.
     """
     target = Path(folder)
+    settle(target.parent)
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             message = f"{target} exists already; give the name of a new folder"

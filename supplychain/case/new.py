@@ -11,7 +11,7 @@ from supplychain.case import load
 from supplychain.case.datapackage import datapackage
 from supplychain.case.read import CASE_FILE, SCENARIOS
 from supplychain.errors import OutputError
-from supplychain.staging import staged
+from supplychain.staging import settle, staged
 
 _NAME = re.compile(r"(?m)^name\s*=.*$")
 
@@ -22,6 +22,7 @@ def new(folder: str | Path, source: str | Path) -> Path:
     Raises: InputError if the source is not valid, OutputError if the folder exists or cannot be written.
     """
     target, source = Path(folder), Path(source)
+    settle(target.parent)
     load(source)
     if target.exists():
         message = f"{target} exists already; give the name of a new folder"
