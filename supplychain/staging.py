@@ -288,7 +288,7 @@ def _settle(folder: Path, path: Path) -> None:
 
 
 def _finish(folder: Path, path: Path) -> None:
-    """Do what the journal of a folder aside says, if it has one, and remove the folder: the journal last but the lock.
+    """Do what the journal of a folder aside says, if it has one, and remove the folder, its lock last.
 
     Raises: OSError.
     """
@@ -298,15 +298,13 @@ def _finish(folder: Path, path: Path) -> None:
         for inside in {(folder / name).parent for name in journal.put.values()} | {folder}:
             _sync_folder(inside)
     for left in sorted(path.iterdir()):
-        if left.name in {_LOCK, _JOURNAL}:
-            continue
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
-        else:
+        elif left.name != _LOCK:
             left.unlink()
-    for last in (path / _JOURNAL, path / _LOCK):
-        if last.exists():
-            last.unlink()
+    lock = path / _LOCK
+    if lock.exists():
+        lock.unlink()
     path.rmdir()
 
 
