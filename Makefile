@@ -7,7 +7,7 @@ COVERAGE := build/coverage
 SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check thorough browser office bench bench-scale bench-sweep generated reports answers pages lock clean
+.PHONY: solve check thorough faults browser office bench bench-scale bench-sweep generated reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -25,6 +25,9 @@ check: $(VENV)/dev  ## run every test and check
 
 thorough: $(VENV)/dev  ## run every test with all of its random cases, of which `make check` tries a part; takes half an hour
 	THOROUGH=1 $(BIN)/python -m pytest $(SUITE)
+
+faults: $(VENV)/dev  ## stop commands at every call that changes a file, and count what is then there; takes half an hour
+	THOROUGH=1 $(BIN)/python -m pytest tests/test_files.py --capture no
 
 office: $(VENV)/dev  ## open the workbooks in LibreOffice, which apt-get installs where it is not there
 	tests/need soffice libreoffice-calc

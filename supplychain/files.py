@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supplychain.errors import OutputError
+from supplychain.staging import settle, staged, write_through
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 
 def write_file(path: str | Path, content: str | bytes) -> None:
@@ -19,37 +19,32 @@ def write_file(path: str | Path, content: str | bytes) -> None:
     """
     target = Path(path)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as scratch:
-            fresh = Path(scratch) / target.name
-            fresh.write_bytes(content.encode() if isinstance(content, str) else content)
-            fresh.replace(target)
+        with staged(target.parent) as staging:
+            write_through(staging.path / "file", content.encode() if isinstance(content, str) else content)
+            (staging.path / "file").replace(target)
     except OSError as error:
         message = f"cannot write {path}: {error.strerror}"
         raise OutputError(message) from error
 
 
-def write_files(folder: str | Path, files: Mapping[str, bytes], to_delete: Collection[str] = ()) -> None:
-    """Write files of a folder by their paths in it, all or, if one cannot be written, none; then delete others.
+def write_files(
+    folder: str | Path, files: Mapping[str, bytes], to_delete: Callable[[], Collection[str]] = tuple
+) -> None:
+    """Write files of a folder by their paths in it, and delete others: all of it or, if one cannot be written, nothing.
 
-    `to_delete`: the paths of those. A folder inside that was theirs alone goes, too.
+    Whatever stops this, the folder is as it was or as it should be: see `supplychain.staging`. Processes that write to
+    the same folder wait for each other.
+
+    `to_delete` returns the paths of the others, of the folder as it is then. A folder inside that was theirs alone
+    goes, too.
 
     Raises: OutputError if one cannot be written.
     """
-    target = Path(folder)
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as scratch:
-            for n, (path, content) in enumerate(files.items()):
-                (Path(scratch) / str(n)).write_bytes(content)
-                (target / path).parent.mkdir(parents=True, exist_ok=True)
-            for n, path in enumerate(files):
-                (Path(scratch) / str(n)).replace(target / path)
-        for path in to_delete:
-            (target / path).unlink(missing_ok=True)
-        for inside in {(target / path).parent for path in to_delete} - {target}:
-            if inside.is_dir() and not any(inside.iterdir()):
-                inside.rmdir()
+        with staged(Path(folder)) as staging:
+            for path, content in files.items():
+                staging.add(path, content)
+            staging.commit(to_delete)
     except OSError as error:
         message = f"cannot write to {folder}: {error.strerror}"
         raise OutputError(message) from error
@@ -69,7 +64,7 @@ def check_file(path: str | Path) -> None:
 
 
 def check_target(folder: str | Path) -> None:
-    """Refuse, before any work is done, a folder that cannot be one.
+    """Refuse, before any work is done, a folder that cannot be one; settle what a process that is no more left in it.
 
     Raises: OutputError.
     """
@@ -81,3 +76,4 @@ def check_target(folder: str | Path) -> None:
     if in_the_way is not None:
         message = f"cannot write to {folder}: {in_the_way} is a file"
         raise OutputError(message)
+    settle(target)

@@ -11,8 +11,6 @@ import base64
 import binascii
 import hashlib
 import io
-import shutil
-import tempfile
 import threading
 import tomllib
 import warnings
@@ -47,6 +45,7 @@ from supplychain.case.spelling import (
 from supplychain.case.to_book import COLUMNS, CONTENTS, ORIGINALS, PACKAGE, SETTINGS, belongs
 from supplychain.errors import InputError, OutputError, Problem
 from supplychain.sheets import CUT
+from supplychain.staging import settle, staged, write_through
 from supplychain.tabular import allowed_columns, did_you_mean, rows_from, shown, what_fits
 
 if TYPE_CHECKING:
@@ -114,23 +113,22 @@ def import_book(path: str | Path, folder: str | Path) -> Imported:
     Raises: InputError if the case is not valid, OutputError if the folder has something in it or cannot be written.
     """
     target = Path(folder)
+    settle(target.parent)
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             message = f"{target} exists already; give the name of a new folder"
             raise OutputError(message)
         imported = from_book(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".import-", dir=target.parent) as scratch:
-            fresh = Path(scratch) / "case"
+        with staged(target.parent) as staging:
+            fresh = staging.path / "case"
             for name, data in imported.files.items():
                 (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-                (fresh / name).write_bytes(data)
+                write_through(fresh / name, data)
             case = load(fresh)
             if not imported.described:
-                (fresh / PACKAGE).write_text(datapackage(case), encoding="utf-8")
-            if target.exists():
-                target.rmdir()
-            shutil.move(fresh, target)
+                (fresh / PACKAGE).unlink(missing_ok=True)
+                write_through(fresh / PACKAGE, datapackage(case).encode())
+            fresh.rename(target)
     except OSError as error:
         message = f"cannot write {target}: {error.strerror}"
         raise OutputError(message) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
 from supplychain import schema
@@ -12,6 +11,7 @@ from supplychain.case import load
 from supplychain.case.datapackage import datapackage
 from supplychain.case.read import CASE_FILE, SCENARIOS
 from supplychain.errors import OutputError
+from supplychain.staging import settle, staged
 
 _NAME = re.compile(r"(?m)^name\s*=.*$")
 
@@ -22,15 +22,15 @@ def new(folder: str | Path, source: str | Path) -> Path:
     Raises: InputError if the source is not valid, OutputError if the folder exists or cannot be written.
     """
     target, source = Path(folder), Path(source)
+    settle(target.parent)
     load(source)
     if target.exists():
         message = f"{target} exists already; give the name of a new folder"
         raise OutputError(message)
     name = re.sub(r"[^a-z0-9._-]+", "-", target.resolve().name.lower()).strip("-") or "case"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as scratch:
-            fresh = Path(scratch) / "case"
+        with staged(target.parent) as staging:
+            fresh = staging.path / "case"
             fresh.mkdir()
             for table in schema.TABLES:
                 if (source / table.file).exists():

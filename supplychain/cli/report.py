@@ -64,7 +64,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
 
     check()
     check_target(to)
-    earlier_files = _earlier_files(to, xlsx=xlsx)
+    _earlier_files(to, xlsx=xlsx)
     import supplychain
     from supplychain.case.scenarios import each_on_top, named, what_if
     from supplychain.files import write_files
@@ -112,7 +112,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
         files = write_report(
             report_data, drawing.start, (lambda: of_report(report_data, reported)) if xlsx else None, figures=not bare
         )
-    write_files(to, files, [path for path in earlier_files if path not in files])
+    write_files(to, files, lambda: [path for path in _earlier_files(to, xlsx=xlsx) if path not in files])
     charts = sum(path.endswith(".svg") for path in files)
     written = [f"{to}/report.html", *["report.xlsx"] * xlsx, *[f"{charts} charts as SVG and PNG"] * (not bare)]
     *others, last = written

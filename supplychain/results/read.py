@@ -21,6 +21,7 @@ from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
 from supplychain.results.schema import SUMMARIES, TABLES
 from supplychain.results.write import DIGITS
+from supplychain.staging import read_together
 from supplychain.tabular import did_you_mean, file_text, rows_from
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from supplychain.results.schema import Kind
     from supplychain.schema import TableSchema
+    from supplychain.staging import View
 
     Lines = list[tuple[int, list[str]]]
 
@@ -50,10 +52,21 @@ def read_answer(folder: str | Path, kind: Kind = "solve", tables: Collection[str
     if not path.is_dir():
         fault = f"there is no such folder; give one that {_command(kind)} wrote"
         raise InputError(place, [Problem("the answer", 0, "", fault)])
-    summary = _summary(path, kind)
+    try:
+        return read_together(path, lambda view: _read(view, place, kind, tables))
+    except OSError as error:
+        raise InputError(place, [Problem("the answer", 0, "", f"cannot be read ({error.strerror})")]) from error
+
+
+def _read(view: View, place: str, kind: Kind, tables: Collection[str] | None) -> Answer:
+    """Read an answer from files that were written together.
+
+    Raises: InputError.
+    """
+    summary = _summary(view, place, kind)
     needed = {table.name for table in TABLES[kind] if table.required} if tables is None else {*tables}
     table_schemas = [table for table in TABLES[kind] if table.name in needed or not table.required]
-    present = _present(path)
+    present = _present(view)
     absent = [table.name for table in table_schemas if table.name in needed - present]
     if absent:
         fault = f"has no {', '.join(absent)}; give a folder that {_command(kind)} writes"
@@ -63,7 +76,7 @@ def read_answer(folder: str | Path, kind: Kind = "solve", tables: Collection[str
     missing: list[str] = []
     for table in table_schemas:
         if table.name in present:
-            frames[table.name], faults, without = _table(path / FOLDER / table.file, table)
+            frames[table.name], faults, without = _table(view.path(f"{FOLDER}/{table.file}"), table)
             problems += faults
             missing += [f"{table.name}.{column}" for column in without]
     if missing:
@@ -96,19 +109,19 @@ def _rerun(kind: Kind) -> str:
     return f"run `supplychain {kind}` again for this case, with --out"
 
 
-def _summary(path: Path, kind: Kind) -> dict[str, Any]:
+def _summary(view: View, place: str, kind: Kind) -> dict[str, Any]:
     """Return what the summary says.
 
     Raises: InputError if it is none of its kind.
     """
-    text, problems = file_text(path / SUMMARY)
+    text, problems = file_text(view.path(SUMMARY))
     if problems:
         hint = Problem("the answer", 0, "", f"is what {_command(kind)} writes")
-        raise InputError(str(path), [*problems, hint])
+        raise InputError(place, [*problems, hint])
     try:
         summary = json.loads(text)
     except ValueError as error:
-        raise InputError(str(path), [Problem(SUMMARY, 0, "", f"is not valid JSON: {error}")]) from error
+        raise InputError(place, [Problem(SUMMARY, 0, "", f"is not valid JSON: {error}")]) from error
     known: dict[str, Any] = summary if isinstance(summary, dict) else {}
     facts = [fact for fact in SUMMARIES[kind] if fact.known_by]
     wrong = [fact.name for fact in facts if not isinstance(known.get(fact.name), fact.type)]
@@ -116,14 +129,14 @@ def _summary(path: Path, kind: Kind) -> dict[str, Any]:
         wrong = ["years"]
     if wrong:
         fault = f"is missing, or not what an answer has there; give a folder that {_command(kind)} writes"
-        raise InputError(str(path), [Problem(SUMMARY, 0, name, fault) for name in wrong])
+        raise InputError(place, [Problem(SUMMARY, 0, name, fault) for name in wrong])
     return known
 
 
-def _present(path: Path) -> set[str]:
+def _present(view: View) -> set[str]:
     """Return the tables of an answer: those that its package lists, or, where there is none, all files."""
-    files = {file.stem for file in (path / FOLDER).glob("*.csv")}
-    text, problems = file_text(path / PACKAGE)
+    files = {name.removesuffix(".csv") for name in view.names(FOLDER, ".csv")}
+    text, problems = file_text(view.path(PACKAGE))
     if problems:
         return files
     try:

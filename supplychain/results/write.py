@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supplychain.datapackage import FILE, package, resource
-from supplychain.errors import OutputError, SetupError
+from supplychain.errors import SetupError
+from supplychain.files import write_files
 from supplychain.results.schema import table_of
 from supplychain.tolerances import WRITTEN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import pandas as pd
 
@@ -41,26 +40,14 @@ def write(
 
     Raises: OutputError if the folder cannot be written, SetupError if pyarrow is asked for and not installed.
     """
-    target = Path(folder)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as scratch:
-            fresh, old = Path(scratch) / "tables", Path(scratch) / "replaced"
-            fresh.mkdir()
-            for name, table in tables.items():
-                (fresh / f"{name}.csv").write_text(csv(table), encoding="utf-8", newline="")
-                if parquet_too:
-                    (fresh / f"{name}.parquet").write_bytes(parquet(rounded(table)))
-            new_summary = Path(scratch) / "summary.json"
-            new_summary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-            new_package = Path(scratch) / FILE
-            new_package.write_text(data_package(kind, summary, tables), encoding="utf-8")
-            _swap(fresh, target / "tables", old)
-            new_summary.replace(target / "summary.json")
-            new_package.replace(target / FILE)
-    except OSError as error:
-        message = f"cannot write to {folder}: {error.strerror}"
-        raise OutputError(message) from error
+    files = {}
+    for name, table in tables.items():
+        files[f"tables/{name}.csv"] = csv(table).encode()
+        if parquet_too:
+            files[f"tables/{name}.parquet"] = parquet(rounded(table))
+    files["summary.json"] = (json.dumps(summary, indent=2) + "\n").encode()
+    files[FILE] = data_package(kind, summary, tables).encode()
+    write_files(folder, files, lambda: () if parquet_too else [f"tables/{name}.parquet" for name in tables])
 
 
 def data_package(kind: Kind, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
@@ -72,22 +59,6 @@ def data_package(kind: Kind, summary: Mapping[str, Any], tables: Mapping[str, pd
     ]
     name = re.sub(r"[^a-z0-9._-]+", "-", f"{case}-{kind}".lower()).strip("-")
     return package(name, str(summary.get("title", case)) or name, resources)
-
-
-def _swap(fresh: Path, target: Path, old: Path) -> None:
-    """Put a fresh folder in the place of another, with the files that only the other has."""
-    if target.exists():
-        for kept in target.iterdir():
-            stale = kept.suffix == ".parquet" and (fresh / f"{kept.stem}.csv").exists()
-            if not stale and not (fresh / kept.name).exists():
-                shutil.copy2(kept, fresh / kept.name)
-        target.rename(old)
-    try:
-        fresh.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
 
 
 def csv(table: pd.DataFrame) -> str:

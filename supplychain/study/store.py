@@ -52,7 +52,11 @@ class Store:
             if Path(path).exists() and not resume:
                 message = f"{path} exists already; go on with it (resume), or give another file"
                 raise OutputError(message)
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                message = f"cannot write {path}: {error.strerror}"
+                raise OutputError(message) from error
         with self._sqlite_errors(), ExitStack() as unless_begun:
             self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
             unless_begun.callback(self._db.close)
