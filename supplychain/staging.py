@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, TypeVar
 from supplychain.errors import SupplychainError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 PATIENCE = 10.0
 """Seconds that a process waits for others that write to the same folder. Putting files in place takes milliseconds."""
@@ -136,7 +136,8 @@ def staged(folder: Path) -> Iterator[Staging]:
     Raises: OSError.
     """
     made = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
+    with ExitStack() as unless_written:
+        unless_written.callback(_remove_if_empty, made)
         settle(folder)
         folder.mkdir(parents=True, exist_ok=True)
         path, lock = _begun(folder)
@@ -148,11 +149,7 @@ def staged(folder: Path) -> Iterator[Staging]:
                 _finish_if_possible(folder, staging.path)
             finally:
                 os.close(lock)
-    except BaseException:
-        for path in made:
-            with suppress(OSError):
-                path.rmdir()
-        raise
+        unless_written.pop_all()
 
 
 def settle(folder: Path) -> None:
@@ -243,6 +240,12 @@ def write_through(path: Path, content: bytes) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def _remove_if_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _begun(folder: Path) -> tuple[Path, int]:

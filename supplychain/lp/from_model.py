@@ -6,6 +6,7 @@ numbers by Pyomo's own objects.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from supplychain.lp.labelled import Label, LabelledLP
+
+
+_reading = threading.Lock()
+"""Pyomo reads expressions with what it keeps for the whole process; a thread would change it under another's hands."""
 
 
 class LabelledHighs(Highs):
@@ -42,9 +47,10 @@ class LabelledHighs(Highs):
         self._model = model
         self._solver_model = highspy.Highs()
         self._solver_model.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
-        self.add_block(model)
-        if self._objective is None:
-            self.set_objective(None)
+        with _reading:
+            self.add_block(model)
+            if self._objective is None:
+                self.set_objective(None)
         return self.labelled()
 
     def _add_variables(self, variables: list[Any]) -> None:

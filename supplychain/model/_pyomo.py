@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import threading
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyomo.environ as pyo
-from pyomo.contrib.solver.common import util
-from pyomo.repn import standard_repn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,21 +46,6 @@ __all__ = [
 ]
 
 _NUMBERS = frozenset({int, float})
-
-
-def _made_safe_for_threads() -> None:
-    """Let threads take LPs out of Pyomo models side by side; what Pyomo does in one thread stays the same.
-
-    Pyomo keeps one list of the variables of the constraint at hand, and one kind of result of reading an expression,
-    for the whole process: a thread would empty the list of another, and change the kind under its hands.
-    """
-    kept = getattr(util, "_visitor", None)
-    if kept is not None and not isinstance(kept, threading.local):
-        util._visitor = type(type(kept).__name__, (type(kept), threading.local), {})()  # noqa: SLF001 - of Pyomo 6.10
-    standard_repn.ResultsWithoutQuadratics = standard_repn.ResultsWithQuadratics  # the same, and one list more
-
-
-_made_safe_for_threads()
 
 
 def is_number(term: Expression) -> bool:

@@ -14,6 +14,8 @@ from paths import ROOT, TINY
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.unmeasured
+
 CLOSED = "cannot write to standard output: it is closed\n"
 FULL = "cannot write to standard output: No space left on device\n"
 

@@ -13,6 +13,8 @@ from generator import write_case
 from paths import ROOT, TINY
 from plants import observe, two_stages
 
+pytestmark = pytest.mark.unmeasured
+
 SHADOWS = ("base64", "json", "numpy", "pandas", "pickle", "signal", "struct", "traceback", "vl_convert")
 """Modules of Python's, and of others, that a started process imports."""
 

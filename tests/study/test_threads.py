@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.unmeasured
+
+
 @pytest.fixture(autouse=True)
 def _often() -> Iterator[None]:
     """Let threads take turns five hundred times as often as they would, so that what they share is met half done."""
@@ -62,24 +65,27 @@ def test_an_objective_is_read_while_another_thread_reads_rows(monkeypatch: pytes
     """Bug: Pyomo keeps for the whole process what kind of result its reader of expressions makes; rows of one thread
     changed it while another's objective was read, which then had no list of quadratic terms.
     """
-    model, waits = build(sc.load(TINY)), standard_repn._generate_standard_repn  # noqa: SLF001 - of Pyomo
-    row = next(iter(build(sc.load(TINY)).component_data_objects(standard_repn.Constraint)))
+    model, other = build(sc.load(TINY)), build(sc.load(TINY))
+    alone = lp.from_pyomo(build(sc.load(TINY)))
+    reads, done = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lp.from_pyomo, args=[other])
+    generate = standard_repn._generate_standard_repn  # noqa: SLF001 - of Pyomo
 
     def meanwhile(*arguments: object, quadratic: bool, **named: object) -> object:
-        if quadratic:
-            monkeypatch.setattr(standard_repn, "_generate_standard_repn", waits)
-            thread = threading.Thread(
-                target=standard_repn.generate_standard_repn,
-                args=[row.body],
-                kwargs={"quadratic": False, "compute_values": False},
-            )
+        if threading.current_thread() is thread:
+            reads.set()
+            done.wait(60)
+        elif quadratic:
             thread.start()
-            thread.join()
-        return waits(*arguments, quadratic=quadratic, **named)
+            reads.wait(1.0)
+        return generate(*arguments, quadratic=quadratic, **named)
 
-    alone = lp.from_pyomo(build(sc.load(TINY)))
     monkeypatch.setattr(standard_repn, "_generate_standard_repn", meanwhile)
-    together = lp.from_pyomo(model)
+    try:
+        together = lp.from_pyomo(model)
+    finally:
+        done.set()
+        thread.join()
     assert together.cost.tolist() == alone.cost.tolist()
 
 

@@ -140,7 +140,7 @@ class _Explorer:
             main(self.stops.arguments)
         except SystemExit as ended:
             status = int(ended.code or 0)
-        except BaseException:  # noqa: BLE001 - whatever it is, it must be seen
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a stop that the command let through must be seen
             traceback.print_exc()
             status = 99
         if self.role == "waits":
@@ -331,7 +331,7 @@ class _Explorer:
         if pid == 0:
             try:
                 told = self.look()
-            except BaseException:  # noqa: BLE001 - whatever it is, it must be seen
+            except Exception:  # noqa: BLE001 - of a fork: it is told to who waits
                 told = [traceback.format_exc()], "between"
             with os.fdopen(writing, "w") as pipe:
                 pipe.write(json.dumps(told))
