@@ -23,10 +23,10 @@ check: $(VENV)/dev  ## run every test and check
 	$(BIN)/coverage json --quiet -o $(COVERAGE)/totals.json
 	$(BIN)/python tests/covered.py $(COVERAGE)/totals.json
 
-thorough: $(VENV)/dev  ## run every test with all of its random cases, of which `make check` tries a part; takes half an hour
+thorough: $(VENV)/dev  ## run every test with all of its random cases, of which `make check` tries a part; takes long
 	THOROUGH=1 $(BIN)/python -m pytest $(SUITE)
 
-faults: $(VENV)/dev  ## stop commands at every call that changes a file, and count what is then there; takes half an hour
+faults: $(VENV)/dev  ## stop commands at every call that changes a file, and count what is then there; takes most of an hour
 	THOROUGH=1 $(BIN)/python -m pytest tests/test_files.py --capture no
 
 office: $(VENV)/dev  ## open the workbooks in LibreOffice, which apt-get installs where it is not there
