@@ -136,7 +136,7 @@ class Bare:
 
         The cost is convex in the move. So a gain is never less than what a move brings, per unit, nor a loss more than
         what it costs, and both are met by moves that are small enough: each is smaller than the one before, until the
-        price is met. It is wrong if a move contradicts it, or if two moves in turn have one slope, and another one.
+        price is met. It is wrong if a move contradicts it, or if two moves in turn lie on one line with no move at all.
         """
         unit = max([1.0, *(abs(limit) for limit in (self.lower[row], self.upper[row]) if math.isfinite(limit))])
         least = LEAST * unit
@@ -153,11 +153,10 @@ class Bare:
                 if is_zero or SAME_PRICE * abs(expected) >= 0.9 * NOISE * self.size:
                     return "right", _shown(seen)
                 break
-        slopes = [moved / step for step, moved in seen]
         for n, (step, moved) in enumerate(seen):
             far = 2 * (SAME_PRICE * abs(price) * step + NOISE * self.size)
-            same = n and abs(slopes[n] - slopes[n - 1]) <= SAME_PRICE * abs(slopes[n]) + NOISE * self.size / step
-            contradicts = side * (moved - price * step) > far or (same and abs(moved - price * step) > far)
+            straight = n and abs(_at_zero(seen[n - 1], seen[n])) <= 2 * NOISE * self.size
+            contradicts = side * (moved - price * step) > far or (straight and abs(moved - price * step) > far)
             if contradicts and abs(self._worth(row, side, step, cold=True) - price * step) > far:
                 return "wrong", _shown(seen)
         return "small", _shown(seen)
@@ -165,6 +164,12 @@ class Bare:
     def _worth(self, row: int, side: float, step: float, *, cold: bool = False) -> float:
         """Return what relaxing a row by a step brings (side +1), or what tightening it costs (-1)."""
         return side * (self.sign * self.optimum - self.moved(row, side * step, cold=cold))
+
+
+def _at_zero(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return what no move would bring on the line through two: nothing, unless there is a breakpoint between."""
+    slope = (one[1] - other[1]) / (one[0] - other[0])
+    return other[1] - slope * other[0]
 
 
 def _shown(seen: list[tuple[float, float]]) -> str:
