@@ -142,7 +142,9 @@ class Bare:
         least = LEAST * unit
         if math.isinf(price):
             seen = [(step, self._worth(row, side, step)) for step in (STEP * unit, least)]
-            return "wrong" if math.isfinite(seen[0][1]) else "right", _shown(seen)
+            if math.isinf(seen[0][1]):
+                return "right", _shown(seen)
+            return "wrong" if math.isfinite(seen[0][1]) else "small", _shown(seen)
         is_zero = abs(price) * STEP * unit <= NOISE * self.size
         steps = [STEP * unit] if is_zero else [share * self.size / abs(price) for share in CHANGES]
         seen = []
