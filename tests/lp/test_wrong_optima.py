@@ -62,7 +62,7 @@ def test_what_a_warm_run_calls_optimal_is_rejected(name: str, first: int, then: 
     rejected(problem, lp.found(replace(problem, highs=highs)))
 
 
-@pytest.mark.parametrize(("name", "first", "then"), SCALINGS)
+@pytest.mark.parametrize(("name", "first", "then"), [*SCALINGS, ("afiro", 0, 4), ("afiro", 4, 0)])
 def test_a_solver_so_misled_is_never_believed(name: str, first: int, then: int, tmp_path: Path) -> None:
     """The LP's own solver, its scaling chosen otherwise after it was solved: the right answer again, or none.
 
