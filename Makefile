@@ -7,7 +7,7 @@ COVERAGE := build/coverage
 SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check thorough faults browser office bench bench-scale bench-sweep generated reports answers pages lock clean
+.PHONY: solve check thorough faults browser office bench bench-scale bench-sweep bench-netlib generated reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -47,6 +47,10 @@ bench-scale: $(VENV)/dev  ## measure four sizes, up to 40 regions x 20 years; ta
 
 bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,000 points
 	$(BIN)/python tests/bench/bench_sweep.py $(CASE)
+
+NETLIB ?=
+bench-netlib: $(VENV)/dev  ## solve and certify 91 Netlib LPs, or those of a folder (NETLIB=), and check their prices; takes minutes
+	$(BIN)/python tests/bench/bench_netlib.py $(NETLIB)
 
 generated: $(VENV)/dev  ## write inputs/README.md, docs/model.md, docs/results.md and every datapackage.json of inputs
 	$(BIN)/python tests/generated.py --write
