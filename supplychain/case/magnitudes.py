@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from supplychain import schema
 from supplychain.errors import Problem
-from supplychain.tolerances import FAR_OFF, FAR_OFF_AMONG_ALIKE, FAR_OFF_DEMAND, FAR_OFF_VALUE
+from supplychain.tolerances import FAR_OFF, FAR_OFF_AMONG_ALIKE, FAR_OFF_DEMAND, FAR_OFF_VALUE, significant
 from supplychain.units import MTOK_PER_TTOK, SECONDS_PER_YEAR, TOKENS_PER_TTOK
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.tabular import Row
+
+_DIGITS: Final = 2
+"""Digits of what is worked out, in a message."""
 
 _DEMAND_UNITS: Final = {12: "tokens", 9: "thousands of tokens", 6: "millions of tokens"}
 """What was meant where 10^12 tokens stand, by the power of ten that it is off."""
@@ -510,7 +513,8 @@ def _short(value: float) -> str:
     >>> _short(6.13e11), _short(0.00042), _short(480.0)
     ('6.1e11', '0.00042', '480')
     """
-    return f"{value:.2g}".replace("e+0", "e").replace("e+", "e") if value >= FAR_OFF else f"{float(f'{value:.2g}'):g}"
+    text = f"{significant(value, _DIGITS):g}"
+    return text.replace("e+0", "e").replace("e+", "e")
 
 
 def _times(factor: float) -> str:
