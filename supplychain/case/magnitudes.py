@@ -201,7 +201,7 @@ class _Implied:
         order = TopologicalSorter({stage: [row["stage"] for row in rows] for stage, rows in users.items()})
         for stage in order.static_order():
             needed = [uses[row["stage"]] * row["quantity"] for row in users.get(stage, ()) if row["stage"] in uses]
-            if stage not in self.bills and _middle(needed):
+            if stage not in self.bills and not self.is_blamed(stage) and _middle(needed):
                 uses[stage] = _middle(needed)
         return uses
 

@@ -162,6 +162,39 @@ def test_every_stage_of_base_in_another_unit(base: Case) -> None:
             (problem,) = found(limit_times(base, factor, stage))
             assert (problem.file, problem.column) == ("capacity.csv", "capacity"), stage
             assert f"({stage} / " in problem.message
+        assert len(found(times(base, "capacity", "capacity", 1e6, stage=stage))) == 1, stage
+
+
+def test_what_begins_small_and_may_be_ordered(base: Case) -> None:
+    """Bug: a stage that hardly exists yet, and may be built up, is called too small."""
+    assert found(times(base, "capacity", "capacity", 1e-6, stage="n3")) == []
+
+
+@pytest.mark.parametrize("factor", [1e6, 1e-6])
+def test_a_need_in_another_unit(tiny: Case, base: Case, factor: float) -> None:
+    """Bug: what suppliers need in another unit is not found, or its price is blamed as well."""
+    for case in (tiny, base):
+        (problem,) = found(times(case, "supplier_needs", "quantity", factor, needs_stage="generation"))
+        assert (problem.file, problem.column) == ("capacity.csv", "capacity")
+        assert "supplier_needs.csv row " in problem.message
+
+
+def test_one_supplier_of_several(base: Case) -> None:
+    """Bug: where one supplier is in another unit, the rows of all of the stage are named."""
+    (problem,) = found(times(base, "capacity", "capacity", 1e9, stage="facility_power", supplier="fuel_cells"))
+    assert "(facility_power / fuel_cells / " in problem.message
+    fuel_cells = [row for row in base.tables["capacity"] if row["supplier"] == "fuel_cells" and row["capacity"]]
+    assert f", and {len(fuel_cells) - 1} more)" in problem.message
+
+
+def test_a_limit_that_others_draw_from(base: Case) -> None:
+    """Bug: stages that draw from one limit, and do not say that they need it, are blamed without a cell, or each."""
+    needs = tuple(row for row in base.tables["supplier_needs"] if row["needs_stage"] != "cowos")
+    case = replace(base, tables={**base.tables, "supplier_needs": needs})
+    for factor in (1e6, 1e-6):
+        (problem,) = found(limit_times(case, factor, "cowos"))
+        assert (problem.file, problem.column) == ("capacity.csv", "capacity")
+        assert "(cowos / " in problem.message
 
 
 @pytest.mark.parametrize("name", ["tiny", "base"])
@@ -221,7 +254,9 @@ def test_one_year_at_an_end(tiny: Case) -> None:
     """Bug: a series of two years is not compared, or its neighbour is blamed."""
     for year, row in ((2026, 7), (2028, 8)):
         odd = times(tiny, "capacity", "capacity", 1e6, stage="packaging", year=year)
-        assert places(found(odd)) == [("capacity.csv", row, "capacity")]
+        (problem,) = found(odd)
+        assert (problem.file, problem.row, problem.column) == ("capacity.csv", row, "capacity")
+        assert f"(packaging / foundry / global / {year})" in problem.message
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e-9])
