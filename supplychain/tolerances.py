@@ -135,6 +135,22 @@ CLOCK_TICK: Final = 1e-9
 WHOLE_SHARE: Final = 1e-9
 """How far below 1 a sum of shares may be and still share out the whole: shares are typed as decimals."""
 
+FAR_OFF: Final = 1e5
+"""Factor between two numbers of a case from which on one may have another unit, W for MW or USD for 10^6 USD: shipped
+and drawn cases stay within 100 of each other, somebody who lifts a limit takes 1000, and a unit slips by 10^6."""
+
+FAR_OFF_AMONG_ALIKE: Final = 200.0
+"""The same among numbers of one kind, which stay within 20: other years of a series, other accelerators, what a fleet
+uses of a stage and its limit. Less than the 1000 of kW for MW."""
+
+FAR_OFF_DEMAND: Final = 1e4
+"""The same of demand over what everything together could serve: at most 3 in shipped and drawn cases, 300 in a stress
+test of them, and a slip of 10^6 at the least."""
+
+FAR_OFF_VALUE: Final = 0.05
+"""Share of what an accelerator costs below which the best use of it is worth nothing: it is above 1 where anything is
+served, 43 at most in drawn cases, and a value per thousand tokens makes a thousandth of it."""
+
 SAME_COMMITMENT: Final = 1e-9
 """Share by which two minima of a commitment may differ and be the same: one was written with WRITTEN_DIGITS."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from supplychain.case.locked_in import LockedIn
-    from supplychain.tabular import Row, Value
+    from supplychain.tabular import Key, Row, Value
 
 __all__ = ["Case", "Settings", "load"]
 
@@ -56,6 +56,8 @@ class Case(Shown):
     headers: Mapping[str, tuple[str, ...]]
     locked_in: LockedIn | None = None
     """Decisions of another plan that this case locks in."""
+    lines: Mapping[str, Mapping[Key, int]] = field(default_factory=dict, compare=False, repr=False)
+    """By table and key, which row of its file a row was read from."""
 
     @cached_property
     def years(self) -> range:
@@ -84,6 +86,10 @@ class Case(Shown):
         kind = table_schema.column(column).series
         return {key: interpolated(points, self.years, kind) for key, points in points_of.items()}
 
+    def line(self, table: str, row: Row) -> int:
+        """Return the row of its file that a row of a table was read from; 0 if it was added since."""
+        return self.lines.get(table, {}).get(row_key(schema.TABLE[table], row), 0)
+
     @cached_property
     def sha256(self) -> dict[str, str]:
         """Digest of each input's content, rows sorted by key: order of rows and line ends make no difference."""
@@ -111,6 +117,10 @@ def load(folder: str | Path) -> Case:
         Settings(**settings),
         {name: in_order(rows.table, rows.rows) for name, rows in contents.tables.items()},
         {name: rows.header for name, rows in contents.tables.items()},
+        lines={
+            name: {row_key(rows.table, row): line for line, row in rows.numbered()}
+            for name, rows in contents.tables.items()
+        },
     )
 
 
@@ -122,6 +132,11 @@ def vars_of(settings: Settings) -> dict[str, Value]:
 def in_order(table: schema.TableSchema, rows: Iterable[Row]) -> tuple[Row, ...]:
     """Return rows sorted by key, as a case holds them."""
     return tuple(sorted(rows, key=lambda row: tuple("" if row[k] is None else row[k] for k in table.key)))
+
+
+def row_key(table: schema.TableSchema, row: Row) -> Key:
+    """Return the cells of a row that no other row has together."""
+    return tuple(row[k] for k in table.key)
 
 
 def _digest(rows: object) -> str:

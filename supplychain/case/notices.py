@@ -14,6 +14,7 @@ from supplychain.case.calendar import (
     production_ended,
     year_before,
 )
+from supplychain.case.magnitudes import suspected_units
 from supplychain.errors import Problem
 from supplychain.tolerances import WHOLE_SHARE
 
@@ -228,4 +229,5 @@ _CHECKS = (
     _loose_ceilings,
     _late_orders,
     _ignored_rows,
+    suspected_units,
 )

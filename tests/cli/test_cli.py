@@ -181,6 +181,13 @@ NOTICES: dict[str, tuple[Edit, str]] = {
             " orders in 2026 do not fit foresight_years = 1 and are never placed: site_power / onsite"
         ),
     ),
+    "a bill of materials in another unit": (
+        cell("bill_of_materials", 2, "quantity", "2000"),
+        (
+            "bill_of_materials.csv row 2, column quantity: 2000 (old / site_power) is 2e6 times what other accelerators"
+            " use of 'site_power'; is it in MW?"
+        ),
+    ),
     "row outside the years": (
         add("budget", "2030,1,paper"),
         "budget.csv, column year: rows of 2030 are outside 2026-2028 and are ignored",
