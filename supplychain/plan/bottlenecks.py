@@ -11,6 +11,8 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import lp
+from supplychain.errors import NoAnswerError
+from supplychain.limits import doing
 from supplychain.model import cost
 from supplychain.model.labels import Var
 from supplychain.plan.levers import Direction, Lever, Levers, Members
@@ -41,6 +43,9 @@ DEMAND = "demand"
 
 JOINT_UP_TO = 4
 """Largest number of levers that are looked at together."""
+
+_ROUNDS = 100
+"""Ends of ranges that are looked beyond before a price changes: in the shipped cases at most @@, where ends coincide."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,8 @@ class BottleneckFinder:
             return bottleneck
         key = _key(direction)
         if key not in self._ends:
-            self._ends[key] = self._end(direction, bottleneck.year)
+            with doing(f"asking how long the price of {bottleneck.lever.name} in {bottleneck.year} lasts"):
+                self._ends[key] = self._end(direction, bottleneck.year)
         end, labels = self._ends[key]
         return replace(bottleneck, holds_to_pct=end, next=labels.get(level, ""))
 
@@ -140,10 +146,14 @@ class BottleneckFinder:
         """Return up to how many per cent relief gains at the same rate, and what binds in a year just after, by level.
 
         Rates that differ by less than `SAME_SLOPE` are the same.
+
+        Raises: NoAnswerError if range after range ends and the rate stays the same.
         """
         rate = self._slopes.gain(direction)
         end = lp.allowable_increase(self._solved_lp.lp, self._slopes, direction, +1.0)
-        while math.isfinite(end):
+        for _ in range(_ROUNDS):
+            if not math.isfinite(end):
+                return math.inf, {}
             by = end * (1 + BEYOND_PRICE_END) + BEYOND_PRICE_END
             upper = {row: float(self._solved_lp.lp.row_upper[row] + by * move) for row, move in direction.items()}
             with self._solved_lp.changed(upper, ties=()) as relieved:
@@ -151,7 +161,8 @@ class BottleneckFinder:
                     beyond = BottleneckFinder(relieved)
                     return end, {level: beyond.label(level, t) for level in LEVELS}
                 end = by + lp.allowable_increase(relieved.lp, relieved.slopes, direction, +1.0)
-        return math.inf, {}
+        message = f"how long a price of {t} lasts was not reached: it is the same at {_ROUNDS} ends of its range"
+        raise NoAnswerError(message)
 
     def label(self, level: str, t: int) -> str:
         """Return the name of what binds in a year, with no more questions than it takes.
@@ -159,6 +170,10 @@ class BottleneckFinder:
         No lever and no set of levers gains more than what one dual makes of its relief. So the levers are asked from
         the largest such bound down, and sets only if what is left could gain more than the best lever found.
         """
+        with doing(f"asking what binds in {t}"):
+            return self._label(level, t)
+
+    def _label(self, level: str, t: int) -> str:
         usd = self._solved_lp.usd(t)
         bounds = []
         for lever in self._levers.of_year(level, t):
@@ -231,8 +246,12 @@ class BottleneckFinder:
         directions = [self._direction(members, t) for members in lever_sets]
         usd = self._solved_lp.usd(t)
         new = {_key(d): d for d, _ in directions if _key(d) not in self._worths}
-        gains = {key: self._slopes.gain(d) for key, d in new.items()}
-        losses = {key: self._slopes.loss(d) for key, d in new.items()}
+        names = {_key(d): " + ".join(sorted(set_)) for (d, _), set_ in zip(directions, lever_sets, strict=True)}
+        gains, losses = {}, {}
+        for slope, slopes_by_key in ((self._slopes.gain, gains), (self._slopes.loss, losses)):
+            for key, d in new.items():
+                with doing(f"asking what {names[key]} is worth in {t}"):
+                    slopes_by_key[key] = slope(d)
         paying = [key for key, gain in gains.items() if gain > 0]
         saving = {key: min(gains[key], self._slopes.gain(new[key], self._served)) for key in paying}
         serving = [key for key in paying if gains[key] - saving[key] > 0]
