@@ -50,7 +50,7 @@ def minimal_sets(
     every = chain.from_iterable(combinations(names, size) for size in range(2, max_size + 1))
     for looked_at, members in enumerate(every):
         if looked_at == _LOOKED_AT or asked == _ASKED:
-            message = f"not all sets of up to {max_size} of {len(names)} limits were looked at: there are too many"
+            message = f"no answer to which limits bind together: of {len(names)} there are too many sets to look at"
             raise NoAnswerError(message)
         limits.check()
         chosen = frozenset(members)

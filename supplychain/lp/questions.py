@@ -169,7 +169,7 @@ def value_curve(
             segments.append([begin, end, slope, moved.objective - slope * (start - begin)])
         start, rounding = end, SAME_BREAKPOINT
     else:
-        message = f"the value curve was not followed to {up_to:g}: after {_ROUNDS} looks at it, it is at {start:g}"
+        message = f"no answer for the value curve: after {_ROUNDS} segments it is at {start:g}, and not at {up_to:g}"
         raise NoAnswerError(message)
     lp.highs.setBasis(optimum.basis)
     table = pd.DataFrame(segments, columns=["from", "to", "slope", "value"])

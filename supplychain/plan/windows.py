@@ -88,9 +88,8 @@ def solve_windows(
     ties, variables = solver.tie_breakers(m, whole), names(whole)
     solved_before = {first: before.solved_lp for first, before in warm_start.solved_windows.items()}
     for decided in _decided(whole, case, m.on, ties, money=m.money, progress=progress, solved_before=solved_before):
-        decided.lp.highs.setOptionValue(
-            "solver", "simplex"
-        )  # what follows starts from a basis, or is presolved to little
+        # what follows starts from a basis, or is presolved to little
+        decided.lp.highs.setOptionValue("solver", "simplex")
         solved = Solved(case, m.on, n, Values(variables, decided.x))
         priced = (decided.first,) if decided.first in case.report_years else ()
         usd = windows.cost(whole, case, m.on, decided.last, decided.x) / m.money
