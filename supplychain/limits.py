@@ -11,10 +11,10 @@ import functools
 import math
 import platform
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from supplychain.errors import TimeLimitError
 
@@ -89,20 +89,19 @@ def doing(what: str, *, of_any_lp: bool = False) -> Iterator[None]:
         _questions.reset(token)
 
 
-def limited(
-    what: str = "", *, of_any_lp: bool = False
-) -> Callable[[Callable[Params, Result]], Callable[Params, Result]]:
-    """Let a function keep the time limit that its keyword `time_limit` gives, and name what it is doing."""
+def limited(what: str = "") -> Callable[[Callable[Params, Result]], Callable[Params, Result]]:
+    """Let a function keep the time limit that its keyword `time_limit` gives.
+
+    `what` it does is in the words of any LP, and said where nothing has been said yet.
+    """
 
     def decorate(function: Callable[Params, Result]) -> Callable[Params, Result]:
         @functools.wraps(function)
         def within(*args: Params.args, **kwargs: Params.kwargs) -> Result:
             seconds = kwargs.get("time_limit")
-            with time_limit(seconds if isinstance(seconds, (int, float)) else None):
-                if not what:
-                    return function(*args, **kwargs)
-                with doing(what, of_any_lp=of_any_lp):
-                    return function(*args, **kwargs)
+            name = doing(what, of_any_lp=True) if what and not _questions.get() else nullcontext()
+            with time_limit(cast("float | None", seconds)), name:
+                return function(*args, **kwargs)
 
         return within
 

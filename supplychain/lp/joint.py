@@ -23,7 +23,7 @@ More would take minutes of Python, or of the solver where each question takes a 
 """
 
 
-@limited("asking which limits bind together", of_any_lp=True)
+@limited("asking which limits bind together")
 def minimal_sets(
     slopes: Slopes,
     names: Sequence[Name],

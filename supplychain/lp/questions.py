@@ -50,7 +50,7 @@ class Solution:
     certificate: Certificate
 
 
-@limited("solving this LP", of_any_lp=True)
+@limited("solving this LP")
 def solve(lp: LabelledLP, *, time_limit: float | None = None) -> Solution:  # noqa: ARG001 - kept by the decorator
     """Solve an LP, from its solver's current basis if it has one, and prove the answer."""
     optimum = _optimum(lp)
@@ -66,7 +66,7 @@ def solve(lp: LabelledLP, *, time_limit: float | None = None) -> Solution:  # no
     )
 
 
-@limited("asking what limits are worth", of_any_lp=True)
+@limited("asking what limits are worth")
 def two_sided_prices(
     lp: LabelledLP,
     rows: Sequence[Label] | Mapping[Hashable, Mapping[Label, float]],
@@ -91,7 +91,7 @@ def two_sided_prices(
     return pd.DataFrame(prices, columns=["gain", "loss"], index=_index(list(directions)))
 
 
-@limited("asking how long prices last", of_any_lp=True)
+@limited("asking how long prices last")
 def allowable_ranges(
     lp: LabelledLP,
     rows: Sequence[Label],
@@ -123,7 +123,7 @@ def allowable_ranges(
     return pd.DataFrame(ranges, columns=["lower", "upper"], index=_index(list(rows)))
 
 
-@limited("following a value curve", of_any_lp=True)
+@limited("following a value curve")
 def value_curve(
     lp: LabelledLP,
     direction: Mapping[Label, float],
@@ -143,9 +143,12 @@ def value_curve(
     segments: list[list[float]] = []
     start, rounding = 0.0, SAME_BREAKPOINT
     optimum = _optimum(lp)
-    for _ in range(_ROUNDS):
-        if start >= up_to:
-            break
+    looks = 0
+    while start < up_to:
+        looks += 1
+        if looks > _ROUNDS:
+            message = f"no answer for the value curve: after {_ROUNDS} looks at it, it is at {start:g} of {up_to:g}"
+            raise NoAnswerError(message)
         with _relaxed(lp, moves, start) as (relaxed, moved):
             slopes = Slopes(relaxed, moved)
             slope, _ = slopes.prices(moves, +1.0)
@@ -168,15 +171,12 @@ def value_curve(
         else:
             segments.append([begin, end, slope, moved.objective - slope * (start - begin)])
         start, rounding = end, SAME_BREAKPOINT
-    else:
-        message = f"no answer for the value curve: after {_ROUNDS} segments it is at {start:g}, and not at {up_to:g}"
-        raise NoAnswerError(message)
     lp.highs.setBasis(optimum.basis)
     table = pd.DataFrame(segments, columns=["from", "to", "slope", "value"])
     return table.assign(slope=lp.sign * table["slope"], value=lp.sign * table["value"])
 
 
-@limited("asking which limits bind together", of_any_lp=True)
+@limited("asking which limits bind together")
 def joint_sets(
     lp: LabelledLP,
     rows: Sequence[Label],
@@ -260,7 +260,7 @@ def _relaxed(lp: LabelledLP, moves: Mapping[int, float], by: float) -> Iterator[
         lp.highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
 
 
-@limited("asking how long a price lasts", of_any_lp=True)
+@limited("asking how long a price lasts")
 def allowable_increase(
     lp: LabelledLP,
     slopes: Slopes,
