@@ -35,18 +35,14 @@ class _Limit:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is being done, and whether that says it in the words of a case or of any LP."""
+    """What is being done, and whether that is vague: said only where nothing else was said."""
 
     name: str
-    of_any_lp: bool
+    vague: bool
 
 
 _limit: ContextVar[_Limit | None] = ContextVar("limit", default=None)
 _questions: ContextVar[tuple[_Question, ...]] = ContextVar("questions", default=())
-
-
-def _now() -> float:
-    return time.monotonic()
 
 
 @contextmanager
@@ -58,7 +54,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
     if seconds is not None and not seconds >= 0:
         message = f"the time limit is {seconds}; must be 0 seconds or more"
         raise ValueError(message)
-    with _until(None if seconds is None or seconds == math.inf else _Limit(seconds, _now() + seconds)):
+    with _until(None if seconds is None or seconds == math.inf else _Limit(seconds, time.monotonic() + seconds)):
         yield
 
 
@@ -77,12 +73,12 @@ def _until(limit: _Limit | None) -> Iterator[None]:
 
 
 @contextmanager
-def doing(what: str, *, of_any_lp: bool = False) -> Iterator[None]:
+def doing(what: str, *, vague: bool = False) -> Iterator[None]:
     """Say what is done inside, for the message of a limit that stops it: `asking what hbm is worth in 2027`.
 
-    What is said in the words of any LP is left out where something was said in those of a case.
+    What is `vague` is left out where something is said that is not: what any LP is asked, where a case is.
     """
-    token = _questions.set((*_questions.get(), _Question(what, of_any_lp)))
+    token = _questions.set((*_questions.get(), _Question(what, vague)))
     try:
         yield
     finally:
@@ -92,14 +88,14 @@ def doing(what: str, *, of_any_lp: bool = False) -> Iterator[None]:
 def limited(what: str = "") -> Callable[[Callable[Params, Result]], Callable[Params, Result]]:
     """Let a function keep the time limit that its keyword `time_limit` gives.
 
-    `what` it does is in the words of any LP, and said where nothing has been said yet.
+    `what` it does is vague, and said where nothing has been said yet.
     """
 
     def decorate(function: Callable[Params, Result]) -> Callable[Params, Result]:
         @functools.wraps(function)
         def within(*args: Params.args, **kwargs: Params.kwargs) -> Result:
             seconds = kwargs.get("time_limit")
-            name = doing(what, of_any_lp=True) if what and not _questions.get() else nullcontext()
+            name = doing(what, vague=True) if what and not _questions.get() else nullcontext()
             with time_limit(cast("float | None", seconds)), name:
                 return function(*args, **kwargs)
 
@@ -122,13 +118,13 @@ def check() -> float | None:
 def seconds_left() -> float | None:
     """Return how many seconds are left, 0 or more; None if there is no limit."""
     limit = _limit.get()
-    return None if limit is None else max(0.0, limit.end - _now())
+    return None if limit is None else max(0.0, limit.end - time.monotonic())
 
 
 def stopped() -> TimeLimitError:
     """Return the error that says which limit has passed, and what it stopped."""
     limit, questions = _limit.get(), _questions.get()
-    own = [question.name for question in questions if not question.of_any_lp]
+    own = [question.name for question in questions if not question.vague]
     names = own or [question.name for question in questions]
     return TimeLimitError(math.nan if limit is None else limit.seconds, ", ".join(dict.fromkeys(names)))
 
@@ -150,7 +146,7 @@ class HandedOn:
     def taken(self) -> Iterator[None]:
         """Keep the limit, in the other process."""
         left = min(self.left, self.end - time.time()) if platform.node() == self.machine else self.left
-        with _until(_Limit(self.seconds, _now() + left)):
+        with _until(_Limit(self.seconds, time.monotonic() + left)):
             yield
 
 

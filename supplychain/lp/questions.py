@@ -86,7 +86,7 @@ def two_sided_prices(
     directions = _directions(lp, rows)
     prices = []
     for name, direction in directions.items():
-        with doing(_at(name), of_any_lp=True):
+        with doing(_at(name), vague=True):
             prices.append((slopes.gain(direction), slopes.loss(direction)))
     return pd.DataFrame(prices, columns=["gain", "loss"], index=_index(list(directions)))
 
@@ -117,7 +117,7 @@ def allowable_ranges(
             ranges.append((-math.inf, math.inf))
             continue
         limit = lp.row_upper[i] if is_upper else lp.row_lower[i]
-        with doing(_at(label), of_any_lp=True):
+        with doing(_at(label), vague=True):
             relaxed, tightened = (allowable_increase(lp, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
         ranges.append((limit - tightened, limit + relaxed) if is_upper else (limit - relaxed, limit + tightened))
     return pd.DataFrame(ranges, columns=["lower", "upper"], index=_index(list(rows)))

@@ -51,7 +51,7 @@ class Plan(Answer, Shown):
         """Total discounted cost, what is left unserved included."""
         return float(self.summary["objective_usd"])
 
-    @limited()
+    @limited("climbing a ladder")
     def ladder(self, year: int, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
         """Relax what binds in a year altogether, then what binds then, and so on: see `plan.ladder.ladder`.
 
@@ -59,7 +59,7 @@ class Plan(Answer, Shown):
         """
         return self.year_view(year).ladder()
 
-    @limited()
+    @limited("following a value curve")
     def curve(
         self,
         stage: str,
@@ -78,7 +78,7 @@ class Plan(Answer, Shown):
             raise ValueError(message)
         return self.year_view(year).curve(stage, up_to)
 
-    @limited()
+    @limited("asking what lies idle")
     def idle_capacity(self, year: int, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
         """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.idle_capacity`.
 
@@ -86,7 +86,7 @@ class Plan(Answer, Shown):
         """
         return self.year_view(year).idle_capacity()
 
-    @limited()
+    @limited("solving the case")
     def year_view(self, year: int, *, time_limit: float | None = None) -> YearView:  # noqa: ARG002 - kept by the decorator
         """Return a year of which several things can be asked; the case is solved once for all of them.
 
@@ -104,7 +104,7 @@ class Plan(Answer, Shown):
         _renamed("stranded", "idle_capacity")
         return self.idle_capacity(year)
 
-    @limited()
+    @limited("asking what it is worth if orders arrive sooner or later")
     def timing(self, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
         """Return what it would be worth if an order arrived a year sooner or later: see `plan.purchases.timing`."""
         by_window = [purchases.timing(window) for window in windows.solve_windows(self.case) if window.years]
@@ -123,7 +123,7 @@ class Plan(Answer, Shown):
         return f"Plan({s.name!r}, {s.first_year}-{s.report_last_year}, objective {self.objective_usd:.6g} USD)"
 
 
-@limited()
+@limited("solving the case")
 def solve(
     case: Case,
     *,

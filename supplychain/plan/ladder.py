@@ -51,19 +51,19 @@ class YearView:
     solved_lp: SolvedLP
     year: int
 
-    @limited()
+    @limited("climbing a ladder")
     def ladder(self, *, time_limit: float | None = None) -> Ladder:  # noqa: ARG002 - kept by the decorator
         """Return the ladder of the year."""
         with doing(f"climbing the ladder of {self.year}"):
             return Ladder(ladder(self.solved_lp, self.year))
 
-    @limited()
+    @limited("following a value curve")
     def curve(self, stage: str, up_to: float, *, time_limit: float | None = None) -> Curve:  # noqa: ARG002 - kept by the decorator
         """Return the value curve of a stage."""
         with doing(f"following the value curve of {stage} in {self.year}"):
             return Curve(curve(self.solved_lp, stage, self.year, up_to))
 
-    @limited()
+    @limited("asking what lies idle")
     def idle_capacity(self, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
         """Return what lies idle because other stages bind."""
         with doing(f"asking what lies idle in {self.year}"):

@@ -31,7 +31,7 @@ SHAPLEY_UP_TO = 8
 OBJECTIVE = "objective_usd"
 
 
-@limited()
+@limited("asking what changes add")
 def attribute(
     case: Case,
     groups: Sequence[Group],

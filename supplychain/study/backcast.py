@@ -63,7 +63,7 @@ def _score(comparisons: pd.DataFrame) -> str:
     return f"{inside} of {len(independent)} independent comparisons inside their range ({share:.0%})"
 
 
-@limited()
+@limited("moving inputs to the ends of their ranges")
 def backcast(
     case: Case,
     *,

@@ -84,7 +84,7 @@ def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = No
     return Comparison(summary, tables, names)
 
 
-@limited()
+@limited("solving what is compared")
 def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
     folders: Sequence[str],
     scenarios: Sequence[str] = (),
@@ -125,7 +125,7 @@ def _read(folder: str) -> Answer:
     return read_answer(folder, "solve", COMPARED)
 
 
-@limited()
+@limited("solving what is compared")
 def compare_changes(  # noqa: PLR0913 - all but the first three have their defaults
     case: Case,
     name: str,

@@ -90,7 +90,7 @@ def _rounded_difference(usd: float, size: float) -> float:
     return significant(usd, REGRET_DIGITS) if abs(usd) > OBJECTIVE_ROUNDING * size else 0.0
 
 
-@limited()
+@limited("asking what locked-in orders cost")
 def regret(
     case: Case,
     orders_from: Answer | str | Path,

@@ -45,7 +45,7 @@ class Sensitivity(Answer, Shown):
     kind: Kind = field(default="sensitivity", kw_only=True)
 
 
-@limited()
+@limited("moving inputs to the ends of their ranges")
 def sensitivity(
     case: Case,
     *,

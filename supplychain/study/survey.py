@@ -42,7 +42,7 @@ class Survey(Answer):
     kind: Kind = field(default="scenarios", kw_only=True)
 
 
-@limited()
+@limited("surveying scenarios")
 def survey(  # noqa: PLR0913 - all but the first two have their defaults
     case: Case,
     what_ifs: Mapping[str, WhatIf],

@@ -72,7 +72,7 @@ class _Task:
         return self, self.warm_solver(self.case)
 
 
-@limited()
+@limited("sweeping")
 def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     case: Case,
     axes: Sequence[str] | str = (),

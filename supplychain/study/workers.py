@@ -141,7 +141,7 @@ def _results(under_way: dict[Future[Result | Stopped[Result]], int]) -> Iterator
     """
     done = wait(under_way, limits.seconds_left(), FIRST_COMPLETED).done
     if not done:
-        with limits.doing("waiting for workers"):
+        with limits.doing("waiting for workers", vague=True):
             raise limits.stopped()
     for future in done:
         n = under_way.pop(future)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import highspy
@@ -24,5 +25,5 @@ class Clock:
             self.now += seconds_a_run
             return run(highs)
 
-        monkeypatch.setattr(limits, "_now", lambda: self.now)
+        monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: self.now, time=lambda: self.now))
         monkeypatch.setattr(highspy.Highs, "run", counted)
