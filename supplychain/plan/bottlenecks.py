@@ -30,7 +30,7 @@ from supplychain.tolerances import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -230,7 +230,10 @@ class BottleneckFinder:
 
     def _joint(self, tied: Sequence[Lever], t: int) -> list[Bottleneck]:
         """Return the minimal sets of levers, worth nothing alone, whose relief together serves more demand."""
-        sets = lp.minimal_sets(self._slopes, tied, lambda levers: self._levers.relief(_union(levers), t), JOINT_UP_TO)
+        with doing(f"asking which stages bind together in {t}"):
+            sets = lp.minimal_sets(
+                self._slopes, tied, lambda levers: self._levers.relief(_union(levers), t), JOINT_UP_TO
+            )
         together = [sorted(levers, key=lambda lever: (lever.position, lever.name)) for levers in sets]
         unions = [_union(levers) for levers in together]
         bottlenecks = []
@@ -248,22 +251,27 @@ class BottleneckFinder:
         usd = self._solved_lp.usd(t)
         new = {_key(d): d for d, _ in directions if _key(d) not in self._worths}
         names = {_key(d): " + ".join(sorted(set_)) for (d, _), set_ in zip(directions, lever_sets, strict=True)}
-        gains: dict[tuple[object, ...], float] = {}
-        losses: dict[tuple[object, ...], float] = {}
-        for slope, slopes_by_key in ((self._slopes.gain, gains), (self._slopes.loss, losses)):
-            for key, d in new.items():
+
+        def asked(slope: Callable[[Direction], float], keys: Iterable[tuple[object, ...]]) -> dict[Any, float]:
+            slopes = {}
+            for key in keys:
                 with doing(f"asking what {names[key]} is worth in {t}"):
-                    slopes_by_key[key] = slope(d)
+                    slopes[key] = slope(new[key])
+            return slopes
+
+        gains, losses = asked(self._slopes.gain, new), asked(self._slopes.loss, new)
         paying = [key for key, gain in gains.items() if gain > 0]
-        saving = {key: min(gains[key], self._slopes.gain(new[key], self._served)) for key in paying}
+        of_saving = asked(lambda d: self._slopes.gain(d, self._served), paying)
+        saving = {key: min(gains[key], gain) for key, gain in of_saving.items()}
         serving = [key for key in paying if gains[key] - saving[key] > 0]
-        with_research = {
-            key: min(gains[key], max(saving[key], self._slopes.gain(new[key], self._tokens))) for key in serving
-        }
+        of_both = asked(lambda d: self._slopes.gain(d, self._tokens), serving)
+        with_research = {key: min(gains[key], max(saving[key], gain)) for key, gain in of_both.items()}
         for key, gain in gains.items():
             least = saving.get(key, 0.0)
             save, research = _parts(gain, least, with_research.get(key, least))
-            helps = self._helped(new[key], gain / self._solved_lp.money) if gain - save > SERVES_ABOVE * gain else ()
+            with doing(f"asking in which years {names[key]} of {t} helps"):
+                serves = gain - save > SERVES_ABOVE * gain
+                helps = self._helped(new[key], gain / self._solved_lp.money) if serves else ()
             loss = max(gain, losses[key])
             self._worths[key] = Worth(*(rounded_price(x * usd) for x in (gain, loss, save, research)), helps=helps)
         return [replace(self._worths[_key(d)], blank=blank) for d, blank in directions]

@@ -117,6 +117,36 @@ def test_the_solver_is_given_the_seconds_that_are_left(monkeypatch: pytest.Monke
     assert held(problem) == before
 
 
+def test_a_run_leaves_the_solver_its_options() -> None:
+    """Bug: the seconds that one run had left are the limit of the next, which has begun with none."""
+    highs = labelled().highs
+    before = [highs.getOptionValue(name)[1] for name in ("time_limit", "simplex_iteration_limit")]
+    with sc.time_limit(60):
+        timed.run(highs)
+    assert [highs.getOptionValue(name)[1] for name in ("time_limit", "simplex_iteration_limit")] == before
+
+
+def test_slopes_that_were_stopped_answer_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver for the furthest step is kept from question to question; here a question is stopped in its midst.
+
+    Bug: the direction of a question that was stopped stays in the solver, and changes the next answer.
+    """
+    problem = labelled()
+    slopes = lp.Slopes(problem, lp.optimum_of(problem, what="the test"))
+    answers = [lp.allowable_increase(problem, slopes, {i: 1.0}, 1.0) for i in problem.row]
+    clock = Clock(monkeypatch, seconds_a_run=1.0)
+    stopped = 0
+    for i in problem.row:
+        clock.runs = 0
+        lp.allowable_increase(problem, slopes, {i: 1.0}, 1.0)
+        for seconds in range(clock.runs):
+            with pytest.raises(TimeLimitError):
+                lp.allowable_increase(problem, slopes, {i: 1.0}, 1.0, time_limit=seconds)
+            assert [lp.allowable_increase(problem, slopes, {j: 1.0}, 1.0) for j in problem.row] == answers
+            stopped += 1
+    assert stopped > 1
+
+
 def test_of_two_limits_the_first_to_pass_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bug: a question's own limit is longer than the one around it, and replaces it."""
     Clock(monkeypatch, seconds_a_run=1.0)
