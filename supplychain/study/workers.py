@@ -144,32 +144,35 @@ def _results(under_way: dict[Future[Result | Stopped[Result]], int]) -> Iterator
         with limits.doing("waiting for workers", vague=True):
             raise limits.stopped()
     for future in done:
-        n = under_way.pop(future)
+        if _stopped(future) is not None:
+            raise limits.stopped()  # by its job, which has more to say
+        yield under_way.pop(future), cast("Result", future.result())
+
+
+def _stopped(future: Future[Result | Stopped[Result]]) -> TimeLimitError | None:
+    """Return what a job that has ended says of the time limit, if that stopped it."""
+    failure = future.exception()
+    if failure is None:
         result = future.result()
-        if isinstance(result, Stopped):
-            yield n, result.finished
-            raise result.error
-        yield n, result
+        return result.error if isinstance(result, Stopped) else None
+    return failure if isinstance(failure, TimeLimitError) else None
 
 
 def _last_results(
     under_way: dict[Future[Result | Stopped[Result]], int],
 ) -> Generator[tuple[int, Result], None, TimeLimitError | None]:
-    """Yield what jobs had finished when the time limit passed; return what one of them says of what it stopped.
+    """Yield what jobs had finished when the time limit passed; return what the first of them says of what it stopped.
 
     Workers see for themselves that it has passed; who does not say so soon is not waited for.
     """
-    error = None
-    for future in wait(under_way, LAST_WORD).done:
-        failure = future.exception()
-        if failure is None:
+    done, errors = wait(under_way, LAST_WORD).done, []
+    for future in [future for future in under_way if future in done]:
+        if (error := _stopped(future)) is not None:
+            errors.append(error)
+        if future.exception() is None:
             n, result = under_way.pop(future), future.result()
-            if isinstance(result, Stopped):
-                error = result.error
             yield n, result.finished if isinstance(result, Stopped) else result
-        elif isinstance(failure, TimeLimitError):
-            error = failure
-    return error
+    return next(iter(errors), None)
 
 
 def _run(
