@@ -23,7 +23,9 @@ from supplychain.errors import (
     Problem,
     SetupError,
     SupplychainError,
+    TimeLimitError,
 )
+from supplychain.limits import time_limit
 
 if TYPE_CHECKING:
     from supplychain.case.from_book import import_book
@@ -55,6 +57,7 @@ __all__ = [
     "Sensitivity",
     "SetupError",
     "SupplychainError",
+    "TimeLimitError",
     "WhatIf",
     "backcast",
     "compare",
@@ -66,6 +69,7 @@ __all__ = [
     "sensitivity",
     "solve",
     "sweep",
+    "time_limit",
     "to_book",
     "what_if",
     "workbook",

@@ -9,6 +9,7 @@
     ├── SetupError          install, start or mend what the work needs: an optional package, a cluster
     └── NoAnswerError       relax the case or the limits: the solver has no optimal answer
         ├── MisfitError         what was locked in does not fit the case
+        ├── TimeLimitError      give more time: the time limit passed
         └── CertificateError    an answer was found and did not pass its checks
 """
 
@@ -95,6 +96,23 @@ class NoAnswerError(SupplychainError):
 
 class MisfitError(NoAnswerError):
     """Decisions of another plan that are locked in do not fit the case."""
+
+
+class TimeLimitError(NoAnswerError):
+    """The time limit passed. `question` is what was stopped: `solving case 'base'`."""
+
+    def __init__(self, seconds: float, question: str = "", remark: str = "give more time") -> None:
+        self.seconds, self.question, self.remark = seconds, question, remark
+        while_doing = f" while {question}" if question else ""
+        super().__init__(f"stopped by the time limit of {seconds:g} s{while_doing}; {remark}")
+
+    def with_remark(self, remark: str) -> Self:
+        """Return the same with another remark on what there is to do."""
+        return type(self)(self.seconds, self.question, remark)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Let it come back from a worker."""
+        return type(self), (self.seconds, self.question, self.remark)
 
 
 class CertificateError(NoAnswerError):

@@ -25,13 +25,7 @@ if TYPE_CHECKING:
 )
 @shared.case
 @click.option("--json", "as_json", is_flag=True, help="Print the summary and the binding table as JSON.")
-@click.option(
-    "--time-limit",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    callback=shared.finite_number,
-    help="Give up if the first solve takes longer.",
-)
+@shared.time_limit("the answer takes")
 @shared.xlsx
 @click.option("--markdown", metavar="FILE", callback=shared.writable_file, help="Write a summary there, in Markdown.")
 @click.option("--parquet", is_flag=True, help="With --out: also write tables/*.parquet.")
@@ -39,7 +33,6 @@ if TYPE_CHECKING:
 def solve(  # noqa: PLR0913, PLR0917 - one argument per option
     case_options: CaseOptions,
     as_json: bool,
-    time_limit: float | None,
     xlsx: str | None,
     markdown: str | None,
     parquet: bool,
@@ -56,11 +49,9 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
     with output.progress() as progress:
         what_if = case_options.read()
         if case_options.orders_from is None or case_options.until is None:
-            plan = supplychain.solve(what_if.case, time_limit=time_limit, progress=progress)
+            plan = supplychain.solve(what_if.case, progress=progress)
         else:
-            regret = supplychain.regret(
-                what_if.case, case_options.orders_from, case_options.until, time_limit=time_limit, progress=progress
-            )
+            regret = supplychain.regret(what_if.case, case_options.orders_from, case_options.until, progress=progress)
             plan = regret.plan
         answer = regret or plan
         output.write(answer, what_if)
@@ -103,6 +94,7 @@ def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> Non
     callback=shared.finite_number,
     help="End of the curve.",
 )
+@shared.time_limit("the answer takes")
 def explain(case_options: CaseOptions, year: int, stage: str | None, up_to: float) -> None:
     """Explain one year: what binds and how firmly, what would bind next, and what stands idle."""
     import supplychain

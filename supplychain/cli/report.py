@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--out", "to", required=True, metavar="DIR", help="Write report.html and figures/ there.")
 @click.option("--xlsx", is_flag=True, help="Also write report.xlsx there: the same numbers as a workbook.")
 @click.option("--no-figures", "bare", is_flag=True, help="Write report.html alone; its charts are in it.")
+@shared.time_limit("all of it takes")
 @shared.workers
 @shared.output(folder=False)
 def report(  # noqa: PLR0913, PLR0917 - click passes all options

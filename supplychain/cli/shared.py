@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from supplychain import limits
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
@@ -191,6 +193,28 @@ def workers(command: Callable[..., None]) -> Callable[..., None]:
         command(*arguments, workers=Workers(count, address), **others)
 
     return run
+
+
+def time_limit(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the option that limits its time; what is said of it there is `Give up if WHAT takes longer`."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @click.option(
+            "--time-limit",
+            "seconds",
+            type=click.FloatRange(min=0),
+            metavar="SECONDS",
+            callback=finite_number,
+            help=f"Give up if {what} longer.",
+        )
+        @functools.wraps(command)
+        def run(*arguments: object, seconds: float | None, **others: object) -> None:
+            with limits.time_limit(seconds):
+                command(*arguments, **others)
+
+        return run
+
+    return decorate
 
 
 def print_what_if(what_if: WhatIf | None) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     "\n\n  supplychain backcast inputs/backcast --report reports/backcast.md"
 )
 @shared.case
+@shared.time_limit("all of it takes")
 @shared.workers
 @shared.output(page=True)
 def backcast(case_options: CaseOptions, workers: Workers, output: Output) -> None:
@@ -39,6 +40,7 @@ def backcast(case_options: CaseOptions, workers: Workers, output: Output) -> Non
 )
 @shared.case
 @click.option("--top", type=click.IntRange(min=1), default=15, metavar="N", help="Inputs to show.", show_default=True)
+@shared.time_limit("all of it takes")
 @shared.workers
 @shared.output()
 def sensitivity(case_options: CaseOptions, top: int, workers: Workers, output: Output) -> None:
@@ -63,6 +65,7 @@ def sensitivity(case_options: CaseOptions, top: int, workers: Workers, output: O
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Compare the case with a scenario of it.")
 @click.option("--change", "changes", multiple=True, metavar="EDIT", help="Compare it with these edits, made together.")
 @shared.xlsx
+@shared.time_limit("all of it takes")
 @shared.workers
 @shared.output()
 def compare(  # noqa: PLR0913, PLR0917 - one argument per option
@@ -101,6 +104,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
 @click.option("--resume", is_flag=True, help="Go on with a sweep that was stopped.")
 @click.option("--csv", metavar="FILE", help="Write the results there, too, as CSV.")
 @click.option("--parquet", metavar="FILE", help="Write the results there, too, as Parquet.")
+@shared.time_limit("all of it takes")
 @shared.workers
 @shared.output(folder=False)
 def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
@@ -121,6 +125,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
     evenly spaced ('=1%:1000%:13:log': in logs), '=0:5000:11' sets 11 values, '=50%,80%,120%' takes those listed.
     """
     import supplychain
+    from supplychain.errors import TimeLimitError
     from supplychain.files import check_file, write_file
     from supplychain.report.text.sweep import text
     from supplychain.results.write import check_parquet
@@ -145,6 +150,9 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
                 executor=executor,
                 progress=progress,
             )
+    except TimeLimitError as stop:
+        remark = f"{out} keeps what is done; the same command with --resume goes on from there"
+        raise stop.with_remark(remark) from stop
     except KeyboardInterrupt as stop:
         message = f"Stopped. {out} keeps what is done; the same command with --resume goes on from there."
         raise KeyboardInterrupt(message) from stop
@@ -157,6 +165,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
 @shared.case
 @click.option("--solve", "solved", is_flag=True, help="Solve each, and say what it does.")
 @click.option("--year", "years", type=int, multiple=True, help="Show this year; may be given several times.")
+@shared.time_limit("all of it takes")
 @shared.workers
 @shared.output(page=True)
 def scenarios(

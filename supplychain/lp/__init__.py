@@ -1,10 +1,12 @@
 """Any linear program with named rows and columns: solve, prove the answer, settle ties, ask what limits are worth.
 
-Nothing here knows what the rows and columns stand for.
+Nothing here knows what the rows and columns stand for. Questions take a `time_limit`, in seconds, for all that they
+solve; what they are made of keeps one that is set around it: `with time_limit(3): slopes.gain(direction)`.
 """
 
 import warnings
 
+from supplychain.limits import time_limit
 from supplychain.lp.follow import through
 from supplychain.lp.from_model import LabelledHighs, MutableLP, from_pyomo
 from supplychain.lp.graft import Grafts
@@ -76,6 +78,7 @@ __all__ = [
     "solved_again",
     "sums",
     "through",
+    "time_limit",
     "two_sided_prices",
     "value_curve",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
+from supplychain import limits
 from supplychain.errors import CertificateError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def rounds(
     """
     moving, least = start, left * size(start)
     for _ in range(_ROUNDS):
+        limits.check()
         yield moving
         moving = step(moving)
         if size(moving) <= least:

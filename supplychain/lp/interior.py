@@ -7,6 +7,7 @@ from typing import Any
 import highspy
 import numpy as np
 
+from supplychain.lp import timed
 from supplychain.lp.labelled import geometric
 
 
@@ -20,7 +21,7 @@ def basis(highs: Any) -> tuple[Any, float]:  # noqa: ANN401 - HiGHS ships no typ
     copy.passOptions(highs.getOptions())
     highs.ensureColwise()
     copy.passModel(_scaled(highs.getLp()))
-    copy.run()
+    timed.run(copy)
     optimal = copy.getModelStatus() == highspy.HighsModelStatus.kOptimal
     return copy.getBasis() if optimal else None, float(copy.getRunTime())
 

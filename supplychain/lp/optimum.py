@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 
 from supplychain.errors import CertificateError, NoAnswerError
-from supplychain.lp import interior
+from supplychain.lp import interior, timed
 from supplychain.tolerances import CERTIFIED, FEASIBILITY
 
 if TYPE_CHECKING:
@@ -52,10 +52,9 @@ IPX_FROM_ROWS = 3_000
 """Above this size interior point with crossover is faster than simplex from a cold start; measured by tests/bench."""
 
 
-def options(rows: int, time_limit: float | None = None) -> dict[str, Any]:
+def options(rows: int) -> dict[str, Any]:
     """Return HiGHS options for a cold solve of an LP with so many rows."""
-    chosen = OPTIONS | {"solver": "ipx" if rows >= IPX_FROM_ROWS else "simplex"}
-    return chosen | ({} if time_limit is None else {"time_limit": float(time_limit)})
+    return OPTIONS | {"solver": "ipx" if rows >= IPX_FROM_ROWS else "simplex"}
 
 
 @dataclass(frozen=True)
@@ -116,10 +115,11 @@ def optimum_near(lp: LabelledLP, basis: Any, *, what: str) -> Optimum:  # noqa: 
     usual = lp.highs.getOptionValue(_SCALING)[1]
     _set(lp.highs, {"solver": "simplex", _SCALING: _LARGEST_ENTRIES})
     lp.highs.setBasis(basis)
-    optimum = optimum_of(lp, what=what)
-    _set(lp.highs, {_SCALING: usual})
-    forget(lp.highs)
-    return optimum
+    try:
+        return optimum_of(lp, what=what)
+    finally:
+        _set(lp.highs, {_SCALING: usual})
+        forget(lp.highs)
 
 
 def solved_again(lp: LabelledLP) -> float:
@@ -146,14 +146,16 @@ def run(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
     usual = {name: highs.getOptionValue(name)[1] for name in (*warm, _LIMIT, _TIME)}
     _set(highs, {_TIME: max(0.0, usual[_TIME] - seconds)})
     _set(highs, {**warm, _LIMIT: min(_FEW, usual[_LIMIT])} if warm else {})
-    highs.run()
-    if _is_rough(highs):
-        _refresh(highs)
-    _set(highs, usual)
+    try:
+        timed.run(highs)
+        if _is_rough(highs):
+            _refresh(highs)
+    finally:
+        _set(highs, usual)
     status = highs.getModelStatus()
     if status not in _ENDED or (status == highspy.HighsModelStatus.kIterationLimit and warm and usual[_LIMIT] > _FEW):
         forget(highs)
-        highs.run()
+        timed.run(highs)
     return highs.getModelStatus()
 
 
@@ -177,7 +179,7 @@ def _refresh(highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
     basis = highs.getBasis()
     forget(highs)
     highs.setBasis(basis)
-    highs.run()
+    timed.run(highs)
 
 
 def _is_rough(highs: Any) -> bool:  # noqa: ANN401 - HiGHS ships no types

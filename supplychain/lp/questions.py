@@ -1,8 +1,8 @@
 """What can be asked of any linear program: an optimum with its proof, two-sided prices, ranges, curves, joint sets.
 
 Every function works in place on the LP's warm solver and leaves the LP as it found it. Each raises NoAnswerError if the
-LP has no optimum, or reaches the solver's time or iteration limit, and CertificateError if an optimum does not pass its
-checks.
+LP has no optimum, or reaches the solver's own time or iteration limit, TimeLimitError if not all of it is done in
+`time_limit` seconds, and CertificateError if an optimum does not pass its checks.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.errors import CertificateError, NoAnswerError
+from supplychain.limits import doing, limited
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.optimum import OPTIONS, Certificate, Optimum, certificate, forget, optimum_of, reason, run
 from supplychain.lp.slopes import Slopes
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from supplychain.lp.labelled import Label, LabelledLP, Vector
+
+_ROUNDS = 10_000
+"""Looks at a value curve, each at one of its segments: the longest seen has 200. One that takes more gets nowhere."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,10 @@ class Solution:
     certificate: Certificate
 
 
-def solve(lp: LabelledLP, *, time_limit: float | None = None) -> Solution:
+@limited("solving this LP")
+def solve(lp: LabelledLP, *, time_limit: float | None = None) -> Solution:  # noqa: ARG001 - kept by the decorator
     """Solve an LP, from its solver's current basis if it has one, and prove the answer."""
-    optimum = _optimum(lp, time_limit)
+    optimum = _optimum(lp)
     equal = lp.row_lower == lp.row_upper
     worth = np.where(equal, -optimum.y, np.abs(optimum.y))
     return Solution(
@@ -61,7 +66,13 @@ def solve(lp: LabelledLP, *, time_limit: float | None = None) -> Solution:
     )
 
 
-def two_sided_prices(lp: LabelledLP, rows: Sequence[Label] | Mapping[Hashable, Mapping[Label, float]]) -> pd.DataFrame:
+@limited("asking what limits are worth")
+def two_sided_prices(
+    lp: LabelledLP,
+    rows: Sequence[Label] | Mapping[Hashable, Mapping[Label, float]],
+    *,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
+) -> pd.DataFrame:
     """Return what one unit more, and one unit less, of each row's limit is worth.
 
     `rows` are row labels, or names of weighted sets of them: `{name: {row: weight}}`. Relaxing raises an upper limit
@@ -73,11 +84,20 @@ def two_sided_prices(lp: LabelledLP, rows: Sequence[Label] | Mapping[Hashable, M
     """
     slopes = Slopes(lp, _optimum(lp))
     directions = _directions(lp, rows)
-    prices = [(slopes.gain(direction), slopes.loss(direction)) for direction in directions.values()]
+    prices = []
+    for name, direction in directions.items():
+        with doing(_at(name), vague=True):
+            prices.append((slopes.gain(direction), slopes.loss(direction)))
     return pd.DataFrame(prices, columns=["gain", "loss"], index=_index(list(directions)))
 
 
-def allowable_ranges(lp: LabelledLP, rows: Sequence[Label]) -> pd.DataFrame:
+@limited("asking how long prices last")
+def allowable_ranges(
+    lp: LabelledLP,
+    rows: Sequence[Label],
+    *,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
+) -> pd.DataFrame:
     """Return how far each limit may move, alone, before its price changes.
 
     The gain holds in the direction of relaxing, the loss in the other: at a degenerate optimum, where the two differ,
@@ -97,12 +117,20 @@ def allowable_ranges(lp: LabelledLP, rows: Sequence[Label]) -> pd.DataFrame:
             ranges.append((-math.inf, math.inf))
             continue
         limit = lp.row_upper[i] if is_upper else lp.row_lower[i]
-        relaxed, tightened = (allowable_increase(lp, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
+        with doing(_at(label), vague=True):
+            relaxed, tightened = (allowable_increase(lp, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
         ranges.append((limit - tightened, limit + relaxed) if is_upper else (limit - relaxed, limit + tightened))
     return pd.DataFrame(ranges, columns=["lower", "upper"], index=_index(list(rows)))
 
 
-def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) -> pd.DataFrame:
+@limited("following a value curve")
+def value_curve(
+    lp: LabelledLP,
+    direction: Mapping[Label, float],
+    up_to: float,
+    *,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
+) -> pd.DataFrame:
     """Return the optimal objective as limits are relaxed along a direction, with every breakpoint.
 
     `direction` gives how far each row's limit is relaxed per unit; the curve runs from 0 to `up_to` (may be infinite).
@@ -115,7 +143,12 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
     segments: list[list[float]] = []
     start, rounding = 0.0, SAME_BREAKPOINT
     optimum = _optimum(lp)
+    looks = 0
     while start < up_to:
+        looks += 1
+        if looks > _ROUNDS:
+            message = f"no answer for the value curve: after {_ROUNDS} looks at it, it is at {start:g} of {up_to:g}"
+            raise NoAnswerError(message)
         with _relaxed(lp, moves, start) as (relaxed, moved):
             slopes = Slopes(relaxed, moved)
             slope, _ = slopes.prices(moves, +1.0)
@@ -143,7 +176,14 @@ def value_curve(lp: LabelledLP, direction: Mapping[Label, float], up_to: float) 
     return table.assign(slope=lp.sign * table["slope"], value=lp.sign * table["value"])
 
 
-def joint_sets(lp: LabelledLP, rows: Sequence[Label], max_size: int = 4) -> list[frozenset[Label]]:
+@limited("asking which limits bind together")
+def joint_sets(
+    lp: LabelledLP,
+    rows: Sequence[Label],
+    max_size: int = 4,
+    *,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
+) -> list[frozenset[Label]]:
     """Return the minimal sets of two or more rows that are worth something only when relaxed together.
 
     Candidates are rows with gain 0 and loss above 0; equalities are none.
@@ -173,20 +213,19 @@ def parallel_rows(lp: LabelledLP) -> list[tuple[Label, ...]]:
     return [tuple(labels) for labels in groups.values() if len(labels) > 1]
 
 
-def _optimum(lp: LabelledLP, time_limit: float | None = None) -> Optimum:
+def _at(name: Hashable) -> str:
+    """Say which limit is looked at."""
+    return f"at {' '.join(map(str, name)) if isinstance(name, tuple) else name}"
+
+
+def _optimum(lp: LabelledLP) -> Optimum:
     """Run the solver and check what it found.
 
     Raises: NoAnswerError if there is no optimum, CertificateError if it does not pass its checks.
     """
     for option, value in OPTIONS.items():
         lp.highs.setOptionValue(option, value)
-    usual = lp.highs.getOptionValue("time_limit")[1]
-    if time_limit is not None:
-        lp.highs.setOptionValue("time_limit", lp.highs.getRunTime() + time_limit)  # HiGHS counts all its runs
-    try:
-        optimum = optimum_of(lp, what="this LP")
-    finally:
-        lp.highs.setOptionValue("time_limit", usual)
+    optimum = optimum_of(lp, what="this LP")
     proof = certificate(lp, optimum)
     worst = max(proof.primal_residual_scaled, proof.dual_residual_scaled, proof.duality_gap_relative)
     if not worst <= CERTIFIED:
@@ -221,7 +260,15 @@ def _relaxed(lp: LabelledLP, moves: Mapping[int, float], by: float) -> Iterator[
         lp.highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
 
 
-def allowable_increase(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:
+@limited("asking how long a price lasts")
+def allowable_increase(
+    lp: LabelledLP,
+    slopes: Slopes,
+    moves: Mapping[int, float],
+    sign: float,
+    *,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
+) -> float:
     """Return how far limits can move along a direction (sign +1) or against it (-1) before the slope changes.
 
     The duals that attain the slope stay optimal as long as some x is feasible and complementary to them: columns with a
@@ -253,12 +300,14 @@ def allowable_increase(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float
             highs.changeCoeff(highs.getNumRow() - 1, step_column, sign * step)
         falls = one_of_two and math.isinf(lp.row_upper[i])
         highs.changeCoeff(i, step_column, sign * step if falls else -sign * step)
-    status = _run_in_room(lp, highs, slopes.x, (row_lower, row_upper), (column_lower, column_upper))
-    furthest = -float(highs.getInfo().objective_function_value)
-    for i in moves:
-        highs.changeCoeff(i, step_column, 0.0)
-    if highs.getNumRow() > lp.shape[0]:
-        highs.deleteRows(highs.getNumRow() - lp.shape[0], np.arange(lp.shape[0], highs.getNumRow()))
+    try:
+        status = _run_in_room(lp, highs, slopes.x, (row_lower, row_upper), (column_lower, column_upper))
+        furthest = -float(highs.getInfo().objective_function_value)
+    finally:
+        for i in moves:
+            highs.changeCoeff(i, step_column, 0.0)
+        if highs.getNumRow() > lp.shape[0]:
+            highs.deleteRows(highs.getNumRow() - lp.shape[0], np.arange(lp.shape[0], highs.getNumRow()))
     if status == highspy.HighsModelStatus.kUnbounded:
         return math.inf
     if status == highspy.HighsModelStatus.kInfeasible:
@@ -307,10 +356,11 @@ def _run_any_way(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
     for name, value in (("presolve", "on"), ("simplex_strategy", 0)):
         highs.setOptionValue(name, value)
     forget(highs)
-    status = run(highs)
-    for name, value in usual.items():
-        highs.setOptionValue(name, value)
-    return status
+    try:
+        return run(highs)
+    finally:
+        for name, value in usual.items():
+            highs.setOptionValue(name, value)
 
 
 def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> None:  # noqa: ANN401 - HiGHS ships no types

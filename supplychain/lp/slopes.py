@@ -12,6 +12,7 @@ import highspy
 import numpy as np
 
 from supplychain.errors import CertificateError, NoAnswerError
+from supplychain.lp import timed
 from supplychain.lp.basis import Basis
 from supplychain.lp.optimum import Optimum, reason, run
 from supplychain.lp.ties import share_of
@@ -107,7 +108,7 @@ class Slopes:
         if self._live:
             return Basis(self._lp, self.optimum, self._lp.highs)
         highs = self.copy()
-        highs.run()
+        timed.run(highs)
         return Basis(self._lp, self.optimum, highs)
 
     def copy(self) -> Any:  # noqa: ANN401 - HiGHS ships no types

@@ -50,8 +50,10 @@ def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, se
             if run(highs) == highspy.HighsModelStatus.kInfeasible:
                 highs.setOptionValue("primal_feasibility_tolerance", THIN_FEASIBILITY)
                 forget(highs)
-                run(highs)
-                highs.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
+                try:
+                    run(highs)
+                finally:
+                    highs.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
             now = found(lp, what="the choice among equal optima")
     finally:
         highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)

@@ -92,7 +92,8 @@ class Tracer:
         idle = sums(row, flow, self._shape[0]) + endowed == 0
         if idle.any():
             able, stuck = self._breaks_even.copy(), np.array([True])
-            while stuck.any():  # what uses a row that nobody could supply could not supply one either
+            while stuck.any():  # each round at least one column is able no more; what uses a row that nobody could
+                # supply could not supply one either
                 nobody = idle & (sums(row, able[column].astype(float), self._shape[0]) == 0)
                 stuck = nobody[use_row] & able[use_column]
                 able[use_column[stuck]] = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from supplychain import schema
+from supplychain import limits, schema
 from supplychain.case.calendar import discount_factors
 from supplychain.model import accelerators, commitments, cost, fleet, service, supply, windows
 from supplychain.model._pyomo import Model, pyo
@@ -34,6 +34,11 @@ _MONEY_TOTAL = 2.0**22
 
 def build(case: Case) -> Model:
     """Return the LP of a case as a Pyomo model. `m.on` has its index sets, `m.money` its money units per USD."""
+    with limits.doing(f"building the model of case {case.settings.name!r}"):
+        return _built(case)
+
+
+def _built(case: Case) -> Model:
     m = pyo.ConcreteModel(name=case.settings.name)
     m.on = structure(case)
     m.money = money(case)
@@ -42,6 +47,7 @@ def build(case: Case) -> Model:
     for part in _PARTS:
         part.variables(m)
     for part in _PARTS:
+        limits.check()
         part.constraints(m)
     cost.constraints(m)
     return m

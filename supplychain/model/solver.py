@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from supplychain import lp, schema
+from supplychain import limits, lp, schema
 from supplychain.model import Numbers, build, money, numbers, numbers_of, structure
 from supplychain.model._pyomo import Model, pyo
 from supplychain.model.cost import research_value, token_value
@@ -24,18 +23,19 @@ if TYPE_CHECKING:
     from supplychain.tabular import Row
 
 
-def solve(m: Model, time_limit: float | None = None) -> tuple[LabelledLP, Optimum]:
+def solve(m: Model) -> tuple[LabelledLP, Optimum]:
     """Solve a model from a cold start and return its LP and its optimum.
 
-    Raises: NoAnswerError if the time limit, or anything else, keeps HiGHS from an optimum.
+    Raises: NoAnswerError if anything keeps HiGHS from an optimum.
     """
-    labelled = stated(m, time_limit)
+    labelled = stated(m)
     return labelled, solved(labelled, what=f"case {m.name!r}")
 
 
-def stated(m: Model, time_limit: float | None = None) -> LabelledLP:
+def stated(m: Model) -> LabelledLP:
     """Return the LP of a model, not solved yet, with the options of a cold solve."""
-    return _cold(lp.LabelledHighs().stated(m), time_limit)
+    limits.check()
+    return _cold(lp.LabelledHighs().stated(m))
 
 
 def solved(labelled: LabelledLP, *, what: str) -> Optimum:
@@ -45,12 +45,11 @@ def solved(labelled: LabelledLP, *, what: str) -> Optimum:
     """
     optimum = lp.optimum_of(labelled, what=what)
     labelled.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
-    labelled.highs.setOptionValue("time_limit", math.inf)  # HiGHS counts all its runs
     return optimum
 
 
-def _cold(labelled: LabelledLP, time_limit: float | None) -> LabelledLP:
-    for name, value in lp.options(labelled.shape[0], time_limit).items():
+def _cold(labelled: LabelledLP) -> LabelledLP:
+    for name, value in lp.options(labelled.shape[0]).items():
         labelled.highs.setOptionValue(name, value)
     return labelled
 
@@ -110,9 +109,9 @@ class MutableModel:
             for name, values in numbers_of(part, table).items()
         }
 
-    def lp(self, time_limit: float | None = None) -> LabelledLP:
+    def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own with the options of a cold solve."""
-        return _cold(self._stated.lp(), time_limit)
+        return _cold(self._stated.lp())
 
 
 def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:

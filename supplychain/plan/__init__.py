@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,7 @@ import pandas as pd
 
 from supplychain import lp
 from supplychain.errors import CertificateError
+from supplychain.limits import check, doing, limited
 from supplychain.model.cost import unserved
 from supplychain.model.locked_in import after_horizon
 from supplychain.notebook import Shown
@@ -49,14 +51,23 @@ class Plan(Answer, Shown):
         """Total discounted cost, what is left unserved included."""
         return float(self.summary["objective_usd"])
 
-    def ladder(self, year: int) -> pd.DataFrame:
+    @limited("climbing a ladder")
+    def ladder(self, year: int, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
         """Relax what binds in a year altogether, then what binds then, and so on: see `plan.ladder.ladder`.
 
         Raises: ValueError if the year is not reported.
         """
         return self.year_view(year).ladder()
 
-    def curve(self, stage: str, year: int, up_to: float = 25.0) -> pd.DataFrame:
+    @limited("following a value curve")
+    def curve(
+        self,
+        stage: str,
+        year: int,
+        up_to: float = 25.0,
+        *,
+        time_limit: float | None = None,  # noqa: ARG002 - kept by the decorator
+    ) -> pd.DataFrame:
         """Return what relief of a stage in a year is worth up to a percentage: see `plan.ladder.curve`.
 
         Raises: ValueError if there is no such stage, or the year is not reported.
@@ -67,14 +78,16 @@ class Plan(Answer, Shown):
             raise ValueError(message)
         return self.year_view(year).curve(stage, up_to)
 
-    def idle_capacity(self, year: int) -> pd.DataFrame:
+    @limited("asking what lies idle")
+    def idle_capacity(self, year: int, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
         """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.idle_capacity`.
 
         Raises: ValueError if the year is not reported.
         """
         return self.year_view(year).idle_capacity()
 
-    def year_view(self, year: int) -> YearView:
+    @limited("solving the case")
+    def year_view(self, year: int, *, time_limit: float | None = None) -> YearView:  # noqa: ARG002 - kept by the decorator
         """Return a year of which several things can be asked; the case is solved once for all of them.
 
         Raises: ValueError if the year is not reported.
@@ -91,7 +104,8 @@ class Plan(Answer, Shown):
         _renamed("stranded", "idle_capacity")
         return self.idle_capacity(year)
 
-    def timing(self) -> pd.DataFrame:
+    @limited("asking what it is worth if orders arrive sooner or later")
+    def timing(self, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
         """Return what it would be worth if an order arrived a year sooner or later: see `plan.purchases.timing`."""
         by_window = [purchases.timing(window) for window in windows.solve_windows(self.case) if window.years]
         return pd.concat(by_window, ignore_index=True)
@@ -109,29 +123,31 @@ class Plan(Answer, Shown):
         return f"Plan({s.name!r}, {s.first_year}-{s.report_last_year}, objective {self.objective_usd:.6g} USD)"
 
 
+@limited("solving the case")
 def solve(
     case: Case,
     *,
     orders_from: Plan | str | Path | None = None,
     until: int | None = None,
-    time_limit: float | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Solve a case and return its answer.
 
     `orders_from` is a plan, or the folder of an answer, whose orders, builds and purchases up to the year `until` are
-    locked in: see `plan.locked_in.lock_in`. `time_limit` is in seconds, for the first solve. `progress` is told what is
-    being done.
+    locked in: see `plan.locked_in.lock_in`. `time_limit` is in seconds, for all that is solved and asked. `progress` is
+    told what is being done.
 
-    Raises: NoAnswerError if the solver finds no optimum or what is locked in does not fit the case, CertificateError if
-    what it finds does not pass its checks, InputError if the other answer does not belong to the case.
+    Raises: NoAnswerError if the solver finds no optimum or what is locked in does not fit the case, TimeLimitError if
+    the time limit passes, CertificateError if what is found does not pass its checks, InputError if the other answer
+    does not belong to the case.
     """
     if (orders_from is None) != (until is None):
         message = "give orders_from and until together: whose orders, and up to which year"
         raise ValueError(message)
     if orders_from is not None and until is not None:
         case = lock_in(case, orders_from, until)
-    return answer(case, windows.solve_windows(case, time_limit, progress), progress)
+    return answer(case, windows.solve_windows(case, progress), progress)
 
 
 def answer(case: Case, solved_windows: Iterable[Window], progress: Callable[[str], None] = lambda _: None) -> Plan:
@@ -154,6 +170,8 @@ def answer(case: Case, solved_windows: Iterable[Window], progress: Callable[[str
     marginals = _joined(of_window.marginals for of_window in window_answers)
     price = _joined(of_window.prices for of_window in window_answers)
     progress("writing tables")
+    with doing("writing tables"):
+        check()
     ledger = money.Ledger(solved)
     token_cost = money.token_cost(solved, ledger, {key: cost.usd for key, cost in marginals.items()})
     options = pd.concat([of_window.options for of_window in window_answers], ignore_index=True)
@@ -230,9 +248,9 @@ def _answer_window(window: Window) -> _WindowAnswer:
     solved_lp, years = window.solved_lp, window.years
     second_lp = solved_lp.copy()
     with ThreadPoolExecutor(1) as second:  # the solver works outside Python's lock
-        objective_again = second.submit(lp.solved_again, second_lp.lp)
-        odd_years = second.submit(bottlenecks.of_years, second_lp, years[1::2])
-        relaxing = second.submit(_relaxed_plans, second_lp)
+        objective_again = second.submit(copy_context().run, _solved_again, second_lp)
+        odd_years = second.submit(copy_context().run, bottlenecks.of_years, second_lp, years[1::2])
+        relaxing = second.submit(copy_context().run, _relaxed_plans, second_lp)
         by_level = bottlenecks.of_years(solved_lp, years[::2])
         marginals = decomposition.marginals(solved_lp, years)
         by_level = bottlenecks.merged([by_level, odd_years.result()])
@@ -251,6 +269,11 @@ def _answer_window(window: Window) -> _WindowAnswer:
         options=purchases.options(solved_lp, decided_years),
         relaxed_plans=relaxed_plans,
     )
+
+
+def _solved_again(solved_lp: SolvedLP) -> float:
+    with doing("solving the case again, to check the answer"):
+        return lp.solved_again(solved_lp.lp)
 
 
 def _relaxed_plans(solved_lp: SolvedLP) -> tuple[Solved, Solved] | None:

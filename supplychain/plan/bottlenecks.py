@@ -11,6 +11,8 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import lp
+from supplychain.errors import NoAnswerError
+from supplychain.limits import doing
 from supplychain.model import cost
 from supplychain.model.labels import Var
 from supplychain.plan.levers import Direction, Lever, Levers, Members
@@ -28,7 +30,7 @@ from supplychain.tolerances import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -41,6 +43,9 @@ DEMAND = "demand"
 
 JOINT_UP_TO = 4
 """Largest number of levers that are looked at together."""
+
+_ROUNDS = 100
+"""Ends of its range that a price may outlast: none does more than one in the shipped cases; what does gets nowhere."""
 
 
 @dataclass(frozen=True)
@@ -132,18 +137,23 @@ class BottleneckFinder:
             return bottleneck
         key = _key(direction)
         if key not in self._ends:
-            self._ends[key] = self._end(direction, bottleneck.year)
+            with doing(f"asking how long the price of {bottleneck.lever.name} in {bottleneck.year} lasts"):
+                self._ends[key] = self._end(direction, bottleneck)
         end, labels = self._ends[key]
         return replace(bottleneck, holds_to_pct=end, next=labels.get(level, ""))
 
-    def _end(self, direction: Direction, t: int) -> tuple[float, dict[str, str]]:
-        """Return up to how many per cent relief gains at the same rate, and what binds in a year just after, by level.
+    def _end(self, direction: Direction, bottleneck: Bottleneck) -> tuple[float, dict[str, str]]:
+        """Return up to how many per cent relief gains at the same rate, and what binds just after, by level.
 
         Rates that differ by less than `SAME_SLOPE` are the same.
+
+        Raises: NoAnswerError if range after range ends and the rate stays the same.
         """
-        rate = self._slopes.gain(direction)
+        t, rate = bottleneck.year, self._slopes.gain(direction)
         end = lp.allowable_increase(self._solved_lp.lp, self._slopes, direction, +1.0)
-        while math.isfinite(end):
+        for _ in range(_ROUNDS):
+            if not math.isfinite(end):
+                return math.inf, {}
             by = end * (1 + BEYOND_PRICE_END) + BEYOND_PRICE_END
             upper = {row: float(self._solved_lp.lp.row_upper[row] + by * move) for row, move in direction.items()}
             with self._solved_lp.changed(upper, ties=()) as relieved:
@@ -151,7 +161,9 @@ class BottleneckFinder:
                     beyond = BottleneckFinder(relieved)
                     return end, {level: beyond.label(level, t) for level in LEVELS}
                 end = by + lp.allowable_increase(relieved.lp, relieved.slopes, direction, +1.0)
-        return math.inf, {}
+        name = bottleneck.lever.name
+        message = f"no answer to how long the price of {name} in {t} lasts: it outlasts {_ROUNDS} ends of its range"
+        raise NoAnswerError(message)
 
     def label(self, level: str, t: int) -> str:
         """Return the name of what binds in a year, with no more questions than it takes.
@@ -159,6 +171,10 @@ class BottleneckFinder:
         No lever and no set of levers gains more than what one dual makes of its relief. So the levers are asked from
         the largest such bound down, and sets only if what is left could gain more than the best lever found.
         """
+        with doing(f"asking what binds in {t}"):
+            return self._label(level, t)
+
+    def _label(self, level: str, t: int) -> str:
         usd = self._solved_lp.usd(t)
         bounds = []
         for lever in self._levers.of_year(level, t):
@@ -214,7 +230,10 @@ class BottleneckFinder:
 
     def _joint(self, tied: Sequence[Lever], t: int) -> list[Bottleneck]:
         """Return the minimal sets of levers, worth nothing alone, whose relief together serves more demand."""
-        sets = lp.minimal_sets(self._slopes, tied, lambda levers: self._levers.relief(_union(levers), t), JOINT_UP_TO)
+        with doing(f"asking which stages bind together in {t}"):
+            sets = lp.minimal_sets(
+                self._slopes, tied, lambda levers: self._levers.relief(_union(levers), t), JOINT_UP_TO
+            )
         together = [sorted(levers, key=lambda lever: (lever.position, lever.name)) for levers in sets]
         unions = [_union(levers) for levers in together]
         bottlenecks = []
@@ -231,18 +250,28 @@ class BottleneckFinder:
         directions = [self._direction(members, t) for members in lever_sets]
         usd = self._solved_lp.usd(t)
         new = {_key(d): d for d, _ in directions if _key(d) not in self._worths}
-        gains = {key: self._slopes.gain(d) for key, d in new.items()}
-        losses = {key: self._slopes.loss(d) for key, d in new.items()}
+        names = {_key(d): " + ".join(sorted(set_)) for (d, _), set_ in zip(directions, lever_sets, strict=True)}
+
+        def asked(slope: Callable[[Direction], float], keys: Iterable[tuple[object, ...]]) -> dict[Any, float]:
+            slopes = {}
+            for key in keys:
+                with doing(f"asking what {names[key]} is worth in {t}"):
+                    slopes[key] = slope(new[key])
+            return slopes
+
+        gains, losses = asked(self._slopes.gain, new), asked(self._slopes.loss, new)
         paying = [key for key, gain in gains.items() if gain > 0]
-        saving = {key: min(gains[key], self._slopes.gain(new[key], self._served)) for key in paying}
+        of_saving = asked(lambda d: self._slopes.gain(d, self._served), paying)
+        saving = {key: min(gains[key], gain) for key, gain in of_saving.items()}
         serving = [key for key in paying if gains[key] - saving[key] > 0]
-        with_research = {
-            key: min(gains[key], max(saving[key], self._slopes.gain(new[key], self._tokens))) for key in serving
-        }
+        of_both = asked(lambda d: self._slopes.gain(d, self._tokens), serving)
+        with_research = {key: min(gains[key], max(saving[key], gain)) for key, gain in of_both.items()}
         for key, gain in gains.items():
             least = saving.get(key, 0.0)
             save, research = _parts(gain, least, with_research.get(key, least))
-            helps = self._helped(new[key], gain / self._solved_lp.money) if gain - save > SERVES_ABOVE * gain else ()
+            with doing(f"asking in which years {names[key]} of {t} helps"):
+                serves = gain - save > SERVES_ABOVE * gain
+                helps = self._helped(new[key], gain / self._solved_lp.money) if serves else ()
             loss = max(gain, losses[key])
             self._worths[key] = Worth(*(rounded_price(x * usd) for x in (gain, loss, save, research)), helps=helps)
         return [replace(self._worths[_key(d)], blank=blank) for d, blank in directions]

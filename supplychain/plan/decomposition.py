@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from supplychain import lp, units
+from supplychain.limits import doing
 from supplychain.model import locked_in
 from supplychain.model.labels import Constraint, Var
 from supplychain.model.service import served
@@ -70,7 +71,8 @@ def marginals(solved_lp: SolvedLP, years: Collection[int]) -> Marginals:
     for w, t in sorted({(w, t) for w, _, t in solved_lp.solved.on.serve if t in years}):
         ttok = served(solved_lp.solved.m, w, t)
         step = units.PERCENT * ttok if ttok > 0 else 1.0
-        loss, dual = solved_lp.slopes.least_duals({solved_lp.lp.row[Constraint.SERVICE, w, t]: step}, -1.0)
+        with doing(f"asking what a token of {w} costs in {t}"):
+            loss, dual = solved_lp.slopes.least_duals({solved_lp.lp.row[Constraint.SERVICE, w, t]: step}, -1.0)
         usd = loss / step * solved_lp.usd(t) / units.MTOK_PER_TTOK
         by_service[w, t] = Marginal(rounded_price(usd), dual) if math.isfinite(usd) else Marginal(math.nan, None)
     return by_service
@@ -94,8 +96,9 @@ def marginal(solved_lp: SolvedLP, by_service: Marginals) -> pd.DataFrame:
     for (w, t), cost in by_service.items():
         if cost.dual is None:
             continue
-        tracer = lp.Tracer(solved_lp.lp, solved_lp.x, solved_lp.slopes.felt(cost.dual), stop)
-        parts = _parts(solved_lp, tracer.trace(solved_lp.lp.row[Constraint.SERVICE, w, t]))
+        with doing(f"asking who is paid for a token of {w} in {t}"):
+            tracer = lp.Tracer(solved_lp.lp, solved_lp.x, solved_lp.slopes.felt(cost.dual), stop)
+            parts = _parts(solved_lp, tracer.trace(solved_lp.lp.row[Constraint.SERVICE, w, t]))
         shares = {term: _rounded_share(share) for term, share in parts.items()}
         terms = sorted(
             (term for term, share in shares.items() if share or term == RESIDUAL), key=lambda term: order[term]

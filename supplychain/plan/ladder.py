@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supplychain import lp
+from supplychain.limits import doing, limited
 from supplychain.model.cost import price
 from supplychain.model.labels import Var
 from supplychain.notebook import Shown
@@ -50,17 +51,23 @@ class YearView:
     solved_lp: SolvedLP
     year: int
 
-    def ladder(self) -> Ladder:
+    @limited("climbing a ladder")
+    def ladder(self, *, time_limit: float | None = None) -> Ladder:  # noqa: ARG002 - kept by the decorator
         """Return the ladder of the year."""
-        return Ladder(ladder(self.solved_lp, self.year))
+        with doing(f"climbing the ladder of {self.year}"):
+            return Ladder(ladder(self.solved_lp, self.year))
 
-    def curve(self, stage: str, up_to: float) -> Curve:
+    @limited("following a value curve")
+    def curve(self, stage: str, up_to: float, *, time_limit: float | None = None) -> Curve:  # noqa: ARG002 - kept by the decorator
         """Return the value curve of a stage."""
-        return Curve(curve(self.solved_lp, stage, self.year, up_to))
+        with doing(f"following the value curve of {stage} in {self.year}"):
+            return Curve(curve(self.solved_lp, stage, self.year, up_to))
 
-    def idle_capacity(self) -> pd.DataFrame:
+    @limited("asking what lies idle")
+    def idle_capacity(self, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
         """Return what lies idle because other stages bind."""
-        return idle_capacity(self.solved_lp, self.year)
+        with doing(f"asking what lies idle in {self.year}"):
+            return idle_capacity(self.solved_lp, self.year)
 
 
 def ladder(start: SolvedLP, t: int) -> pd.DataFrame:
@@ -76,7 +83,7 @@ def ladder(start: SolvedLP, t: int) -> pd.DataFrame:
     relaxed: Members = frozenset()
     step = _rung(start, t, relaxed)
     rows: list[dict[str, object]] = []
-    while step.relax_next is not None:
+    while step.relax_next is not None:  # each rung relaxes a stage that was not relaxed, so there is an end
         state, name, members = step.relax_next
         relaxed |= members
         levers = Levers(start.solved, start.lp)

@@ -12,7 +12,7 @@ import numpy as np
 
 from supplychain import lp
 from supplychain.case.locked_in import LockedIn
-from supplychain.errors import CertificateError, InputError, MisfitError, NoAnswerError, Problem
+from supplychain.errors import CertificateError, InputError, MisfitError, NoAnswerError, Problem, TimeLimitError
 from supplychain.model import locked_in
 from supplychain.model.labels import Constraint, Var
 from supplychain.results import schema
@@ -176,7 +176,7 @@ def explained(labelled: LabelledLP, case: Case, on: Structure, money: float) -> 
     """
     try:
         yield
-    except CertificateError:
+    except (CertificateError, TimeLimitError):
         raise
     except NoAnswerError as error:
         if case.locked_in is None:

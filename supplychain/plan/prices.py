@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from supplychain import units
+from supplychain.limits import doing
 from supplychain.model.labels import Constraint
 from supplychain.tolerances import PRICE_DIGITS, PRICE_TIE_DIGITS, significant
 
@@ -38,9 +39,9 @@ class Prices:
         }
         limits = {row: limit for row, limit in all_limits.items() if limit > 0} or all_limits
         usd = self._solved_lp.usd(t)
-        return rounded_price(_smallest(self._slopes.gain, limits) * usd), rounded_price(
-            _smallest(self._slopes.loss, limits) * usd
-        )
+        with doing(f"asking for the price of {s} at {p} in {t}"):
+            gain, loss = (_smallest(slope, limits) * usd for slope in (self._slopes.gain, self._slopes.loss))
+        return rounded_price(gain), rounded_price(loss)
 
 
 def rounded_price(price: float) -> float:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from supplychain import lp
 from supplychain.case.calendar import arrives_by
+from supplychain.limits import doing
 from supplychain.model import build
 from supplychain.model.labels import Var
 from supplychain.plan.prices import rounded_price
@@ -40,7 +41,8 @@ def options(solved_lp: SolvedLP, years: Collection[int]) -> pd.DataFrame:
         j = solved_lp.lp.column[Var.EXPAND, s, k, p, u]
         if u not in years or (solved_lp.decides is not None and not solved_lp.decides[j]):
             continue
-        gain, loss = (0.0, 0.0) if u <= until else _benefit(solved_lp, j, u)
+        with doing(f"asking what an order of {s} from {k} in {u} is worth"):
+            gain, loss = (0.0, 0.0) if u <= until else _benefit(solved_lp, j, u)
         ordered, capex = solved.x[Var.EXPAND][index], solved.n["capex_usd_per_unit"][index]
         unit, most = solved.on.stages[s]["unit"], solved.n["max_expansion"][index]
         rows.append(
@@ -105,12 +107,13 @@ def timing(window: Window) -> pd.DataFrame:
         label = (Var.EXPAND, s, k, p, u)
         values = dict.fromkeys(("shorter", "longer", "slip"), math.nan)
         usd = solved_lp.usd(u)
-        if lead > 0 and arrives_by(u, lead - 1, window.last):
-            values["shorter"] = grafts[-1].beside(label) * usd
-        if arrives_by(u, lead, window.last):
-            if arrives_by(u, lead + 1, window.last):
-                values["longer"] = grafts[+1].beside(label) * usd
-            values["slip"] = grafts[+1].instead(label) * usd
+        with doing(f"asking what it is worth if an order of {s} from {k} in {u} arrives sooner or later"):
+            if lead > 0 and arrives_by(u, lead - 1, window.last):
+                values["shorter"] = grafts[-1].beside(label) * usd
+            if arrives_by(u, lead, window.last):
+                if arrives_by(u, lead + 1, window.last):
+                    values["longer"] = grafts[+1].beside(label) * usd
+                values["slip"] = grafts[+1].instead(label) * usd
         ordered = solved_lp.solved.x[Var.EXPAND].get((s, k, p, u), 0.0)
         unit = solved_lp.solved.on.stages[s]["unit"]
         rows.append(

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from supplychain.limits import doing
 from supplychain.model.labels import Constraint, Var
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ class Relaxation:
 
     def plan(self, solved_lp: SolvedLP) -> Solved:
         """Return the plan under these limits, solved from nothing."""
-        with solved_lp.changed(*self.upper_limits(solved_lp.lp), near=False) as relaxed_lp:
+        with (
+            doing("solving the case with limits lifted"),
+            solved_lp.changed(*self.upper_limits(solved_lp.lp), near=False) as relaxed_lp,
+        ):
             return relaxed_lp.solved
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from supplychain import lp
+from supplychain.limits import doing
 from supplychain.model import build, numbers, solver
 from supplychain.plan.solved import Names, Solved, Values, names
 
@@ -90,17 +91,20 @@ class SolvedLP:
             )
 
 
-def solve_lp(case: Case, time_limit: float | None = None, progress: Callable[[str], None] = lambda _: None) -> SolvedLP:
+def solve_lp(case: Case, progress: Callable[[str], None] = lambda _: None) -> SolvedLP:
     """Build and solve the LP of a case.
 
     Raises: NoAnswerError if the solver finds no optimum.
     """
     progress("building the model")
+    what = f"case {case.settings.name!r}"
     m = build(case)
     progress("solving")
-    labelled, optimum = solver.solve(m, time_limit)
-    ties = solver.tie_breakers(m, labelled)
-    x = lp.prefer(labelled, optimum, ties)
+    with doing(f"solving {what}"):
+        labelled, optimum = solver.solve(m)
+    with doing(f"choosing among equal plans of {what}"):
+        ties = solver.tie_breakers(m, labelled)
+        x = lp.prefer(labelled, optimum, ties)
     variables = names(labelled)
     return SolvedLP(
         Solved(case, m.on, numbers(case, m.on), Values(variables, x)), labelled, optimum, x, ties, m.money, variables

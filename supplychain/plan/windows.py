@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain import lp
+from supplychain.limits import doing
 from supplychain.model import locked_in, solver, window, windows
 from supplychain.plan.locked_in import check, explained
 from supplychain.plan.solved import Solved, Values, names
@@ -62,7 +62,6 @@ class WarmStart:
 
 def solve_windows(
     case: Case,
-    time_limit: float | None = None,
     progress: Callable[[str], None] = lambda _: None,
     warm_start: WarmStart | None = None,
 ) -> Iterator[Window]:
@@ -75,12 +74,12 @@ def solve_windows(
     Raises: NoAnswerError if the solver finds no optimum.
     """
     if case.settings.foresight_years is None and case.locked_in is None and warm_start is None:
-        solved_lp = solve_lp(case, time_limit, progress)
+        solved_lp = solve_lp(case, progress)
         yield _only_window(solved_lp, solved_lp.lp)
         return
     progress("building the model")
     warm_start = warm_start or WarmStart(solver.MutableModel(case))
-    m, whole, n = warm_start.model.m, warm_start.model.lp(time_limit), warm_start.model.numbers
+    m, whole, n = warm_start.model.m, warm_start.model.lp(), warm_start.model.numbers
     check(whole, case, m.on, m.money)
     if case.settings.foresight_years is None:
         progress("solving")
@@ -89,9 +88,8 @@ def solve_windows(
     ties, variables = solver.tie_breakers(m, whole), names(whole)
     solved_before = {first: before.solved_lp for first, before in warm_start.solved_windows.items()}
     for decided in _decided(whole, case, m.on, ties, money=m.money, progress=progress, solved_before=solved_before):
-        highs = decided.lp.highs
-        highs.setOptionValue("solver", "simplex")  # what follows starts from a basis, or is presolved to little
-        highs.setOptionValue("time_limit", math.inf)
+        # what follows starts from a basis, or is presolved to little
+        decided.lp.highs.setOptionValue("solver", "simplex")
         solved = Solved(case, m.on, n, Values(variables, decided.x))
         priced = (decided.first,) if decided.first in case.report_years else ()
         usd = windows.cost(whole, case, m.on, decided.last, decided.x) / m.money
@@ -114,17 +112,17 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
     if labelled is not whole:
         lp.load(labelled)
     what = f"case {case.settings.name!r}"
-    with explained(labelled, case, m.on, m.money):
+    with doing(f"solving {what}"), explained(labelled, case, m.on, m.money):
         optimum = (
             lp.optimum_of(labelled, what=what)
             if start is None
             else lp.optimum_near(labelled, start.solved_lp.optimum.basis, what=what)
         )
     labelled.highs.setOptionValue("solver", "simplex")
-    labelled.highs.setOptionValue("time_limit", math.inf)
     variables = names(labelled) if start is None else start.solved_lp.names
     ties = solver.tie_breakers(m, labelled) if warm_start.break_ties else ()
-    x = lp.prefer(labelled, optimum, ties) if warm_start.break_ties else optimum.x
+    with doing(f"choosing among equal plans of {what}"):
+        x = lp.prefer(labelled, optimum, ties) if warm_start.break_ties else optimum.x
     return SolvedLP(
         Solved(case, m.on, warm_start.model.numbers, Values(variables, x)),
         labelled,
@@ -183,9 +181,11 @@ def _decided(  # noqa: PLR0913 - the last two have their defaults
         else:
             if basis is not None:
                 labelled.highs.setBasis(basis)
-            with explained(labelled, case, on, money):
-                optimum = lp.optimum_of(labelled, what=f"case {case.settings.name!r}, years {first}-{last}")
-            x = lp.prefer(labelled, optimum, window_ties)
+            what = f"case {case.settings.name!r}, years {first}-{last}"
+            with doing(f"solving {what}"), explained(labelled, case, on, money):
+                optimum = lp.optimum_of(labelled, what=what)
+            with doing(f"choosing among equal plans of {what}"):
+                x = lp.prefer(labelled, optimum, window_ties)
         yield _Decided(first, last, labelled, optimum, window_ties, x, decides, reused)
         earlier, basis = np.where(years == first, x, earlier), optimum.basis
 
@@ -213,5 +213,6 @@ def relaxed_plan(last: Window, relaxation: Relaxation) -> Solved:
         return replace(solved_lp.solved, x=Values(solved_lp.names, last_decided.x))
     labelled = labelled.copied()
     lp.load(labelled)
-    x = lp.prefer(labelled, lp.optimum_of(labelled, what="the case with other limits"), solved_lp.ties)
+    with doing("solving the case with limits lifted"):
+        x = lp.prefer(labelled, lp.optimum_of(labelled, what="the case with other limits"), solved_lp.ties)
     return replace(solved_lp.solved, x=Values(solved_lp.names, x))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from supplychain import schema
 from supplychain.case.changes import apply
+from supplychain.limits import doing, limited
 from supplychain.plan.measures import COST
 from supplychain.results import schema as result_schema
 from supplychain.results.frames import frame
@@ -30,14 +31,23 @@ SHAPLEY_UP_TO = 8
 OBJECTIVE = "objective_usd"
 
 
-def attribute(case: Case, groups: Sequence[Group], name: str, *, executor: Executor | None = None) -> pd.DataFrame:
+@limited("asking what changes add")
+def attribute(
+    case: Case,
+    groups: Sequence[Group],
+    name: str,
+    *,
+    executor: Executor | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
+) -> pd.DataFrame:
     """Return what each group of changes adds to the objective and to the cost of each year; the parts add up.
 
     With up to 8 groups a part is the mean, over all orders in which the groups could be made, of what the group adds
-    (its Shapley value); with more, what it adds in the order given. `executor` solves them side by side.
+    (its Shapley value); with more, what it adds in the order given. `executor` solves them side by side. `time_limit`
+    is in seconds, for all of it.
 
     Raises: ChangeError if some of the groups cannot be made without the others, NoAnswerError if a solve finds no
-    optimum.
+    optimum, TimeLimitError if the time limit passes.
     Source: Shapley (1953), A value for n-person games, Annals of Mathematics Studies 28.
     """
     with workers.executor_or_default(executor, len(wanted_subsets(len(groups)))) as pool:
@@ -84,7 +94,8 @@ def attributed(
 def _costs(warm_solver: WarmSolver, groups: Sequence[Group]) -> tuple[float, ...]:
     """Return the objective and the cost of each year with some changes made."""
     changed, _ = apply(warm_solver.case, groups)
-    reading = warm_solver.read(changed)
+    with doing("asking what groups of changes add"):
+        reading = warm_solver.read(changed)
     return reading.objective_usd, *reading.measured
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from supplychain import schema
 from supplychain.case import provenance
 from supplychain.errors import InputError, Problem
+from supplychain.limits import limited
 from supplychain.plan import solve
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.results import schema as result_schema
@@ -62,16 +63,22 @@ def _score(comparisons: pd.DataFrame) -> str:
     return f"{inside} of {len(independent)} independent comparisons inside their range ({share:.0%})"
 
 
+@limited("moving inputs to the ends of their ranges")
 def backcast(
-    case: Case, *, executor: Executor | None = None, progress: Callable[[str], None] = lambda _: None
+    case: Case,
+    *,
+    executor: Executor | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Backcast:
     """Solve a case of past years, compare it with `observed.csv` and `press.csv`, and try what its ranges allow.
 
     Every input with a range is moved to each end of it, one at a time, and the case solved again. `executor` does that
-    side by side; default: one process for each core. `progress` is told what is being done.
+    side by side; default: one process for each core. `time_limit` is in seconds, for all of it. `progress` is told what
+    is being done.
 
     Raises: InputError if the case has no observations of a reported year, NoAnswerError if a solve finds no optimum,
-    CertificateError if the answer of the case itself does not pass its checks.
+    TimeLimitError if the time limit passes, CertificateError if the answer of the case itself does not pass its checks.
     """
     observed = [row for row in case.tables["observed"] if row["year"] in case.report_years]
     observed.sort(key=lambda row: list(schema.QUANTITIES).index(row["quantity"]))

@@ -13,6 +13,7 @@ from supplychain.case import Case, load, vars_of
 from supplychain.case.changes import CHANGES, key_of
 from supplychain.case.read import CASE_FILE
 from supplychain.case.scenarios import what_if
+from supplychain.limits import limited
 from supplychain.notebook import Shown
 from supplychain.plan import solve
 from supplychain.plan.changes import with_changes
@@ -83,17 +84,20 @@ def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = No
     return Comparison(summary, tables, names)
 
 
-def compare_folders(
+@limited("solving what is compared")
+def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
     folders: Sequence[str],
     scenarios: Sequence[str] = (),
     changes: Sequence[str] = (),
     *,
     executor: Executor | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
     """Compare a case with its scenarios and with edits made together; or cases and answers written earlier.
 
-    `executor` solves them side by side; default: if there are many solves, one process for each core.
+    `executor` solves them side by side; default: if there are many solves, one process for each core. `time_limit` is
+    in seconds, for all of it.
 
     Raises: ValueError if there is nothing to compare, and what the reading and solving of cases raises.
     """
@@ -121,20 +125,23 @@ def _read(folder: str) -> Answer:
     return read_answer(folder, "solve", COMPARED)
 
 
-def compare_changes(
+@limited("solving what is compared")
+def compare_changes(  # noqa: PLR0913 - all but the first three have their defaults
     case: Case,
     name: str,
     what_ifs: Mapping[str, WhatIf],
     *,
     executor: Executor | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
     """Solve a case and what-ifs of it, and compare them, with what each group of their changes adds.
 
     `executor` solves them side by side; default: if there are many solves, one process for each core. Where a what-if
-    has the name of the case, the case is called `NAME (the case)`.
+    has the name of the case, the case is called `NAME (the case)`. `time_limit` is in seconds, for all of it.
 
-    Raises: NoAnswerError if a solve finds no optimum, CertificateError if an answer does not pass its checks.
+    Raises: NoAnswerError if a solve finds no optimum, TimeLimitError if the time limit passes, CertificateError if an
+    answer does not pass its checks.
     """
     name = f"{name} (the case)" if name in what_ifs else name
     cases = {name: case} | {key: what_if.case for key, what_if in what_ifs.items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain.case.ranges import Input, moved, steps, uncertain
 from supplychain.errors import MisfitError
+from supplychain.limits import doing
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.study import workers
 from supplychain.tolerances import MOVE_FOUND_WITHIN
@@ -100,7 +101,8 @@ def flips(central: Reading, tried: Sequence[Move], readings: Sequence[Reading]) 
 
 def read_move(warm_solver: WarmSolver, move: Move) -> Reading:
     """Return the reading of the solver's case with one input moved."""
-    return warm_solver.read(moved(warm_solver.case, move.input, move.end * move.by))
+    with doing(f"moving {move.input} to its {end_of(move)} end"):
+        return warm_solver.read(moved(warm_solver.case, move.input, move.end * move.by))
 
 
 def _batch(warm_solver: WarmSolver, batch: Sequence[Move]) -> list[Reading | None]:
@@ -148,7 +150,7 @@ def _smallest_flip(warm_solver: WarmSolver, label_and_moves: tuple[LabelKey, Seq
         if becomes == central:
             continue
         low, high = 0.0, until
-        while high - low > MOVE_FOUND_WITHIN:
+        while high - low > MOVE_FOUND_WITHIN:  # the distance halves
             middle = (low + high) / 2
             label_there = read_move(warm_solver, Move(move.input, move.end, middle)).labels[label]
             low, high, becomes = (middle, high, becomes) if label_there == central else (low, middle, label_there)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from supplychain import lp, schema
 from supplychain.case.calendar import in_service
+from supplychain.limits import limited
 from supplychain.model import numbers_of, structure
 from supplychain.notebook import Shown
 from supplychain.plan import solve
@@ -89,26 +90,27 @@ def _rounded_difference(usd: float, size: float) -> float:
     return significant(usd, REGRET_DIGITS) if abs(usd) > OBJECTIVE_ROUNDING * size else 0.0
 
 
+@limited("asking what locked-in orders cost")
 def regret(
     case: Case,
     orders_from: Answer | str | Path,
     until: int,
     *,
-    time_limit: float | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
 ) -> Regret:
     """Solve a case with what another answer decided up to a year locked in, and with nothing locked in.
 
     `orders_from` is a plan or the folder of an answer. Costs of a year are as in the table `cost`: annuities and
-    charges, undiscounted.
+    charges, undiscounted. `time_limit` is in seconds, for all that is solved.
 
     Raises: as `solve` does, and InputError if the folder of the answer has no table `cost`.
     """
     locked_in_case = lock_in(case, orders_from, until)
     answer = read_answer(orders_from, "solve", ["cost"]) if isinstance(orders_from, (str, Path)) else orders_from
-    plan = solve(locked_in_case, time_limit=time_limit, progress=progress)
+    plan = solve(locked_in_case, progress=progress)
     progress("solving as if it had been known")
-    known = solve(replace(case, locked_in=None), time_limit=time_limit, progress=progress)
+    known = solve(replace(case, locked_in=None), progress=progress)
     tables = {**plan.tables, "regret": _costs(answer, plan, known), "stranded": _stranded_table(plan, known, until)}
     return Regret(_summary(plan, known, answer.summary), tables, plan, known, answer.summary)
 

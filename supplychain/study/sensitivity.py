@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import schema, units
 from supplychain.errors import InputError, Problem
+from supplychain.limits import limited
 from supplychain.notebook import Shown
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
@@ -44,17 +45,23 @@ class Sensitivity(Answer, Shown):
     kind: Kind = field(default="sensitivity", kw_only=True)
 
 
+@limited("moving inputs to the ends of their ranges")
 def sensitivity(
-    case: Case, *, executor: Executor | None = None, progress: Callable[[str], None] = lambda _: None
+    case: Case,
+    *,
+    executor: Executor | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Sensitivity:
     """Move every input that has a range to each end of it, one at a time, and solve again.
 
     A series moves in all its years and places together; what rests on one source also moves together. `executor` does
-    the work side by side; default: one process for each core.
+    the work side by side; default: one process for each core. `time_limit` is in seconds, for all of it.
 
     Of a case in which decisions are locked in, moves that they do not fit are left out.
 
-    Raises: InputError if no number of the case has a range, NoAnswerError if a solve finds no optimum.
+    Raises: InputError if no number of the case has a range, NoAnswerError if a solve finds no
+    optimum, TimeLimitError if the time limit passes.
     """
     tried = moves.ends(case)
     if not tried:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from supplychain import schema, units
 from supplychain.case.changes import key_of
 from supplychain.errors import ChangeError, ChangeProblem
+from supplychain.limits import doing, limited
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import SERVING
 from supplychain.results import schema as result_schema
@@ -41,20 +42,23 @@ class Survey(Answer):
     kind: Kind = field(default="scenarios", kw_only=True)
 
 
-def survey(
+@limited("surveying scenarios")
+def survey(  # noqa: PLR0913 - all but the first two have their defaults
     case: Case,
     what_ifs: Mapping[str, WhatIf],
     years: Sequence[int] | None = None,
     *,
     executor: Executor | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
 ) -> Survey:
     """Solve every what-if of a case, and look for the factor at which each first changes something.
 
     `years` are those whose effects are listed; default: all that are reported. `executor` does the work side by side;
-    default: one process for each core.
+    default: one process for each core. `time_limit` is in seconds, for all of it.
 
-    Raises: ChangeError if there are none, NoAnswerError if a solve finds no optimum.
+    Raises: ChangeError if there are none, NoAnswerError if a solve finds no optimum, TimeLimitError if the time limit
+    passes.
     """
     if not what_ifs:
         raise ChangeError(case.settings.name, [ChangeProblem("", "", "the case has no scenarios")])
@@ -66,7 +70,7 @@ def survey(
 
     with workers.executor_or_default(executor) as pool:
         warm_solvers = workers.Shared(partial(WarmSolver, case, quantities))
-        answers = workers.map_ordered(pool, warm_solvers, partial(_surveyed, listed_years), what_ifs.values(), tell)
+        answers = workers.map_ordered(pool, warm_solvers, partial(_surveyed, listed_years), what_ifs.items(), tell)
     surveyed = dict(zip(what_ifs, answers, strict=True))
     tables = {
         "effects": frame(
@@ -126,9 +130,17 @@ def _scaled(table: schema.TableSchema, row: Any, cells: Mapping[str, tuple[float
 
 
 def _surveyed(
-    years: Sequence[int], warm_solver: WarmSolver, what_if: WhatIf
+    years: Sequence[int], warm_solver: WarmSolver, named_what_if: tuple[str, WhatIf]
 ) -> tuple[list[dict[str, object]], tuple[float, str]]:
     """Return the effects of a what-if by year, and its factor."""
+    name, what_if = named_what_if
+    with doing(f"surveying scenario {name}"):
+        return _effects_and_factor(years, warm_solver, what_if)
+
+
+def _effects_and_factor(
+    years: Sequence[int], warm_solver: WarmSolver, what_if: WhatIf
+) -> tuple[list[dict[str, object]], tuple[float, str]]:
     case = warm_solver.case
     central, changed_reading = warm_solver.central(), warm_solver.read(what_if.case)
     rows: list[dict[str, object]] = []
@@ -184,11 +196,11 @@ def _factor(warm_solver: WarmSolver, what_if: WhatIf, central: Reading) -> tuple
         return ", ".join(flipped + cost)
 
     low, high = 0.0, 1 / LARGEST
-    while not (changes := what_changes(high)):
+    while not (changes := what_changes(high)):  # `high` doubles, and ends beyond LARGEST
         low, high = high, 2 * high
         if high > LARGEST:
             return math.inf, ""
-    while high - low > FACTOR_FOUND_WITHIN * high and high > SMALLEST:
+    while high - low > FACTOR_FOUND_WITHIN * high and high > SMALLEST:  # the distance halves
         middle = (low + high) / 2
         at_middle = what_changes(middle)
         low, high, changes = (low, middle, at_middle) if at_middle else (middle, high, changes)

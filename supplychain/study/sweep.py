@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from supplychain import schema, units
 from supplychain.case.axes import grid, listed
 from supplychain.case.changes import apply
-from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError
+from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError, TimeLimitError
+from supplychain.limits import doing, limited
 from supplychain.plan import versions
 from supplychain.plan.measures import COST, SERVING
 from supplychain.results.write import DIGITS
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
     Numbered: TypeAlias = tuple[int, tuple[float, ...]]
     """A point's number and its values."""
+
+    _Solved: TypeAlias = tuple[list[StoredRow], dict[int, str]]
+    """Rows of whole points, and remarks on how points were solved."""
 
 CHECK_EVERY = 50
 """Of so many points the first is solved once more from nothing."""
@@ -68,6 +72,7 @@ class _Task:
         return self, self.warm_solver(self.case)
 
 
+@limited("sweeping")
 def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     case: Case,
     axes: Sequence[str] | str = (),
@@ -78,6 +83,7 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     store: str | Path | None = None,
     resume: bool = False,
     executor: Executor | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
     """Solve a case at every combination of the values of some axes, or at points of a table (a frame, CSV or Parquet).
@@ -87,7 +93,8 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     `store`: a new SQLite file that keeps what is done; with `resume` also one that was begun, of which only points that
     are missing are done. `executor` does batches side by side; default: one process for each core. Neither the order
     in which they are done nor their number changes any digit. Of every 50 points the first, by its number, is also
-    solved from nothing, and both must agree to 1e-9.
+    solved from nothing, and both must agree to 1e-9. `time_limit` is in seconds, for all of it; the points that are
+    solved when it passes are in the store.
 
     Returns: one row for each point (numbered from 1, first axis outermost) and year: `point`, each axis by its target
     (a share, or a value), `year`, `stage` and `group` (what binds), `objective_usd`, `served_ttok`,
@@ -97,7 +104,7 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     change, and of how many the solve failed its certificate and was made again `from_nothing`.
     Raises: ChangeError with every fault of the axes or points, InputError if the store is of another sweep, OutputError
     if it cannot be written, CertificateError if a check fails, NoAnswerError if the case itself has no answer,
-    SetupError if a worker dies or has other software.
+    TimeLimitError if the time limit passes, SetupError if a worker dies or has other software.
     """
     all_points = _read_points(axes, points)
     _check(case, all_points, year, asked)
@@ -118,7 +125,8 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
                 ):
                     results.add(rows, remarks)
                     done |= {int(row[0]) for row in rows}
-                    progress(_progress_line(len(done), before, len(all_points.rows), time.monotonic() - start))
+                    if rows:
+                        progress(_progress_line(len(done), before, len(all_points.rows), time.monotonic() - start))
         table = results.frame()
         table.attrs["summary"] = _summary(task, all_points, table) | {
             remark: results.remarks()[remark] for remark in REMARKS
@@ -231,13 +239,22 @@ def _progress_line(done: int, before: int, count: int, seconds: float) -> str:
     return f"{done} of {count} points, {rate:.3g} a second, {left / size:.0f} {unit} left"
 
 
-def _batch(context: tuple[_Task, WarmSolver], batch: Sequence[Numbered]) -> tuple[list[StoredRow], dict[int, str]]:
+def _batch(context: tuple[_Task, WarmSolver], batch: Sequence[Numbered]) -> _Solved | workers.Stopped[_Solved]:
     """Return the rows of some points, and by point the remark on how it was solved.
 
     They do not depend on which other points there are: each starts from the case itself.
     """
-    solved = [(n, *_rows(*context, n, values)) for n, values in batch]
-    return [row for _, rows, _ in solved for row in rows], {n: remark for n, _, remark in solved if remark}
+    rows: list[StoredRow] = []
+    remarks: dict[int, str] = {}
+    for n, values in batch:
+        try:
+            with doing(f"solving point {n}"):
+                rows_there, remark = _rows(*context, n, values)
+        except TimeLimitError as error:
+            return workers.Stopped((rows, remarks), error)
+        rows += rows_there
+        remarks |= {n: remark} if remark else {}
+    return rows, remarks
 
 
 def _rows(task: _Task, warm_solver: WarmSolver, n: int, values: tuple[float, ...]) -> tuple[list[StoredRow], str]:
@@ -248,6 +265,8 @@ def _rows(task: _Task, warm_solver: WarmSolver, n: int, values: tuple[float, ...
         reading = warm_solver.read(changed)
     except ChangeError as error:
         status = "; ".join(map(str, error.problems))
+    except TimeLimitError:
+        raise
     except NoAnswerError as error:
         status = str(error)
     if reading is not None and _is_checked(n):

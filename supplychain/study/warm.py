@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain import lp
-from supplychain.errors import MisfitError, NoAnswerError
+from supplychain.errors import MisfitError, NoAnswerError, TimeLimitError
 from supplychain.model import solver
 from supplychain.plan import windows
 from supplychain.plan.bottlenecks import LEVELS, BottleneckFinder
@@ -80,7 +80,7 @@ class WarmSolver:
         if self._model is not None and self._model.put(case):
             try:
                 return self._read(case, self._model)
-            except MisfitError:
+            except (MisfitError, TimeLimitError):
                 raise
             except NoAnswerError:
                 return replace(self._read(case, solver.MutableModel(case), near=False), remark=FROM_NOTHING)

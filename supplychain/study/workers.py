@@ -22,13 +22,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
 
 import supplychain
-from supplychain.errors import SetupError
+from supplychain import limits
+from supplychain.errors import SetupError, TimeLimitError
 from supplychain.plan import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from multiprocessing.process import BaseProcess
     from types import TracebackType
+
+    from supplychain.limits import HandedOn
 
 Context = TypeVar("Context")
 Item = TypeVar("Item")
@@ -40,6 +43,9 @@ AHEAD = 4
 
 FEW = 8
 """Solves that are done sooner than processes start."""
+
+LAST_WORD = 1.0
+"""Seconds that workers have, once the time limit has passed, to hand back what they have finished."""
 
 _SAFE_PATH = "PYTHONSAFEPATH"
 """Python's own setting, as its option `-P`."""
@@ -71,24 +77,39 @@ class Shared(Generic[Context]):
     software: Mapping[str, str] = field(default_factory=lambda: software())  # noqa: PLW0108 - looked up when it is made
 
 
+@dataclass(frozen=True)
+class Stopped(Generic[Result]):
+    """What a job returns that the time limit stopped, and that has something to hand back all the same."""
+
+    finished: Result
+    error: TimeLimitError
+
+
 def imap_unordered(
-    executor: Executor, shared: Shared[Context], job: Callable[[Context, Item], Result], items: Iterable[Item]
+    executor: Executor,
+    shared: Shared[Context],
+    job: Callable[[Context, Item], Result | Stopped[Result]],
+    items: Iterable[Item],
 ) -> Iterator[tuple[int, Result]]:
     """Do a job with each item, and yield the item's place and the job's result, in the order in which jobs end.
 
-    What is under way when something goes wrong is cancelled.
+    What is under way when something goes wrong is cancelled. Jobs keep the time limit that is set here. When it passes,
+    what they have finished by then is yielded first.
 
-    Raises: SetupError if a worker dies or has other software, and what a job raises.
+    Raises: SetupError if a worker dies or has other software, TimeLimitError, and what a job raises.
     """
-    under_way: dict[Future[Result], int] = {}
+    under_way: dict[Future[Result | Stopped[Result]], int] = {}
     ahead = AHEAD * count(executor)
     try:
         for n, item in enumerate(items):
             if len(under_way) >= ahead:
                 yield from _results(under_way)
-            under_way[executor.submit(_run, shared, job, item)] = n
+            under_way[executor.submit(_run, shared, limits.handed_on(), job, item)] = n
         while under_way:
             yield from _results(under_way)
+    except TimeLimitError as error:
+        by_worker = yield from _last_results(under_way)
+        raise (by_worker or error) from None
     except BrokenExecutor as error:
         message = "a worker process was ended from outside, perhaps because memory ran out; try fewer (--workers)"
         raise SetupError(message) from error
@@ -101,7 +122,7 @@ def imap_unordered(
 def map_ordered(
     executor: Executor,
     shared: Shared[Context],
-    job: Callable[[Context, Item], Result],
+    job: Callable[[Context, Item], Result | Stopped[Result]],
     items: Iterable[Item],
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Result]:
@@ -113,16 +134,55 @@ def map_ordered(
     return [results[n] for n in range(len(results))]
 
 
-def _results(under_way: dict[Future[Result], int]) -> Iterator[tuple[int, Result]]:
-    """Wait until some jobs have ended, and yield their results."""
-    for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-        n = under_way.pop(future)
-        yield n, future.result()
+def _results(under_way: dict[Future[Result | Stopped[Result]], int]) -> Iterator[tuple[int, Result]]:
+    """Wait until some jobs have ended, and yield their results.
+
+    Raises: TimeLimitError.
+    """
+    done = wait(under_way, limits.seconds_left(), FIRST_COMPLETED).done
+    if not done:
+        with limits.doing("waiting for workers", vague=True):
+            raise limits.stopped()
+    for future in done:
+        if _stopped(future) is not None:
+            raise limits.stopped()  # by its job, which has more to say
+        yield under_way.pop(future), cast("Result", future.result())
 
 
-def _run(shared: Shared[Context], job: Callable[[Context, Item], Result], item: Item) -> Result:
+def _stopped(future: Future[Result | Stopped[Result]]) -> TimeLimitError | None:
+    """Return what a job that has ended says of the time limit, if that stopped it."""
+    failure = future.exception()
+    if failure is None:
+        result = future.result()
+        return result.error if isinstance(result, Stopped) else None
+    return failure if isinstance(failure, TimeLimitError) else None
+
+
+def _last_results(
+    under_way: dict[Future[Result | Stopped[Result]], int],
+) -> Generator[tuple[int, Result], None, TimeLimitError | None]:
+    """Yield what jobs had finished when the time limit passed; return what the first of them says of what it stopped.
+
+    Workers see for themselves that it has passed; who does not say so soon is not waited for.
+    """
+    done, errors = wait(under_way, LAST_WORD).done, []
+    for future in [future for future in under_way if future in done]:
+        if (error := _stopped(future)) is not None:
+            errors.append(error)
+        if future.exception() is None:
+            n, result = under_way.pop(future), future.result()
+            yield n, result.finished if isinstance(result, Stopped) else result
+    return next(iter(errors), None)
+
+
+def _run(
+    shared: Shared[Context],
+    limit: HandedOn | None,
+    job: Callable[[Context, Item], Result | Stopped[Result]],
+    item: Item,
+) -> Result | Stopped[Result]:
     """Do a job, in a worker."""
-    with _one_at_a_time:
+    with nullcontext() if limit is None else limit.taken(), _one_at_a_time:
         if getattr(_kept, "name", "") != shared.name:
             check(shared.software, software(), platform.node())
             _kept.name, _kept.context = shared.name, shared.make_context()
@@ -181,7 +241,8 @@ class ProcessExecutor(Executor):
 
     def submit(self, fn: Callable[Params, Result], /, *args: Params.args, **kwargs: Params.kwargs) -> Future[Result]:
         """Give a process a job."""
-        wait(self._start())
+        wait(self._start(), limits.check())
+        limits.check()
         return cast("ProcessPoolExecutor", self._pool).submit(fn, *args, **kwargs)
 
     def _start(self) -> list[Future[int]]:

@@ -350,14 +350,14 @@ def test_twice_the_same_bytes(tmp_path: Path, plan: supplychain.Plan) -> None:
 def test_a_time_limit_ends_without_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Bug: half a result is written and called optimal."""
     ended = run(capsys, "solve", str(TINY), "--time-limit", "1e-9", "--out", str(tmp_path / "answer"))
-    message = "the time limit was reached before an optimum; give more time (HiGHS says: TimeLimit)\n"
-    assert ended == (3, "", f"no answer for case 'tiny': {message}")
+    message = "stopped by the time limit of 1e-09 s while building the model of case 'tiny'; give more time\n"
+    assert ended == (3, "", message)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "soon"])
+@pytest.mark.parametrize("limit", ["nan", "-1", "soon"])
 def test_a_time_limit_that_is_none(limit: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Bug: a limit of 0 seconds is taken for no limit."""
+    """Bug: a limit that is no number of seconds is taken for no limit."""
     status, printed, complained = run(capsys, "solve", str(TINY), f"--time-limit={limit}")
     assert (status, printed) == (2, "")
     assert "--time-limit" in complained

@@ -391,8 +391,8 @@ class TestChanged:
         assert solved(problem).objective == pytest.approx(-36)
 
 
-def test_options_follow_size_and_time() -> None:
-    """Small LPs go to simplex, large ones to interior point; a time limit is passed on; one thread always.
+def test_options_follow_size() -> None:
+    """Small LPs go to simplex, large ones to interior point; one thread always.
 
     Catches: options that are measured for one size and used for all.
     """
@@ -401,8 +401,6 @@ def test_options_follow_size_and_time() -> None:
     assert lp.options(IPX_FROM_ROWS - 1)["solver"] == "simplex"
     assert lp.options(IPX_FROM_ROWS)["solver"] == "ipx"
     assert lp.options(10)["threads"] == 1
-    assert "time_limit" not in lp.options(10)
-    assert lp.options(10, 2.5)["time_limit"] == 2.5
 
 
 def test_an_old_name_warns_and_answers() -> None:

@@ -530,6 +530,7 @@ def test_windows_pass_their_checks_wherever_an_input_moves() -> None:
 def test_an_optimum_outside_its_tolerances_is_run_again() -> None:
     """A solver that calls optimal what leaves its tolerance is started afresh from where it ended, once."""
     highs = MagicMock()
+    highs.getNumRow.return_value = highs.getNumCol.return_value = 1
     highs.getOptionValue.side_effect = lambda name: (None, "simplex" if name == "solver" else 1e-9)
     highs.getModelStatus.return_value = highspy.HighsModelStatus.kOptimal
     rough = [SimpleNamespace(max_primal_infeasibility=0.0, max_dual_infeasibility=x) for x in (4e-8, 0.0)]

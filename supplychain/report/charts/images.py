@@ -19,10 +19,12 @@ from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 from xml.etree import ElementTree as ET
 
+from supplychain import limits
 from supplychain.errors import SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from supplychain.report.page.blocks import Chart
 
@@ -97,7 +99,7 @@ class DrawingProcesses:
 
         That raises SetupError if a process is ended from outside.
         """
-        return self._pool.submit(self._drawn, chart).result
+        return partial(_awaited, self._pool.submit(self._drawn, chart))
 
     def _drawn(self, chart: Chart) -> Picture:
         process = self._free.get()
@@ -107,6 +109,18 @@ class DrawingProcesses:
             self._free.put(process)
         wide, narrow, png = answer
         return Picture(wide, narrow, base64.b64decode(png))
+
+
+def _awaited(picture: Future[Picture]) -> Picture:
+    """Wait for a picture, as long as the time limit lasts.
+
+    Raises: TimeLimitError.
+    """
+    with limits.doing("drawing charts"):
+        try:
+            return picture.result(limits.check())
+        except TimeoutError:
+            raise limits.stopped() from None
 
 
 def _ask(process: subprocess.Popen[bytes], question: object) -> Any:  # noqa: ANN401 - JSON
