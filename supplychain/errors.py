@@ -9,6 +9,7 @@
     ├── SetupError          install, start or mend what the work needs: an optional package, a cluster
     └── NoAnswerError       relax the case or the limits: the solver has no optimal answer
         ├── MisfitError         what was locked in does not fit the case
+        ├── LostEntryError      a number is nothing beside the others of its row and column
         ├── TimeLimitError      give more time: the time limit passed
         └── CertificateError    an answer was found and did not pass its checks
 """
@@ -96,6 +97,21 @@ class NoAnswerError(SupplychainError):
 
 class MisfitError(NoAnswerError):
     """Decisions of another plan that are locked in do not fit the case."""
+
+
+class LostEntryError(NoAnswerError):
+    """A number of an LP is so small beside the others of its row and column that a solver would drop it."""
+
+    def __init__(self, row: object, column: object, entry: float) -> None:
+        self.row, self.column, self.entry = row, column, entry
+        super().__init__(
+            f"row {row}, column {column}: {entry:g} is nothing to a solver beside the other numbers of its row and "
+            "column; leave it out, or state it larger"
+        )
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Let it come back from a worker."""
+        return type(self), (self.row, self.column, self.entry)
 
 
 class TimeLimitError(NoAnswerError):

@@ -23,19 +23,42 @@ def significant(value: float, digits: int) -> float:
 
 
 FEASIBILITY: Final = 1e-9
-"""Largest primal and dual infeasibility that HiGHS may leave, in units of the scaled LP; and, as a share of the terms
-of a row or of a value where that is above 1, the distance from a limit that is none. HiGHS takes 1e-10 at least."""
+"""Largest primal and dual infeasibility that HiGHS may leave, in units of the scaled LP; and the distance from a limit
+that is none, as a share of the terms of a row or of a value, which count for `LEAST_TERMS` at least."""
 
-THIN_FEASIBILITY: Final = 1e-7
-"""The same, in units of the scaled LP, where the set of all optima is as thin as rounding: rows of it add up terms of
-1e8, of which a double has sixteen digits."""
+LEAST_FEASIBILITY: Final = 1e-10
+"""The same, asked for where an answer is further off than `EXACT`."""
 
-NO_ENTRY: Final = 1e-9
-"""Size, in units of the LP, up to which HiGHS takes an entry of its matrix for 0."""
+EXACT: Final = 1e-11
+"""The largest of the residuals and the gap up to which an answer is as exact as a double allows, and left as it is."""
 
-CERTIFIED: Final = 1e-7
-"""Largest scaled residual, duality gap and loss to tie-breaking that an answer may have, as shares of the largest value
-and of the objective: a hundred times what HiGHS is asked for, as scaling is undone before it is measured."""
+COARSE_FEASIBILITY: Final = 1e-7
+"""The largest infeasibility of reduced costs where prices are known to fewer digits than `FEASIBILITY` asks for."""
+
+LOST_ENTRY: Final = 1e-12
+"""Size, in units of the scaled LP, up to which HiGHS takes an entry of its matrix for 0: the least that it may be."""
+
+MEAN_LIMIT: Final = 2.0**10
+"""Geometric mean of the limits of an LP as it is scaled: so far above 1 that what is a tolerance of the solver is
+nothing beside them, and so far below 1e7 that a double still holds the tolerance beside them."""
+
+MOST_COST: Final = 2.0**20
+"""The largest cost of an LP as it is scaled: a double holds the solver's tolerance beside it."""
+
+LEAST_TERMS: Final = 2.0**6
+"""What the terms of a row, or a value, count for at least where its rounding is judged, in units of the scaled LP: a
+sixteenth of `MEAN_LIMIT`. What is small may be a difference of what is not."""
+
+SCALED_WITHIN: Final = 1e-9
+"""How near the factors that scale an LP are to those that scale it best, as a share of where they start."""
+
+CERTIFIED: Final = 1e-9
+"""Largest residual, duality gap and loss to tie-breaking that an answer may have: as shares of the largest term of the
+row or column, of one of the scaled LP where that is more, and of the objective."""
+
+OBJECTIVE_TERMS: Final = 1e-6
+"""Share of the terms of an objective against which it is judged where it is less: a difference of terms of which a
+double has sixteen digits cannot be known to nine."""
 
 SAME_OBJECTIVE: Final = 1e-9
 """Share of an objective by which it may differ from that of the same LP solved again from nothing."""
@@ -47,8 +70,8 @@ NO_SHORTAGE: Final = 1e-7
 """Share of the terms of a row below which what it lacks is rounding: as much as an answer may be off."""
 
 NEAR_LIMIT: Final = 1e-6
-"""Distance from a limit that a solver may leave at a tie, as a share of the terms of its row (of 1 if they are less):
-ten times what it may leave where optima are thin."""
+"""Distance from a limit that a solver may leave at a tie, as a share of the terms of its row, which count for
+`LEAST_TERMS` at least."""
 
 MONEY_SCALE: Final = 1 / 8
 """Least share that the LP's own money may be of what it would be for a case by itself, and the other way round: within
@@ -83,9 +106,6 @@ slope."""
 
 DUAL_ATTAINS: Final = 1e-9
 """To choose one of many duals: share of what the move is worth within which the dual attains the slope."""
-
-NO_QUANTITY: Final = 1e-12
-"""In the quantity's own unit: up to this it is nothing, whatever its size in the LP."""
 
 QUANTITY_ROUNDING: Final = 1e-9
 """Share of a limit, of a demand, or of what was served before, below which a difference of quantities is rounding."""
@@ -166,6 +186,9 @@ TYPED_DIGITS: Final = 12
 
 WRITTEN_DIGITS: Final = 12
 """Digits with which numbers of an answer are written: rounding of the solver stays behind them."""
+
+WRITTEN_TIE_DIGITS: Final = 14
+"""Digits to which such a number is cut first, so that one that ends in a 5 is cut there the same way on every path."""
 
 SAME_ROW_DIGITS: Final = 12
 """Digits within which the entries of two rows of an LP are in one proportion, so that the rows are parallel."""

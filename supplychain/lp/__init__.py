@@ -11,7 +11,7 @@ from supplychain.lp.follow import through
 from supplychain.lp.from_model import LabelledHighs, MutableLP, from_pyomo
 from supplychain.lp.graft import Grafts
 from supplychain.lp.joint import minimal_sets
-from supplychain.lp.labelled import Label, LabelledLP, Vector, from_highs, read, sums
+from supplychain.lp.labelled import Label, LabelledLP, from_highs, read
 from supplychain.lp.optimum import (
     Certificate,
     Optimum,
@@ -22,6 +22,7 @@ from supplychain.lp.optimum import (
     optimum_near,
     optimum_of,
     options,
+    primal_residuals,
     prove,
     solved_again,
 )
@@ -37,6 +38,7 @@ from supplychain.lp.questions import (
     value_curve,
 )
 from supplychain.lp.repair import shortages
+from supplychain.lp.scaled import Vector, sums
 from supplychain.lp.slopes import Slopes
 from supplychain.lp.ties import prefer, share_of
 from supplychain.lp.trace import Trace, Tracer
@@ -69,6 +71,7 @@ __all__ = [
     "options",
     "parallel_rows",
     "prefer",
+    "primal_residuals",
     "prove",
     "reach",
     "read",

@@ -22,24 +22,27 @@ class Basis:
     def __init__(self, lp: LabelledLP, optimum: Optimum, highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
         self._highs, self._lp = highs, lp
         self._equal = lp.row_lower == lp.row_upper
-        activity, size = lp.activity(optimum.x), lp.size(optimum.x)
-        tight = np.minimum(lp.row_upper - activity, activity - lp.row_lower) <= FEASIBILITY * np.maximum(1, size)
-        at_top = lp.column_upper - optimum.x <= FEASIBILITY * np.maximum(1, np.abs(optimum.x))
+        activity, (near_row, near_column) = lp.activity(optimum.x), lp.near(optimum.x)
+        tight = np.minimum(lp.row_upper - activity, activity - lp.row_lower) <= FEASIBILITY * near_row
+        at_top = lp.column_upper - optimum.x <= FEASIBILITY * near_column
         self._tight = np.concatenate([tight, at_top])
         _, basic = highs.getBasicVariables()
         self._basic = np.zeros(sum(lp.shape), dtype=bool)
         self._basic[np.where(basic < 0, -1 - basic, lp.shape[0] + basic)] = True
         self._rises = np.concatenate([lp.row_upper - activity <= activity - lp.row_lower, at_top])
         row, column = np.maximum(-1 - basic, 0), np.maximum(basic, 0)
-        self._sign = np.where(basic < 0, -1.0, 1.0)  # HiGHS's variable of a row is its activity, negated
-        value, size = (
-            np.where(basic < 0, a[row], b[column]) for a, b in ((activity, optimum.x), (size, np.abs(optimum.x)))
+        value, near, lower, upper, self._unit = (
+            np.where(basic < 0, of_rows[row], of_columns[column])
+            for of_rows, of_columns in (
+                (activity, optimum.x),
+                (FEASIBILITY * near_row, FEASIBILITY * near_column),
+                (lp.row_lower, lp.column_lower),
+                (lp.row_upper, lp.column_upper),
+                (-lp.row_unit, lp.column_unit),  # HiGHS's variable of a row is its activity, negated
+            )
         )
-        lower = np.where(basic < 0, lp.row_lower[row], lp.column_lower[column])
-        upper = np.where(basic < 0, lp.row_upper[row], lp.column_upper[column])
-        near = FEASIBILITY * np.maximum(1.0, size)
         self._at_lower, self._at_upper = value - lower <= near, upper - value <= near
-        self._is_column, self._column, self._size = basic >= 0, basic[basic >= 0], lp.price_sizes()[1]
+        self._is_column, self._column = basic >= 0, basic[basic >= 0]
 
     def stays(self, direction: Mapping[int, float], sign: float) -> bool:
         """Whether the basis stays optimal for a small step along a direction (sign +1) or against it (-1).
@@ -64,12 +67,12 @@ class Basis:
         status, moves = self._highs.getBasisSolve(moved)
         if status != highspy.HighsStatus.kOk:
             return False
-        self._moves = moves = moves * self._sign
+        self._moves = moves = moves / self._unit
         least = FEASIBILITY * float(np.abs(moves).max(initial=0.0))
         return not bool((self._at_lower & (moves < -least)).any() or (self._at_upper & (moves > least)).any())
 
     def rests(self, columns: Sequence[int]) -> bool:
         """Whether none of these columns moves along the direction that was asked last; rounding is no move."""
-        moved = np.zeros(len(self._size))
-        moved[self._column] = np.abs(self._moves[self._is_column]) * self._size[self._column]
+        moved = np.zeros(self._lp.shape[1])
+        moved[self._column] = np.abs(self._moves[self._is_column])
         return float(moved[list(columns)].sum()) <= PRICE_ROUNDING * float(moved.sum())

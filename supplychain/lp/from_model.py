@@ -16,17 +16,98 @@ import pyomo.environ as pyomo
 from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.expr.visitor import identify_mutable_parameters
 
-from supplychain.lp.labelled import from_highs
-from supplychain.tolerances import NO_ENTRY
+from supplychain.lp.labelled import labelled
+from supplychain.lp.scaled import Numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from supplychain.lp.labelled import Label, LabelledLP
+    from supplychain.lp.scaled import Indices, Vector
 
 
 _reading = threading.Lock()
 """Pyomo reads expressions with what it keeps for the whole process; a thread would change it under another's hands."""
+
+
+class _Stated:
+    """Stands where Pyomo's interface puts its HiGHS, and keeps what it is told: HiGHS would drop small entries."""
+
+    def __init__(self) -> None:
+        self._bounds: list[tuple[Vector, Vector]] = []
+        self._rows: list[tuple[Vector, Vector]] = []
+        self._entries: list[tuple[Indices, Indices, Vector]] = []
+        self._count = 0
+        self._cost, self._offset, self.sign = np.zeros(0), 0.0, 1.0
+
+    def addVars(self, count: int, lower: Vector, upper: Vector) -> None:  # noqa: ARG002, N802 - HiGHS's name
+        """Take columns."""
+        self._bounds.append((lower, upper))
+
+    def changeColsIntegrality(self, count: int, columns: Indices, kinds: Any) -> None:  # noqa: ANN401, ARG002, N802
+        """Take the kinds of columns.
+
+        Raises: ValueError if a column takes whole numbers alone.
+        """
+        if any(kind != highspy.HighsVarType.kContinuous for kind in kinds):
+            message = "the model has whole-number variables; must be a linear program"
+            raise ValueError(message)
+
+    def addRows(  # noqa: N802, PLR0913, PLR0917 - HiGHS's name and order
+        self,
+        count: int,
+        lower: Vector,
+        upper: Vector,
+        entry_count: int,
+        starts: Indices,
+        columns: Indices,
+        entries: Vector,
+    ) -> None:
+        """Take rows."""
+        per_row = np.diff(np.append(starts, entry_count))
+        rows = np.repeat(np.arange(self._count, self._count + count), per_row)
+        self._entries.append((rows, columns.astype(np.int64), entries))
+        self._rows.append((lower, upper))
+        self._count += count
+
+    def changeObjectiveSense(self, sense: Any) -> None:  # noqa: ANN401, N802 - HiGHS's name
+        """Take the sense."""
+        self.sign = -1.0 if sense == highspy.ObjSense.kMaximize else 1.0
+
+    def changeColsCost(self, count: int, columns: Indices, costs: Vector) -> None:  # noqa: ARG002, N802 - HiGHS's name
+        """Take the costs of all columns."""
+        self._cost = costs
+
+    def changeColCost(self, column: int, cost: float) -> None:  # noqa: N802 - HiGHS's name
+        """Take the cost of a column."""
+        self._cost[column] = cost
+
+    def changeObjectiveOffset(self, offset: float) -> None:  # noqa: N802 - HiGHS's name
+        """Take the offset."""
+        self._offset = float(offset)
+
+    def numbers(self) -> Numbers:
+        """Return what was told, by column; entries of 0 are none."""
+        nothing = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+        rows, columns, entries = (np.concatenate(parts) for parts in zip(nothing, *self._entries, strict=True))
+        order = np.lexsort((rows, columns))
+        order = order[entries[order] != 0]
+        (lower, upper), (row_lower, row_upper) = (
+            (np.concatenate(part) for part in zip((np.zeros(0),) * 2, *told, strict=True))
+            for told in (self._bounds, self._rows)
+        )
+        counts = np.bincount(columns[order], minlength=len(lower))
+        return Numbers(
+            cost=self.sign * self._cost,
+            offset=self.sign * self._offset,
+            column_lower=lower,
+            column_upper=upper,
+            row_lower=row_lower,
+            row_upper=row_upper,
+            starts=np.concatenate([[0], np.cumsum(counts)]),
+            indices=rows[order],
+            entries=entries[order],
+        )
 
 
 class LabelledHighs(Highs):
@@ -45,8 +126,7 @@ class LabelledHighs(Highs):
         """
         self._reinit()
         self._model = model
-        self._solver_model = highspy.Highs()
-        self._solver_model.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
+        self._solver_model = _Stated()
         with _reading:
             self.add_block(model)
             if self._objective is None:
@@ -71,10 +151,10 @@ class LabelledHighs(Highs):
             self._waiting = []
 
     def labelled(self) -> LabelledLP:
-        """Return the LP that HiGHS holds; a name is the Pyomo component's, then its index."""
-        rows = [_label(constraint) for constraint in self._pyomo_con_to_solver_con_map]
-        columns = [_label(self._vars[v][0]) for v in self._pyomo_var_to_solver_var_map]
-        return from_highs(self._solver_model, rows, columns)
+        """Return the LP of the model; a name is the Pyomo component's, then its index."""
+        rows = {_label(constraint): i for constraint, i in self._pyomo_con_to_solver_con_map.items()}
+        columns = {_label(self._vars[v][0]): j for v, j in self._pyomo_var_to_solver_var_map.items()}
+        return labelled(self._solver_model.numbers(), rows, columns, self._solver_model.sign)
 
     def mutable(self) -> Iterator[_Entry]:
         """Yield every number of the LP that mutable Params enter."""
@@ -144,7 +224,7 @@ class MutableLP:
 
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own."""
-        some = np.abs(self._parts["entries"]) > NO_ENTRY
+        some = self._parts["entries"] != 0
         counts = np.bincount(self._columns[some], minlength=len(self._parts["cost"]))
         stated = replace(
             self._first,
@@ -153,7 +233,6 @@ class MutableLP:
             starts=np.concatenate([[0], np.cumsum(counts)]),
             indices=self._rows[some],
             entries=self._parts["entries"][some],
-            _sizes=[],
         )
         return stated.clone()
 

@@ -18,7 +18,8 @@ from supplychain.tolerances import OBJECTIVE_ROUNDING, REDUCED_COST_ROUNDING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from supplychain.lp.labelled import Label, LabelledLP, Vector
+    from supplychain.lp.labelled import Label, LabelledLP
+    from supplychain.lp.scaled import Vector
     from supplychain.lp.slopes import Slopes
 
 
@@ -150,7 +151,7 @@ class Grafts:
             return math.inf
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoAnswerError(reason(status, "an LP with a column more"))
-        change = float(self._highs.getInfo().objective_function_value) - before
+        change = self._highs.getObjectiveValue() - before
         return change if abs(change) > OBJECTIVE_ROUNDING * abs(before) else 0.0
 
 

@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import highspy
-import numpy as np
 
 from supplychain.lp import timed
-from supplychain.lp.labelled import geometric
+
+if TYPE_CHECKING:
+    from supplychain.lp.scaled import ScaledHighs
 
 
-def basis(highs: Any) -> tuple[Any, float]:  # noqa: ANN401 - HiGHS ships no types
-    """Return the basis of the LP in a live HiGHS at which interior point and crossover end, and the seconds they took.
+NEAR = {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kIterationLimit}
+"""How a run ends whose basis is close to an optimum, or at one: no step of the simplex method was taken."""
 
-    There is none if they find no optimum. They are given a copy with rows and columns scaled, by powers of two: on an
-    LP in the units of its user interior point may stop short of an optimum, and HiGHS then starts from nothing.
+
+def basis(highs: ScaledHighs) -> tuple[Any, float]:
+    """Return the basis at which interior point and crossover end, and the seconds they took.
+
+    There is none if they find no optimum. The last steps are left to who goes on from there.
     """
-    copy = highspy.Highs()
-    copy.passOptions(highs.getOptions())
-    highs.ensureColwise()
-    copy.passModel(_scaled(highs.getLp()))
-    timed.run(copy)
-    optimal = copy.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return copy.getBasis() if optimal else None, float(copy.getRunTime())
-
-
-def _scaled(lp: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
-    starts = np.array(lp.a_matrix_.start_, dtype=np.int64)
-    filled = slice(int(starts[-1]))
-    rows, entries = (
-        np.array(lp.a_matrix_.index_, dtype=np.int64)[filled],
-        np.array(lp.a_matrix_.value_, dtype=float)[filled],
-    )
-    columns = np.repeat(np.arange(lp.num_col_), np.diff(starts))
-    by_row, by_column = (
-        np.exp2(np.round(logs / np.log(2.0))) for logs in geometric(rows, columns, entries, lp.num_row_, lp.num_col_)
-    )
-    scaled = highspy.HighsLp()
-    scaled.num_row_, scaled.num_col_ = lp.num_row_, lp.num_col_
-    scaled.row_lower_, scaled.row_upper_ = (np.array(limits) * by_row for limits in (lp.row_lower_, lp.row_upper_))
-    scaled.col_lower_, scaled.col_upper_ = (np.array(limits) / by_column for limits in (lp.col_lower_, lp.col_upper_))
-    scaled.col_cost_ = np.array(lp.col_cost_) * by_column
-    scaled.sense_ = lp.sense_
-    scaled.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    scaled.a_matrix_.start_, scaled.a_matrix_.index_ = starts, rows
-    scaled.a_matrix_.value_ = entries * by_row[rows] * by_column[columns]
-    return scaled
+    twin = highs.twin()
+    for name, value in (("solver", "ipx"), ("simplex_iteration_limit", 0)):
+        twin.setOptionValue(name, value)
+    timed.run(twin)
+    basis = twin.getBasis()
+    return basis if twin.getModelStatus() in NEAR and basis.valid else None, float(twin.getRunTime())

@@ -3,66 +3,42 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import highspy
 import numpy as np
-import numpy.typing as npt
 
-from supplychain.errors import InputError, Problem
+from supplychain.errors import InputError, LostEntryError, Problem
+from supplychain.lp.scaled import Numbers, ScaledHighs, Scales, Vector, lost_entries, mean_power, power, scales_of, sums
+from supplychain.tolerances import LEAST_TERMS, LOST_ENTRY, OBJECTIVE_TERMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 Label: TypeAlias = Any
 """Name of a row or column. Of a Pyomo model: what it is, then its indices, e.g. `("supply_limit", "cowos", 2026)`."""
 
-Vector: TypeAlias = npt.NDArray[np.float64]
 
-_SCALING_ROUNDS = 60
-"""Rounds of scaling after which another one changes little."""
-
-
-@dataclass(frozen=True)
-class LabelledLP:
-    """min cost·x + offset subject to row_lower <= A x <= row_upper and column_lower <= x <= column_upper.
+@dataclass(frozen=True, kw_only=True)
+class LabelledLP(Numbers):
+    """A linear program under the names of its rows and columns, in the units in which it was stated.
 
     `highs` is a live solver that holds exactly this problem; whoever changes it puts it back. A maximisation is held as
     the minimisation of its negative, and `sign` is -1.
     """
 
-    highs: Any
+    highs: ScaledHighs
     row: dict[Label, int]
     column: dict[Label, int]
-    cost: Vector
-    offset: float
-    column_lower: Vector
-    column_upper: Vector
-    row_lower: Vector
-    row_upper: Vector
-    starts: npt.NDArray[np.int64]
-    """Where each column begins in `indices` and `entries`; one longer than the number of columns."""
-    indices: npt.NDArray[np.int64]
-    entries: Vector
+    scales: Scales
     sign: float = 1.0
-    _sizes: list[tuple[Vector, Vector]] = field(default_factory=list)
-    """Sizes of prices, once they are known: the same for LPs that differ in limits alone."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Return the numbers of rows and columns."""
-        return len(self.row_lower), len(self.cost)
 
     def copied(self, basis: Any = None) -> LabelledLP:  # noqa: ANN401 - HiGHS ships no types
         """Return the same LP in a solver of its own, with the same options, at a basis or at none."""
-        highs = highspy.Highs()
-        highs.passOptions(self.highs.getOptions())
-        highs.passModel(self.highs.getLp())
-        if basis is not None:
-            highs.setBasis(basis)
-        return replace(self, highs=highs)
+        return replace(self, highs=self.highs.twin(basis))
 
     def held(self) -> LabelledLP:
         """Return what `clone` does: its old name, which goes with version 0.3."""
@@ -72,27 +48,35 @@ class LabelledLP:
 
     def clone(self) -> LabelledLP:
         """Return the same LP in a new solver that is given these numbers."""
-        highs = highspy.Highs()
-        highs.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
-        rows, columns = self.shape
-        highs.passModel(
-            columns,
-            rows,
-            len(self.entries),
-            int(highspy.MatrixFormat.kColwise),
-            int(highspy.ObjSense.kMinimize),
-            self.offset,
-            self.cost,
-            self.column_lower,
-            self.column_upper,
-            self.row_lower,
-            self.row_upper,
-            self.starts[:-1].astype(np.int32),
-            self.indices.astype(np.int32),
-            self.entries,
-            np.zeros(columns, dtype=np.int32),
-        )
-        return replace(self, highs=highs)
+        numbers = {part.name: getattr(self, part.name) for part in fields(Numbers)}
+        return labelled(Numbers(**numbers), self.row, self.column, self.sign)
+
+    @cached_property
+    def row_unit(self) -> Vector:
+        """What is 1 of each row in the LP as it is scaled: what is small beside it is small."""
+        return np.exp2(-self.scales.row)
+
+    @cached_property
+    def column_unit(self) -> Vector:
+        """What is 1 of each column in the LP as it is scaled."""
+        return np.exp2(self.scales.column)
+
+    @cached_property
+    def objective_unit(self) -> float:
+        """The largest cost of one unit of a column: of the size of what prices are made of."""
+        return float(np.abs(self.cost * self.column_unit).max(initial=0))
+
+    @cached_property
+    def mean_cost(self) -> float:
+        """The cost, to a power of two, that one unit of a column has in the geometric mean: HiGHS sees it as 1."""
+        return 1 / mean_power(self.cost * self.column_unit)
+
+    def move_size(self, direction: Mapping[int, float]) -> float:
+        """Return how large a move of limits is in the LP as it is scaled; numbers from that of rows on are columns'."""
+        rows = self.shape[0]
+        units = (self.row_unit[i] if i < rows else self.column_unit[i - rows] for i in direction)
+        largest = max((abs(step) / float(u) for step, u in zip(direction.values(), units, strict=True)), default=0.0)
+        return float(power(np.log2([largest or 1.0]))[0])
 
     def activity(self, x: Vector) -> Vector:
         """Return A x."""
@@ -102,6 +86,17 @@ class LabelledLP:
         """Return |A| |x|: how large the terms of each row are, against which its rounding is judged."""
         return sums(self.indices, np.abs(self.entries * np.repeat(x, np.diff(self.starts))), len(self.row_lower))
 
+    def near(self, x: Vector) -> tuple[Vector, Vector]:
+        """Return against what the rounding of rows and columns is judged: their terms, or the least they count for."""
+        return np.maximum(LEAST_TERMS * self.row_unit, self.size(x)), np.maximum(
+            LEAST_TERMS * self.column_unit, np.abs(x)
+        )
+
+    def objective_size(self, x: Vector) -> float:
+        """Return how large the objective is, against which a difference of two is judged."""
+        terms = float(np.abs(self.cost) @ np.abs(x)) + abs(self.offset)
+        return max(self.mean_cost, abs(float(self.cost @ x) + self.offset), OBJECTIVE_TERMS * terms)
+
     def priced(self, y: Vector) -> Vector:
         """Return y A: what the rows' prices make of each column."""
         return sums(self.column_of_entry, self.entries * y[self.indices], len(self.cost))
@@ -109,66 +104,41 @@ class LabelledLP:
     def price_sizes(self) -> tuple[Vector, Vector]:
         """Return how large row prices and reduced costs are here, against which their rounding is judged.
 
-        Rows and columns are scaled so that their entries are near 1; then no price is much larger than the largest
-        cost. So the answer is the same in whatever units rows, columns and the objective are stated.
+        With entries near 1 no price is much larger than the largest cost. So the answer is the same in whatever units
+        rows, columns and the objective are stated.
         """
-        if not self._sizes:
-            self._sizes.append(self._price_sizes())
-        return self._sizes[0]
-
-    def _price_sizes(self) -> tuple[Vector, Vector]:
-        row_logs, column_logs = geometric(self.indices, self.column_of_entry, self.entries, *self.shape)
-        largest = float(np.abs(self.cost * np.exp(column_logs)).max(initial=0))
-        return largest * np.exp(row_logs), largest * np.exp(-column_logs)
-
-    @property
-    def column_of_entry(self) -> npt.NDArray[np.int64]:
-        """Return the column of each entry."""
-        return np.repeat(np.arange(len(self.cost)), np.diff(self.starts))
+        return self.objective_unit / self.row_unit, self.objective_unit / self.column_unit
 
 
-def sums(groups: npt.NDArray[np.int64], amounts: Vector, count: int) -> Vector:
-    """Return the sum of the amounts of each group 0 .. count-1."""
-    return np.bincount(groups, amounts, minlength=count).astype(np.float64)
+def labelled(numbers: Numbers, row: dict[Label, int], column: dict[Label, int], sign: float = 1.0) -> LabelledLP:
+    """Return an LP under names, in a solver of its own.
 
-
-def geometric(
-    rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], entries: Vector, row_count: int, column_count: int
-) -> tuple[Vector, Vector]:
-    """Return the logs of the factors of rows and columns that bring the entries of a matrix near 1.
-
-    Source: geometric scaling, Fulkerson & Wolfe (1962), SIAM Review 4, 142-146.
+    Raises: LostEntryError if an entry is nothing to a solver, beside the other numbers of its row and column.
     """
-    some = entries != 0
-    logs, rows, columns = np.log(np.abs(entries[some])), rows[some], columns[some]
-    row_logs, column_logs = np.zeros(row_count), np.zeros(column_count)
-    row_counts, column_counts = np.bincount(rows, minlength=row_count), np.bincount(columns, minlength=column_count)
-    for _ in range(_SCALING_ROUNDS):
-        column_logs = -sums(columns, logs + row_logs[rows], column_count) / np.maximum(1, column_counts)
-        row_logs = -sums(rows, logs + column_logs[columns], row_count) / np.maximum(1, row_counts)
-    return row_logs, column_logs
+    scales = scales_of(numbers)
+    lost = lost_entries(numbers, scales)
+    if len(lost):
+        smallest = lost[np.argmin(np.abs(numbers.entries[lost]))]
+        i, j = int(numbers.indices[smallest]), int(numbers.column_of_entry[smallest])
+        raise LostEntryError(list(row)[i], list(column)[j], float(numbers.entries[smallest]))
+    parts = {part.name: getattr(numbers, part.name) for part in fields(Numbers)}
+    return LabelledLP(**parts, highs=ScaledHighs.of(numbers, scales), row=row, column=column, scales=scales, sign=sign)
 
 
 def from_highs(highs: Any, rows: Iterable[Label], columns: Iterable[Label]) -> LabelledLP:  # noqa: ANN401 - HiGHS ships no types
-    """Return the LP that a live HiGHS holds, under the given names of its rows and columns, in its order."""
+    """Return the LP that a HiGHS holds, under the given names of its rows and columns, in its order.
+
+    The LP has a solver of its own, with the same options and at the same basis. What HiGHS has dropped already, or
+    takes for infinite, stays so: give numbers of any size to `read`, or to `from_pyomo`.
+    """
     highs.ensureColwise()
-    if highs.getObjectiveSense()[1] == highspy.ObjSense.kMaximize:
-        sign = -1.0
-        count = highs.getNumCol()
-        highs.changeColsCost(count, np.arange(count), -np.array(highs.getLp().col_cost_, dtype=float))
-        highs.changeObjectiveOffset(-highs.getLp().offset_)
-        highs.changeObjectiveSense(highspy.ObjSense.kMinimize)
-    else:
-        sign = 1.0
     lp = highs.getLp()
+    sign = -1.0 if lp.sense_ == highspy.ObjSense.kMaximize else 1.0
     starts = np.array(lp.a_matrix_.start_, dtype=np.int64)
     filled = slice(int(starts[-1]) if len(starts) else 0)  # where entries became 0, HiGHS leaves others behind the last
-    return LabelledLP(
-        highs=highs,
-        row={label: i for i, label in enumerate(rows)},
-        column={label: j for j, label in enumerate(columns)},
-        cost=np.array(lp.col_cost_, dtype=float),
-        offset=float(lp.offset_),
+    numbers = Numbers(
+        cost=sign * np.array(lp.col_cost_, dtype=float),
+        offset=sign * float(lp.offset_),
         column_lower=np.array(lp.col_lower_, dtype=float),
         column_upper=np.array(lp.col_upper_, dtype=float),
         row_lower=np.array(lp.row_lower_, dtype=float),
@@ -176,8 +146,14 @@ def from_highs(highs: Any, rows: Iterable[Label], columns: Iterable[Label]) -> L
         starts=starts,
         indices=np.array(lp.a_matrix_.index_, dtype=np.int64)[filled],
         entries=np.array(lp.a_matrix_.value_, dtype=float)[filled],
-        sign=sign,
     )
+    row, column = ({label: i for i, label in enumerate(labels)} for labels in (rows, columns))
+    stated = labelled(numbers, row, column, sign)
+    stated.highs.passOptions(highs.getOptions())
+    stated.highs.setOptionValue("small_matrix_value", LOST_ENTRY)
+    if highs.getBasis().valid:
+        stated.highs.setBasis(highs.getBasis())
+    return stated
 
 
 def read(path: str | Path) -> LabelledLP:
@@ -187,11 +163,19 @@ def read(path: str | Path) -> LabelledLP:
     """
     path = Path(path)
     highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS has no keyword for it
+    highs.setOptionValue("log_to_console", False)  # noqa: FBT003 - HiGHS has no keyword for it
+    highs.setOptionValue("small_matrix_value", LOST_ENTRY)
+    said: list[str] = []
+    highs.cbLogging.subscribe(lambda event: said.append(event.message))
     if not path.is_file():
         raise InputError(str(path), [Problem(path.name, 0, "", "there is no such file")])
     if highs.readModel(str(path)) == highspy.HighsStatus.kError:
         raise InputError(str(path), [Problem(path.name, 0, "", "cannot be read as an MPS or LP file")])
+    if any("ignored" in line for line in said if line.startswith("WARNING: LP matrix")):
+        message = f"has entries of {LOST_ENTRY:g} or less, which would be dropped; state their rows or columns larger"
+        raise InputError(str(path), [Problem(path.name, 0, "", message)])
+    highs.cbLogging.clear()
+    highs.setOptionValue("output_flag", False)  # noqa: FBT003
     lp = highs.getLp()
     if highs.getModel().hessian_.dim_:
         raise InputError(str(path), [Problem(path.name, 0, "", "has a quadratic objective; must be a linear program")])

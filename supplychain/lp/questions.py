@@ -17,17 +17,22 @@ import highspy
 import numpy as np
 import pandas as pd
 
-from supplychain.errors import CertificateError, NoAnswerError
+from supplychain.errors import CertificateError, NoAnswerError, TimeLimitError
 from supplychain.limits import doing, limited
 from supplychain.lp.joint import minimal_sets
-from supplychain.lp.optimum import OPTIONS, Certificate, Optimum, certificate, forget, optimum_of, reason, run
+from supplychain.lp.optimum import OPTIONS, Certificate, Optimum, certificate, optimum_of, reason, run
 from supplychain.lp.slopes import Slopes
-from supplychain.tolerances import CERTIFIED, SAME_BREAKPOINT, SAME_ROW_DIGITS, SAME_SLOPE, significant
+from supplychain.tolerances import SAME_BREAKPOINT, SAME_ROW_DIGITS, SAME_SLOPE, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 
-    from supplychain.lp.labelled import Label, LabelledLP, Vector
+    from supplychain.lp.labelled import Label, LabelledLP
+    from supplychain.lp.scaled import Vector
+
+
+_SETTLED = frozenset({highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnbounded})
+"""How a run for the furthest step may well end."""
 
 _ROUNDS = 10_000
 """Looks at a value curve, each at one of its segments: the longest seen has 200. One that takes more gets nowhere."""
@@ -79,16 +84,15 @@ def two_sided_prices(
     and lowers a lower one. A row that is slack costs no solve.
 
     Returns: indexed by row label or set name; columns `gain` and `loss` [objective per unit], 0 <= gain <= loss; `loss`
-    is infinite where any tightening leaves nothing feasible. An equality has its two signed one-sided derivatives.
+    is infinite where any tightening leaves nothing feasible. An equality has its two signed one-sided derivatives. What
+    no way leads to is NaN, and `attrs["unanswered"]` says why, by row.
     Source: left and right shadow prices, Koltai & Terlaky (2000), Int. J. Production Economics 65, 257-274.
     """
     slopes = Slopes(lp, _optimum(lp))
     directions = _directions(lp, rows)
-    prices = []
-    for name, direction in directions.items():
-        with doing(_at(name), vague=True):
-            prices.append((slopes.gain(direction), slopes.loss(direction)))
-    return pd.DataFrame(prices, columns=["gain", "loss"], index=_index(list(directions)))
+    return _answers(
+        directions, lambda name: (slopes.gain(directions[name]), slopes.loss(directions[name])), ["gain", "loss"]
+    )
 
 
 @limited("asking how long prices last")
@@ -104,23 +108,43 @@ def allowable_ranges(
     each side has its own range. A slack row has price 0 on both sides. Of a row with two limits the upper one is
     reported; the lower one moves the other way.
 
-    Returns: indexed by row label; columns `lower` and `upper` [of the limit].
+    Returns: indexed by row label; columns `lower` and `upper` [of the limit]. What no way leads to is NaN, and
+    `attrs["unanswered"]` says why, by row.
     Source: Hillier & Lieberman, Introduction to Operations Research, allowable increase and decrease.
     """
     optimum = _optimum(lp)
     slopes = Slopes(lp, optimum)
-    ranges = []
-    for label in rows:
+
+    def range_of(label: Label) -> tuple[float, float]:
         i = lp.row[label]
         is_upper = math.isfinite(lp.row_upper[i])
         if not is_upper and math.isinf(lp.row_lower[i]):
-            ranges.append((-math.inf, math.inf))
-            continue
-        limit = lp.row_upper[i] if is_upper else lp.row_lower[i]
-        with doing(_at(label), vague=True):
-            relaxed, tightened = (allowable_increase(lp, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
-        ranges.append((limit - tightened, limit + relaxed) if is_upper else (limit - relaxed, limit + tightened))
-    return pd.DataFrame(ranges, columns=["lower", "upper"], index=_index(list(rows)))
+            return -math.inf, math.inf
+        limit = float(lp.row_upper[i] if is_upper else lp.row_lower[i])
+        relaxed, tightened = (allowable_increase(lp, slopes, {i: 1.0}, sign) for sign in (+1.0, -1.0))
+        return (limit - tightened, limit + relaxed) if is_upper else (limit - relaxed, limit + tightened)
+
+    return _answers(rows, range_of, ["lower", "upper"])
+
+
+def _answers(
+    names: Collection[Hashable], answer: Callable[[Hashable], tuple[float, float]], columns: list[str]
+) -> pd.DataFrame:
+    """Ask the same of each name; what has no answer is NaN, and the reason stands in `attrs["unanswered"]`."""
+    found: list[tuple[float, float]] = []
+    unanswered: dict[Hashable, str] = {}
+    for name in names:
+        try:
+            with doing(_at(name), vague=True):
+                found.append(answer(name))
+        except TimeLimitError:
+            raise
+        except NoAnswerError as error:
+            found.append((math.nan, math.nan))
+            unanswered[name] = str(error)
+    table = pd.DataFrame(found, columns=columns, index=_index(list(names)))
+    table.attrs["unanswered"] = unanswered
+    return table
 
 
 @limited("following a value curve")
@@ -141,7 +165,7 @@ def value_curve(
     """
     moves = {lp.row[label]: float(step) for label, step in direction.items()}
     segments: list[list[float]] = []
-    start, rounding = 0.0, SAME_BREAKPOINT
+    start, rounding, least = 0.0, SAME_BREAKPOINT, 1 / lp.move_size(moves)
     optimum = _optimum(lp)
     looks = 0
     while start < up_to:
@@ -160,8 +184,8 @@ def value_curve(
         if math.isinf(slope):
             segments.append([begin, up_to, math.inf, math.inf])
             break
-        if end - start <= rounding * max(1.0, start) and end < up_to:
-            start, rounding = start + rounding * max(1.0, start), 2 * rounding
+        if end - start <= rounding * max(least, start) and end < up_to:
+            start, rounding = start + rounding * max(least, start), 2 * rounding
             if rounding > SAME_SLOPE:
                 message = f"the value curve does not get beyond {start:g}: breakpoints lie closer than rounding"
                 raise CertificateError(message)
@@ -225,13 +249,7 @@ def _optimum(lp: LabelledLP) -> Optimum:
     """
     for option, value in OPTIONS.items():
         lp.highs.setOptionValue(option, value)
-    optimum = optimum_of(lp, what="this LP")
-    proof = certificate(lp, optimum)
-    worst = max(proof.primal_residual_scaled, proof.dual_residual_scaled, proof.duality_gap_relative)
-    if not worst <= CERTIFIED:
-        message = f"the solver's optimum does not pass its checks: {worst:.1e} off; must be {CERTIFIED:g} or less"
-        raise CertificateError(message)
-    return optimum
+    return optimum_of(lp, what="this LP")
 
 
 def _directions(
@@ -287,13 +305,13 @@ def allowable_increase(
         slopes.reduced(y), lp.column_lower, lp.column_upper, columns_fall, columns_rise
     )
     row_lower, row_upper = _complementary(slopes.felt(y), lp.row_lower, lp.row_upper, rows_fall, rows_rise)
-    highs, start = slopes.stepping
+    size, (highs, start) = lp.move_size(moves), slopes.stepping
     rows, columns = (np.arange(n) for n in lp.shape)
     highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
     highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
     highs.setBasis(start)
     step_column = lp.shape[1]
-    for i, step in moves.items():
+    for i, step in ((i, move / size) for i, move in moves.items()):
         one_of_two = lp.row_lower[i] != lp.row_upper[i] and math.isfinite(lp.row_lower[i])
         if one_of_two and math.isfinite(lp.row_upper[i]):
             _split(lp, highs, i, row_lower[i], row_upper[i])
@@ -302,7 +320,7 @@ def allowable_increase(
         highs.changeCoeff(i, step_column, sign * step if falls else -sign * step)
     try:
         status = _run_in_room(lp, highs, slopes.x, (row_lower, row_upper), (column_lower, column_upper))
-        furthest = -float(highs.getInfo().objective_function_value)
+        furthest = -float(highs.getObjectiveValue()) / size
     finally:
         for i in moves:
             highs.changeCoeff(i, step_column, 0.0)
@@ -336,7 +354,7 @@ def _run_in_room(
 
     Where digits were cut from inputs, limits are reached together for every tolerance, and yet not for the solver.
     """
-    status = _run_any_way(highs)
+    status = run(highs, _SETTLED)
     if status != highspy.HighsModelStatus.kInfeasible:
         return status
     for change, place, (lower, upper) in (
@@ -344,23 +362,7 @@ def _run_in_room(
         (highs.changeColsBounds, x, columns),
     ):
         change(len(place), np.arange(len(place)), np.minimum(lower, place), np.maximum(upper, place))
-    return _run_any_way(highs)
-
-
-def _run_any_way(highs: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
-    """Run the solver for the furthest step; with presolve and its own choice of simplex if that leads nowhere."""
-    status = run(highs)
-    if status not in {highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kSolveError}:
-        return status
-    usual = {name: highs.getOptionValue(name)[1] for name in ("presolve", "simplex_strategy")}
-    for name, value in (("presolve", "on"), ("simplex_strategy", 0)):
-        highs.setOptionValue(name, value)
-    forget(highs)
-    try:
-        return run(highs)
-    finally:
-        for name, value in usual.items():
-            highs.setOptionValue(name, value)
+    return run(highs, _SETTLED)
 
 
 def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> None:  # noqa: ANN401 - HiGHS ships no types

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import highspy
 import numpy as np
 
-from supplychain.errors import CertificateError, NoAnswerError
+from supplychain.errors import CertificateError, NoAnswerError, TimeLimitError
 from supplychain.lp import timed
 from supplychain.lp.basis import Basis
 from supplychain.lp.optimum import Optimum, reason, run
 from supplychain.lp.ties import share_of
 from supplychain.tolerances import (
     CERTIFIED,
+    COARSE_FEASIBILITY,
     DOUBTFUL_PRICE,
     DUAL_ATTAINS,
     DUAL_EASINGS,
@@ -29,9 +30,18 @@ from supplychain.tolerances import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from supplychain.lp.labelled import LabelledLP, Vector
+    import numpy.typing as npt
+
+    from supplychain.lp.labelled import LabelledLP
+    from supplychain.lp.scaled import Vector
 
 _BASIC = int(highspy.HighsBasisStatus.kBasic)
+
+_ENDS = frozenset({highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnbounded})
+"""Ends of a run after which it is tried from elsewhere, if at all."""
+
+_STARTS = (("here", FEASIBILITY), ("basis", FEASIBILITY), ("nothing", FEASIBILITY), ("nothing", COARSE_FEASIBILITY))
+"""From where a tangent problem is solved, in turn, and how far reduced costs may be off."""
 
 _PRIMAL = 4
 """HiGHS's number for the primal simplex."""
@@ -80,27 +90,43 @@ class Slopes:
         self._worth = np.concatenate([np.abs(y), np.maximum(-reduced, 0.0)])
         y = _of_nonbasic(y, self._row_size, optimum.basis, "row_status")
         reduced = _of_nonbasic(reduced, self._column_size, optimum.basis, "col_status")
-        self.row_room = _room(lp.activity(x), lp.row_lower, lp.row_upper, lp.size(x), y)
-        self.column_room = _room(x, lp.column_lower, lp.column_upper, np.abs(x), reduced)
+        near_row, near_column = lp.near(x)
+        self.row_room = _room(lp.activity(x), lp.row_lower, lp.row_upper, near_row, y)
+        self.column_room = _room(x, lp.column_lower, lp.column_upper, near_column, reduced)
 
     @cached_property
     def tangent(self) -> LabelledLP:
-        """The tangent problem, in a solver of its own that starts at the LP's basis."""
+        """The tangent problem, in a solver of its own that starts at the LP's basis.
+
+        Its costs are what the prices at hand make them, without their rounding, so that to stay where one is costs
+        least to the last digit: with the LP's own costs, nothing might keep a move from growing for ever.
+        """
         (row_lower, row_upper), (column_lower, column_upper) = self.row_room, self.column_room
         highs = self._solver() if self._solver else self.copy()
         rows, columns = (np.arange(n) for n in self._lp.shape)
+        highs.changeColsCost(len(columns), columns, self._cost_at_rest)
         highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
         highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
         highs.setBasis(self.optimum.basis)
         return replace(
             self._lp,
             highs=highs,
+            cost=self._cost_at_rest,
             offset=0.0,
             row_lower=row_lower,
             row_upper=row_upper,
             column_lower=column_lower,
             column_upper=column_upper,
         )
+
+    @cached_property
+    def _cost_at_rest(self) -> Vector:
+        """What columns cost by the prices at hand: what is basic has no price, and no price lacks a reached limit."""
+        lp, basis = self._lp, self.optimum.basis
+        y, reduced = self.optimum.y, lp.cost - lp.priced(self.optimum.y)
+        y = np.where(_is_basic(basis.row_status), 0.0, _standing(y, *self.row_room))
+        reduced = np.where(_is_basic(basis.col_status), 0.0, _standing(reduced, *self.column_room))
+        return lp.priced(y) + reduced
 
     @cached_property
     def _own(self) -> Basis:
@@ -146,21 +172,33 @@ class Slopes:
         """Return the slope of cost along a direction (sign +1) or against it (-1), and the duals that attain it.
 
         Where the LP's basis stays optimal for a small step, its own duals attain the slope, and there is nothing to
-        solve. Each solve starts where the last one ended; if its duals do not prove the slope, from the LP's own basis.
+        solve. Each solve starts where the last one ended; if its duals do not prove the slope, from the LP's own basis,
+        and then from nothing, at last with costs that may be a little off.
         """
         if not fixed and self._own.stays(direction, sign):
             return -sign * self.between(direction), self.optimum.y
-        relaxed = {row: sign * step for row, step in direction.items()}
+        size, highs = self._lp.move_size(direction), self.tangent.highs
+        relaxed = {row: sign * step / size for row, step in direction.items()}
+        failure: NoAnswerError | None = None
         with self._moving(relaxed, fixed):
-            for start in (None, self.optimum.basis):
-                if start is not None:
-                    self.tangent.highs.setBasis(start)
-                slope, y, terms = self._solved()
+            for start, tolerance in _STARTS:
+                if start == "basis":
+                    highs.setBasis(self.optimum.basis)
+                elif start == "nothing":
+                    highs.forget()
+                try:
+                    slope, y, terms = self._solved(tolerance)
+                except TimeLimitError:
+                    raise
+                except NoAnswerError as error:
+                    failure = error
+                    continue
                 proven = self._attained(y, relaxed)
-                if math.isinf(slope) or abs(slope - proven) <= CERTIFIED * max(1.0, terms):
-                    return slope if abs(slope) > PRICE_ROUNDING * terms else 0.0, y
-        message = f"the price of a limit does not pass its checks: {slope:g} is not its duals' {proven:g}"
-        raise CertificateError(message)
+                if math.isinf(slope) or abs(slope - proven) <= CERTIFIED * max(self._lp.mean_cost, terms):
+                    return slope * size if abs(slope) > PRICE_ROUNDING * terms else 0.0, y
+                message = f"the price of a limit does not pass its checks: {slope:g} is not its duals' {proven:g}"
+                failure = CertificateError(message)
+        raise failure or CertificateError
 
     def least_duals(self, direction: Mapping[int, float], sign: float) -> tuple[float, Vector]:
         """Return the slope of cost as `prices` does and, of the duals that attain it, the one that is least else.
@@ -172,12 +210,12 @@ class Slopes:
         slope, y = self.prices(direction, sign)
         if not 0 < abs(slope) < math.inf:
             return slope, y
-        money = DUAL_MOVE * max(1.0, abs(self.optimum.objective))
+        money = DUAL_MOVE * max(self._lp.mean_cost, abs(self.optimum.objective))
         moved = {row: sign * step * money / abs(slope) for row, step in direction.items()}
         for share in DUAL_EASINGS:
             self._ease(share * money, moved)
             status = run(self._eased)
-            least = np.array(self._eased.getSolution().row_dual)
+            least = self._eased.getSolution().row_dual
             attained = self._attained(least, moved)
             optimal = status == highspy.HighsModelStatus.kOptimal
             if optimal and abs(attained - math.copysign(money, slope)) <= DUAL_ATTAINS * money:
@@ -187,7 +225,9 @@ class Slopes:
     @cached_property
     def _eased(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
         """A solver for the tangent problem with limits eased."""
-        return self.copy()
+        highs = self.copy()
+        highs.changeColsCost(len(self._cost_at_rest), np.arange(len(self._cost_at_rest)), self._cost_at_rest)
+        return highs
 
     @cached_property
     def _ways(self) -> tuple[Vector, Vector]:
@@ -226,17 +266,25 @@ class Slopes:
         highs.addCol(-1.0, 0.0, math.inf, 0, np.array([], dtype=np.int32), np.array([]))
         return highs, highs.getBasis()
 
-    def _solved(self) -> tuple[float, Vector, float]:
-        """Solve the tangent problem as it stands; return its optimum, its duals and the size of its terms."""
+    def _solved(self, tolerance: float = FEASIBILITY) -> tuple[float, Vector, float]:
+        """Solve the tangent problem as it stands; return its optimum, its duals and the size of its terms.
+
+        It has an optimum or none at all. Where prices are known to fewer digits than the tolerance of reduced costs
+        asks for, the solver finds costs to fall for ever.
+        """
         highs = self.tangent.highs
-        status = run(highs)
+        highs.setOptionValue("dual_feasibility_tolerance", tolerance)
+        try:
+            status = run(highs, _ENDS)
+        finally:
+            highs.setOptionValue("dual_feasibility_tolerance", FEASIBILITY)
         if status == highspy.HighsModelStatus.kInfeasible:
             return math.inf, self.optimum.y, 0.0
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoAnswerError(reason(status, "the price of a limit"))
         solution = highs.getSolution()
-        terms = float(np.abs(self.tangent.cost * np.array(solution.col_value)).sum())
-        return float(highs.getInfo().objective_function_value), np.array(solution.row_dual), terms
+        terms = float(np.abs(self.tangent.cost * solution.col_value).sum())
+        return highs.getObjectiveValue(), solution.row_dual, terms
 
     def _attained(self, y: Vector, relaxed: Direction) -> float:
         """Return what duals make of moved limits: with no gap, it is the slope."""
@@ -271,8 +319,8 @@ class Slopes:
 
     def _as_solved(self, columns: Sequence[int]) -> bool:
         """Whether columns have the same values in the plan at hand as in the solver's own."""
-        planned, solved = self.x[list(columns)], self.optimum.x[list(columns)]
-        return bool((np.abs(planned - solved) <= FEASIBILITY * np.maximum(1.0, np.abs(planned))).all())
+        planned, solved, unit = (x[list(columns)] for x in (self.x, self.optimum.x, self._lp.column_unit))
+        return bool((np.abs(planned - solved) <= FEASIBILITY * np.maximum(unit, np.abs(planned))).all())
 
     def between(self, direction: Mapping[int, float]) -> float:
         """Return what the solver's own dual makes of a direction: somewhere between gain and loss."""
@@ -320,12 +368,23 @@ def _of_nonbasic(price: Vector, size: Vector, basis: Any, status: str) -> Vector
     """
     if not ((price != 0) & (np.abs(price) <= DOUBTFUL_PRICE * size)).any():
         return price
-    return np.where(np.array([int(kind) for kind in getattr(basis, status)]) == _BASIC, 0.0, price)
+    return np.where(_is_basic(getattr(basis, status)), 0.0, price)
+
+
+def _is_basic(status: Sequence[Any]) -> npt.NDArray[np.bool_]:
+    """Return which rows, or columns, are basic."""
+    kinds = np.array([int(kind) for kind in status], dtype=np.int64)
+    return np.equal(kinds, _BASIC)
+
+
+def _standing(price: Vector, may_fall: Vector, may_rise: Vector) -> Vector:
+    """Return prices, those that stand on no limit that is reached as 0: they are rounding."""
+    return np.where(np.where(price > 0, may_fall, may_rise) == 0, price, 0.0)
 
 
 def _room(place: Vector, lower: Vector, upper: Vector, size: Vector, price: Vector) -> tuple[Vector, Vector]:
     """Return lower and upper limits of a move: 0 where a limit is reached or has a price, none elsewhere."""
-    near = FEASIBILITY * np.maximum(1.0, size)
+    near = FEASIBILITY * size
     at_lower = (place - lower <= near) | ((price > 0) & np.isfinite(lower))
     at_upper = (upper - place <= near) | ((price < 0) & np.isfinite(upper))
     return np.where(at_lower, 0.0, -np.inf), np.where(at_upper, 0.0, np.inf)

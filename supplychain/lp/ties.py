@@ -10,14 +10,15 @@ import highspy
 import numpy as np
 
 from supplychain.errors import CertificateError
-from supplychain.lp.labelled import sums
-from supplychain.lp.optimum import Optimum, forget, found, run
-from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, PRICE_ROUNDING, THIN_FEASIBILITY
+from supplychain.lp.optimum import Optimum, found, run
+from supplychain.lp.scaled import sums
+from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, PRICE_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from supplychain.lp.labelled import Label, LabelledLP, Vector
+    from supplychain.lp.labelled import Label, LabelledLP
+    from supplychain.lp.scaled import ScaledHighs, Vector
 
 
 def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, settle: bool = True) -> Vector:
@@ -39,33 +40,46 @@ def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, se
     try:
         for objective in objectives:
             row_sign, column_sign = _signs(lp, cost, now)
-            fix(column_sign, now.x, np.abs(now.x), column_lower, column_upper)
-            fix(row_sign, lp.activity(now.x), lp.size(now.x), row_lower, row_upper)
+            near_row, near_column = lp.near(now.x)
+            fix(column_sign, now.x, near_column, column_lower, column_upper)
+            fix(row_sign, lp.activity(now.x), near_row, row_lower, row_upper)
             highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
             highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
-            cost = objective / (np.abs(objective).max(initial=0) or 1.0)
+            cost = objective
             highs.changeColsCost(len(columns), columns, cost)
             if settle and objective is objectives[-1]:
-                forget(highs)
+                highs.forget()
             if run(highs) == highspy.HighsModelStatus.kInfeasible:
-                highs.setOptionValue("primal_feasibility_tolerance", THIN_FEASIBILITY)
-                forget(highs)
-                try:
-                    run(highs)
-                finally:
-                    highs.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
+                _let_stay(highs, now.x, (column_lower, column_upper), lp.activity(now.x), (row_lower, row_upper))
+                run(highs)
             now = found(lp, what="the choice among equal optima")
     finally:
         highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)
         highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
         highs.changeColsCost(len(columns), columns, lp.cost)
         highs.setBasis(optimum.basis)
-    x = snapped(now.x, lp.column_lower, lp.column_upper)
+    x = snapped(now.x, lp.column_lower, lp.column_upper, lp.near(now.x)[1])
     lost = float(lp.cost @ x) + lp.offset - optimum.objective
-    if not abs(lost) <= CERTIFIED * max(1.0, abs(optimum.objective)):
+    if not abs(lost) <= CERTIFIED * lp.objective_size(optimum.x):
         message = f"the choice among equal optima does not pass its checks: it costs {lost:.3g} more"
         raise CertificateError(message)
     return x
+
+
+def _let_stay(
+    highs: ScaledHighs, x: Vector, columns: tuple[Vector, Vector], activity: Vector, rows: tuple[Vector, Vector]
+) -> None:
+    """Start from nothing with limits widened so that everything may stay where it is.
+
+    The set of all optima may be as thin as rounding: what is reached for every tolerance is not reached to the last
+    digit, and nothing satisfies all of it at once.
+    """
+    for change, place, (lower, upper) in (
+        (highs.changeColsBounds, x, columns),
+        (highs.changeRowsBounds, activity, rows),
+    ):
+        change(len(place), np.arange(len(place)), np.minimum(lower, place), np.maximum(upper, place))
+    highs.forget()
 
 
 def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector) -> None:
@@ -73,7 +87,7 @@ def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector)
 
     What has a price is reached, but for what the solver leaves, which may be more than the tolerance it was asked for.
     """
-    near = NEAR_LIMIT * np.maximum(1.0, size)
+    near = NEAR_LIMIT * size
     at_lower = (sign > 0) & (place - lower <= near)
     at_upper = (sign < 0) & (upper - place <= near)
     upper[at_lower] = lower[at_lower]
@@ -97,10 +111,10 @@ def _sign(price: Vector, rounding: Vector) -> Vector:
     return np.where(np.abs(price) > rounding, np.sign(price), 0.0)
 
 
-def snapped(x: Vector, lower: Vector, upper: Vector) -> Vector:
+def snapped(x: Vector, lower: Vector, upper: Vector, size: Vector) -> Vector:
     """Return values that lie within rounding of a bound exactly on it."""
     for bound in (upper, lower):
-        near = np.isfinite(bound) & (np.abs(x - bound) <= FEASIBILITY * np.maximum(1, np.abs(x)))
+        near = np.isfinite(bound) & (np.abs(x - bound) <= FEASIBILITY * size)
         x = np.where(near, bound, x)
     return x
 

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from supplychain.lp.follow import rounds
-from supplychain.lp.labelled import sums
-from supplychain.tolerances import REDUCED_COST_ROUNDING, UNTRACED_PRICE
+from supplychain.errors import CertificateError
+from supplychain.lp.scaled import sums
+from supplychain.tolerances import PRICE_SHARE_DECIMALS, REDUCED_COST_ROUNDING, UNTRACED_PRICE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
-    from supplychain.lp.labelled import LabelledLP, Vector
+    from supplychain.lp.labelled import LabelledLP
+    from supplychain.lp.scaled import Vector
+
+
+_ROUNDS = 300
+"""Rounds after which what still moves is found by solving for it: it moves in a circle, and leaves it slowly."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +126,9 @@ class Tracer:
         def to_rows(at_rows: Vector) -> Vector:
             return sums(use_row, to_columns(at_rows)[use_column] * part, m)
 
-        start, through_rows = np.zeros(m), np.zeros(m)
+        start = np.zeros(m)
         start[row] = price
-        for at_rows in rounds(start, to_rows, np.sum, UNTRACED_PRICE):
-            through_rows += at_rows
+        through_rows = _passed(start, to_rows)
         earned = to_columns(through_rows) * self._per_dollar
         stop_row, stop_column, paid = self._stops
         return Trace(
@@ -132,3 +138,29 @@ class Tracer:
             limit=through_rows * self._own_share,
             kept=sums(stop_row, earned[stop_column] * paid, m),
         )
+
+
+def _passed(start: Vector, to_rows: Callable[[Vector], Vector]) -> Vector:
+    """Return all that passes each row: what starts there, and what is passed on to it, round after round.
+
+    Raises: CertificateError if it keeps moving in a circle.
+    """
+    passed, moving = np.zeros(len(start)), start
+    for _ in range(_ROUNDS):
+        passed += moving
+        moving = to_rows(moving)
+        if moving.sum() <= UNTRACED_PRICE * start.sum():
+            return passed
+    nodes = np.flatnonzero(passed)
+    onward = np.zeros((len(nodes), len(nodes)))
+    for n, node in enumerate(nodes):
+        alone = np.zeros(len(start))
+        alone[node] = 1.0
+        onward[:, n] = to_rows(alone)[nodes]
+    left = np.eye(len(nodes)) - onward
+    passed[nodes] = np.linalg.lstsq(left, start[nodes], rcond=None)[0]
+    residual = np.abs(left @ passed[nodes] - start[nodes]).sum()
+    if (passed < 0).any() or residual > 10.0**-PRICE_SHARE_DECIMALS * start.sum():
+        message = "the parts of a price do not add up: it moves in a circle"
+        raise CertificateError(message)
+    return passed

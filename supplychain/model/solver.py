@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from supplychain import limits, lp, schema
 from supplychain.model import Numbers, build, money, numbers, numbers_of, structure
-from supplychain.model._pyomo import Model, pyo
-from supplychain.model.cost import research_value, token_value
-from supplychain.model.labels import Constraint, Var
+from supplychain.model.cells import named
 from supplychain.model.structure import differing, same_sets, sets_of
 from supplychain.tolerances import MONEY_SCALE
 
@@ -19,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from supplychain.case import Case
-    from supplychain.lp import LabelledLP, Optimum, Vector
+    from supplychain.lp import LabelledLP, Optimum
+    from supplychain.model._pyomo import Model
     from supplychain.tabular import Row
 
 
@@ -64,7 +61,8 @@ class MutableModel:
         """State a case."""
         self._case = case
         self.m: Model = build(case)
-        self._stated = lp.MutableLP(self.m)
+        with named(case):
+            self._stated = lp.MutableLP(self.m)
         self.numbers: Mapping[str, Numbers] = numbers(case, self.m.on)
 
     def put(self, case: Case) -> bool:
@@ -111,33 +109,5 @@ class MutableModel:
 
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own with the options of a cold solve."""
-        return _cold(self._stated.lp())
-
-
-def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:
-    r"""Return the objectives, to be minimised in turn, that choose among plans of equal cost.
-
-    First: service sooner rather than later, $-\sum_t (|T| - n_t) \cdot value$ of what is served in t, with n_t the
-    number of years before t. Then: the plan that uses least, each variable counted in its natural unit (in which its
-    largest coefficient, budgets aside, is 1) and weighted between 1 and 2 by the SHA-256 of its name. Neither depends
-    on the order of rows, the basis or the scale of money.
-    """
-    sooner = np.zeros(labelled.shape[1])
-    years = m.on.years
-    for w, j, t in m.on.serve:
-        value = pyo.value(token_value(m, w, j, t))
-        sooner[labelled.column[Var.SERVE, w, j, t]] = -(len(years) - years.index(t)) * value
-    for j, t in m.on.research:
-        value = pyo.value(research_value(m, j, t))
-        sooner[labelled.column[Var.RESEARCH, j, t]] = -(len(years) - years.index(t)) * value
-    weights = np.array([1 + lp.share_of(label) for label in labelled.column])
-    return sooner, weights * _natural_unit(labelled)
-
-
-def _natural_unit(labelled: LabelledLP) -> Vector:
-    is_budget = np.array([label[0] == Constraint.BUDGET for label in labelled.row])
-    sizes = np.where(is_budget[labelled.indices], 0.0, np.abs(labelled.entries))
-    columns = np.repeat(np.arange(labelled.shape[1]), np.diff(labelled.starts))
-    largest = np.zeros(labelled.shape[1])
-    np.maximum.at(largest, columns, sizes)
-    return largest
+        with named(self._case):
+            return _cold(self._stated.lp())

@@ -66,7 +66,6 @@ def window(
         column_upper=np.where(past, decided, upper),
         row_lower=np.where(gone, -np.inf, whole.row_lower),
         row_upper=np.where(gone, np.inf, whole.row_upper),
-        _sizes=[],
     )
     known = {label: x for label, x in locked_in.fixed_amounts(case, on).items() if label[-1] <= first}
     return locked_in.fix_columns(lp, known), ~(past | beyond)

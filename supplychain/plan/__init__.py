@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 import pandas as pd
 
 from supplychain import lp
@@ -304,15 +303,11 @@ def _certificate(solved_lp: SolvedLP, objective_again: float) -> dict[str, Any]:
     labelled, x = solved_lp.lp, solved_lp.x
     proof = lp.certificate(labelled, solved_lp.optimum)
     chosen = float(labelled.cost @ x) + labelled.offset
-    activity = labelled.activity(x)
-    outside = float(
-        np.maximum(np.maximum(activity - labelled.row_upper, labelled.row_lower - activity), 0).max(initial=0.0)
-    )
+    size = labelled.objective_size(x)
     residuals = asdict(proof) | {
-        "solved_again_objective_relative": abs(chosen - objective_again) / max(1.0, abs(objective_again)),
-        "tie_break_objective_relative": abs(chosen - solved_lp.optimum.objective)
-        / max(1.0, abs(solved_lp.optimum.objective)),
-        "tie_break_primal_residual_scaled": outside / max(1.0, float(np.abs(x).max(initial=0.0))),
+        "solved_again_objective_relative": abs(chosen - objective_again) / size,
+        "tie_break_objective_relative": abs(chosen - solved_lp.optimum.objective) / size,
+        "tie_break_primal_residual_scaled": lp.primal_residuals(labelled, x)[1],
     }
     checked = (
         "primal_residual_scaled",

@@ -277,7 +277,7 @@ class BottleneckFinder:
         return [replace(self._worths[_key(d)], blank=blank) for d, blank in directions]
 
     def _direction(self, members: Members, t: int) -> tuple[Direction, bool]:
-        """Return a relief by one per cent; where the limits are 0, by one unit of the limit that gains most."""
+        """Return a relief by one per cent; where the limits are 0, by a little of the limit that gains most."""
         direction = self._levers.relief(members, t)
         if direction:
             return direction, False

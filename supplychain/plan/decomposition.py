@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from supplychain import lp, units
+from supplychain.errors import CertificateError
 from supplychain.limits import doing
 from supplychain.model import locked_in
 from supplychain.model.labels import Constraint, Var
@@ -87,7 +88,7 @@ def marginal(solved_lp: SolvedLP, by_service: Marginals) -> pd.DataFrame:
     each year's part of that in the same proportions. Opex, stocks, components and so on are then what was paid for
     them. Units owned at the start earn `installed fleet`. Commitments, ramps and the rule that new units operate are
     credits where they pay for what is built anyway. What is locked in earns, above what it costs, `signed before`;
-    below 0 if it was not worth its cost. The last term is the residual.
+    below 0 if it was not worth its cost. The last term is the residual: all of the cost where it goes in a circle.
     """
     solved = solved_lp.solved
     stop = np.array([label[0] in _STOPS for label in solved_lp.lp.row])
@@ -98,7 +99,10 @@ def marginal(solved_lp: SolvedLP, by_service: Marginals) -> pd.DataFrame:
             continue
         with doing(f"asking who is paid for a token of {w} in {t}"):
             tracer = lp.Tracer(solved_lp.lp, solved_lp.x, solved_lp.slopes.felt(cost.dual), stop)
-            parts = _parts(solved_lp, tracer.trace(solved_lp.lp.row[Constraint.SERVICE, w, t]))
+            try:
+                parts = _parts(solved_lp, tracer.trace(solved_lp.lp.row[Constraint.SERVICE, w, t]))
+            except CertificateError:  # units that work in none of their years pay each other
+                parts = {RESIDUAL: 1.0}
         shares = {term: _rounded_share(share) for term, share in parts.items()}
         terms = sorted(
             (term for term, share in shares.items() if share or term == RESIDUAL), key=lambda term: order[term]

@@ -115,9 +115,13 @@ class Levers:
         return rows + ([self._lp.row[Constraint.BUDGET, t]] if CAPITAL in members else [])
 
     def single_units(self, members: Members, t: int) -> list[Direction]:
-        """Return one unit more of each limit of a lever, one at a time: what to ask where the limits are 0."""
+        """Return a little more of each limit of a lever, one at a time: what to ask where the limits are 0.
+
+        How much is a unit of the LP as it is scaled: it does not depend on the units of stages.
+        """
         rows = [self._lp.row[Constraint.SUPPLY_LIMIT, s, k, p, t] for s, k, p in self._of(members)]
-        return [{row: 1.0} for row in rows + ([self._lp.row[Constraint.BUDGET, t]] if CAPITAL in members else [])]
+        rows += [self._lp.row[Constraint.BUDGET, t]] if CAPITAL in members else []
+        return [{row: float(self._lp.row_unit[row])} for row in rows]
 
     def annual(self, members: Members, t: int) -> float:
         """Return which part of a gain is one year's: of the shortest-lived member; a stock earns for one year only."""

@@ -16,7 +16,7 @@ from supplychain.model.labels import Var
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
 from supplychain.results.frames import frame
-from supplychain.tolerances import NO_QUANTITY, OBJECTIVE_DIFFERENCE_DIGITS, significant
+from supplychain.tolerances import OBJECTIVE_DIFFERENCE_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -75,7 +75,7 @@ def purchases(every_option: pd.DataFrame, years: Collection[int]) -> pd.DataFram
     `last_useful_order_year` is the last year in which an order of this supplier at this place pays: it is used, or more
     of it would gain.
     """
-    useful = every_option[(every_option["ordered"] > NO_QUANTITY) | (every_option["benefit_usd_per_unit"] > 0)]
+    useful = every_option[(every_option["ordered"] > 0) | (every_option["benefit_usd_per_unit"] > 0)]
     last = useful.groupby(["stage", "supplier", "place"])["order_year"].max().to_dict()
     table = every_option[every_option["order_year"].isin(list(years))].sort_values(
         list(schema.PURCHASES.key), ignore_index=True

@@ -11,7 +11,7 @@ from supplychain.model import commitments, cost, fleet
 from supplychain.model.labels import Var
 from supplychain.results import schema
 from supplychain.results.frames import frame
-from supplychain.tolerances import NO_QUANTITY, QUANTITY_ROUNDING
+from supplychain.tolerances import QUANTITY_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def listed(solved: Solved, t: int) -> list[tuple[str, str]]:
     """Return the stages and places that have a limit or a use in a year."""
     places = ((s, p) for s in solved.on.stages for p in solved.on.places[s])
-    return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > NO_QUANTITY]
+    return [(s, p) for s, p in places if solved.limit_of(s, p, t) > 0 or solved.used[s, p, t] > 0]
 
 
 def stages(solved: Solved, prices: Mapping[tuple[str, str, int], tuple[float, float]]) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def supply(solved: Solved) -> pd.DataFrame:
     rows = []
     for (s, k, p, t), supplied in solved.x[Var.SUPPLY].items():
         limit = solved.limits[s, k, p, t].total
-        if t in solved.case.report_years and (limit > 0 or supplied > NO_QUANTITY):
+        if t in solved.case.report_years and (limit > 0 or supplied > 0):
             rows.append(
                 {
                     "year": t,
@@ -134,7 +134,7 @@ def builds(solved: Solved) -> pd.DataFrame:
             "installed": math.fsum(solved.x[Var.INSTALL][a, r, t] for r in solved.on.regions),
             "warehouse": solved.x[Var.WAREHOUSE][a, t],
         }
-        if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > NO_QUANTITY:
+        if t in solved.case.report_years and max(row["built"], row["installed"], row["warehouse"]) > 0:
             rows.append(row)
     return frame(schema.BUILDS, rows, sort=schema.BUILDS.key)
 
@@ -164,7 +164,7 @@ def installed_base(solved: Solved) -> pd.DataFrame:
     rows = []
     for (a, r, t), operating in solved.x[Var.OPERATE].items():
         owned = fleet.owned(solved.m, a, r, t)
-        if t in solved.case.report_years and owned > NO_QUANTITY:
+        if t in solved.case.report_years and owned > 0:
             h100e = solved.n["h100e"][a]
             rows.append(
                 {
@@ -194,7 +194,7 @@ def orders(solved: Solved) -> pd.DataFrame:
             "capex_usd": amount * solved.n["capex_usd_per_unit"][s, k, p, u],
         }
         for (s, k, p, u), amount in solved.x[Var.EXPAND].items()
-        if u in solved.case.report_years and amount > NO_QUANTITY
+        if u in solved.case.report_years and amount > 0
     ]
     return frame(schema.ORDERS, rows, sort=schema.ORDERS.key)
 

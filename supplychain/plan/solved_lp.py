@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from supplychain import lp
 from supplychain.limits import doing
 from supplychain.model import build, numbers, solver
+from supplychain.model.cells import named
+from supplychain.model.ties import tie_breakers
 from supplychain.plan.solved import Names, Solved, Values, names
 
 if TYPE_CHECKING:
@@ -100,10 +102,10 @@ def solve_lp(case: Case, progress: Callable[[str], None] = lambda _: None) -> So
     what = f"case {case.settings.name!r}"
     m = build(case)
     progress("solving")
-    with doing(f"solving {what}"):
+    with doing(f"solving {what}"), named(case):
         labelled, optimum = solver.solve(m)
     with doing(f"choosing among equal plans of {what}"):
-        ties = solver.tie_breakers(m, labelled)
+        ties = tie_breakers(m, labelled)
         x = lp.prefer(labelled, optimum, ties)
     variables = names(labelled)
     return SolvedLP(

@@ -11,6 +11,8 @@ import numpy as np
 from supplychain import lp
 from supplychain.limits import doing
 from supplychain.model import locked_in, solver, window, windows
+from supplychain.model.cost import discounted
+from supplychain.model.ties import tie_breakers
 from supplychain.plan.locked_in import check, explained
 from supplychain.plan.solved import Solved, Values, names
 from supplychain.plan.solved_lp import SolvedLP, solve_lp
@@ -85,7 +87,7 @@ def solve_windows(
         progress("solving")
         yield _only_window(_solve_whole(case, warm_start, whole), whole)
         return
-    ties, variables = solver.tie_breakers(m, whole), names(whole)
+    ties, variables = tie_breakers(m, whole), names(whole)
     solved_before = {first: before.solved_lp for first, before in warm_start.solved_windows.items()}
     for decided in _decided(whole, case, m.on, ties, money=m.money, progress=progress, solved_before=solved_before):
         # what follows starts from a basis, or is presolved to little
@@ -100,9 +102,13 @@ def solve_windows(
 
 
 def _only_window(solved_lp: SolvedLP, whole: LabelledLP) -> Window:
-    """Return the only window of a case with perfect foresight."""
-    case = solved_lp.solved.case
-    return Window(solved_lp, tuple(case.report_years), case.years[0], case.years[-1], solved_lp.objective_usd, whole)
+    """Return the only window of a case with perfect foresight.
+
+    Its cost is added up from what is decided: the LP's objective is what all demand is worth, less what is served, and
+    where these are large beside the cost their last digits are missing in it.
+    """
+    case, usd = solved_lp.solved.case, float(discounted(solved_lp.solved.m))
+    return Window(solved_lp, tuple(case.report_years), case.years[0], case.years[-1], usd, whole)
 
 
 def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> SolvedLP:
@@ -120,7 +126,7 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
         )
     labelled.highs.setOptionValue("solver", "simplex")
     variables = names(labelled) if start is None else start.solved_lp.names
-    ties = solver.tie_breakers(m, labelled) if warm_start.break_ties else ()
+    ties = tie_breakers(m, labelled) if warm_start.break_ties else ()
     with doing(f"choosing among equal plans of {what}"):
         x = lp.prefer(labelled, optimum, ties) if warm_start.break_ties else optimum.x
     return SolvedLP(

@@ -10,7 +10,7 @@ from supplychain.datapackage import FILE, package, resource
 from supplychain.errors import SetupError
 from supplychain.files import write_files
 from supplychain.results.schema import table_of
-from supplychain.tolerances import WRITTEN_DIGITS
+from supplychain.tolerances import WRITTEN_DIGITS, WRITTEN_TIE_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from supplychain.results.schema import Kind
 
 DIGITS = f"%.{WRITTEN_DIGITS}g"
-"""How numbers are written."""
+"""How numbers are written, after they are cut."""
+
+_TIE_DIGITS = f"%.{WRITTEN_TIE_DIGITS}g"
 
 
 def write(
@@ -63,12 +65,18 @@ def data_package(kind: Kind, summary: Mapping[str, Any], tables: Mapping[str, pd
 
 def csv(table: pd.DataFrame) -> str:
     """Return a table as CSV text; blank where there is no value."""
-    mixed = {name: table[name].map(_written) for name in table.columns if table[name].dtype == object}
-    return table.assign(**mixed).to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+    columns = {name: table[name] for name in table.columns}
+    mixed = {name: column.map(_written) for name, column in columns.items() if column.dtype == object}
+    cut = {name: [_cut(x) for x in column] for name, column in columns.items() if column.dtype == float}
+    return table.assign(**mixed, **cut).to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+
+
+def _cut(x: float) -> float:
+    return float(_TIE_DIGITS % x)
 
 
 def _written(cell: object) -> object:
-    return (DIGITS % cell if cell == cell else None) if isinstance(cell, float) else cell  # noqa: PLR0124 - nan
+    return (DIGITS % _cut(cell) if cell == cell else None) if isinstance(cell, float) else cell  # noqa: PLR0124 - nan
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +85,7 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
     for name in table.columns:
         kinds = {type(x) for x in table[name]}
         if kinds == {float}:
-            written[name] = [float(DIGITS % x) for x in table[name]]
+            written[name] = [float(DIGITS % _cut(x)) for x in table[name]]
         elif table[name].dtype == object and len(kinds) > 1:
             written[name] = [None if x is None else str(x) for x in table[name]]
     return written

@@ -27,7 +27,8 @@ from scale import FIRST, Size, write
 import supplychain as sc
 from supplychain import lp, model
 from supplychain.case.changes import apply
-from supplychain.model.solver import solved, stated, tie_breakers
+from supplychain.model.solver import solved, stated
+from supplychain.model.ties import tie_breakers
 from supplychain.study.warm import WarmSolver
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 import supplychain as sc
 from supplychain import lp, model
-from supplychain.model.solver import solve, tie_breakers
+from supplychain.model.solver import solve
+from supplychain.model.ties import tie_breakers
 from supplychain.plan import windows
 
 if TYPE_CHECKING:

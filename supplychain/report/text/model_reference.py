@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
-from supplychain.model import accelerators, commitments, cost, fleet, service, solver, supply, windows
+from supplychain.model import accelerators, commitments, cost, fleet, service, supply, ties, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,7 +122,7 @@ def model_reference(model: Any) -> str:  # noqa: ANN401 - Pyomo ships no types
             name: function for name, function in _with_formulas(part).items() if part is not cost or name not in terms
         }
         lines += [f"### {_title(part)}\n", *_described(own)]
-    lines += [_OBJECTIVE, *_described(terms), "## Ties\n", *_paragraphs(solver.tie_breakers)]
+    lines += [_OBJECTIVE, *_described(terms), "## Ties\n", *_paragraphs(ties.tie_breakers)]
     lines += [_FORESIGHT, *_paragraphs(windows.window)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
