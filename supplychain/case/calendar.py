@@ -6,7 +6,7 @@ Every rule of time stands here; what a year may be in a table is `schema.POSSIBL
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -104,19 +104,24 @@ def production_ended(last_year: int | None, year: int) -> bool:
     return last_year is not None and last_year < year
 
 
-def interpolated(points: Mapping[int, float], years: Iterable[int], series: Series) -> dict[int, float]:
+Time = TypeVar("Time", int, float)
+
+
+def interpolated(points: Mapping[int, float], years: Iterable[Time], series: Series) -> dict[Time, float]:
     """Return a value for each of `years`: linear between the years of the points, extrapolated level after the last.
 
-    Before the first point a quantity is 0 and a price takes the first value.
+    `years` may be parts of years. Before the first point a quantity is 0 and a price takes the first value.
 
     >>> interpolated({2026: 10.0, 2028: 30.0}, range(2025, 2030), "quantity")
     {2025: 0.0, 2026: 10.0, 2027: 20.0, 2028: 30.0, 2029: 30.0}
+    >>> interpolated({2026: 10.0, 2028: 30.0}, [2026.5], "quantity")
+    {2026.5: 15.0}
     """
     known = sorted(points)
     return {year: _value_of_year(year, known, points, series) for year in years}
 
 
-def _value_of_year(year: int, known: list[int], points: Mapping[int, float], series: Series) -> float:
+def _value_of_year(year: float, known: list[int], points: Mapping[int, float], series: Series) -> float:
     after = bisect_right(known, year)
     if after == 0:
         return points[known[0]] if series == "price" else 0.0

@@ -17,7 +17,19 @@ from supplychain import schema
 from supplychain.case import in_order, vars_of
 from supplychain.case.calendar import interpolated
 from supplychain.case.checks import faults
-from supplychain.case.edits import Addition, Edit, Filter, Name, Removal, Step, addition, edit, label, removal
+from supplychain.case.edits import (
+    Addition,
+    Edit,
+    Filter,
+    Name,
+    Removal,
+    Step,
+    addition,
+    change,
+    how_to_add,
+    label,
+    removal,
+)
 from supplychain.case.read import FolderContents
 from supplychain.errors import ChangeError, ChangeProblem, Problem
 from supplychain.tabular import Rows, allowed_columns, did_you_mean, in_range, shown
@@ -45,6 +57,7 @@ class Group:
 
     name: str
     edits: tuple[str, ...] = ()
+    """Numbers to change, and rows to add, as text."""
     add: tuple[Mapping[str, Any], ...] = ()
     """Rows: `table`, and cells by column."""
     remove: tuple[Mapping[str, Any], ...] = ()
@@ -53,7 +66,7 @@ class Group:
     def steps(self) -> Iterator[tuple[str, Callable[[], Step]]]:
         """Yield each change as messages call it, and what reads it or raises ValueError."""
         for text in self.edits:
-            yield text, partial(edit, text)
+            yield text, partial(change, text)
         for entry in self.remove:
             yield label("remove", entry), partial(removal, entry)
         for entry in self.add:
@@ -169,13 +182,16 @@ def _applied(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
 
 def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
     table, operation = step.table, step.operation
+    if not rows:
+        message = f"{table.name} has no rows in this case; one is added with {how_to_add(table)!r}"
+        raise ValueError(message)
     if step.column.series:
         others = [condition for condition in step.filters if condition.column != "year"]
         named = {_series(table, row) for row in _selected(table, rows, others)}
         rows = _written_out(table, rows, named, years)
     timed = "year" in table.key
     inside = [row for row in rows if not timed or row["year"] in years]
-    if rows and not inside:
+    if not inside:
         message = f"{table.name} has no row of a year of the case, which are {years[0]}-{years[-1]}"
         raise ValueError(message)
     selected = _selected(table, inside, step.filters)
@@ -276,9 +292,10 @@ def _between(table: schema.TableSchema, series: Mapping[int, Row], year: int) ->
 def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row]) -> Table:
     """Give each year selected the value of some years before, or the first value of its series.
 
-    The series are written out, so that one that begins after the case does has 0 as its first value.
+    Between two years a series is linear, so that a delay by a part of a year lies between those by whole ones. The
+    series are written out, so that one that begins after the case does has 0 as its first value.
     """
-    table, column, by = step.table, step.column, int(step.operation.amount)
+    table, column, by = step.table, step.column, step.operation.amount
     points_of: dict[Key, dict[int, float]] = {}
     for row in rows:
         points_of.setdefault(_series(table, row), {})[row["year"]] = row[column.name]

@@ -5,9 +5,14 @@
     capacity.capacity[stage=cowos*, year=2027..] +30%
     TABLE.COLUMN[FILTER, ...] OPERATION
 
+    budget add year=2027, capital_usd=2e11, source=board
+    TABLE add COLUMN=VALUE, ...
+
 A filter is a name, a list `hbm|cowos`, a pattern `cowos*`, or, of years, `2027`, `2027..2030`, `2027..` or `..2028`;
-a name that has one of `,` `]` `|` `*` in it stands between double quotes. Operations are `= 5000`, `*= 3`, `/= 2`,
-`+= 100`, `-= 100`, `+30%`, `-20%`, `+10%..+50%` (linear from the first to the last year selected) and `delay 1`.
+a name that has one of `,` `]` `|` `*` in it stands between double quotes; so does a value of a row.
+Operations are `= 5000`, `*= 3`, `/= 2`, `+= 100`, `-= 100`, `+30%`, `-20%`, `+10%..+50%` (linear from the first to the
+last year selected) and `delay 1`. A series may be delayed by a part of a year: `delay 1.5` gives each year the value
+half-way between those of one and of two years before.
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ from supplychain import schema
 from supplychain.tabular import allowed_columns, did_you_mean, range_faults, read_cell, shown, what_fits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from supplychain.tabular import Row
 
@@ -36,7 +41,8 @@ _YEARS = re.compile(r"(\d{4})?(\s*\.\.\s*(\d{4})?)?", re.ASCII)
 _AMOUNT = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _ASSIGN = re.compile(rf"(=|\*=|/=|\+=|-=)\s*([+-]?{_AMOUNT})", re.ASCII)
 _PERCENT = re.compile(rf"([+-])\s*({_AMOUNT})\s*%(?:\s*\.\.\s*([+-])\s*({_AMOUNT})\s*%)?", re.ASCII)
-_DELAY = re.compile(r"delay\s+([+-]?\d{1,3})", re.ASCII)
+_DELAY = re.compile(r"delay\s+([+-]?(?:\d{1,3}(?:\.\d*)?|\.\d+))", re.ASCII)
+_ADD = re.compile(r"\s*(\w+)\s+add\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,18 @@ def editable(table: schema.TableSchema) -> list[str]:
     ]
 
 
+def change(text: str) -> Edit | Addition:
+    """Read one edit, or a row to add.
+
+    Raises: ValueError, with a message for every fault.
+    """
+    head = _ADD.match(text)
+    if head is None:
+        return edit(text)
+    table = named_table(head[1])
+    return Addition(text, table, _row(table, _cells(text, head.end(), table), read_cell))
+
+
 def edit(text: str) -> Edit:
     """Read one edit.
 
@@ -163,7 +181,7 @@ def edit(text: str) -> Edit:
     """
     head = _TARGET.match(text)
     if head is None:
-        raise ValueError(_misread(text, 0, "must begin with TABLE.COLUMN"))
+        raise ValueError(_misread(text, 0, "must begin with TABLE.COLUMN, or with TABLE add"))
     table = named_table(head[1])
     column = _target(table, head[2])
     filters, end = _filters(text, head.end(), table)
@@ -171,6 +189,13 @@ def edit(text: str) -> Edit:
     if "year" not in table.key and (operation.kind == "delay" or operation.until is not None):
         what = "delay" if operation.kind == "delay" else "a change from year to year"
         message = f"{table.name} has no column year, which {what} needs"
+        raise ValueError(message)
+    if operation.kind == "delay" and operation.amount % 1 and not column.series:
+        fewer = math.floor(operation.amount)
+        message = (
+            f"{table.name} has no values between its years, so that its rows move by whole years; "
+            f"must be delay {fewer} or delay {fewer + 1}"
+        )
         raise ValueError(message)
     return Edit(text, table, column, filters, operation)
 
@@ -181,20 +206,7 @@ def addition(entry: Mapping[str, Any]) -> Addition:
     Raises: ValueError, with a message for every fault.
     """
     table, cells = _table_and_cells(entry)
-    columns = {name: table.column(name) for name in allowed_columns(table)}
-    faults = [
-        f"no column of {table.name} is called {shown(name)!r}{did_you_mean(name, columns)}"
-        for name in cells
-        if name not in columns
-    ]
-    row: dict[str, Any] = {}
-    for name, column in columns.items():
-        if name in cells or name == column.name:
-            row[name], fault = _typed(column, cells.get(name), blank=column.blank or name != column.name)
-            faults += [f"column {name}: {fault}"] if fault else []
-    faults = faults or [f"column {p.column}: {p.message}" for p in range_faults("", 0, row, table)]
-    if faults:
-        raise ValueError(*faults)
+    row = _row(table, cells, _typed)
     return Addition(label("add", entry), table, row)
 
 
@@ -227,6 +239,58 @@ def named_table(name: str) -> schema.TableSchema:
         message = f"no table is called {shown(name)!r}{did_you_mean(name, schema.TABLE)}"
         raise ValueError(message)
     return schema.TABLE[name]
+
+
+def how_to_add(table: schema.TableSchema) -> str:
+    """Return the edit that adds a row to a table, with its values left out: `budget add year=…, source=…`."""
+    return f"{table.name} add {', '.join(f'{column.name}=…' for column in table.columns if not column.blank)}"
+
+
+def _row(table: schema.TableSchema, cells: Mapping[str, Any], read: Callable[..., tuple[Any, str]]) -> Row:
+    """Return a row of cells as a table holds it.
+
+    Raises: ValueError, with a message for every fault.
+    """
+    columns = {name: table.column(name) for name in allowed_columns(table)}
+    faults = [
+        f"no column of {table.name} is called {shown(name)!r}{did_you_mean(name, columns)}"
+        for name in cells
+        if name not in columns
+    ]
+    row: dict[str, Any] = {}
+    for name, column in columns.items():
+        if name in cells or name == column.name:
+            row[name], fault = read(column, cells.get(name, ""), blank=column.blank or name != column.name)
+            faults += [f"column {name}: {fault}"] if fault else []
+    faults = faults or [f"column {p.column}: {p.message}" for p in range_faults("", 0, row, table)]
+    if faults:
+        raise ValueError(*faults)
+    return row
+
+
+def _cells(text: str, start: int, table: schema.TableSchema) -> dict[str, str]:
+    """Return the cells of a row that begin at `start`, by column."""
+    like = f"; a row is added like {how_to_add(table)}"
+    cells: dict[str, str] = {}
+    position, more = start, True
+    while more:
+        match = _FILTER.match(text, position)
+        if match is None:
+            raise ValueError(_misread(text, position, "must be COLUMN=VALUE", like))
+        if match[1] in cells:
+            message = f"column {match[1]} is given twice; a column may stand once"
+            raise ValueError(message)
+        word = _WORD.match(text, match.end())
+        if word is None or word[3] not in {None, ","}:
+            fault = 'must be a value, in double quotes if it has one of , ] | " in it, and then a comma or the end'
+            raise ValueError(_misread(text, match.end(), fault, like))
+        cells[match[1]] = _unquoted(word)
+        position, more = word.end() + 1, word[3] is not None
+    return cells
+
+
+def _unquoted(word: re.Match[str]) -> str:
+    return word[2] or "" if word[1] is None else word[1].replace('""', '"')
 
 
 def _table_and_cells(entry: Mapping[str, Any]) -> tuple[schema.TableSchema, dict[str, Any]]:
@@ -304,10 +368,9 @@ def _filtered(table: schema.TableSchema, name: str, before: Sequence[Filter]) ->
 
 
 def _value(column: schema.ColumnSchema, word: re.Match[str]) -> Name | Years:
-    quoted = word[1] is not None
-    text = word[1].replace('""', '"') if quoted else word[2] or ""
+    text = _unquoted(word)
     if not column.is_year:
-        return Name(text, quoted)
+        return Name(text, word[1] is not None)
     match = _YEARS.fullmatch(text)
     if match is None or not (match[1] or match[3]):
         message = f"{shown(text)!r} is no {column.name}; must be like 2027, 2027..2030, 2027.. or ..2030"
@@ -327,7 +390,7 @@ def _operation(text: str) -> Operation:
         kind, amount = "%", float(match[1] + match[2])
         until = float(match[3] + match[4]) if match[3] else None
     elif match := _DELAY.fullmatch(text):
-        kind, amount, until = "delay", int(match[1]), None
+        kind, amount, until = "delay", float(match[1]), None
     else:
         what = f"{shown(text)!r} is no operation" if text else "the operation is missing"
         message = f"{what}; must be like {_OPERATIONS}"
@@ -341,6 +404,6 @@ def _operation(text: str) -> Operation:
     return Operation(kind, amount, until)  # type: ignore[arg-type]  # the patterns allow these kinds alone
 
 
-def _misread(text: str, position: int, fault: str) -> str:
+def _misread(text: str, position: int, fault: str, like: str = f"; an edit is like {EXAMPLE}") -> str:
     rest = shown(text[position:].strip()) or "the end"
-    return f"character {position + 1}, at {rest!r}: {fault}; an edit is like {EXAMPLE}"
+    return f"character {position + 1}, at {rest!r}: {fault}{like}"

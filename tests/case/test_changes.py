@@ -86,13 +86,17 @@ OPERATIONS = {
     "delay 3": [100.0, 100.0, 100.0, 100.0],
     "delay -1": [200.0, 300.0, 400.0, 500.0],
     "delay 0": [100.0, 200.0, 300.0, 400.0],
+    "delay 0.5": [100.0, 150.0, 250.0, 350.0],
+    "delay 1.25": [100.0, 100.0, 175.0, 275.0],
+    "delay -1.5": [250.0, 350.0, 450.0, 500.0],
 }
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_operation_on_a_series(operation: str, case: sc.Case) -> None:
     """Wafers are 100, 200, 300, 400, and 500 in 2034: a percentage that grows does so by 10 points a year; a delay of
-    a year takes the value of the year before, and in 2030 the first; one of -1 takes 2034's for 2033.
+    a year takes the value of the year before, and in 2030 the first; one of -1 takes 2034's for 2033. One of 1.25 takes
+    a quarter of the way from one year before to two: 300 - 25 in 2033 is 275.
 
     Bug: an operator is another one; the given rows of 2030 and 2034 are changed instead of the years of the case.
     """
@@ -143,6 +147,32 @@ def test_a_delay_reads_values_from_before_the_case(tmp_path: Path) -> None:
 def test_a_delay_of_some_years_leaves_the_others(case: sc.Case) -> None:
     """100, 200, 300, 400 with 2032 and 2033 a year later. Bug: the delay reads values that it has changed itself."""
     assert wafers(changed(case, "capacity.capacity[stage=wafers, year=2032..] delay 1")) == [100.0, 200.0, 200.0, 300.0]
+
+
+@pytest.mark.parametrize("column", ["capacity", "price_usd"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_part_of_a_year_lies_between(seed: int, column: str, tmp_path: Path) -> None:
+    """A delay of 1.5 years is the mean of those of 1 and 2; one of 1.25 is nearer to 1. Any series, any year.
+
+    Bug: a part of a year is cut off, is rounded, or reads the series as it is after the delay.
+    """
+    known = loaded(random_case(seed), tmp_path)
+    one, two, half, quarter = (
+        changed(known, f"capacity.{column} delay {by}").yearly("capacity", column) for by in ("1", "2", "1.5", "1.25")
+    )
+    assert any(one[key] != two[key] for key in one)
+    for key, values in one.items():
+        for year, value in values.items():
+            later = two[key][year]
+            assert half[key][year] == pytest.approx((value + later) / 2, rel=1e-12)
+            assert quarter[key][year] == pytest.approx(0.75 * value + 0.25 * later, rel=1e-12)
+
+
+def test_whole_years_may_be_written_with_a_point(case: sc.Case) -> None:
+    """Bug: `delay 1.0` is taken for a part of a year, or gives a row the year 2032.0."""
+    after = changed(case, "commitments.minimum[year=2031..2033] delay 1.0")
+    assert minima(after) == {2029: 1.0, 2032: 10.0, 2033: 20.0}
+    assert all(isinstance(row["year"], int) for row in after.tables["commitments"])
 
 
 def test_rows_that_are_no_series_move(case: sc.Case) -> None:
@@ -566,8 +596,8 @@ LIKE = "an edit is like capacity.capacity[stage=cowos, year=2027..] +30%"
 MUST = "must be like = 5000, *= 3, /= 2, += 100, -= 100, +30%, +10%..+50% or delay 1"
 YEARS = "must be like 2027, 2027..2030, 2027.. or ..2030"
 FAULTS = {
-    "capacity +30%": f"character 1, at 'capacity +30%': must begin with TABLE.COLUMN; {LIKE}",
-    "": f"character 1, at 'the end': must begin with TABLE.COLUMN; {LIKE}",
+    "capacity +30%": f"character 1, at 'capacity +30%': must begin with TABLE.COLUMN, or with TABLE add; {LIKE}",
+    "": f"character 1, at 'the end': must begin with TABLE.COLUMN, or with TABLE add; {LIKE}",
     "capcity.capacity +30%": "no table is called 'capcity'; did you mean 'capacity'?",
     "capacity.capasity +30%": "no column of capacity is called 'capasity'; did you mean 'capacity'?",
     "capacity.source = 3": "capacity.source is no number that the solve sees; must be one of capacity, price_usd",
@@ -600,7 +630,19 @@ FAULTS = {
     "capacity.capacity[stage=wafers]": f"the operation is missing; {MUST}",
     "capacity.capacity 30%": f"'30%' is no operation; {MUST}",
     "capacity.capacity = 1_000": f"'= 1_000' is no operation; {MUST}",
-    "capacity.capacity delay 0.5": f"'delay 0.5' is no operation; {MUST}",
+    "capacity.capacity delay x": f"'delay x' is no operation; {MUST}",
+    "commitments.minimum delay 1.5": (
+        "commitments has no values between its years, so that its rows move by whole years; must be delay 1 or delay 2"
+    ),
+    "expansion.max_expansion delay -.5": (
+        "expansion has no values between its years, so that its rows move by whole years; must be delay -1 or delay 0"
+    ),
+    "build_limits.max_units delay 1.5": (
+        "build_limits has no values between its years, so that its rows move by whole years; must be delay 1 or delay 2"
+    ),
+    "budget.capital_usd delay 0.5": (
+        "budget has no values between its years, so that its rows move by whole years; must be delay 0 or delay 1"
+    ),
     "capacity.capacity *= 1e999": "'*= 1e999': the number is too large",
     "capacity.capacity /= 0": "'/= 0': nothing can be divided by 0",
     "bill_of_materials.quantity delay 1": "bill_of_materials has no column year, which delay needs",
@@ -619,7 +661,9 @@ FAULTS = {
     "capacity.capacity[year=2031|2036..] +30%": "capacity has no year 2036..; it has 2030, 2031, 2032, 2033",
     "commitments.minimum[year=2030] +30%": "commitments has no year 2030; it has 2031, 2032, 2033",
     "accelerators.life_years[last_year=2030] += 1": "accelerators has no last_year 2030; it has blank",
-    "budget.capital_usd +30%": "budget has no rows in this case",
+    "budget.capital_usd +30%": (
+        "budget has no rows in this case; one is added with 'budget add year=…, capital_usd=…, source=…'"
+    ),
     "commitments.minimum[year=2031] delay 1": (
         "commitments[commitment=order, year=2032] is there already; a row cannot move onto it"
     ),
@@ -755,6 +799,65 @@ ROWS: dict[str, tuple[Group, list[str]]] = {
 }
 
 
+BUDGET = "a row is added like budget add year=…, capital_usd=…, source=…"
+QUOTED = 'must be a value, in double quotes if it has one of , ] | " in it, and then a comma or the end'
+ADDED: dict[str, list[str]] = {
+    "budgets add year=2030": ["no table is called 'budgets'; did you mean 'budget'?"],
+    "budget add": [f"character 11, at 'the end': must be COLUMN=VALUE; {BUDGET}"],
+    "budget add 2030": [f"character 11, at '2030': must be COLUMN=VALUE; {BUDGET}"],
+    "budget add year=2030,": [f"character 22, at 'the end': must be COLUMN=VALUE; {BUDGET}"],
+    "budget add year=2030|2031": [f"character 17, at '2030|2031': {QUOTED}; {BUDGET}"],
+    'budget add source="paper': [f"character 19, at '\"paper': {QUOTED}; {BUDGET}"],
+    "budget add year=2030, year=2031": ["column year is given twice; a column may stand once"],
+    "budget add yaer=2030, capital_usd=-5, surce=paper": [
+        "no column of budget is called 'yaer'; did you mean 'year'?",
+        "no column of budget is called 'surce'; did you mean 'source'?",
+        "column year: is blank; must be a whole number from 1990 to 2200",
+        "column capital_usd: -5 USD; must be a number, 0 or more",
+        "column source: is blank; must be text",
+    ],
+    "budget add year=2030, capital_usd=5, capital_usd_high=4, source=paper": [
+        "column capital_usd_high: 4 is below the central value; must be 5 or more"
+    ],
+    "regions add region=home, label=Home": ["regions has a row of this key already; edit it, or remove it first"],
+    "budget add year=2030, capital_usd=5, source=papers": [
+        "budget.source[year=2030]: no source is called 'papers'; did you mean 'paper'?"
+    ],
+    "build_limits add accelerator=chop, year=2031, max_units=5, source=paper": [
+        "build_limits.accelerator[accelerator=chop, year=2031]: no accelerator is called 'chop'; did you mean 'chip'?"
+    ],
+}
+
+
+@pytest.mark.parametrize("text", ADDED)
+def test_what_is_said_of_a_wrong_row_as_text(text: str, case: sc.Case) -> None:
+    """Bug: a row is added that no file could hold, only its first fault is told, or a number needs no source."""
+    assert refused(case, text) == [f"{text}: {line}" for line in ADDED[text]]
+
+
+def test_rows_are_added_as_text(case: sc.Case) -> None:
+    """A source, a row that names it, and an edit of the row; what has a comma or a quote in it stands in quotes.
+
+    Bug: quotes stay, a number stays text, blank cells are asked for, or the audit does not tell what was added.
+    """
+    source = 'sources add source=board, title="Minutes, ""May""", publisher=Us & them, evidence=assumed'
+    limit = 'build_limits add accelerator="chip" , year=2031,max_units = 1e3, max_units_low=0, source=board'
+    after, audit = apply(case, [source, limit, "build_limits.max_units +50%"])
+    row = next(row for row in after.tables["sources"] if row["source"] == "board")
+    assert (row["title"], row["publisher"], row["url"]) == ('Minutes, "May"', "Us & them", None)
+    assert after.frame("build_limits").to_dict("records") == [
+        {"accelerator": "chip", "year": 2031, "max_units": 1500.0, "source": "board", "max_units_low": 0.0}
+    ]
+    assert [(c.what, c.column, c.old, c.new) for c in audit if c.edit == limit] == [
+        ("added", "max_units", None, 1000.0),
+        ("added", "max_units_low", None, 0.0),
+        ("added", "source", None, "board"),
+    ]
+    alike = {"table": "build_limits", "accelerator": "chip", "year": 2031, "max_units": 1e3, "max_units_low": 0}
+    group = Group("g", (source,), add=({**alike, "source": "board"},))
+    assert changed(case, group).sha256 == changed(case, source, limit).sha256
+
+
 @pytest.mark.parametrize("fault", ROWS)
 def test_what_is_said_of_a_wrong_row(fault: str, case: sc.Case) -> None:
     """Bug: a row is added that no folder could hold, or a row that others need is taken away."""
@@ -783,7 +886,7 @@ def test_all_faulty_edits_are_told_at_once_and_in_order(case: sc.Case) -> None:
         ),
         ("capacity.capacity[stage=wafer|powers] *= 2: no stage of capacity is called 'wafer'; did you mean 'wafers'?"),
         ("capacity.capacity[stage=wafer|powers] *= 2: no stage of capacity is called 'powers'; did you mean 'power'?"),
-        f"nothing: character 1, at 'nothing': must begin with TABLE.COLUMN; {LIKE}",
+        f"nothing: character 1, at 'nothing': must begin with TABLE.COLUMN, or with TABLE add; {LIKE}",
         (
             "group work: operations.utilisation = 2: operations.utilisation[year=2030]: 2 share; "
             "must be a number from 0 to 1; and 3 more"
@@ -973,7 +1076,8 @@ def test_the_command_line_says_what_is_wrong(tmp_path: Path, capsys: pytest.Capt
         main(["check", str(shelf(tmp_path)), "--change", "x"])
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
-        f"1 problem in the changes:\n  x: character 1, at 'x': must begin with TABLE.COLUMN; {LIKE}\n"
+        "1 problem in the changes:\n"
+        f"  x: character 1, at 'x': must begin with TABLE.COLUMN, or with TABLE add; {LIKE}\n"
     )
 
 
