@@ -159,6 +159,10 @@ FAR_OFF: Final = 1e5
 """Factor between two numbers of a case from which on one may have another unit, W for MW or USD for 10^6 USD: shipped
 and drawn cases stay within 100 of each other, somebody who lifts a limit takes 1000, and a unit slips by 10^6."""
 
+FAR_MOVED: Final = 10.0
+"""Factor by which an edit may change a number without a word: shipped scenarios double, halve and treble, and a slip of
+units or of a nought makes ten or more."""
+
 FAR_OFF_AMONG_ALIKE: Final = 200.0
 """The same among numbers of one kind, which stay within 20: other years of a series, other accelerators, what a fleet
 uses of a stage and its limit. Less than the 1000 of kW for MW."""
@@ -180,6 +184,9 @@ for LibreOffice does not always round to the nearest."""
 
 EXCEL_DIGITS: Final = 15
 """Digits that Excel keeps of a number."""
+
+SHOWN_DIGITS: Final = 6
+"""Digits of the numbers that an edit changes, as they are shown; a factor between two is judged with as many."""
 
 TYPED_DIGITS: Final = 12
 """Most digits of a number that somebody types: what has more was computed."""

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from supplychain.case import load
 from supplychain.case.changes import CHANGES, Group, apply
+from supplychain.case.effects import effects
 from supplychain.case.read import SCENARIOS
 from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.tabular import did_you_mean, file_text, shown
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.case.changes import Changed
+    from supplychain.case.effects import Effect
 
 _NAME = re.compile(r"[a-z0-9_-]+")
 _TEXT, _TEXTS, _TABLES = "text", "a list of texts", "a list of tables"
@@ -91,6 +93,11 @@ class WhatIf:
     def summary(self) -> dict[str, Any]:
         """What was changed, for the summary of an answer; empty if nothing was."""
         return {"what_if": list(self.titles), "cells_changed": len(self.audit)} if self.groups else {}
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What each change did, in words and cell by cell, with warnings where it may not be what was meant."""
+        return effects(self.case, self.groups, self.audit)
 
 
 def what_if(folder: str | Path, scenarios: Sequence[str] = (), edits: Sequence[str] = ()) -> WhatIf:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from supplychain.case.scenarios import WhatIf
-    from supplychain.cli.shared import Output, Workers
+    from supplychain.cli.shared import Look, Output, Workers
     from supplychain.plan import Plan
     from supplychain.results.answer import Answer
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Put this scenario beside the case.")
 @click.option("--as", "subject", metavar="NAME", help="Report this scenario, and put it beside the case.")
 @click.option("--change", "changes", multiple=True, metavar="EDIT", help="Change numbers of the case first.")
+@shared.looking
 @click.option("--reference", metavar="DIR", help="Say what changed against this answer: solve --out DIR.")
 @click.option("--sensitivity", metavar="DIR", help="How firm the labels are: sensitivity CASE --out DIR.")
 @click.option("--backcast", metavar="DIR", help="The years that are past: backcast CASE --out DIR.")
@@ -42,6 +43,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     scenarios: tuple[str, ...],
     subject: str | None,
     changes: tuple[str, ...],
+    look: Look,
     reference: str | None,
     sensitivity: str | None,
     backcast: str | None,
@@ -80,6 +82,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
         weak = weaknesses(case)
         changed = what_if(case, (), changes)
         scenario_what_ifs = each_on_top(changed, named(case, scenarios if subject is None else (subject, *scenarios)))
+        look.at({"": changed, **scenario_what_ifs})
         reported = changed if subject is None else _joined(changed, scenario_what_ifs[subject])
         years = reported.case.report_years
         year = years[0] if year is None else year

@@ -7,7 +7,7 @@ import math
 import sys
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +15,7 @@ import click
 from supplychain import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
@@ -29,8 +29,52 @@ STOPPED = 130
 """Exit status after Ctrl-C."""
 
 _EXAMPLE = "capacity.capacity[stage=hbm, year=2027..] +30%"
+_ROW = "budget add year=2027, capital_usd=2e11, source=board"
+_EDITS = "Change numbers, or add a row"
 _PATIENCE = 1.0
 """Seconds after which progress is shown."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How what changes did is shown: a line for each edit of the command line, or with --dry-run every cell."""
+
+    quiet: bool = False
+    dry_run: bool = False
+    as_json: bool = False
+
+    def at(self, what_ifs: Mapping[str, WhatIf]) -> None:
+        """Show what was changed; in a dry run that is all, and the command ends there."""
+        if self.dry_run:
+            if not self.quiet:
+                from supplychain.report.text.what_if import as_json, text
+
+                click.echo(as_json(what_ifs) if self.as_json else text(what_ifs))
+            raise click.exceptions.Exit(0)
+        if not self.quiet:
+            from supplychain.case.changes import CHANGES
+
+            effects = [effect for what_if in what_ifs.values() for effect in what_if.effects if effect.group == CHANGES]
+            for line in (line for effect in effects for line in effect.lines()):
+                click.echo(line, err=True)
+
+
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Show every cell that would change, and stop.")
+
+
+def looking(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that makes changes how they are shown, and the option that stops there."""
+
+    @_DRY_RUN
+    @functools.wraps(command)
+    def run(*arguments: object, dry_run: bool, **others: object) -> None:
+        if dry_run and not any(others.get(name) for name in ("changes", "scenarios", "subject")):
+            message = "--dry-run shows what --change and --scenario would change; give one of them"
+            raise click.UsageError(message)
+        look = Look(bool(others.get("quiet")), dry_run, bool(others.get("as_json")))
+        command(*arguments, look=look, **others)
+
+    return run
 
 
 @dataclass(frozen=True)
@@ -42,12 +86,14 @@ class CaseOptions:
     changes: tuple[str, ...]
     orders_from: str | None = None
     until: int | None = None
+    look: Look = field(default_factory=Look)
 
     def read(self) -> WhatIf:
-        """Read the case, make the changes and hold what was signed."""
+        """Read the case, make the changes, show what they did, and hold what was signed."""
         from supplychain.case.scenarios import what_if
 
         changed = what_if(self.folder, self.scenarios, self.changes)
+        self.look.at({"": changed})
         if self.orders_from is None or self.until is None:
             return changed
         from supplychain.plan.locked_in import lock_in
@@ -60,22 +106,24 @@ def case(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.argument("case", metavar="CASE")
     @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Make the changes of a scenario.")
-    @click.option("--change", "changes", multiple=True, metavar="EDIT", help=f"Change numbers: '{_EXAMPLE}'.")
+    @click.option("--change", "changes", multiple=True, metavar="EDIT", help=f"{_EDITS}: '{_EXAMPLE}', '{_ROW}'.")
     @click.option("--orders-from", metavar="RESULTS", help="Hold what this answer ordered, built and bought, …")
     @click.option("--until", type=int, metavar="YEAR", help="… up to this year.")
+    @looking
     @functools.wraps(command)
-    def run(
+    def run(  # noqa: PLR0913, PLR0917 - one argument per option
         case: str,
         scenarios: tuple[str, ...],
         changes: tuple[str, ...],
         orders_from: str | None,
         until: int | None,
+        look: Look,
         **others: object,
     ) -> None:
         if (orders_from is None) != (until is None):
             message = "give --orders-from and --until together: whose orders, and up to which year"
             raise click.UsageError(message)
-        command(CaseOptions(case, scenarios, changes, orders_from, until), **others)
+        command(CaseOptions(case, scenarios, changes, orders_from, until, look), **others)
 
     return run
 

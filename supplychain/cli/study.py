@@ -10,7 +10,7 @@ from supplychain.cli import shared
 
 if TYPE_CHECKING:
     from supplychain.case.scenarios import Scenario
-    from supplychain.cli.shared import CaseOptions, Output, Workers
+    from supplychain.cli.shared import CaseOptions, Look, Output, Workers
 
 
 @click.command(
@@ -64,6 +64,7 @@ def sensitivity(case_options: CaseOptions, top: int, workers: Workers, output: O
 @click.argument("folders", metavar="CASE_OR_ANSWER...", nargs=-1, required=True)
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Compare the case with a scenario of it.")
 @click.option("--change", "changes", multiple=True, metavar="EDIT", help="Compare it with these edits, made together.")
+@shared.looking
 @shared.xlsx
 @shared.time_limit("all of it takes")
 @shared.workers
@@ -72,6 +73,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
     folders: tuple[str, ...],
     scenarios: tuple[str, ...],
     changes: tuple[str, ...],
+    look: Look,
     xlsx: str | None,
     workers: Workers,
     output: Output,
@@ -83,7 +85,9 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
     with output.progress() as progress:
         try:
             with workers.executor() as executor:
-                comparison = compare_folders(folders, scenarios, changes, executor=executor, progress=progress)
+                comparison = compare_folders(
+                    folders, scenarios, changes, executor=executor, progress=progress, look=look.at
+                )
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         shared.write_workbook(xlsx, comparison)

@@ -93,11 +93,12 @@ def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
     executor: Executor | None = None,
     time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
+    look: Callable[[Mapping[str, WhatIf]], None] = lambda _: None,
 ) -> Comparison:
     """Compare a case with its scenarios and with edits made together; or cases and answers written earlier.
 
     `executor` solves them side by side; default: if there are many solves, one process for each core. `time_limit` is
-    in seconds, for all of it.
+    in seconds, for all of it. `look` is given the what-ifs before anything is solved.
 
     Raises: ValueError if there is nothing to compare, and what the reading and solving of cases raises.
     """
@@ -107,6 +108,7 @@ def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
             raise ValueError(message)
         what_ifs = {name: what_if(folders[0], [name]) for name in scenarios}
         what_ifs |= {CHANGES: what_if(folders[0], (), changes)} if changes else {}
+        look(what_ifs)
         case = load(folders[0])
         return compare_changes(case, case.settings.name, what_ifs, executor=executor, progress=progress)
     if scenarios or changes:

@@ -21,7 +21,7 @@ WAFERS = "capacity.capacity[stage=wafers]"
 SOLVING = {
     "solve": ["CASE", "--out", "answer", "--xlsx", "answer.xlsx", "--markdown", "answer.md"],
     "explain": ["CASE", "--year", str(FIRST)],
-    "compare": ["CASE", "--change", f"{WAFERS} +30%", "--out", "answer"],
+    "compare": ["CASE", "--change", f"{WAFERS} +30%", "--out", "answer", "--quiet"],
     "sensitivity": ["CASE", "--out", "answer"],
     "scenarios": ["CASE", "--solve", "--out", "answer"],
     "backcast": [str(BACKCAST), "--out", "answer", "--report", "past.md"],

@@ -669,7 +669,7 @@ def test_the_command_prints_a_line_of_values(folder: Path, tmp_path: Path, capsy
     command = ["sweep", str(folder), "--vary", f"{WAFERS}=200%,50%,100%", "--year", str(FIRST), "--out", str(out)]
     change = f"{PRICE}[stage=wafers] = 5e5"
     status, printed, complained = run(capsys, *command, "--csv", str(table), "--change", change)
-    assert (status, complained) == (0, "")
+    assert (status, complained.splitlines()[0]) == (0, f"{change}: 2 cells, 2 -> 500,000 USD per unit")
     assert printed.splitlines() == [
         f"What if: {change} (5 cells changed)",
         "A case on paper (plant)",
