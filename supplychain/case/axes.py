@@ -3,9 +3,11 @@
 ::
 
     capacity.capacity[stage=cowos, year=2027..]=50%:200%:31
-    TARGET=VALUES
+    capacity.capacity[stage=hbm] & expansion.max_expansion[stage=hbm]=10%:100%:10
+    TARGET & TARGET & ...=VALUES
 
-A target is the left part of an edit. Values are a list `50%,80%,120%`, or a first, a last and how many, evenly spaced,
+A target is the left part of an edit. Several targets are moved together: each is set to the value, or to the share of
+what it is. Values are a list `50%,80%,120%`, or a first, a last and how many, evenly spaced,
 or with `:log` evenly in logs. A percentage is a share of what the number is, a plain number is set.
 """
 
@@ -34,6 +36,9 @@ EXAMPLE = "capacity.capacity[stage=cowos, year=2027..]=50%:200%:31"
 MOST = 1_000_000
 """Points that a sweep may have: its table is held in memory."""
 
+_BRACKETS_OR_CHARACTER = re.compile(r'\[(?:"[^"]*"|[^"\]])*\]|.', re.DOTALL)
+"""An `&` inside the brackets of a filter is part of a name."""
+_TOGETHER = " & "
 _TARGET = re.compile(r"\s*\w+\s*\.\s*\w+\s*(\[.*\])?\s*")
 _VALUE = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(%?)", re.ASCII)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
@@ -47,6 +52,7 @@ class Points:
     """What is varied, and its values at every point, in order."""
 
     targets: tuple[str, ...]
+    """Of each axis, with ` & ` between those that are moved together."""
     scales: tuple[bool, ...]
     """Of each target, whether its values are shares of what it is; else it is set to them."""
     rows: tuple[tuple[float, ...], ...]
@@ -56,7 +62,11 @@ class Points:
     def edits(self, values: Sequence[float]) -> list[str]:
         """Return the edits that make a point."""
         assignments = zip(self.targets, self.scales, values, strict=True)
-        return [f"{target} {'*=' if scales else '='} {value!r}" for target, scales, value in assignments]
+        return [
+            f"{target} {'*=' if scales else '='} {value!r}"
+            for together, scales, value in assignments
+            for target in _parts(together)
+        ]
 
     def ends(self) -> list[int]:
         """Return where in `rows` the first point stands, and the first with the least and the most of each target."""
@@ -76,12 +86,12 @@ def grid(axes: Sequence[str]) -> Points:
     varied: list[tuple[str, bool, list[float]]] = []
     for text in axes:
         target, equals, values = text.rpartition("=")
-        if not equals or "]" in values or not _TARGET.fullmatch(target):
+        if not equals or "]" in values or not all(map(_TARGET.fullmatch, _parts(target))):
             problems.append(ChangeProblem("", text, f"must be TARGET=VALUES, like {EXAMPLE}"))
             continue
         faults = _target_faults(target)
         try:
-            varied.append((target.strip(), *_values(values)))
+            varied.append((_spaced(target), *_values(values)))
         except ValueError as error:
             faults += error.args
         problems += [ChangeProblem("", text, str(fault)) for fault in faults]
@@ -104,7 +114,8 @@ def listed(points: pd.DataFrame | str | Path) -> Points:
     Raises: ChangeError, which names every fault with its row and column.
     """
     place = "the points" if not isinstance(points, (str, Path)) else str(points)
-    targets, cells = _table(points)
+    header, cells = _table(points)
+    targets = [_spaced(name) for name in header]
     problems = [ChangeProblem("", target, fault) for target in targets for fault in _target_faults(target)]
     problems += _repeated(targets)
     if not cells or not targets or len(cells) > MOST:
@@ -160,19 +171,38 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def _target_faults(target: str) -> list[str]:
-    """Return what is wrong with a target."""
-    if not _TARGET.fullmatch(target):
-        return ["must be a target like TABLE.COLUMN[...]"]
-    try:
-        edit(f"{target} = 1")
-    except ValueError as error:
-        return [str(fault) for fault in error.args]
-    return []
+    """Return what is wrong with a target, or with those that are moved together."""
+    faults = []
+    for part in _parts(target):
+        if not _TARGET.fullmatch(part):
+            faults.append("must be a target like TABLE.COLUMN[...]")
+            continue
+        try:
+            edit(f"{part} = 1")
+        except ValueError as error:
+            faults += [str(fault) for fault in error.args]
+    return faults
+
+
+def _parts(target: str) -> list[str]:
+    """Return the targets that are moved together, each of which an edit begins with."""
+    parts = [""]
+    for piece in _BRACKETS_OR_CHARACTER.findall(target):
+        if piece == "&":
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return [part.strip() for part in parts]
+
+
+def _spaced(target: str) -> str:
+    """Return targets as a column of the store is called, however blanks stood around their `&`."""
+    return _TOGETHER.join(_parts(target))
 
 
 def _repeated(targets: Iterable[str]) -> list[ChangeProblem]:
     """Return the targets that stand twice; a column of the store has one name, upper or lower case."""
-    ordered = sorted(targets, key=str.casefold)
+    ordered = sorted((part for target in targets for part in _parts(target)), key=str.casefold)
     return [
         ChangeProblem("", target, f"is varied twice{'' if target == other else f', once as {other}'}; vary it once")
         for target, other in pairwise(ordered)

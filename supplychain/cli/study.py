@@ -98,6 +98,8 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
 @click.command(
     epilog="Examples:\n\n  supplychain sweep inputs/base --vary 'capacity.capacity[stage=cowos]=50%:200%:31'"
     " --out cowos.sqlite"
+    "\n\n  supplychain sweep inputs/base --out hbm.sqlite"
+    " --vary 'capacity.capacity[stage=hbm] & expansion.max_expansion[stage=hbm]=10%:100%:10'"
     "\n\n  supplychain sweep inputs/base --points sample.csv --out sample.sqlite --csv sample_results.csv"
 )
 @shared.case
@@ -127,6 +129,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
 
     An AXIS varies a number, or many together: 'TABLE.COLUMN[filters]=50%:200%:31' takes 31 shares of what it is,
     evenly spaced ('=1%:1000%:13:log': in logs), '=0:5000:11' sets 11 values, '=50%,80%,120%' takes those listed.
+    'TARGET & TARGET=…' moves several together, as capacity in hand and the options to add more.
     """
     import supplychain
     from supplychain.errors import TimeLimitError

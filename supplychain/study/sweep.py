@@ -88,7 +88,8 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
 ) -> pd.DataFrame:
     """Solve a case at every combination of the values of some axes, or at points of a table (a frame, CSV or Parquet).
 
-    An axis is `TABLE.COLUMN[filters]=VALUES`, as `supplychain.case.axes` says. `year`: the year to look at, else every
+    An axis is `TABLE.COLUMN[filters]=VALUES`, or `TARGET & TARGET=VALUES` for numbers that are moved together, as
+    `supplychain.case.axes` says. `year`: the year to look at, else every
     reported year. `asked`: more to measure in each year, pairs of a quantity and an item as `observed.csv` has them.
     `store`: a new SQLite file that keeps what is done; with `resume` also one that was begun, of which only points that
     are missing are done. `executor` does batches side by side; default: one process for each core. Neither the order
@@ -97,11 +98,12 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     solved when it passes are in the store.
 
     Returns: one row for each point (numbered from 1, first axis outermost) and year: `point`, each axis by its target
-    (a share, or a value), `year`, `stage` and `group` (what binds), `objective_usd`, `served_ttok`,
-    `cost_usd_per_mtok` (serving cost over tokens), what was asked for, and `status`: `optimal`, or why there is no
-    answer, with blanks beside it. Twelve digits of each number. `attrs["summary"]` says what was done: among it how
-    many points were `checked`, how many are `without_answer`, for how many the model was `rebuilt` as more than numbers
-    change, and of how many the solve failed its certificate and was made again `from_nothing`.
+    or its targets with ` & ` between them (a share, or a value), `year`, `stage` and `group` (what binds),
+    `objective_usd`, `served_ttok`, `cost_usd_per_mtok` (serving cost over tokens), what was asked for, and `status`:
+    `optimal`, or why there is no answer, with blanks beside it. Twelve digits of each number. `attrs["summary"]` says
+    what was done: among it how many points were `checked`, how many are `without_answer`, for how many the model was
+    `rebuilt` as more than numbers change, and of how many the solve failed its certificate and was made again
+    `from_nothing`.
     Raises: ChangeError with every fault of the axes or points, InputError if the store is of another sweep, OutputError
     if it cannot be written, CertificateError if a check fails, NoAnswerError if the case itself has no answer,
     TimeLimitError if the time limit passes, SetupError if a worker dies or has other software.

@@ -106,6 +106,79 @@ def test_the_values_of_an_axis(values: str) -> None:
     assert (points.scales[0], [row[0] for row in points.rows]) == VALUES[values]
 
 
+TOGETHER = f"{WAFERS} & {POWER}"
+
+
+def test_targets_that_are_moved_together(case: sc.Case, tmp_path: Path) -> None:
+    """Of 100 wafers and 120 power: a quarter and a half of each serve 25 and 50; 70 and 30 of each serve as many; what
+    is a name of its own crosses with them. A store has one column for them and goes on, whatever blanks were typed.
+
+    Bug: the second target stays (50 % would be bound by wafers as well, 110 of each serve 100), a share is applied to
+    the sum, or a resumed sweep is another.
+    """
+    shares = swept(case, f"{TOGETHER}=25%,50%", year=FIRST)
+    assert shares["served_ttok"].tolist() == pytest.approx([25, 50])
+    assert shares[TOGETHER].tolist() == [0.25, 0.5]
+    store = tmp_path / "s.sqlite"
+    values = swept(case, f"{WAFERS}&  {POWER} =70,30,110", f"{PRICE}[stage=wafers]=1,10", year=FIRST, store=store)
+    assert values["served_ttok"].tolist() == pytest.approx([70, 70, 30, 30, 110, 110])
+    assert values["cost_usd_per_mtok"].tolist() == pytest.approx([1e-6, 1e-5] * 3)
+    assert list(values.columns)[:3] == ["point", TOGETHER, f"{PRICE}[stage=wafers]"]
+    assert values.attrs["summary"]["axes"][0] == {"target": TOGETHER, "scales": False}
+    with closing(sqlite3.connect(store)) as db, db:
+        db.execute("DELETE FROM results WHERE point IN (2, 5)")
+    again = swept(case, f"{TOGETHER}=70,30,110", f"{PRICE}[stage=wafers]=1,10", year=FIRST, store=store, resume=True)
+    pd.testing.assert_frame_equal(again, values, check_exact=True)
+    with pytest.raises(sc.InputError, match="which is of another sweep"):
+        swept(case, f"{WAFERS}=70,30,110", f"{PRICE}[stage=wafers]=1,10", year=FIRST, store=store, resume=True)
+
+
+def test_targets_together_in_a_table_of_points(case: sc.Case, tmp_path: Path) -> None:
+    """Bug: only axes know of them."""
+    (tmp_path / "points.csv").write_text(f"{WAFERS}&{POWER},{PRICE}[stage=wafers]\n50%,3\n25%,4\n", encoding="utf-8")
+    table = swept(case, points=tmp_path / "points.csv", year=FIRST)
+    assert table["served_ttok"].tolist() == pytest.approx([50, 25])
+    assert table[TOGETHER].tolist() == [0.5, 0.25]
+
+
+def test_an_ampersand_in_a_name() -> None:
+    """In brackets it is part of a name, in quotes or not. Bug: a name is cut in two."""
+    one, other = "capacity.capacity[supplier=R&D]", 'capacity.price_usd[supplier="[&]", year=2027..]'
+    points = grid([f"{one}& {other}=5%"])
+    assert points.targets == (f"{one} & {other}",)
+    assert points.edits((0.05,)) == [f"{one} *= 0.05", f"{other} *= 0.05"]
+
+
+LIKE = "must be TARGET=VALUES, like capacity.capacity[stage=cowos, year=2027..]=50%:200%:31"
+
+
+@pytest.mark.parametrize(
+    ("axes", "said"),
+    [
+        ([f"{WAFERS} &=5"], [f"{WAFERS} &=5: {LIKE}"]),
+        ([f"& {WAFERS}=5"], [f"& {WAFERS}=5: {LIKE}"]),
+        ([f"{WAFERS} & x=5"], [f"{WAFERS} & x=5: {LIKE}"]),
+        (
+            ["capcity.capacity & capacity.capasity=5"],
+            [
+                "capcity.capacity & capacity.capasity=5: no table is called 'capcity'; did you mean 'capacity'?",
+                (
+                    "capcity.capacity & capacity.capasity=5: "
+                    "no column of capacity is called 'capasity'; did you mean 'capacity'?"
+                ),
+            ],
+        ),
+        ([f"{TOGETHER}=1,2", f"{POWER}=3"], [f"{POWER}: is varied twice; vary it once"]),
+        ([f"{WAFERS} & {WAFERS}=1,2"], [f"{WAFERS}: is varied twice; vary it once"]),
+    ],
+)
+def test_faults_of_targets_together(axes: list[str], said: list[str]) -> None:
+    """To the letter. Bug: one of them is left out, or a number is moved by two axes."""
+    with pytest.raises(ChangeError) as error:
+        grid(axes)
+    assert [str(problem) for problem in error.value.problems] == said
+
+
 def test_the_values_stand_behind_the_last_equals_sign() -> None:
     """Names may have `=`, `:` and brackets in them, in quotes."""
     target = 'capacity.capacity[stage="a=b]:c", year=2027..]'
