@@ -68,6 +68,11 @@ class Points:
             for target in _parts(together)
         ]
 
+    def tables_and_columns(self) -> list[tuple[str, tuple[str, str]]]:
+        """Return every target that is varied, each with its table and column."""
+        edits = [edit(f"{target} = 1") for together in self.targets for target in _parts(together)]
+        return [(read.text.removesuffix(" = 1"), (read.table.name, read.column.name)) for read in edits]
+
     def ends(self) -> list[int]:
         """Return where in `rows` the first point stands, and the first with the least and the most of each target."""
         positions = {0}

@@ -34,6 +34,9 @@ _LISTED = 4
 """Years, or pools, that a warning lists before it only counts."""
 
 _IN_HAND, _OPTIONS = ("capacity", "capacity"), ("expansion", "max_expansion")
+_PAIRS = ((_IN_HAND, _OPTIONS), (_OPTIONS, _IN_HAND))
+CAPACITIES = (_IN_HAND, _OPTIONS)
+"""Tables and columns that say how much there is of a stage, and how much more there may be."""
 _HALF_MOVED = {
     _IN_HAND: "capacity in hand of {} changes, its options to add more ({}) do not; change both if both are meant",
     _OPTIONS: "options to add capacity of {} change, its capacity in hand ({}) does not; change both if both are meant",
@@ -65,8 +68,8 @@ def effects(case: Case, groups: Iterable[Group], audit: Sequence[Changed]) -> tu
     for (table, key), series_cells in _of_series(audit).items():
         last = max(n for n, (_, _, cells) in enumerate(split) if any(_is_row_of(cell, table, key) for cell in cells))
         warnings[last] += words.filled_between(table, key, series_cells)
-    for one, other in ((_IN_HAND, _OPTIONS), (_OPTIONS, _IN_HAND)):
-        alone = (words.moved(one, audit) & words.there(other)) - words.moved(other, audit)
+    for one, other in _PAIRS:
+        alone = words.moved_alone(one, other, audit)
         for n, (_, _, cells) in enumerate(split):
             here = alone & words.moved(one, cells)
             warnings[n] += words.half_moved(one, other, here)
@@ -75,6 +78,14 @@ def effects(case: Case, groups: Iterable[Group], audit: Sequence[Changed]) -> tu
         Effect(edit, group, cells, words.summary(cells), tuple(said))
         for (edit, group, cells), said in zip(split, warnings, strict=True)
     )
+
+
+def half_moved(case: Case, audit: Sequence[Changed]) -> list[str]:
+    """Return where changes, which left a case, move capacity in hand and not the options, or the other way round."""
+    words = _Words(case)
+    return [
+        said for one, other in _PAIRS for said in words.half_moved(one, other, words.moved_alone(one, other, audit))
+    ]
 
 
 def is_number(cell: Changed) -> bool:
@@ -201,6 +212,10 @@ class _Words:
             where = "" if names == [schema.GLOBAL] else f" in {_some(names, 'places')}"
             yield _HALF_MOVED[one].format(f"{stage}{where}", f"{'.'.join(other)}[stage={stage}]")
 
+    def moved_alone(self, one: tuple[str, str], other: tuple[str, str], cells: Sequence[Changed]) -> set[Pool]:
+        """Return the stages and places of which cells of one column changed, and of another, which has some, none."""
+        return (self.moved(one, cells) & self._there(other)) - self.moved(other, cells)
+
     def moved(self, column: tuple[str, str], cells: Iterable[Changed]) -> set[Pool]:
         """Return the stages and places of which cells of a column changed."""
         rows = (
@@ -210,7 +225,7 @@ class _Words:
         )
         return {(row["stage"], row["place"]) for row in rows if row is not None}
 
-    def there(self, column: tuple[str, str]) -> set[Pool]:
+    def _there(self, column: tuple[str, str]) -> set[Pool]:
         """Return the stages and places that a table has amounts of in years of the case."""
         table, name = column
         rows = self._case.tables[table]

@@ -152,6 +152,11 @@ class Output:
         """Return what says on a terminal how far the command is."""
         return Progress(on=not self.quiet)
 
+    def warn(self, warning: str) -> None:
+        """Print a warning on standard error."""
+        if not self.quiet:
+            click.echo(f"Warning: {warning}", err=True)
+
     def write(self, answer: Answer, what_if: WhatIf | None = None) -> None:
         """Write an answer to the folder, if there is one, with every cell that a what-if changed."""
         if self.folder is not None:

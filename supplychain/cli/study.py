@@ -156,6 +156,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
                 resume=resume,
                 executor=executor,
                 progress=progress,
+                warn=output.warn,
             )
     except TimeLimitError as stop:
         remark = f"{out} keeps what is done; the same command with --resume goes on from there"

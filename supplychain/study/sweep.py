@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from supplychain import schema, units
 from supplychain.case.axes import grid, listed
 from supplychain.case.changes import apply
+from supplychain.case.effects import CAPACITIES, half_moved
 from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError, TimeLimitError
 from supplychain.limits import doing, limited
 from supplychain.plan import versions
@@ -85,6 +86,7 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     executor: Executor | None = None,
     time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
     """Solve a case at every combination of the values of some axes, or at points of a table (a frame, CSV or Parquet).
 
@@ -95,7 +97,8 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     are missing are done. `executor` does batches side by side; default: one process for each core. Neither the order
     in which they are done nor their number changes any digit. Of every 50 points the first, by its number, is also
     solved from nothing, and both must agree to 1e-9. `time_limit` is in seconds, for all of it; the points that are
-    solved when it passes are in the store.
+    solved when it passes are in the store. `warn` is told before anything is solved where axes move capacity in hand of
+    a stage and not its options, or the other way round.
 
     Returns: one row for each point (numbered from 1, first axis outermost) and year: `point`, each axis by its target
     or its targets with ` & ` between them (a share, or a value), `year`, `stage` and `group` (what binds),
@@ -110,6 +113,8 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     """
     all_points = _read_points(axes, points)
     _check(case, all_points, year, asked)
+    for warning in _half_moved(case, all_points):
+        warn(warning)
     years = tuple(case.report_years) if year is None else (year,)
     measured = (*((quantity, schema.ALL) for quantity in _MEASURED), *dict.fromkeys(asked))
     task = _Task(case, replace(all_points, rows=()), years, measured)
@@ -164,6 +169,12 @@ def _check(case: Case, points: Points, year: int | None, asked: Sequence[tuple[s
                 seen.setdefault((problem.what.rpartition(" ")[0], problem.message), problem)  # but for the value
     if problems or seen:
         raise ChangeError(_PLACE, [*problems, *seen.values()])
+
+
+def _half_moved(case: Case, points: Points) -> list[str]:
+    """Return where the axes, taken together, move capacity in hand and not the options, or the other way round."""
+    amounts = [f"{target} *= 0.5" for target, column in points.tables_and_columns() if column in CAPACITIES]
+    return half_moved(*apply(case, amounts))
 
 
 def _unknown(case: Case, quantity: str, item: str) -> list[str]:

@@ -19,7 +19,7 @@ import pytest
 from commands import alive, run
 from generator import FIRST, write_case
 from paths import ROOT, SUPPORT
-from plants import Link, chain, drawn
+from plants import Link, add, chain, drawn
 from sweeps import POWER, PRICE, WAFERS, rows_of
 
 import supplychain as sc
@@ -147,6 +147,27 @@ def test_an_ampersand_in_a_name() -> None:
     points = grid([f"{one}& {other}=5%"])
     assert points.targets == (f"{one} & {other}",)
     assert points.edits((0.05,)) == [f"{one} *= 0.05", f"{other} *= 0.05"]
+
+
+def test_axes_that_leave_the_options_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Half of the power in hand leaves all that can be ordered: before any work, once, but with --quiet or with both.
+
+    Bug: what is scarce in a sweep is bought back, and nobody is told; or two axes are looked at one by one.
+    """
+    plant = chain([Link("wafers", 100.0, price=2.0), Link("power", 120.0)], last_year=FIRST + 1, life=1)
+    add(plant, "expansion", stage="power", supplier="acme", place="global", year=FIRST, max_expansion=10,
+        capex_usd_per_unit=5, lead_years=1)  # fmt: skip
+    folder = write_case(plant, tmp_path / "case")
+    case, options, said = sc.load(folder), "expansion.max_expansion[stage=power]", list[str]()
+    swept(case, f"{POWER}=50%", f"{WAFERS}=50%", warn=said.append)
+    assert said == [
+        f"capacity in hand of power changes, its options to add more ({options}) do not; change both if both are meant"
+    ]
+    for axes in ([f"{POWER} & {options}=50%"], [f"{POWER}=50%", f"{options}=0,5"], [f"{WAFERS}=50%"]):
+        swept(case, *axes, warn=pytest.fail)
+    command = ("sweep", str(folder), "--workers", "1", "--vary", f"{POWER}=50%", "--out")
+    assert run(capsys, *command, str(tmp_path / "a"))[::2] == (0, f"Warning: {said[0]}\n")
+    assert run(capsys, *command, str(tmp_path / "b"), "--quiet") == (0, "", "")
 
 
 LIKE = "must be TARGET=VALUES, like capacity.capacity[stage=cowos, year=2027..]=50%:200%:31"
