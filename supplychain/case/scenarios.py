@@ -13,6 +13,8 @@
     edits = ["capacity.capacity[stage=cowos, year=2027..] +30%"]
     remove = [{ table = "commitments", commitment = "amd_orders" }]    # may be left out, as may edits and add
     add = [{ table = "build_limits", accelerator = "tpu_v6e", year = 2027, max_units = 100000, source = "x" }]
+
+Among edits a row may be added as text, too: `"budget add year=2027, capital_usd=2e11, source=x"`.
 """
 
 from __future__ import annotations

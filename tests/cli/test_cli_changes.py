@@ -113,8 +113,10 @@ def test_scenarios_in_a_dry_run(case: Path, capsys: pytest.CaptureFixture[str]) 
         "Group wafers",
         f"{WAFERS} *= 50: 4 cells, 100 to 400 -> 5,000 to 20,000 units",
     ]
-    printed = run(capsys, "compare", str(case), "--scenario", "more", "--scenario", "flood", "--dry-run")[1]
-    assert [line for line in printed.splitlines() if line.startswith("Scenario")] == ["Scenario more", "Scenario flood"]
+    compared = ("--scenario", "more", "--scenario", "flood", "--change", f"{WAFERS} +1%")
+    printed = run(capsys, "compare", str(case), *compared, "--dry-run")[1]
+    heads = [line for line in printed.splitlines() if line.startswith(("Scenario", "Changes"))]
+    assert heads == ["Scenario more", "Scenario flood", "Changes"]
     assert run(capsys, "check", str(case), "--scenario", "flood")[2] == ""
 
 

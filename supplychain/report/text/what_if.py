@@ -26,7 +26,7 @@ def text(what_ifs: Mapping[str, WhatIf]) -> str:
     lines: list[str] = []
     for name, what_if in what_ifs.items():
         if name:
-            lines.append(f"Scenario {name}")
+            lines.append("Changes" if name == CHANGES else f"Scenario {name}")
         for effect in what_if.effects:
             lines += [*([] if effect.group == CHANGES else [f"Group {effect.group}"]), *effect.lines(), *_table(effect)]
     return "\n".join([*lines, "Dry run: nothing is solved, and nothing is written."])
