@@ -204,11 +204,13 @@ class _Words:
 
     @staticmethod
     def half_moved(one: tuple[str, str], other: tuple[str, str], pools: Iterable[Pool]) -> Iterator[str]:
-        """Stages of which one of capacity in hand and options is moved and the other is not."""
+        """Stages of which one of capacity in hand and options is moved and the other is not; of all one warning."""
         places: dict[str, list[str]] = defaultdict(list)
         for stage, place in sorted(pools):
             places[stage].append(place)
-        for stage, names in places.items():
+        if len(places) > 1:
+            yield _HALF_MOVED[one].format(_some(list(places), "stages"), ".".join(other))
+        for stage, names in places.items() if len(places) == 1 else ():
             where = "" if names == [schema.GLOBAL] else f" in {_some(names, 'places')}"
             yield _HALF_MOVED[one].format(f"{stage}{where}", f"{'.'.join(other)}[stage={stage}]")
 

@@ -165,6 +165,22 @@ def test_capacity_without_its_options(case: sc.Case) -> None:
     assert [e.warnings for e in of(case, hand, "capacity.capacity *= 2")] == [(HALF["capacity"],), ()]
 
 
+def test_many_stages_are_one_warning(tmp_path: Path) -> None:
+    """Six stages with options in one place each. Bug: an edit of a whole table fills the screen with warnings."""
+    names = [f"s{n}" for n in range(6)]
+    plant = chain([Link(name, 100.0) for name in names], last_year=2031)
+    for name in names:
+        add(plant, "expansion", stage=name, supplier="acme", place="global", year=2030, max_expansion=5,
+            capex_usd_per_unit=5, lead_years=1)  # fmt: skip
+    (effect,) = of(sc.load(write_case(plant, tmp_path)), "capacity.capacity *= 2")
+    assert effect.warnings == (
+        (
+            "capacity in hand of s0, s1, s2, s3 and 2 more stages changes, its options to add more "
+            f"(expansion.max_expansion) do not; {BOTH}"
+        ),
+    )
+
+
 def test_options_in_another_place_do_not_count(tmp_path: Path) -> None:
     """Row by row of a random case. Bug: capacity in the east is set against options in the west alone."""
     known = sc.load(write_case(random_case(3), tmp_path))
