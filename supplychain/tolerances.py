@@ -43,7 +43,7 @@ MEAN_LIMIT: Final = 2.0**10
 nothing beside them, and so far below 1e7 that a double still holds the tolerance beside them."""
 
 MOST_COST: Final = 2.0**20
-"""The largest cost of an LP as it is scaled: a double holds the solver's tolerance beside it."""
+"""The largest cost of a tangent problem as it is scaled: a double holds the solver's tolerance beside it."""
 
 LEAST_TERMS: Final = 2.0**6
 """What the terms of a row, or a value, count for at least where its rounding is judged, in units of the scaled LP: a

@@ -7,6 +7,7 @@ changes no digit; what it finds is scaled back.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -14,7 +15,7 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
-from supplychain.tolerances import LOST_ENTRY, MEAN_LIMIT, MOST_COST, SCALED_WITHIN
+from supplychain.tolerances import LOST_ENTRY, MEAN_LIMIT, SCALED_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,14 +171,10 @@ def mean_power(sizes: Vector) -> float:
     return float(power(-np.log2(np.abs(some)).mean(keepdims=True))[0]) if len(some) else 1.0
 
 
-def _cost_power(costs: Vector) -> float:
-    """Return the power of two by which costs are multiplied: their mean comes near 1, unless the largest is too large.
-
-    A reduced cost is a difference of prices, which are as large as the largest cost: with sixteen digits of these it
-    cannot be told from 0 to within the solver's tolerance.
-    """
-    largest = float(np.abs(costs).max(initial=0))
-    return min(mean_power(costs), float(power(np.log2([MOST_COST / largest]))[0])) if largest else 1.0
+def _power_to(most: float, sizes: Vector) -> float:
+    """Return the power of two that brings the largest of some sizes to about so much."""
+    largest = float(np.abs(sizes).max(initial=0))
+    return float(power(np.log2([most / largest]))[0]) if largest and math.isfinite(most) else math.inf
 
 
 @dataclass(frozen=True)
@@ -202,6 +199,8 @@ class ScaledHighs(highspy.Highs):  # type: ignore[misc] # HiGHS ships no types
         super().setOptionValue("small_matrix_value", LOST_ENTRY)
         self.row_scale, self.column_scale = np.ones(0), np.ones(0)
         self.objective_scale, self._offset = 1.0, 0.0
+        self.most_cost = math.inf
+        """The largest cost as it is scaled, when all columns are given costs."""
 
     @classmethod
     def of(cls, numbers: Numbers, scales: Scales) -> Self:
@@ -210,7 +209,7 @@ class ScaledHighs(highspy.Highs):  # type: ignore[misc] # HiGHS ships no types
         self.row_scale, self.column_scale = power(scales.row), power(scales.column)
         self._offset = numbers.offset
         cost = numbers.cost * self.column_scale
-        self.objective_scale = _cost_power(cost)
+        self.objective_scale = mean_power(cost)
         rows, columns = numbers.shape
         entries = numbers.entries * self.row_scale[numbers.indices] * self.column_scale[numbers.column_of_entry]
         super(cls, self).passModel(
@@ -298,7 +297,7 @@ class ScaledHighs(highspy.Highs):  # type: ignore[misc] # HiGHS ships no types
         """Give columns other costs; if all have others, the objective is scaled anew."""
         scaled = np.asarray(costs, dtype=float) * self.column_scale[columns]
         if count == len(self.column_scale):
-            self.objective_scale = _cost_power(scaled)
+            self.objective_scale = min(mean_power(scaled), _power_to(self.most_cost, scaled))
             super().changeObjectiveOffset(self._offset * self.objective_scale)
         return super().changeColsCost(count, columns, scaled * self.objective_scale)
 

@@ -24,6 +24,7 @@ from supplychain.tolerances import (
     DUAL_EASINGS,
     DUAL_MOVE,
     FEASIBILITY,
+    MOST_COST,
     PRICE_ROUNDING,
 )
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from supplychain.lp.labelled import LabelledLP
-    from supplychain.lp.scaled import Vector
+    from supplychain.lp.scaled import ScaledHighs, Vector
 
 _BASIC = int(highspy.HighsBasisStatus.kBasic)
 
@@ -104,7 +105,7 @@ class Slopes:
         (row_lower, row_upper), (column_lower, column_upper) = self.row_room, self.column_room
         highs = self._solver() if self._solver else self.copy()
         rows, columns = (np.arange(n) for n in self._lp.shape)
-        highs.changeColsCost(len(columns), columns, self._cost_at_rest)
+        self._cost_rest(highs)
         highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
         highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
         highs.setBasis(self.optimum.basis)
@@ -127,6 +128,14 @@ class Slopes:
         y = np.where(_is_basic(basis.row_status), 0.0, _standing(y, *self.row_room))
         reduced = np.where(_is_basic(basis.col_status), 0.0, _standing(reduced, *self.column_room))
         return lp.priced(y) + reduced
+
+    def _cost_rest(self, highs: ScaledHighs) -> None:
+        """Give a solver these costs, the largest of them so large that the solver's tolerance is still beside it.
+
+        A reduced cost is a difference of prices that are as large as the largest cost, and has their rounding.
+        """
+        highs.most_cost = MOST_COST
+        highs.changeColsCost(len(self._cost_at_rest), np.arange(len(self._cost_at_rest)), self._cost_at_rest)
 
     @cached_property
     def _own(self) -> Basis:
@@ -226,7 +235,7 @@ class Slopes:
     def _eased(self) -> Any:  # noqa: ANN401 - HiGHS ships no types
         """A solver for the tangent problem with limits eased."""
         highs = self.copy()
-        highs.changeColsCost(len(self._cost_at_rest), np.arange(len(self._cost_at_rest)), self._cost_at_rest)
+        self._cost_rest(highs)
         return highs
 
     @cached_property
