@@ -92,9 +92,9 @@ class LabelledLP(Numbers):
             LEAST_TERMS * self.column_unit, np.abs(x)
         )
 
-    def objective_size(self, x: Vector) -> float:
-        """Return how large the objective is, against which a difference of two is judged."""
-        terms = float(np.abs(self.cost) @ np.abs(x)) + abs(self.offset)
+    def objective_size(self, x: Vector, y: Vector) -> float:
+        """Return how large the objective is, at some values and row prices, against which a difference is judged."""
+        terms = float(np.abs(self.cost) @ np.abs(x) + np.abs(y) @ self.size(x)) + abs(self.offset)
         return max(self.mean_cost, abs(float(self.cost @ x) + self.offset), OBJECTIVE_TERMS * terms)
 
     def priced(self, y: Vector) -> Vector:

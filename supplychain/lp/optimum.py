@@ -392,7 +392,7 @@ def _checked(lp: LabelledLP, optimum: Optimum) -> tuple[Certificate, Vector, Vec
         primal_residual_scaled=outside_share,
         dual_residual=float(max(row_wrong.max(initial=0), column_wrong.max(initial=0))),
         dual_residual_scaled=float(max((row_wrong / row_price).max(initial=0), (column_wrong / price).max(initial=0))),
-        duality_gap_relative=abs(primal - dual) / lp.objective_size(x),
+        duality_gap_relative=abs(primal - dual) / lp.objective_size(x, y),
     )
     return proof, lp.activity(x), reduced
 

@@ -60,7 +60,7 @@ def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, se
         highs.setBasis(optimum.basis)
     x = snapped(now.x, lp.column_lower, lp.column_upper, lp.near(now.x)[1])
     lost = float(lp.cost @ x) + lp.offset - optimum.objective
-    if not abs(lost) <= CERTIFIED * lp.objective_size(optimum.x):
+    if not abs(lost) <= CERTIFIED * lp.objective_size(optimum.x, optimum.y):
         message = f"the choice among equal optima does not pass its checks: it costs {lost:.3g} more"
         raise CertificateError(message)
     return x

@@ -303,7 +303,7 @@ def _certificate(solved_lp: SolvedLP, objective_again: float) -> dict[str, Any]:
     labelled, x = solved_lp.lp, solved_lp.x
     proof = lp.certificate(labelled, solved_lp.optimum)
     chosen = float(labelled.cost @ x) + labelled.offset
-    size = labelled.objective_size(x)
+    size = labelled.objective_size(x, solved_lp.optimum.y)
     residuals = asdict(proof) | {
         "solved_again_objective_relative": abs(chosen - objective_again) / size,
         "tie_break_objective_relative": abs(chosen - solved_lp.optimum.objective) / size,

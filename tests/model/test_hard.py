@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,13 +30,14 @@ def test_a_hard_case_agrees_with_the_second_statement(seed: int, tmp_path: Path)
     kind, case = hard_case(seed)
     folder = write_case(case, tmp_path / "case")
     statement = build(load(folder))
-    try:
-        expected = statement.solve().objective_usd
-    except UnsolvedError:
-        expected = statement.solve(method="highs-ipm").objective_usd
+    expected = None
+    for method in ("highs", "highs-ipm"):
+        with suppress(UnsolvedError):
+            expected = expected or statement.solve(method=method).objective_usd
     found = sc.solve(sc.load(folder)).summary
-    assert found["objective_usd"] == pytest.approx(expected, rel=1e-8), kind
-    assert found["certificate"]["duality_gap_relative"] <= 1e-9
+    assert max(x for name, x in found["certificate"].items() if name.endswith(("scaled", "relative"))) <= 1e-9
+    if expected is not None:  # the second statement has one solver and one tolerance, and gives up some
+        assert found["objective_usd"] == pytest.approx(expected, rel=1e-8), kind
 
 
 @pytest.mark.parametrize("factor", [1e-15, 1e-9, 1.0, 1e9, 1e15])

@@ -41,6 +41,8 @@ GLOBAL = "global"
 TTOK_PER_TOKEN_PER_SECOND = 365 * 24 * 3600 * 1e-12  # kept up for a year
 MTOK_PER_TTOK = 1e6
 HOURS_PER_YEAR = 365 * 24
+WIDEST_MISS = 1e-6  # relative: its solver's tolerance is absolute, and may be larger than a row
+TINY = 1e-300
 WIDEST_GAP = 1e-8  # relative: an answer whose dual bound is further away is not an answer
 
 COLUMNS = {  # kind of column: the length of its label
@@ -389,7 +391,7 @@ class Statement:
     ) -> Answer:
         """Solve with some right-hand sides shifted, columns held or rows left out.
 
-        Raises UnsolvedError unless an optimum is found whose dual bound agrees to WIDEST_GAP.
+        Raises UnsolvedError unless an optimum is found whose dual bound agrees to WIDEST_GAP, and which keeps its rows.
         """
         shift, held = rhs_shift or {}, hold or {}
         unknown = [x for x in (*shift, *drop_rows) if x not in self.rows]
@@ -412,6 +414,11 @@ class Statement:
         gap = abs(objective - bound) / max(abs(objective), 1.0)
         if not gap <= WIDEST_GAP:
             message = f"objective {objective!r}, dual bound {bound!r}: {gap:.1e} apart"
+            raise UnsolvedError(message)
+        over = matrix @ x - rhs
+        over = np.where(equal, np.abs(over), over) / np.maximum(abs(matrix) @ np.abs(x), np.maximum(np.abs(rhs), TINY))
+        if not over.max(initial=0.0) <= WIDEST_MISS:
+            message = f"row {labels[int(over.argmax())]} is missed by {over.max():.1e} of its terms"
             raise UnsolvedError(message)
         return Answer(
             objective_usd=objective,
