@@ -170,6 +170,9 @@ item is an accelerator, a family or a vendor."""
 
 EVIDENCE = ("measured", "reported", "estimated", "derived", "assumed")
 
+WEAK_EVIDENCE = ("estimated", "assumed")
+"""Tiers of evidence that are weak."""
+
 TABLES: Final[tuple[TableSchema, ...]] = (
     TableSchema(
         "sources",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from supplychain import schema
@@ -39,6 +40,26 @@ def of_inputs(case: Case) -> frozenset[str]:
         for row in case.tables[table.name]
     }
     return frozenset().union(*(known[source] for source in named))
+
+
+def weak_share(case: Case) -> float:
+    """Return the share of rows that rest on weak evidence, of those with a source that the solve sees; NaN: none has.
+
+    A derived number rests on all that it was derived from.
+    """
+    evidence = {row["source"]: row["evidence"] for row in case.tables["sources"]}
+    weak = {
+        source: any(evidence[origin] in schema.WEAK_EVIDENCE for origin in known)
+        for source, known in origins(case).items()
+    }
+    of_rows = [
+        weak[row["source"]]
+        for name, rows in case.tables.items()
+        if name not in {"sources", *_OBSERVED}
+        for row in rows
+        if row.get("source") in weak
+    ]
+    return sum(of_rows) / len(of_rows) if of_rows else math.nan
 
 
 def first_of(case: Case, sources: Iterable[str]) -> list[str]:

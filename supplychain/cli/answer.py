@@ -38,7 +38,7 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
     parquet: bool,
     output: Output,
 ) -> None:
-    """Solve a case: what binds in each year, what it costs, where the money goes."""
+    """Solve a case: what binds in each year, what is served and at what cost, what to order, how sure it is."""
     import supplychain
     from supplychain.report.text.answer import text
     from supplychain.report.text.regret import text as of_regret
@@ -61,14 +61,20 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
         binding = json.loads(plan.binding.to_json(orient="records"))
         click.echo(json.dumps({**answer.summary, **what_if.summary, "binding": binding}, indent=2))
     elif not output.quiet:
-        first, years, *lines = text(plan).splitlines()
-        click.echo(click.style(first, bold=True))
+        title, header, *lines = text(plan, _as_given(case_options)).splitlines()
+        click.echo(click.style(title, bold=True))
         shared.print_what_if(what_if)
-        click.echo(click.style(years, bold=True))
+        click.echo(click.style(header, bold=True))
         for line in lines:
-            click.echo(click.style(line, fg="yellow") if line.startswith("Binding") else line)
+            click.echo(click.style(line, bold=True) if line.startswith(("Order", "How sure")) else line)
         if regret is not None:
             click.echo("\n" + of_regret(regret))
+
+
+def _as_given(case_options: CaseOptions) -> str:
+    """Return how another command is given the same case."""
+    changed = case_options.scenarios or case_options.changes or case_options.orders_from
+    return case_options.folder + (" with the same options" if changed else "")
 
 
 def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,8 +13,20 @@ if TYPE_CHECKING:
 
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
+_SMALL_WORDS = frozenset({"a", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
+"""Words that nothing ends with."""
+
 USD = ((1e9, "bn USD"), (1e6, "m USD"), (1e3, "thousand USD"), (1.0, "USD"))
-"""Units of money in a chart, for `unit_for`."""
+"""Units of money in a chart or a block of text, for `unit_for`."""
+
+TOKENS = (
+    (1e3, "quadrillion (10^15)"),
+    (1.0, "trillion (10^12)"),
+    (1e-3, "billion (10^9)"),
+    (1e-6, "million (10^6)"),
+    (1e-12, "tokens"),
+)
+"""Units of tokens that are counted in 10^12, for `unit_for`."""
 
 
 def number(x: float) -> str:
@@ -109,6 +122,25 @@ def cut(text: str, longest: int) -> str:
     'aaaa…'
     """
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def brief(label: str, longest: int) -> str:
+    """Return a label in one line; a long one without what stands in brackets, then cut after a word.
+
+    >>> brief("Grid delivery (lines, substations) for AI", 50), brief("Grid delivery (lines, substations) for AI", 21)
+    ('Grid delivery (lines, substations) for AI', 'Grid delivery for AI…')
+    >>> brief("Grid delivery (lines, substations) for AI", 20), brief("a" * 50, 5)
+    ('Grid delivery…', 'aaaa…')
+    """
+    label = plain(label)
+    if len(label) <= longest:
+        return label
+    words = plain(re.sub(r"\([^()]*\)", "", label)).replace(" ,", ",").split()
+    while len(words) > 1 and len(" ".join(words)) >= longest:
+        words.pop()
+        while len(words) > 1 and words[-1] in _SMALL_WORDS:
+            words.pop()
+    return cut(" ".join(words).rstrip(",;:") + "…", longest)
 
 
 def short(name: object, longest: int = 34) -> str:

@@ -14,8 +14,8 @@ from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.ladder import Curve, Ladder
 from supplychain.report.charts import svg
 from supplychain.report.formats import dollars, number
-from supplychain.report.text.answer import overview
 from supplychain.report.text.compare import values_by_answer
+from supplychain.report.text.overview import overview
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL
 from supplychain.study.compare import Comparison

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from supplychain.study.moves import Move
     from supplychain.study.warm import Reading
 
-WEAK = ("assumed", "estimated")
-"""Tiers of evidence that are weak."""
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Sensitivity(Answer, Shown):
@@ -101,7 +98,7 @@ def sensitivity(
 
 def _weak(tornado: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the inputs whose evidence is weak and that change a stage's label: what to look up first."""
-    weak = [row for row in tornado if row["evidence"] in WEAK and row["labels_changed"] > 0]
+    weak = [row for row in tornado if row["evidence"] in schema.WEAK_EVIDENCE and row["labels_changed"] > 0]
     return sorted(weak, key=lambda row: -row["labels_changed"])
 
 

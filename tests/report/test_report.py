@@ -33,11 +33,11 @@ from supplychain.case.notices import notices
 from supplychain.errors import SetupError
 from supplychain.report import charts
 from supplychain.report.charts import images
+from supplychain.report.formats import dollars
+from supplychain.report.formats import number as shown
 from supplychain.report.page import html, sections
 from supplychain.report.page.readme import weaknesses
 from supplychain.report.page.report_data import ReportData
-from supplychain.report.text.answer import dollars
-from supplychain.report.text.answer import number as shown
 from supplychain.results.read import read_answer
 from supplychain.study.compare import compare, compare_folders
 

@@ -22,7 +22,8 @@ from plants import Link, chain, edited, plan_of
 
 import supplychain as sc
 from supplychain import schema
-from supplychain.report.text.answer import number
+from supplychain.report.formats import number
+from supplychain.report.text.overview import DEFINITIONS
 from supplychain.report.text.summary import markdown
 from supplychain.results.write import DIGITS
 from supplychain.sheets import CUT, ROWS, Book, Head, fitting
@@ -418,7 +419,8 @@ def test_the_summary_says_what_solve_prints(plan: sc.Plan, what_if: sc.WhatIf) -
     assert page == markdown(plan, what_if)
     served = plan.service.groupby("year")["served_ttok"].sum() / 1e3
     assert f"|   served | {' | '.join(map(number, served))} |" in page
-    assert "| 2027 | site_power | power | +1 % is worth $" in page
+    assert "| 2027 | Power at the sites | power | 1 % more gains $" in page
+    assert DEFINITIONS in page.splitlines()
     assert f"Optimal, {plan.objective_usd:.6g} USD discounted." in page
 
 

@@ -55,7 +55,7 @@ def test_cost_and_capital_of_base(plan: sc.Plan) -> None:
 
 def test_the_readme_shows_the_answer_of_base(plan: sc.Plan) -> None:
     """Bug: the first screen of the README is of another version."""
-    shown = text(plan)
+    shown = text(plan, "inputs/base")
     assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(shown.splitlines()) <= 24
     assert max(map(len, shown.splitlines())) <= 100

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from supplychain.plan.bottlenecks import DEMAND
-from supplychain.report.text.answer import site_stage, total_cost
 from supplychain.report.text.compare import values_by_answer
+from supplychain.report.text.overview import site_stage, total_cost
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL
 from supplychain.sheets import Head, fitting

@@ -10,16 +10,13 @@ from supplychain.plan.bottlenecks import DEMAND
 from supplychain.report.formats import plain, short
 from supplychain.report.page.blocks import BulletList, Heading, KeyFigure, KeyFigures, Number, Paragraph, Section
 from supplychain.report.page.report_data import BACKCAST, SENSITIVITY, ReportData
-from supplychain.report.text.answer import not_told_apart
+from supplychain.report.text.overview import not_told_apart
 from supplychain.results.frames import rows_by_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from supplychain.report.page.blocks import Sentence, SentencePart
-
-WEAK = ("estimated", "assumed")
-"""Evidence that is low."""
 
 _NAME = 60
 """Characters of a name in a sentence."""
@@ -224,7 +221,7 @@ def _evidence(report_data: ReportData) -> Sentence:
     for tier in schema.EVIDENCE:
         if report_data.evidence(tier).value:
             shares += [", " if shares else " ", (report_data.evidence(tier) / total).per_cent(), f" {tier}"]
-    low = (report_data.evidence(*WEAK) / total).per_cent()
+    low = (report_data.evidence(*schema.WEAK_EVIDENCE) / total).per_cent()
     return (
         "Of ",
         total,

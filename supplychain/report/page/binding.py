@@ -11,7 +11,7 @@ from supplychain.report.formats import USD, dollars, plain, unit_for
 from supplychain.report.page.blocks import BulletList, Chart, Heading, Paragraph, Section
 from supplychain.report.page.grids import grid
 from supplychain.report.page.report_data import BACKCAST, BACKCAST_NOT_RUN, SENSITIVITY, sensitivity_not_run
-from supplychain.report.text.answer import worth
+from supplychain.report.text.overview import worth
 from supplychain.results import schema
 from supplychain.results.frames import rows_by_year
 

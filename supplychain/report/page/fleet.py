@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from supplychain.report import charts
 from supplychain.report.formats import number, plain, short, unit_for
 from supplychain.report.page.blocks import Chart, Grid, GridColumn, Section
-from supplychain.report.text.answer import site_stage
+from supplychain.report.text.overview import site_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

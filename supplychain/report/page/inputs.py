@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
 from supplychain.report.formats import plain
-from supplychain.report.page.answer import WEAK
 from supplychain.report.page.blocks import Heading, InputTable, Paragraph, Section, Source, Sources
+from supplychain.schema import WEAK_EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,9 @@ def section(report_data: ReportData) -> Section:
     if report_data.what_if:
         changed = plain("; ".join(report_data.what_if))
         blocks.append(Paragraph((f"Changed in the case: {changed}. The tables show the numbers as solved.",)))
-    blocks.append(Paragraph((f"Low evidence, {' and '.join(WEAK)}, is marked ▲. A range stands behind its number.",)))
+    blocks.append(
+        Paragraph((f"Low evidence, {' and '.join(WEAK_EVIDENCE)}, is marked ▲. A range stands behind its number.",))
+    )
     settings = [(c.name, _cell(getattr(report_data.case.settings, c.name)), c.unit, c.meaning) for c in schema.SETTINGS]
     blocks += [_settings(settings)]
     blocks += [
@@ -65,7 +67,7 @@ def _sheet(
     sourced = any(c.name == "source" for c in table.columns)
     cells = [[(_cell(row.get(c.name)), _range(row, c)) for c in columns] for row in rows]
     sources = (
-        [(anchors[row["source"]], evidence[row["source"]], evidence[row["source"]] in WEAK) for row in rows]
+        [(anchors[row["source"]], evidence[row["source"]], evidence[row["source"]] in WEAK_EVIDENCE) for row in rows]
         if sourced
         else []
     )
@@ -104,7 +106,7 @@ def _source(row: Mapping[str, Any], anchors: Mapping[str, str]) -> Source:
         date=plain(row["date"] or ""),
         url=url if url.startswith(("https://", "http://")) else "",
         evidence=row["evidence"],
-        low=row["evidence"] in WEAK,
+        low=row["evidence"] in WEAK_EVIDENCE,
         derived_from=[(plain(name), anchors[name]) for name in parents],
         note=plain(row["note"] or ""),
     )

@@ -11,7 +11,7 @@ from supplychain.report.formats import amount, number, or_nought, plain, short
 from supplychain.report.page.blocks import BulletList, Chart, Heading, Paragraph, Section
 from supplychain.report.page.grids import grid
 from supplychain.report.page.report_data import BACKCAST, BACKCAST_NOT_RUN, SENSITIVITY, sensitivity_not_run
-from supplychain.report.text.answer import not_told_apart
+from supplychain.report.text.overview import not_told_apart
 from supplychain.results import schema
 
 if TYPE_CHECKING:

@@ -1,220 +1,250 @@
-"""The answer in one screen of text."""
+"""The first screen: what binds, what it is worth, what is served and at what cost, what to order, and how sure."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from supplychain.case.provenance import one_estimate
+from supplychain.case.provenance import weak_share
 from supplychain.plan.bottlenecks import DEMAND
-from supplychain.report.formats import case_title, cut, dollars, number, plain
+from supplychain.report.formats import TOKENS, USD, case_title, cut, number, plain, unit_for
+from supplychain.report.names import Names
+from supplychain.report.text.overview import DEFINITIONS, by_year, gain_shares, not_told_apart, power_used
 from supplychain.results.frames import records, rows_by_year
-from supplychain.schema import SUM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from supplychain.plan import Plan
 
-_LABEL, _CELL, _BLOCK = 29, 14, 5
-"""Characters of the first column and of a year, and years side by side: 99 characters in all."""
-_ITEMS = 4
-"""Items of cost that are named; the rest is summed up."""
+WIDTH = 100
+"""Characters of a line."""
 
-_WIDTH, _NAME = 100, 44
-"""Characters of a line, and of what binds in it."""
+_LABEL, _CELL, _BLOCK = 44, 11, 5
+"""Characters of the first column and of a year, and years side by side."""
 
-Cells = dict[int, str]
+_BINDS, _GAIN, _HOLDS, _RUNNER_UP, _GAP = 32, 7, 9, 22, 7
+"""Characters of the columns of what binds, beside the year."""
+
+_WHAT, _WHERE, _AMOUNT, _ONLINE, _COST = 26, 36, 13, 9, 7
+"""Characters of the columns of what is ordered."""
+_ORDERS = 4
+"""Lines of what is ordered; the last sums up the rest."""
+
+_WEAK = "estimates or assumptions"
+_NO_UNIT = "no unit"
+"""Stands for the gain of one per cent where there is nothing of a stage."""
 
 
-def text(plan: Plan) -> str:
-    """Return the answer as text of at most 100 columns: what binds, what it costs, where the money goes."""
+def text(plan: Plan, case: str | None = None) -> str:
+    """Return the answer as text of at most 100 columns.
+
+    `case` is what a command has to be given to read the same case; default: its name.
+    """
     years = list(plan.case.report_years)
     blocks = [years[n : n + _BLOCK] for n in range(0, len(years), _BLOCK)]
-    title = case_title(plan.case.settings)
-    first = [title, *year_lines(plan)]
-    return "\n".join(
-        [*(line[:_WIDTH].rstrip() for line in first), *(line for block in blocks for line in _block(plan, block))]
-    )
+    lines = [
+        case_title(plan.case.settings),
+        *year_lines(plan),
+        *(line for block in blocks for line in _block(plan, block)),
+        DEFINITIONS,
+        *_orders(plan),
+        *_how_sure(plan, case or plain(plan.case.settings.name)),
+    ]
+    return "\n".join(cut(line, WIDTH).rstrip() for line in lines)
 
 
 def year_lines(plan: Plan) -> list[str]:
-    """Return a line for each year: what binds, its group, what one per cent more is worth, how long, and what then.
+    """Return a table of what binds in each year, and what else nearly does; its header says the scale of money.
 
     A stage that the data cannot tell from others of its group is called by the group, and a last line says so.
     """
     years = list(plan.case.report_years)
-    stage, group = (rows_by_year(plan.binding, level) for level in ("stage", "group"))
-    alike = one_estimate(plan.case)
-    group_of = {row["stage"]: row["group"] for row in plan.case.tables["stages"]}
-    names = {}
+    names, binding = Names(plan.case), rows_by_year(plan.binding, "stage")
+    second = {t: runner_up(plan, t) for t in years}
+    gains = [_gain(row) for row in [*binding.values(), *second.values()]]
+    size, unit = unit_for([gain for gain in gains if not math.isnan(gain)], USD)
+    header = _year_line(f"What binds; {unit} gained by 1 % more", ("gain", "holds to", "runner-up", "gain", "gap"))
+    lines = [header]
     for t in years:
-        label, members = _binding_name(stage[t]), stage[t]["members"]
-        label = f"{group_of[members]} ({label}?)" if members in alike else label
-        names[t] = cut(f"{label} [{_binding_name(group[t])}]", _NAME)
-    width = max(map(len, names.values()))
-    lines = [f"{t}  {names[t].ljust(width)}  {worth(stage[t])}" for t in years]
-    return [*lines, *not_told_apart(plan, years)]
+        first, other = _gain(binding[t]), _gain(second[t])
+        cells = (
+            _of_gain(binding[t], size),
+            _holds_to(binding[t]),
+            _runner_up(names, binding[t], second[t]),
+            _of_gain(second[t], size),
+            number((first - other) / size),
+        )
+        lines.append(_year_line(f"{t}  {_binds(plan, binding[t])}", cells))
+    rows = [*binding.values(), *second.values()]
+    blank = any(row.get("state", DEMAND) != DEMAND and math.isnan(_gain(row)) for row in rows)
+    note = [f"{_NO_UNIT}: there is nothing of this stage yet, and its first unit would serve more"]
+    return [*lines, *(note if blank else []), *not_told_apart(plan, years, names)]
 
 
-def not_told_apart(plan: Plan, years: Sequence[int]) -> list[str]:
-    """Return a line for each group that binds in some year, as such or by a stage, if its stages have one estimate."""
-    group_of = {row["stage"]: row["group"] for row in plan.case.tables["stages"]}
-    layers = {group_of[s]: stages for s, stages in one_estimate(plan.case).items()}
-    rows = [row for row in records(plan.binding) if row["year"] in years]
-    bound = {group_of.get(name, name) for row in rows for name in row["members"].split(SUM)}
-    return [
-        f"{name}: one estimate for {', '.join(layers[name])}; which binds cannot be told"
-        for name in sorted(bound & layers.keys())
-    ]
+def runner_up(plan: Plan, year: int) -> dict[str, Any]:
+    """Return, of the stages that serve more and do not bind, the row of the one that gains most; {} if none does."""
+    bound = set(rows_by_year(plan.binding, "stage")[year]["members"].split(" + "))
+    rows = records(plan.bottlenecks[plan.bottlenecks["year"] == year])
+    serving = [row for row in rows if row["state"] == "sole" and row["stage"] not in bound]
+    return min(serving, key=lambda row: row["rank"], default={})
 
 
-def _binding_name(row: Mapping[str, Any]) -> str:
-    """Return what binds: a stage, or one with the others of its set."""
-    if row["state"] == DEMAND:
-        return DEMAND
-    first, *others = row["members"].split(" + ")
-    return f"{first} (with {', '.join(others)})" if others else first
+def _binds(plan: Plan, row: Mapping[str, Any]) -> str:
+    names, alike = Names(plan.case), not_told_apart(plan, [row["year"]])
+    if not alike:
+        return names.members(row["members"], _BINDS)
+    group = next(r["group"] for r in plan.case.tables["stages"] if r["stage"] == row["members"])
+    return f"{plain(group)} ({names.stage(row['members'], max(1, _BINDS - len(plain(group)) - 4))}?)"
 
 
-def worth(row: Mapping[str, Any]) -> str:
-    """Return what one per cent more of what binds is worth, in money of its year; up to where, and what binds then."""
-    if row["state"] == DEMAND:
-        return "no relief of up to four stages together would serve more"
-    if math.isnan(row["annual_gain_usd_per_pct"]):
-        return "there is none of it, and the first unit would serve more"
-    ends = (
-        ""
-        if math.isinf(row["holds_to_pct"])
-        else f", up to +{number(row['holds_to_pct'])} %, then {_next_binding(row)}"
+def _runner_up(names: Names, binding: Mapping[str, Any], second: Mapping[str, Any]) -> str:
+    if second:
+        return names.stage(second["stage"], _RUNNER_UP)
+    return "" if binding["state"] == DEMAND else "no other serves more"
+
+
+def _gain(row: Mapping[str, Any]) -> float:
+    return math.nan if row.get("state", DEMAND) == DEMAND else float(row["annual_gain_usd_per_pct"])
+
+
+def _of_gain(row: Mapping[str, Any], size: float) -> str:
+    """Return a gain; of a limit of 0 one per cent means nothing, and the first unit would gain."""
+    if row.get("state", DEMAND) == DEMAND:
+        return ""
+    return _NO_UNIT if math.isnan(_gain(row)) else number(_gain(row) / size)
+
+
+def _holds_to(row: Mapping[str, Any]) -> str:
+    """Return up to which relief the label stays as it is: `>` where it still does at the end of the known range."""
+    end = row["holds_to_pct"]
+    if row["state"] == DEMAND or math.isnan(end):
+        return ""
+    if math.isinf(end):
+        return "any"
+    return f"{'>' if row['next'] == row['members'] else ''}{number(end)} %"
+
+
+def _year_line(first: str, cells: tuple[str, str, str, str, str]) -> str:
+    gain, holds, runner, other, gap = cells
+    return "  ".join(
+        [
+            first.ljust(6 + _BINDS),
+            gain.rjust(_GAIN),
+            holds.rjust(_HOLDS),
+            runner.ljust(_RUNNER_UP),
+            other.rjust(_GAP),
+            gap.rjust(_GAP),
+        ]
     )
-    return f"+1 % is worth {dollars(row['annual_gain_usd_per_pct'])} a year{ends}"
-
-
-def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
-    """Return the same as tables with a title each, years across."""
-    years = list(plan.case.report_years)
-    stage, group = (rows_by_year(plan.binding, level) for level in ("stage", "group"))
-    binding: list[tuple[str, Cells]] = [
-        ("Binding stage", {t: _binding_name(stage[t]) for t in years}),
-        ("  group", {t: _binding_name(group[t]) for t in years}),
-        ("  worth", {t: worth(stage[t]) for t in years}),
-    ]
-    return [
-        (title, pd.DataFrame({t: {name: cells[t] for name, cells in rows} for t in years}))
-        for title, rows in [("What binds", binding), *_sections(plan, years)]
-    ]
 
 
 def _block(plan: Plan, years: list[int]) -> list[str]:
-    (_, answer), (title, money) = _sections(plan, years)
-    lines = [_line("", {t: str(t) for t in years})]
-    lines += [_line(name, cells) for name, cells in answer]
-    return [*lines, title, *(_line(name, cells) for name, cells in money)]
+    """Return who gains, what is served, at what cost, and the power that it takes, years across."""
+    amounts = {c: by_year(plan.service, f"{c}_ttok") for c in ("served", "blocked", "uneconomic")}
+    size, unit = unit_for([amount[t] for amount in amounts.values() for t in years], TOKENS)
+    cells = {c: {t: number(amount[t] / size) for t in years} for c, amount in amounts.items()}
+    cost = {row["year"]: row for row in records(plan.token_cost) if row["workload"] == "all"}
+    price = {
+        c: {t: number(cost[t][f"{c}_usd_per_mtok"]) for t in years} for c in ("average", "fully_loaded", "marginal")
+    }
+    shares = gain_shares(plan)
+    return [
+        _line("", {t: str(t) for t in years}),
+        _line("Gain to tokens / research / cost saved, %", {t: shares[t] for t in years}),
+        _line(f"Tokens served, {unit}", cells["served"]),
+        _line("  held back by limits", cells["blocked"]),
+        _line("  not worth its cost", cells["uneconomic"]),
+        _line("Cost, USD per million tokens: average", price["average"]),
+        _line("  with research and all other cost on tokens", price["fully_loaded"]),
+        _line("  marginal, for one million more", price["marginal"]),
+        *(_line(name, used) for name, used in power_used(plan, years, _LABEL - 1)),
+    ]
 
 
 def _line(name: str, cells: Mapping[int, str]) -> str:
-    return (name.ljust(_LABEL) + "".join(_cut(cell).rjust(_CELL) for cell in cells.values())).rstrip()
+    return name.ljust(_LABEL) + "".join(cut(plain(cell), _CELL - 1).rjust(_CELL) for cell in cells.values())
 
 
-def _cut(cell: str) -> str:
-    cell = plain(cell)
-    return cell if len(cell) < _CELL else cell[: _CELL - 2] + "…"
+def _orders(plan: Plan) -> list[str]:
+    """Return what the plan orders in the first year in which it decides to: what, where, how much, by when, USD."""
+    locked_in = plan.case.locked_in
+    until = plan.case.years[0] - 1 if locked_in is None else locked_in.until
+    note = [] if locked_in is None else [f"  Orders up to {until} are locked in."]
+    rows = [row for row in records(plan.orders) if row["order_year"] > until]
+    if not rows:
+        return ["Order: the plan orders nothing.", *note]
+    first, *later = sorted({row["order_year"] for row in rows})
+    usd = by_year(plan.orders, "capex_usd", "order_year")
+    size, unit = unit_for([usd[first]], USD)
+    by_stage: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["order_year"] == first:
+            by_stage.setdefault(row["stage"], []).append(row)
+    dearest = sorted(by_stage, key=lambda s: (-_cost(by_stage[s]), s))
+    shown = dearest if len(dearest) <= _ORDERS else dearest[: _ORDERS - 1]
+    then = f"; {number(usd[later[0]] / size)} in {later[0]}" if later else ""
+    header = f"Order in {first}: {number(usd[first] / size)} {unit} in all{then}"
+    lines = [_order_line(header, ("amount", "online", unit))]
+    for s in shown:
+        what = f"  {Names(plan.case).stage(s, _WHAT - 2)}".ljust(_WHAT)
+        lines.append(_order_line(f"{what}  {_where(plan, by_stage[s])}", _order_cells(by_stage[s], size)))
+    left = [row for s in dearest[len(shown) :] for row in by_stage[s]]
+    if left:
+        remainder = f"  {len(dearest) - len(shown)} stages more"
+        lines.append(_order_line(remainder, ("", "", number(_cost(left) / size))))
+    return [*lines, *note]
 
 
-def _sections(plan: Plan, years: list[int]) -> list[tuple[str, list[tuple[str, Cells]]]]:
-    answer = [_gain_goes_to(plan, years), *_tokens(plan, years), *_capacity(plan, years)]
-    return [("Answer", answer), ("Where the money goes, bn USD in the year", _money(plan, years))]
+def _cost(orders: Sequence[Mapping[str, Any]]) -> float:
+    return math.fsum(row["capex_usd"] for row in orders)
 
 
-def _gain_goes_to(plan: Plan, years: list[int]) -> tuple[str, Cells]:
-    """Return whom relief of what binds serves: the shares of its gain."""
-    stage = rows_by_year(plan.binding, "stage")
-    relief = {(row["year"], row["stage"]): row for row in records(plan.bottlenecks)}
-    return "Of it tokens/research/saved, %", {t: _gain_shares(relief.get((t, stage[t]["members"]), {})) for t in years}
+def _where(plan: Plan, orders: Sequence[Mapping[str, Any]]) -> str:
+    """Return the place to which most goes, and how many more there are."""
+    amounts: dict[str, float] = {}
+    for row in orders:
+        amounts[row["place"]] = amounts.get(row["place"], 0.0) + row["amount"]
+    place = min(amounts, key=lambda p: (-amounts[p], p))
+    if len(amounts) == 1:
+        return Names(plan.case).place(place, _WHERE)
+    more = f"; {len(amounts) - 1} more"
+    return f"most in {Names(plan.case).place(place, _WHERE - len('most in ') - len(more))}{more}"
 
 
-def _next_binding(row: Mapping[str, Any]) -> str:
-    return row["next"] if isinstance(row["next"], str) and row["next"] else "nothing"
+def _order_cells(orders: Sequence[Mapping[str, Any]], size: float) -> tuple[str, str, str]:
+    first, last = (end(row["online_year"] for row in orders) for end in (min, max))
+    amount = number(math.fsum(row["amount"] for row in orders))
+    return (
+        cut(f"{amount} {plain(orders[0]['unit'])}", max(_AMOUNT, len(amount))),
+        str(first) if first == last else f"{first}-{last}",
+        number(_cost(orders) / size),
+    )
 
 
-def _gain_shares(row: Mapping[str, Any]) -> str:
-    gain = row.get("gain_usd_per_pct", math.nan)
-    if not gain > 0:
-        return ""
-    research = row["gain_research_usd_per_pct"]
-    parts = (row["gain_serving_usd_per_pct"] - research, research, row["gain_saving_usd_per_pct"])
-    return "/".join(str(round(100 * part / gain)) for part in parts)
+def _order_line(begin: str, cells: tuple[str, str, str]) -> str:
+    amount, online, usd = cells
+    return "  ".join([begin.ljust(_WHAT + 2 + _WHERE), amount.rjust(_AMOUNT), online.rjust(_ONLINE), usd.rjust(_COST)])
 
 
-def _tokens(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
-    cost = {row["year"]: row for row in records(plan.token_cost) if row["workload"] == "all"}
-    prices = [
-        ("USD per 10^6 tokens, average", "average"),
-        ("  fully loaded", "fully_loaded"),
-        ("  marginal", "marginal"),
-    ]
-    total = {c: _by_year(plan.service, f"{c}_ttok") for c in ("demand", "served", "blocked", "uneconomic")}
-    cells = {c: {t: number(amount[t] / 1e3) for t in years} for c, amount in total.items()}
-    rows = [
-        ("Tokens asked for, 10^15", cells["demand"]),
-        ("  served", cells["served"]),
-        ("  blocked/uneconomic", {t: f"{cells['blocked'][t]}/{cells['uneconomic'][t]}" for t in years}),
-    ]
-    return rows + [(name, {t: number(cost[t][f"{column}_usd_per_mtok"]) for t in years}) for name, column in prices]
+def _how_sure(plan: Plan, case: str) -> list[str]:
+    """Return how long labels hold, what share of the inputs rests on weak evidence, and which command says more."""
+    weak = weak_share(plan.case)
+    evidence = "No input names a source" if math.isnan(weak) else f"{100 * weak:.0f} % of inputs rest on {_WEAK}"
+    said = f"  {evidence}. More: supplychain sensitivity "
+    return [f"How sure: {_first_change(plan)}.", said + (case if len(said + case) <= WIDTH else "CASE")]
 
 
-def _capacity(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
-    built = _by_year(plan.builds, "built")
-    operating = _by_year(plan.installed_base, "h100e_operating")
-    spent = _by_year(plan.capital, "usd")
-    site = site_stage(plan)
-    power = _by_year(plan.stages[plan.stages["stage"] == site], "used") if site else {}
-    return [
-        ("Accelerators built, thousands", {t: number(built.get(t, 0.0) / 1e3) for t in years}),
-        ("H100 equivalents operating, k", {t: number(operating.get(t, 0.0) / 1e3) for t in years}),
-        ("MW operating", {t: number(power.get(t, 0.0)) if site else "" for t in years}),
-        ("Capital, bn USD", {t: number(spent.get(t, 0.0) / 1e9) for t in years}),
-    ]
-
-
-def site_stage(plan: Plan) -> str | None:
-    """Return the stage whose use counts as MW operating: the last of those in MW that accelerators occupy."""
-    drawn = {row["stage"] for row in plan.case.tables["bill_of_materials"]}
-    sites = [
-        r for r in plan.case.tables["stages"] if r["unit"] == "MW" and r["kind"] == "stock" and r["stage"] in drawn
-    ]
-    return str(max(sites, key=lambda r: (r["position"], r["stage"]))["stage"]) if sites else None
-
-
-def _money(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
-    by = _by_item(total_cost(plan.cost))
-    total = {item: math.fsum(by_year.values()) for item, by_year in by.items()}
-    named = sorted(total, key=lambda item: (-total[item], item))[:_ITEMS]
-    rest = {t: math.fsum(x.get(t, 0.0) for item, x in by.items() if item not in named) for t in years}
-    rows = [
-        (f"  {plain(item)}"[: _LABEL - 1], {t: number(by[item].get(t, 0.0) / 1e9) for t in years}) for item in named
-    ]
-    return [*rows, ("  rest", {t: number(x / 1e9) for t, x in rest.items()})]
-
-
-def total_cost(cost: pd.DataFrame) -> pd.DataFrame:
-    """Return the table `cost` with a column more: `usd`, for serving and for research together."""
-    return cost.assign(usd=cost["serving_usd"] + cost["research_usd"])
-
-
-def _by_item(cost: pd.DataFrame) -> dict[str, dict[int, float]]:
-    by_item: dict[str, dict[int, float]] = {}
-    for row in records(cost):
-        by_item.setdefault(row["item"], {})[row["year"]] = row["usd"]
-    return by_item
-
-
-def _by_year(table: pd.DataFrame, column: str) -> dict[int, float]:
-    by_year: dict[int, float] = defaultdict(float)
-    for row in records(table[["year", column]]):
-        by_year[row["year"]] += row[column]
-    return by_year
+def _first_change(plan: Plan) -> str:
+    """Return at how much more of what binds the label of a year changes, as far as it is known."""
+    rows = [row for row in rows_by_year(plan.binding, "stage").values() if math.isfinite(row["holds_to_pct"])]
+    if not rows:
+        return "no amount more of what binds changes a label"
+    rows.sort(key=lambda row: row["holds_to_pct"])
+    changing = [row for row in rows if row["next"] != row["members"]]
+    first = changing[0] if changing else rows[0]
+    most = f"{number(first['holds_to_pct'])} % more of what binds"
+    if not changing:
+        return f"each year's label holds with up to {most}; further is not tried"
+    then = Names(plan.case).members(first["next"] or DEMAND, _RUNNER_UP)
+    return f"in {first['year']} the label changes to {then} with {most}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from supplychain.case.calendar import online_year
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.decomposition import RESIDUAL
 from supplychain.report.formats import case_title, cut, dollars, number, or_nought, plain
-from supplychain.report.text.answer import not_told_apart, worth
+from supplychain.report.text.overview import not_told_apart, worth
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records, rows_by_year
 
@@ -59,7 +60,7 @@ def _label(plan: Plan, binding: dict[str, Any], year: int) -> list[str]:
     lines = [
         f"Binding: {binding['members']} ({binding['state']}, {binding['nature']}); group: {group['members']}",
         *(f"{line}." for line in not_told_apart(plan, [year])),
-        f"{worth(binding)}.",
+        *wrap(f"{worth(binding)}.", _WIDTH),
         f"It serves more in {', '.join(binding['helps'].split()) or 'no year'}.",
     ]
     in_year = plan.bottlenecks[plan.bottlenecks["year"] == year]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from supplychain.report.formats import plain
-from supplychain.report.text.answer import not_told_apart, overview
+from supplychain.report.names import Names
+from supplychain.report.text.overview import ANSWER, DEFINITIONS, not_told_apart, overview
 from supplychain.report.text.regret import text as of_regret
 from supplychain.report.text.tables import TextTable, escaped
 from supplychain.study.regret import Regret
@@ -30,7 +31,8 @@ def markdown(answer: Plan | Regret, what_if: WhatIf | None = None) -> str:
     (binds, by_year), *others = overview(plan)
     for title, table in ((binds, by_year.T), *others):
         lines += [f"## {title}", "", *_table(table).markdown(), ""]
-    lines += [f"{escaped(line)}." for line in not_told_apart(plan, list(plan.case.report_years))]
+        lines += [DEFINITIONS, ""] * (title == ANSWER)
+    lines += [f"{escaped(line)}." for line in not_told_apart(plan, list(plan.case.report_years), Names(plan.case))]
     if isinstance(answer, Regret):
         lines += ["## Already signed", "", "```", of_regret(answer), "```", ""]
     proof, versions = summary["certificate"], summary["versions"]

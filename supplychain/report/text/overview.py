@@ -1,0 +1,202 @@
+"""An answer as tables, years across: what binds, what is served, built and spent, and where the money goes."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from supplychain.case.provenance import one_estimate
+from supplychain.plan.bottlenecks import DEMAND
+from supplychain.report.formats import TOKENS, USD, dollars, number, plain, unit_for
+from supplychain.report.names import NO_STAGE, Names
+from supplychain.results.frames import records, rows_by_year
+from supplychain.schema import ALL, SUM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from supplychain.plan import Plan
+
+_ITEMS = 4
+"""Items of cost that are named; the rest is summed up."""
+
+_LAYER = 28
+"""Characters of a stage that cannot be told from others."""
+
+_COUNTS = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
+
+ANSWER = "Answer"
+"""The title of what is served, built and spent."""
+
+DEFINITIONS = "Held back by limits: would be served if no stage were limited. Not worth its cost: not even then."
+
+Cells = dict[int, str]
+
+
+def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
+    """Return what binds, the answer and the money as tables with a title each, years across."""
+    years, names = list(plan.case.report_years), Names(plan.case)
+    stage, group = (rows_by_year(plan.binding, level) for level in ("stage", "group"))
+    binding: list[tuple[str, Cells]] = [
+        ("Stage", {t: names.members(stage[t]["members"]) for t in years}),
+        ("Group", {t: NO_STAGE if group[t]["state"] == DEMAND else plain(group[t]["members"]) for t in years}),
+        ("Worth", {t: worth(stage[t], names.members) for t in years}),
+    ]
+    shares = ("Gain to tokens / research / cost saved, %", gain_shares(plan))
+    answer = [shares, *_tokens(plan, years), *_capacity(plan, years)]
+    title, money = _money(plan, years)
+    return [
+        (title, pd.DataFrame({t: {name: cells.get(t, "") for name, cells in rows} for t in years}))
+        for title, rows in [("What binds", binding), (ANSWER, answer), (title, money)]
+    ]
+
+
+def not_told_apart(plan: Plan, years: Sequence[int], names: Names | None = None) -> list[str]:
+    """Return a line for each group that binds in some year, as such or by a stage, if its stages have one estimate.
+
+    Stages are called by their labels if there are `names`, else by their keys.
+    """
+    group_of = {row["stage"]: row["group"] for row in plan.case.tables["stages"]}
+    layers = {group_of[s]: stages for s, stages in one_estimate(plan.case).items()}
+    rows = [row for row in records(plan.binding) if row["year"] in years]
+    bound = {group_of.get(name, name) for row in rows for name in row["members"].split(SUM)}
+    called = {s: names.stage(s, _LAYER) if names else s for stages in layers.values() for s in stages}
+    return [
+        f"{name}: which binds cannot be told; one estimate stands for {', '.join(called[s] for s in layers[name])}"
+        for name in sorted(bound & layers.keys())
+    ]
+
+
+def worth(row: Mapping[str, Any], called: Callable[[str], str] = str) -> str:
+    """Return what one per cent more of what binds gains, in money of its year; how long, and what binds then.
+
+    `called` says what stages that are joined by ` + ` are called.
+    """
+    if row["state"] == DEMAND:
+        return "no relief of up to four stages together would serve more"
+    if math.isnan(row["annual_gain_usd_per_pct"]):
+        return "there is none of it, and the first unit would serve more"
+    gain = f"1 % more gains {dollars(row['annual_gain_usd_per_pct'])} in its year"
+    if math.isinf(row["holds_to_pct"]):
+        return f"{gain}; this rate has no end"
+    return f"{gain}; this rate holds for the next {number(row['holds_to_pct'])} %; {_after(row, called)}"
+
+
+def _after(row: Mapping[str, Any], called: Callable[[str], str]) -> str:
+    """Return what binds after the rate ends."""
+    following = row["next"]
+    if following == row["members"]:
+        return f"{called(following)} still binds after that"
+    if following in {"", DEMAND}:
+        return "no stage binds after that"
+    return f"after that {called(following)} binds"
+
+
+def gain_shares(plan: Plan) -> Cells:
+    """Return of each year whom relief of what binds serves: the shares of its gain."""
+    relief = {(row["year"], row["stage"]): row for row in records(plan.bottlenecks)}
+    stage = rows_by_year(plan.binding, "stage")
+    return {t: _shares(relief.get((t, row["members"]), {})) for t, row in stage.items()}
+
+
+def _shares(row: Mapping[str, Any]) -> str:
+    gain = row.get("gain_usd_per_pct", math.nan)
+    if not gain > 0:
+        return ""
+    research = row["gain_research_usd_per_pct"]
+    parts = (row["gain_serving_usd_per_pct"] - research, research, row["gain_saving_usd_per_pct"])
+    return "/".join(str(round(100 * part / gain)) for part in parts)
+
+
+def _tokens(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
+    cost = {row["year"]: row for row in records(plan.token_cost) if row["workload"] == ALL}
+    prices = [
+        ("Cost, USD per million tokens: average", "average"),
+        ("  with research and all other cost on tokens", "fully_loaded"),
+        ("  marginal, for one million more", "marginal"),
+    ]
+    total = {c: by_year(plan.service, f"{c}_ttok") for c in ("demand", "served", "blocked", "uneconomic")}
+    size, unit = unit_for((amount[t] for amount in total.values() for t in years), TOKENS)
+    cells = {c: {t: number(amount[t] / size) for t in years} for c, amount in total.items()}
+    rows = [
+        (f"Tokens asked for, {unit}", cells["demand"]),
+        ("  served", cells["served"]),
+        ("  held back by limits", cells["blocked"]),
+        ("  not worth its cost", cells["uneconomic"]),
+    ]
+    return rows + [(name, {t: number(cost[t][f"{column}_usd_per_mtok"]) for t in years}) for name, column in prices]
+
+
+def _capacity(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
+    amounts = [
+        ("Accelerators built", _COUNTS, by_year(plan.builds, "built")),
+        ("H100 equivalents operating", _COUNTS, by_year(plan.installed_base, "h100e_operating")),
+        ("Capital spent", USD, by_year(plan.capital, "usd")),
+    ]
+    rows = []
+    for name, units, amount in amounts:
+        size, unit = unit_for((amount.get(t, 0.0) for t in years), units)
+        rows.append((f"{name}, {unit}".rstrip(", "), {t: number(amount.get(t, 0.0) / size) for t in years}))
+    return [*rows[:2], *power_used(plan, years), *rows[2:]]
+
+
+def power_used(plan: Plan, years: Iterable[int], longest: int = 100) -> list[tuple[str, Cells]]:
+    """Return a line with the power that operating accelerators use, called by the stage that supplies it.
+
+    There is none if no accelerator uses a stage in MW.
+    """
+    stage = site_stage(plan)
+    if stage is None:
+        return []
+    used = by_year(plan.stages[plan.stages["stage"] == stage], "used")
+    name = Names(plan.case).stage(stage, longest - len(", MW"))
+    return [(f"{name}, MW", {t: number(used.get(t, 0.0)) for t in years})]
+
+
+def site_stage(plan: Plan) -> str | None:
+    """Return the stage that stands for the power of what operates; None if accelerators occupy none in MW.
+
+    Of several it is the one of which most is used in the years that are reported; of equals the last in the chain.
+    """
+    occupied = {row["stage"] for row in plan.case.tables["bill_of_materials"]}
+    used = plan.stages.groupby("stage")["used"].sum()
+    sites = [
+        (used.get(row["stage"], 0.0), row["position"], row["stage"])
+        for row in plan.case.tables["stages"]
+        if row["unit"] == "MW" and row["kind"] == "stock" and row["stage"] in occupied
+    ]
+    return max(sites)[2] if sites else None
+
+
+def _money(plan: Plan, years: list[int]) -> tuple[str, list[tuple[str, Cells]]]:
+    names, by = Names(plan.case), _by_item(total_cost(plan.cost))
+    total = {item: math.fsum(amounts.values()) for item, amounts in by.items()}
+    named = sorted(total, key=lambda item: (-total[item], item))[:_ITEMS]
+    rest = {t: math.fsum(x.get(t, 0.0) for item, x in by.items() if item not in named) for t in years}
+    size, unit = unit_for([*(x for item in named for x in by[item].values()), *rest.values()], USD)
+    rows = [(f"  {names.item(item)}", {t: number(by[item].get(t, 0.0) / size) for t in years}) for item in named]
+    rows.append(("  rest", {t: number(x / size) for t, x in rest.items()}))
+    return f"Where the money goes, {unit} in the year", rows
+
+
+def total_cost(cost: pd.DataFrame) -> pd.DataFrame:
+    """Return the table `cost` with a column more: `usd`, for serving and for research together."""
+    return cost.assign(usd=cost["serving_usd"] + cost["research_usd"])
+
+
+def _by_item(cost: pd.DataFrame) -> dict[str, dict[int, float]]:
+    by_item: dict[str, dict[int, float]] = {}
+    for row in records(cost):
+        by_item.setdefault(row["item"], {})[row["year"]] = row["usd"]
+    return by_item
+
+
+def by_year(table: pd.DataFrame, column: str, year: str = "year") -> dict[int, float]:
+    """Return the sums of a column by year."""
+    sums: dict[int, float] = defaultdict(float)
+    for row in records(table[[year, column]]):
+        sums[row[year]] += row[column]
+    return sums

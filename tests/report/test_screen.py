@@ -1,0 +1,254 @@
+"""The first screen: what a planner reads who has nothing else. Each number is compared with its table."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from generator import FIRST
+from paths import BASE
+from plants import Link, add, add_supplier, base_plan, chain, edited, half_of_packaging, loaded, plan_of
+
+import supplychain as sc
+from supplychain.case.provenance import weak_share
+from supplychain.report.formats import number
+from supplychain.report.names import Names
+from supplychain.report.text.answer import text
+from supplychain.report.text.overview import overview
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator import Case
+
+FOLDER = "inputs/base"
+
+
+@pytest.fixture(scope="module")
+def base() -> sc.Plan:
+    return base_plan()
+
+
+@pytest.fixture(scope="module")
+def lines(base: sc.Plan) -> list[str]:
+    return text(base, FOLDER).splitlines()
+
+
+def of_case(case: Case) -> list[str]:
+    """Return the screen of a case; no line is longer than a hundred columns or holds a number that is none."""
+    shown = text(plan_of(case)).splitlines()
+    assert max(map(len, shown)) <= 100
+    assert not re.search(r"\b(nan|inf|None)\b", "\n".join(shown))
+    return shown
+
+
+def keys_in(shown: str, plan: sc.Plan) -> set[str]:
+    """Return the keys of stages, regions and suppliers that stand in a text, and not inside a label of them."""
+    tables = plan.case.tables
+    pairs = [(row["stage"], row["label"]) for row in tables["stages"]]
+    pairs += [(row["region"], row["label"]) for row in tables["regions"]]
+    pairs += [(row["supplier"], row["label"]) for row in tables["suppliers"]]
+    names = Names(plan.case)
+    for longest in (1000, *range(15, 45)):
+        labels = [names.stage(row["stage"], longest) for row in tables["stages"]]
+        labels += [names.place(row["region"], longest) for row in tables["regions"]]
+        for label in sorted((label for label in labels if not re.fullmatch(r"\w+", label)), key=len, reverse=True):
+            shown = shown.replace(label, "")
+    return {key for key, label in pairs if key != label and re.search(rf"\b{re.escape(key)}\b", shown)}
+
+
+def test_the_screen_of_base_fits_and_has_no_key(base: sc.Plan, lines: list[str]) -> None:
+    """Bug: a line too many, a line that is cut, or `grid_delivery` and `us_ercot` where a label should stand."""
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 100
+    assert keys_in("\n".join(lines), base) == set()
+    assert keys_in("what binds: grid_delivery in us_ercot", base) == {"grid_delivery", "us_ercot"}
+    assert lines[0] == "World AI compute, planned from 2026, from the installed base of end-2025 (base)"
+
+
+def test_what_binds_and_what_else_nearly_does(base: sc.Plan, lines: list[str]) -> None:
+    """Bug: a runner-up that only saves cost, a gain of another year or scale, a gap that is no difference."""
+    header = ["What binds; bn USD gained by 1 % more", "gain", "holds to", "runner-up", "gain", "gap"]
+    assert re.split(" {2,}", lines[1]) == header
+    for t, line in zip(base.case.report_years, lines[2:], strict=False):
+        gains = base.bottlenecks[base.bottlenecks["year"] == t].set_index("stage")
+        serving = gains[gains["gain_serving_usd_per_pct"] > 0]["annual_gain_usd_per_pct"].nlargest(2) / 1e9
+        assert list(serving.index) == ["grid_delivery", "facility_power"]
+        first, second = serving
+        assert line.startswith(f"{t}  Grid delivery energised for AI…")
+        ends = [number(first), f">{number(gains.loc['grid_delivery', 'holds_to_pct'])} %"]
+        assert line[38:].split("  ", 1)[1].split() == [
+            *" ".join(ends).split(),
+            *("Energised", "site", "power…"),
+            *(number(second), number(first - second)),
+        ]
+
+
+def test_what_is_served_held_back_and_paid(base: sc.Plan, lines: list[str]) -> None:
+    """Bug: two rows exchanged, another scale in a cell than in its header, the definition not where the numbers are."""
+    by_year = base.service.groupby("year")[["served_ttok", "blocked_ttok", "uneconomic_ttok"]].sum() / 1e3
+    cost = base.token_cost[base.token_cost["workload"] == "all"]
+    expected = {
+        "Tokens served, quadrillion (10^15)": by_year["served_ttok"],
+        "  held back by limits": by_year["blocked_ttok"],
+        "  not worth its cost": by_year["uneconomic_ttok"],
+        "Cost, USD per million tokens: average": cost["average_usd_per_mtok"],
+        "  with research and all other cost on tokens": cost["fully_loaded_usd_per_mtok"],
+        "  marginal, for one million more": cost["marginal_usd_per_mtok"],
+    }
+    for name, values in expected.items():
+        row = next(line for line in lines if line.startswith(name))
+        assert row[44:].split() == [number(x) for x in values]
+    definition = "Held back by limits: would be served if no stage were limited. Not worth its cost: not even then."
+    assert lines.index(definition) == next(n for n, line in enumerate(lines) if ", MW" in line) + 1
+
+
+def test_what_to_order_adds_up(base: sc.Plan, lines: list[str]) -> None:
+    """Bug: a stage left out, orders of another year, amounts of several units added, the place with least named."""
+    orders = base.orders[base.orders["order_year"] == 2026]
+    start = next(n for n, line in enumerate(lines) if line.startswith("Order in 2026: "))
+    assert f": {number(orders['capex_usd'].sum() / 1e9)} bn USD in all; " in lines[start]
+    names = Names(base.case)
+    by_stage = orders.groupby("stage")["capex_usd"].sum().sort_values(ascending=False)
+    for stage, line in zip(by_stage.index, lines[start + 1 :], strict=False):
+        of_stage = orders[orders["stage"] == stage]
+        most = of_stage.groupby("place")["amount"].sum().idxmax()
+        others = of_stage["place"].nunique() - 1
+        assert line.startswith(f"  {names.stage(stage, 24)}")
+        assert f"most in {names.place(most)}; {others} more  " in line
+        years = sorted({of_stage["online_year"].min(), of_stage["online_year"].max()})
+        assert line.split()[-2:] == ["-".join(map(str, years)), number(by_stage[stage] / 1e9)]
+        assert f" {number(of_stage['amount'].sum())} MW" in line
+    assert lines[start + 1 + len(by_stage)].startswith("How sure: ")
+
+
+def test_how_sure_is_computed(base: sc.Plan, lines: list[str]) -> None:
+    """Bug: a sentence that is there whatever the answer is, or a command that cannot be typed."""
+    stage = base.binding[base.binding["level"] == "stage"]
+    assert (stage["next"] == stage["members"]).all()
+    least = number(stage["holds_to_pct"].min())
+    said = f"How sure: each year's label holds with up to {least} % more of what binds; further is not tried."
+    share = f"{100 * weak_share(base.case):.0f}"
+    more = f"  {share} % of inputs rest on estimates or assumptions. More: supplychain sensitivity {FOLDER}"
+    assert lines[-2:] == [said, more]
+    assert text(base, "x" * 90).splitlines()[-1].endswith("More: supplychain sensitivity CASE")
+
+
+def test_weak_evidence_is_followed_to_where_it_comes_from(tmp_path: Path) -> None:
+    """Two of a chain's rows rest on what is measured, of which one was derived from an estimate.
+
+    Bug: what is derived counts as good, whatever it was derived from; or as weak, though it rests on what was read.
+    """
+    case = chain([Link("wafers", 100.0), Link("power", 120.0)])
+    every = weak_share(loaded(case, tmp_path / "all"))
+    add(case, "sources", source="meter", title="Read", publisher="the tests", evidence="measured", derived_from="")
+    add(case, "sources", source="sum", title="Derived", publisher="the tests", evidence="derived", derived_from="paper")
+    one, other = case.tables["capacity"]
+    one["source"] = "meter"
+    counted = weak_share(loaded(case, tmp_path / "one"))
+    other["source"] = "sum"
+    assert every == 1.0
+    assert 0 < counted < 1
+    assert weak_share(loaded(case, tmp_path / "both")) == counted
+
+
+def test_a_year_in_which_no_stage_binds() -> None:
+    """All is served: the year has a plain name, and no numbers. Bug: `demand`, nan, or a runner-up of nothing."""
+    shown = of_case(chain([Link("wafers", 100.0)], demand=10.0))
+    assert shown[2] == f"{FIRST}  demand (no stage binds)"
+    assert "How sure: no amount more of what binds changes a label." in shown
+    assert "Order: the plan orders nothing." in shown
+
+
+def test_stages_that_bind_together_are_both_named() -> None:
+    """Two stages that are equally short: neither alone serves more. Bug: one is named, or a list of keys."""
+    shown = of_case(chain([Link("wafers", 100.0), Link("power", 100.0)]))
+    assert shown[2].startswith(f"{FIRST}  wafers + power")
+
+
+def test_a_stage_of_which_there_is_nothing() -> None:
+    """One per cent of nothing is nothing. Bug: nan, or a gain of 0 beside a stage that binds."""
+    shown = of_case(chain([Link("wafers", 0.0)]))
+    assert re.match(rf"{FIRST}  wafers +no unit ", shown[2])
+    assert shown[3].startswith("no unit: there is nothing of this stage yet")
+    assert next(line for line in shown if line.startswith("Cost, USD")).split(": ")[1] == "average"
+
+
+def test_a_long_horizon_has_blocks_of_five_years() -> None:
+    """Bug: a case of 25 years is cut at the edge of the screen."""
+    years = range(FIRST, FIRST + 25)
+    case = edited(chain([Link("wafers", 100.0)], demand=dict.fromkeys(years, 1e6)), last_year=years[-1])
+    shown = of_case(case)
+    assert [line[:4] for line in shown[2:27]] == list(map(str, years))
+    headers = [line.split() for line in shown if re.fullmatch(r" +(\d{4} *)+", line)]
+    assert headers == [list(map(str, years[n : n + 5])) for n in range(0, 25, 5)]
+
+
+def test_limited_foresight_has_a_screen_like_any_other() -> None:
+    """Bug: what is read from one window alone."""
+    case = chain([Link("wafers", 100.0)], demand={FIRST: 1e6, FIRST + 2: 1e6})
+    shown = of_case(edited(case, last_year=FIRST + 2, foresight_years=1))
+    assert [line[:12] for line in shown[2:5]] == [f"{t}  wafers" for t in range(FIRST, FIRST + 3)]
+
+
+def with_orders() -> Case:
+    """Three years of one stage of which 10 more can be ordered each year, for 2 million USD each, a year ahead."""
+    years = range(FIRST, FIRST + 3)
+    case = chain([Link("wafers", 100.0)], demand=dict.fromkeys(years, 1e6), value=100.0)
+    for t in years[:2]:
+        add(case, "expansion", stage="wafers", supplier="acme", place="global", year=t, max_expansion=10,
+            capex_usd_per_unit=2e6, lead_years=1)  # fmt: skip
+    return edited(case, last_year=years[-1])
+
+
+def test_what_is_locked_in_is_not_an_order_of_now(tmp_path: Path) -> None:
+    """Bug: a planner is told to order what was ordered long ago."""
+    case = loaded(with_orders(), tmp_path / "case")
+    plan = sc.solve(case)
+    now = text(plan).splitlines()
+    ordered = next(n for n, line in enumerate(now) if line.startswith(f"Order in {FIRST}: 20.0 m USD in all; 20.0 in "))
+    assert now[ordered + 1].split() == ["wafers", "worldwide", "10.0", "units", str(FIRST + 1), "20.0"]
+    later = text(sc.solve(case, orders_from=plan, until=FIRST)).splitlines()
+    assert any(line.startswith(f"Order in {FIRST + 1}: 20.0 m USD in all  ") for line in later)
+    assert f"  Orders up to {FIRST} are locked in." in later
+
+
+def test_the_power_line_names_the_stage_that_is_used() -> None:
+    """Chips stand in owned halls until these are full, and in rented ones, which are dearer and last in the chain.
+
+    Bug: the last stage in MW is meant, and a case that rents little or nothing shows 0 MW; a line without a stage.
+    """
+    case = chain([Link("wafers", 100.0)])
+    assert not any(", MW" in line for line in of_case(case))
+    for name, position in (("own", 8), ("rent", 9)):
+        add(case, "stages", stage=name, label=f"The {name} halls", group="sites", nature="physical", unit="MW",
+            kind="stock", scope="global", position=position)  # fmt: skip
+        add_supplier(case, Link(name, 50.0 if name == "own" else 0.0, kind="stock"))
+    add(case, "bill_of_materials", accelerator="chip", stage="own", quantity=1)
+    add(case, "accelerators", **(case.tables["accelerators"][0] | {"accelerator": "rented", "label": "A rented chip"}))
+    add(case, "unit_costs", accelerator="rented", year=FIRST, other_cost_usd=0)
+    add(case, "bill_of_materials", accelerator="rented", stage="rent", quantity=1)
+    (power,) = [line for line in of_case(case) if ", MW" in line]
+    assert power.split() == ["The", "own", "halls,", "MW", "50.0"]
+    assert "The own halls, MW" in overview(plan_of(case))[1][1].index
+
+
+def test_labels_are_cut_and_stay_apart(tmp_path: Path) -> None:
+    """Bug: two stages that read alike, a label with a line end, or a key although the label would fit."""
+    case = half_of_packaging()
+    for row, label in zip(case.tables["stages"], ("Packaging of\nall chips", "Packaging of all boards"), strict=True):
+        row["label"] = label
+    names = Names(loaded(case, tmp_path / "case"))
+    assert (names.stage("packaging"), names.stage("pack_share")) == (
+        "Packaging of all chips",
+        "Packaging of all boards",
+    )
+    assert (names.stage("packaging", 20), names.stage("pack_share", 20)) == ("packaging", "pack_share")
+    assert names.stage("pack_share", 23) == "Packaging of all boards"
+    assert names.members("packaging + pack_share", 30) == "packaging + pack_share"
+    assert names.place("nowhere") == "nowhere"
+    real = Names(sc.load(BASE))
+    assert real.supplier("hbm", "sk_hynix") == "SK hynix"
+    assert real.item("other").startswith("systems: ")
+    assert real.members("n3 + hbm + cowos", 40) == "Logic wafers, TSMC N3 family… + 2 more"
