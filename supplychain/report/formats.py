@@ -55,6 +55,16 @@ def dollars(usd: float) -> str:
     return f"${number(usd / size)}{unit}"
 
 
+def money(usd: float) -> str:
+    """Return an amount of money in words that need no key: 1.94 bn USD.
+
+    >>> money(1.94e9), money(15008000.0), money(-312.0), money(0.0)
+    ('1.94 bn USD', '15.0 m USD', '-312 USD', '0 USD')
+    """
+    size, unit = unit_for([usd], USD) if usd else USD[-1]
+    return f"{number(usd / size)} {unit}"
+
+
 def amount(value: float) -> str:
     """Return a number with two significant digits or more.
 

@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from supplychain.plan.bottlenecks import DEMAND
+from supplychain.plan.decomposition import (
+    BUILD_LIMITS,
+    CAPITAL_RENT,
+    COMMITMENTS,
+    INSTALLED_FLEET,
+    LOCKED_IN,
+    NEW_UNITS,
+    RAMPS,
+    RESIDUAL,
+)
+from supplychain.plan.levers import CAPITAL
 from supplychain.plan.money import OPENING_FLEET, OPEX, OTHER, SHORTFALL
 from supplychain.report.formats import brief, cut, plain
 from supplychain.schema import GLOBAL, SUM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from supplychain.case import Case
 
-NO_STAGE = "demand (no stage binds)"
+NO_STAGE = "demand (no stage)"
 """What is said of a year in which no stage binds."""
+
+_NO_STAGES = {DEMAND: NO_STAGE, CAPITAL: "capital (the budget)"}
 
 _WHOLE = 1_000
 """Characters of a name that is not cut."""
 _PAIR = 2
 
+_TERMS = {
+    INSTALLED_FLEET: "owners of the installed fleet",
+    BUILD_LIMITS: "limits on what is built",
+    RAMPS: "ramps of production",
+    COMMITMENTS: "deals that must be kept",
+    NEW_UNITS: "new units that must operate",
+    CAPITAL_RENT: "limit on capital",
+    LOCKED_IN: "what is locked in",
+    RESIDUAL: "rounding",
+}
+
 _ITEMS = {
-    OTHER: "systems: boards, networking, assembly, margin",
+    OTHER: "systems: boards, network, assembly, margin",
     OPEX: "operation of accelerators",
     SHORTFALL: "deals that fall short",
     OPENING_FLEET: "fleet in place at the start",
@@ -38,7 +63,7 @@ class Names:
 
     def stage(self, key: str, longest: int = _WHOLE) -> str:
         """Return the label of a stage, or what is said where none binds."""
-        return cut(NO_STAGE, longest) if key == DEMAND else _label(key, self._stages, longest)
+        return cut(_NO_STAGES[key], longest) if key in _NO_STAGES else _label(key, self._stages, longest)
 
     def members(self, keys: str, longest: int = _WHOLE) -> str:
         """Return the labels of stages that are joined by ` + `; of more than two, where it is short, their number."""
@@ -67,6 +92,17 @@ class Names:
         """Return what an item of cost is called: the label of a stage, or what the item is."""
         return cut(_ITEMS[key], longest) if key in _ITEMS else _label(key, self._stages, longest)
 
+    def term(self, key: str, longest: int = _WHOLE) -> str:
+        """Return what a term of a marginal cost is called: a stage by its label, and what of it is paid."""
+        if key in _TERMS:
+            return cut(_TERMS[key], longest)
+        stage, sep, what = key.partition(": ")
+        return f"{self.item(stage, longest - len(sep + what))}{sep}{what}"
+
+    def workload(self, key: str, longest: int = _WHOLE) -> str:
+        """Return the label of a workload, or `all`."""
+        return _label(key, {row["workload"]: row["label"] for row in self._case.tables["workloads"]}, longest)
+
     @cached_property
     def _stages(self) -> dict[str, str]:
         return {row["stage"]: row["label"] for row in self._case.tables["stages"]}
@@ -81,11 +117,24 @@ class Names:
 
 
 def _label(key: str, labels: Mapping[str, str | None], longest: int) -> str:
-    """Return a label, cut if it is long; where another label would then read alike, the key."""
-    name = brief(labels.get(key) or key, longest)
-    others = _briefs((label or other for other, label in labels.items() if other != key), longest)
-    return cut(plain(key), longest) if name in others else name
+    """Return a label, cut if it is long; where another would then read alike, without the words that both begin with.
+
+    Where that does not tell them apart either, it is the key.
+    """
+    whole = {other: plain(label or other) for other, label in {key: None, **labels}.items()}
+    label = whole.pop(key)
+    name = brief(label, longest)
+    alike = [other for other in whole.values() if brief(other, longest) == name]
+    if not alike:
+        return name
+    shared = max(_shared_words(label, other) for other in alike)
+    rest, *others = (" ".join(text.split()[shared:]) for text in (label, *alike))
+    name = f"…{brief(rest, longest - 1)}"
+    told_apart = rest and all(name != f"…{brief(other, longest - 1)}" for other in others)
+    return name if told_apart else cut(plain(key), longest)
 
 
-def _briefs(labels: Iterable[str], longest: int) -> set[str]:
-    return {brief(label, longest) for label in labels}
+def _shared_words(one: str, other: str) -> int:
+    """Return with how many words both begin."""
+    pairs = zip(one.split(), other.split(), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -465,22 +465,28 @@ def test_explain_reads_a_year(capsys: pytest.CaptureFixture[str]) -> None:
     assert status == 0
     lines = printed.splitlines()
     assert max(map(len, lines)) <= 100
-    assert lines[1] == "Binding: packaging (sole, physical); group: packaging"
-    worth = "1 % more gains $9.00M in its year; this rate holds for the next 10.0 %; packaging still binds after that."
-    assert " ".join(lines[2:4]) == worth
-    assert lines[4] == "It serves more in 2026, 2027."
-    assert lines[5] == "1 % more gains $15.0M in all its years, 1 % less costs $15.0M."
-    assert lines[6] == "+1 % of others: hbm $450k (saving), site_power $100k (saving)."
-    rungs = [line.split()[1] for line in lines if re.match(r"  \d  ", line)]
-    assert rungs == ["packaging", "hbm", "site_power", "generation"]
-    assert "Relief of packaging, further and further:" in lines
-    assert re.search(r"generation +10\.0 +MW +16\.7 +1\.60", printed)
+    assert lines[1:3] == [
+        "What binds: Advanced packaging. Group: packaging.",
+        "More of it serves more demand. The limit is physical.",
+    ]
+    worth = "1 % more gains 9.00 m USD in its year; this rate holds for the next 10.0 %; "
+    assert " ".join(lines[3:5]) == worth + "Advanced packaging still binds after that."
+    assert lines[5] == "It serves more in 2026, 2027."
+    assert lines[6] == "1 % more gains 15.0 m USD in all its years, 1 % less costs 15.0 m USD."
+    assert re.search(r"gains, thousand USD +and\n +High-bandwidth memory +450 +saves cost only\n", printed)
+    rungs = [re.split(" {2,}", line)[2] for line in lines if re.match(r"  \d  ", line)]
+    assert rungs == ["Advanced packaging", "High-bandwidth memory", "Power at the sites", "Power generation"]
+    assert "What more of Advanced packaging gains in its years, step by step:" in lines
+    assert re.search(r"Power generation +10\.0 +MW +16\.7 +1\.60", printed)
     assert "  nothing that is ordered arrives in this year; the first order does in 2027" in lines
-    residuals = [line.split()[1:] for line in lines if line.startswith("  residual")]
-    assert residuals == [["0", "0"], ["0", "0", "0"]]
+    roundings = [line.split()[1:] for line in lines if line.startswith("  rounding")]
+    assert roundings == [["0", "0"], ["0", "0", "0"]]
     assert re.search(r"in all +0\.250 +0\.500", printed)
+    keys = r"\b(hbm|site_power|onsite|west|east|opex|residual|stranded|uneconomic)\b"
+    assert not re.findall(keys, printed)
     later = run(capsys, "explain", str(TINY), "--year", "2027")[1]
-    assert re.search(r"site_power / onsite +west +2026 +10\.0 +10\.0 +MW +10\.6 +3\.54", later)
+    row = r"Power at the sites:\n    Sites with their own gas… +West, supplied… +2026 +10\.0 of 10\.0 MW +10\.6 +3\.54"
+    assert re.search(row, later)
 
 
 def test_solve_prints_a_line_for_each_year(capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,7 +156,7 @@ def test_weak_evidence_is_followed_to_where_it_comes_from(tmp_path: Path) -> Non
 def test_a_year_in_which_no_stage_binds() -> None:
     """All is served: the year has a plain name, and no numbers. Bug: `demand`, nan, or a runner-up of nothing."""
     shown = of_case(chain([Link("wafers", 100.0)], demand=10.0))
-    assert shown[2] == f"{FIRST}  demand (no stage binds)"
+    assert shown[2] == f"{FIRST}  demand (no stage)"
     assert "How sure: no amount more of what binds changes a label." in shown
     assert "Order: the plan orders nothing." in shown
 
@@ -244,10 +244,10 @@ def test_labels_are_cut_and_stay_apart(tmp_path: Path) -> None:
         "Packaging of all chips",
         "Packaging of all boards",
     )
-    assert (names.stage("packaging", 20), names.stage("pack_share", 20)) == ("packaging", "pack_share")
+    assert (names.stage("packaging", 20), names.stage("pack_share", 20)) == ("…chips", "…boards")
     assert names.stage("pack_share", 23) == "Packaging of all boards"
-    assert names.members("packaging + pack_share", 30) == "packaging + pack_share"
-    assert names.place("nowhere") == "nowhere"
+    assert names.members("packaging + pack_share", 30) == "…chips + …boards"
+    assert (names.place("nowhere"), names.stage("capital")) == ("nowhere", "capital (the budget)")
     real = Names(sc.load(BASE))
     assert real.supplier("hbm", "sk_hynix") == "SK hynix"
     assert real.item("other").startswith("systems: ")

@@ -1,4 +1,4 @@
-"""One year in one reading: what binds, the ladder, the value curve, what to order, what is stranded, what costs."""
+"""One year in one reading: what binds, what would bind next, what more gains, what to order, what is idle, costs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from supplychain.case.calendar import online_year
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.decomposition import RESIDUAL
-from supplychain.report.formats import case_title, cut, dollars, number, or_nought, plain
+from supplychain.report.formats import USD, case_title, cut, money, number, or_nought, plain, printable, unit_for
+from supplychain.report.names import Names
 from supplychain.report.text.overview import not_told_apart, worth
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records, rows_by_year
+from supplychain.schema import SUM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +24,34 @@ if TYPE_CHECKING:
     from supplychain.plan import Plan
 
 _WIDTH = 100
-_NAME = 20
+_NAME = 22
 """Characters of a name in the ladder."""
 _SEGMENTS = 12
 """Segments of the curve that are shown."""
-_OPTION = 32
-"""Characters of an option's stage and supplier."""
+_SUPPLIER, _PLACE = 28, 20
+"""Characters of a supplier and of a place."""
+_SHORT = 10
+"""The least characters of a workload."""
+_LONG = 44
+"""Characters of a name that stands beside few numbers."""
 _OTHERS, _OPTIONS, _IDLE, _PARTS = 3, 10, 8, 8
-"""Other stages, options, stranded stages and parts of a cost that are shown."""
+"""Other stages, options, idle stages and parts of a cost that are shown."""
+
+_EFFECTS = {
+    "sole": "serves more",
+    "joint": "serves more with others",
+    "saving": "saves cost only",
+    "tight": "less of it would cost",
+    "slack": "none",
+    DEMAND: "",
+}
+"""What more of a stage does, by its state."""
+
+_SERVES = {
+    "sole": "More of it serves more demand.",
+    "joint": "More of all of them serves more demand; more of one alone does not.",
+}
+"""What is said of what binds."""
 
 
 def explain(plan: Plan, year: int, stage: str | None = None, up_to: float = 25.0) -> str:
@@ -37,79 +59,93 @@ def explain(plan: Plan, year: int, stage: str | None = None, up_to: float = 25.0
 
     Raises: ValueError if the year is not reported or there is no such stage.
     """
-    rungs = plan.ladder(year)
+    names, rungs = Names(plan.case), plan.ladder(year)
     binding = rows_by_year(plan.binding, "stage")[year]
-    bound = [] if binding["state"] == DEMAND else binding["members"].split(" + ")
+    bound = [] if binding["state"] == DEMAND else binding["members"].split(SUM)
     curve_stage = stage or next(iter(bound), None)
     parts = [f"{case_title(plan.case.settings)}, {year}", *_label(plan, binding, year)]
-    parts += ["", "Lifted altogether, one after the other, to full service:", *_ladder(rungs)]
+    parts += ["", "What would bind next, if the limits of stages are lifted one after the other:"]
+    parts += ["  Used: % of the limit then. Tokens: 10^15 more. Research: thousand H100-equivalent years more."]
+    parts += _ladder(names, rungs)
     if curve_stage:
-        parts += ["", f"Relief of {curve_stage}, further and further:", *_curve(plan.curve(curve_stage, year, up_to))]
-    parts += ["", f"What to order by when, to arrive in {year}; most worth per dollar first:", *_options(plan, year)]
-    parts += ["", "Stranded: idle because other stages bind, dearest first:", *_idle_capacity(plan.idle_capacity(year))]
-    parts += ["", "Marginal cost, USD per 10^6 tokens, by who is paid in the end:"]
-    parts += _made_of(plan.decomposition, "term", year)
-    parts += ["", "Average cost, USD per 10^6 tokens, by item:", *_made_of(plan.average_cost, "item", year)]
-    return "\n".join(line[:_WIDTH].rstrip() for line in parts)
+        parts += ["", f"What more of {names.stage(curve_stage, _LONG)} gains in its years, step by step:"]
+        parts += _curve(names, plan.curve(curve_stage, year, up_to))
+    parts += ["", f"What to order to have it in {year}; the largest gain per USD first:"]
+    parts += ["  +1: what one unit more than can be ordered would gain, m USD; /USD: for each USD of its price."]
+    parts += _options(plan, names, year)
+    parts += ["", "What is idle because other stages bind; the dearest first:"]
+    parts += _idle_capacity(names, plan.idle_capacity(year))
+    parts += ["", "Marginal cost, USD per million tokens, by who is paid in the end:"]
+    parts += _made_of(names, plan.decomposition, "term", year)
+    parts += ["", "Average cost, USD per million tokens, by item:", *_made_of(names, plan.average_cost, "item", year)]
+    return "\n".join(cut(line, _WIDTH).rstrip() for line in parts)
 
 
 def _label(plan: Plan, binding: dict[str, Any], year: int) -> list[str]:
-    group = rows_by_year(plan.binding, "group")[year]
+    names, group = Names(plan.case), rows_by_year(plan.binding, "group")[year]
     if binding["state"] == DEMAND:
-        return ["Binding: demand. No relief of one stage, or of up to four together, would serve more."]
+        return ["No stage binds: no relief of one stage, or of up to four together, would serve more."]
     lines = [
-        f"Binding: {binding['members']} ({binding['state']}, {binding['nature']}); group: {group['members']}",
-        *(f"{line}." for line in not_told_apart(plan, [year])),
-        *wrap(f"{worth(binding)}.", _WIDTH),
+        f"What binds: {names.members(binding['members'])}. Group: {plain(group['members'])}.",
+        f"{_SERVES[binding['state']]} The limit is {binding['nature']}.",
+        *(f"{line}." for line in not_told_apart(plan, [year], names)),
+        f"{worth(binding, names.members)}.",
         f"It serves more in {', '.join(binding['helps'].split()) or 'no year'}.",
     ]
     in_year = plan.bottlenecks[plan.bottlenecks["year"] == year]
-    gains = f"1 % more gains {dollars(binding['gain_usd_per_pct'])} in all its years"
+    gains = f"1 % more gains {money(binding['gain_usd_per_pct'])} in all its years"
     loss = in_year.loc[in_year["stage"] == binding["members"], "loss_usd_per_pct"]
     if not math.isnan(binding["gain_usd_per_pct"]):
-        lines.append(gains + (f", 1 % less costs {dollars(loss.iloc[0])}." if len(loss) else "."))
-    others = in_year[(in_year["annual_gain_usd_per_pct"] > 0) & ~in_year["stage"].isin(binding["members"].split(" + "))]
+        lines.append(gains + (f", 1 % less costs {money(loss.iloc[0])}." if len(loss) else "."))
+    lines = [part for line in lines for part in wrap(line, _WIDTH)]
+    others = in_year[(in_year["annual_gain_usd_per_pct"] > 0) & ~in_year["stage"].isin(binding["members"].split(SUM))]
     ranked = records(others.sort_values("rank").head(_OTHERS))
-    named = [f"{r['stage']} {dollars(r['annual_gain_usd_per_pct'])} ({r['state']})" for r in ranked]
-    return lines + ([f"+1 % of others: {', '.join(named)}."] if named else [])
+    if not ranked:
+        return lines
+    size, unit = unit_for((r["annual_gain_usd_per_pct"] for r in ranked), USD)
+    rows = [
+        (names.stage(r["stage"], _LONG), number(r["annual_gain_usd_per_pct"] / size), _EFFECTS[r["state"]])
+        for r in ranked
+    ]
+    return [*lines, "", "1 % more of other stages:", *_table(["", f"gains, {unit}", "and"], rows, left={0, 2})]
 
 
-def _ladder(rungs: pd.DataFrame) -> list[str]:
-    names = ["", "lifted", "state", "used, %", "tokens, 10^15", "research, k", "gain, m USD", "binding then"]
+def _ladder(names: Names, rungs: pd.DataFrame) -> list[str]:
+    header = ["", "limit lifted", "which", "used", "tokens", "research", "m USD", "then binds"]
     rows = [
         (
             str(r["rung"]),
-            cut(r["lifted"], _NAME),
-            r["state"],
+            names.members(r["lifted"], _NAME),
+            _EFFECTS[r["state"]],
             number(r["used_pct"]),
             number(r["tokens_ttok"] / 1e3),
             number(r["research_h100e_years"] / 1e3),
             number(r["gain_usd"] / 1e6),
-            cut(r["binding"], _NAME),
+            names.members(r["binding"], _NAME),
         )
         for r in records(rungs)
     ]
-    return _table(names, rows, left={0, 1, 2, 7})
+    return _table(header, rows, left={0, 1, 2, 7})
 
 
-def _curve(segments: pd.DataFrame) -> list[str]:
-    names = ["from, %", "to, %", "m USD per %", "gained, m USD", "binding"]
+def _curve(names: Names, segments: pd.DataFrame) -> list[str]:
+    header = ["from, %", "to, %", "m USD per 1 %", "m USD in all", "binds there"]
     rows = [
         (
             number(r["from_pct"]),
             number(r["to_pct"]),
             number(r["gain_usd_per_pct"] / 1e6),
             number(r["gain_usd"] / 1e6),
-            r["binding"],
+            names.members(r["binding"], _LONG),
         )
         for r in records(segments)
     ]
-    lines = _table(names, rows[:_SEGMENTS], left={4})
+    lines = _table(header, rows[:_SEGMENTS], left={4})
     more = len(rows) - _SEGMENTS
-    return [*lines, f"  and {more} more segments up to {number(segments['to_pct'].iloc[-1])} %"] if more > 0 else lines
+    return [*lines, f"  and {more} more steps up to {number(segments['to_pct'].iloc[-1])} %"] if more > 0 else lines
 
 
-def _options(plan: Plan, year: int) -> list[str]:
+def _options(plan: Plan, names: Names, year: int) -> list[str]:
     """Return the options that arrive in a year: what is ordered of each, and what more of it is worth."""
     key = ["order_year", "stage", "supplier", "place"]
     leads = {
@@ -132,31 +168,35 @@ def _options(plan: Plan, year: int) -> list[str]:
             *(r[k] for k in key),
         )
     )
+    shown = paying[:_OPTIONS]
+    by_stage = {r["stage"]: [o for o in shown if o["stage"] == r["stage"]] for r in shown}
     rows = [
         (
-            cut(f"{r['stage']} / {r['supplier']}", _OPTION),
-            cut(r["place"], _NAME),
+            f"  {names.supplier(s, r['supplier'], _SUPPLIER)}",
+            names.place(r["place"], _PLACE),
             str(r["order_year"]),
-            number(r["ordered"]),
-            number(r["limit"]),
-            r["unit"],
+            f"{number(r['ordered'])} of {number(r['limit'])} {r['unit']}",
             number(r["benefit_usd_per_unit"] / 1e6),
             number(r["benefit_per_capex_usd"]),
         )
-        for r in paying
+        for s, of_stage in by_stage.items()
+        for r in of_stage
     ]
-    names = ["", "place", "order in", "ordered", "of", "unit", "+1, m USD", "per USD"]
-    more = [f"  and {len(rows) - _OPTIONS} more; see purchases"] if len(rows) > _OPTIONS else []
-    return [*_table(names, rows[:_OPTIONS], left={0, 1, 5}), *more]
+    header, *table = _table(["", "where", "order", "amount", "+1", "/USD"], rows, left={0, 1})
+    lines = [header]
+    for s, of_stage in by_stage.items():
+        lines += [f"  {names.stage(s, _LONG)}:", *table[: len(of_stage)]]
+        table = table[len(of_stage) :]
+    return [*lines, *([f"  and {len(paying) - _OPTIONS} more; see purchases"] if len(paying) > _OPTIONS else [])]
 
 
-def _idle_capacity(table: pd.DataFrame) -> list[str]:
-    """Return stranded capacity by stage, in units and USD."""
+def _idle_capacity(names: Names, table: pd.DataFrame) -> list[str]:
+    """Return idle capacity by stage, in units and USD."""
     by = table.groupby(["stage", "unit"], as_index=False)[["limit", "idle", "idle_usd"]].sum()
     by = by.sort_values(["idle_usd", "stage"], ascending=[False, True]).head(_IDLE)
     rows = [
         (
-            r["stage"],
+            names.stage(r["stage"], _LONG),
             number(r["idle"]),
             r["unit"],
             number(100 * r["idle"] / r["limit"]),
@@ -164,10 +204,10 @@ def _idle_capacity(table: pd.DataFrame) -> list[str]:
         )
         for r in records(by)
     ]
-    return _table(["", "stranded", "unit", "of its limit, %", "m USD"], rows, left={0, 2}) if rows else ["  none"]
+    return _table(["", "idle", "unit", "% of its limit", "m USD"], rows, left={0, 2}) if rows else ["  none"]
 
 
-def _made_of(table: pd.DataFrame, part: str, year: int) -> list[str]:
+def _made_of(names: Names, table: pd.DataFrame, part: str, year: int) -> list[str]:
     """Return what a cost is made of, workloads side by side: the largest parts, the rest, the residual, the sum."""
     in_year = table[table["year"] == year]
     wide = in_year.pivot_table(index=part, columns="workload", values="usd_per_mtok", sort=False).fillna(0.0)
@@ -176,15 +216,18 @@ def _made_of(table: pd.DataFrame, part: str, year: int) -> list[str]:
     parts = wide.drop(index=RESIDUAL)
     largest = [i for _, i in sorted((-parts.loc[i].abs().max(), i) for i in parts.index)][:_PARTS]
     largest_parts = parts.loc[[i for i in parts.index if i in largest]]
-    rows = [(str(name), *(number(x) for x in largest_parts.loc[name])) for name in largest_parts.index]
+    rows = [
+        (names.term(str(name), _LONG), *(number(x) for x in largest_parts.loc[name])) for name in largest_parts.index
+    ]
     if len(parts) > len(largest_parts):
         rows.append(("rest", *(number(x) for x in parts.drop(index=largest_parts.index).sum())))
-    rows.append((RESIDUAL, *(f"{x:.0e}" if x else "0" for x in wide.loc[RESIDUAL])))
+    rows.append((names.term(RESIDUAL), *(f"{x:.0e}" if x else "0" for x in wide.loc[RESIDUAL])))
     rows.append(("in all", *(number(x) for x in wide.sum())))
-    return _table(["", *map(str, wide.columns)], rows, left={0})
+    longest = max(_SHORT, (_WIDTH - 2 - _LONG) // len(wide.columns) - 2)
+    return _table(["", *(names.workload(str(w), longest) for w in wide.columns)], rows, left={0})
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]], left: set[int]) -> list[str]:
     numbers = frozenset(range(len(names))) - left
-    table = TextTable([plain(name) for name in names], [[plain(cell) for cell in row] for row in rows], numbers)
+    table = TextTable([plain(name) for name in names], [[printable(cell) for cell in row] for row in rows], numbers)
     return [f"  {line}" for line in table.text()]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from supplychain.case.provenance import one_estimate
 from supplychain.plan.bottlenecks import DEMAND
-from supplychain.report.formats import TOKENS, USD, dollars, number, plain, unit_for
+from supplychain.report.formats import TOKENS, USD, money, number, plain, unit_for
 from supplychain.report.names import NO_STAGE, Names
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL, SUM
@@ -79,7 +79,7 @@ def worth(row: Mapping[str, Any], called: Callable[[str], str] = str) -> str:
         return "no relief of up to four stages together would serve more"
     if math.isnan(row["annual_gain_usd_per_pct"]):
         return "there is none of it, and the first unit would serve more"
-    gain = f"1 % more gains {dollars(row['annual_gain_usd_per_pct'])} in its year"
+    gain = f"1 % more gains {money(row['annual_gain_usd_per_pct'])} in its year"
     if math.isinf(row["holds_to_pct"]):
         return f"{gain}; this rate has no end"
     return f"{gain}; this rate holds for the next {number(row['holds_to_pct'])} %; {_after(row, called)}"
