@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 NO_STAGE = "demand (no stage)"
 """What is said of a year in which no stage binds."""
 
-_NO_STAGES = {DEMAND: NO_STAGE, CAPITAL: "capital (the budget)"}
+_NO_STAGES = {DEMAND: NO_STAGE, CAPITAL: "the capital budget"}
 
 _WHOLE = 1_000
 """Characters of a name that is not cut."""
@@ -78,6 +79,11 @@ class Names:
             return SUM.join(self.stage(key, half) for key in (first, *others))
         more = f"{SUM}{len(others)} more"
         return self.stage(first, longest - len(more)) + more
+
+    def within(self, text: str, longest: int = _WHOLE) -> str:
+        """Return a sentence that a study made, with labels in place of the keys of stages."""
+        keys = sorted(map(re.escape, [*self._stages, *_NO_STAGES]), key=len, reverse=True)
+        return re.sub(rf"(?<!\w)(?:{'|'.join(keys)})(?!\w)", lambda key: self.stage(key[0], longest), text)
 
     def place(self, key: str, longest: int = _WHOLE) -> str:
         """Return the label of a region; what is not in a region is worldwide."""

@@ -49,6 +49,8 @@ class Comparison(Answer, Shown):
     """
 
     names: tuple[str, ...]
+    case: Case | None = None
+    """The case of the first answer that has one: what stages are called."""
     kind: Kind = field(default="compare", kw_only=True)
 
 
@@ -81,7 +83,8 @@ def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = No
         "inputs_that_differ": len(inputs),
         "labels_that_differ": sum(not row["same"] for row in labels),
     }
-    return Comparison(summary, tables, names)
+    cases = [getattr(answer, "case", None) for answer in answers.values()]
+    return Comparison(summary, tables, names, next((case for case in cases if case is not None), None))
 
 
 @limited("solving what is compared")

@@ -247,7 +247,7 @@ def test_labels_are_cut_and_stay_apart(tmp_path: Path) -> None:
     assert (names.stage("packaging", 20), names.stage("pack_share", 20)) == ("…chips", "…boards")
     assert names.stage("pack_share", 23) == "Packaging of all boards"
     assert names.members("packaging + pack_share", 30) == "…chips + …boards"
-    assert (names.place("nowhere"), names.stage("capital")) == ("nowhere", "capital (the budget)")
+    assert (names.place("nowhere"), names.stage("capital")) == ("nowhere", "the capital budget")
     real = Names(sc.load(BASE))
     assert real.supplier("hbm", "sk_hynix") == "SK hynix"
     assert real.item("other").startswith("systems: ")

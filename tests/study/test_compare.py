@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,6 +16,7 @@ import supplychain as sc
 from supplychain.case.changes import Group, apply
 from supplychain.plan.changes import with_changes
 from supplychain.report.text.compare import text
+from supplychain.results.read import read_answer
 from supplychain.study.attribution import attribute
 from supplychain.study.compare import compare, compare_changes
 from supplychain.study.workers import SerialExecutor
@@ -94,8 +96,9 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
     cost = one(found.results, quantity="cost_usd")
     assert (cost.reference, cost.change) == pytest.approx((200, 40))
     assert found.summary == {"answers": ["now", "more"], "inputs_that_differ": 3, "labels_that_differ": 2}
-    assert "more  120 (+20.0 %)" not in text(found)
-    assert "0.120 (+20.0 %)" in text(found)
+    shown = text(found).splitlines()
+    at = shown.index("Tokens served, trillion (10^12)")
+    assert [line.split() for line in shown[at + 2 : at + 4]] == [["now", "100"], ["more", "120", "(+20.0", "%)"]]
 
 
 def test_settings_that_differ_are_named(tmp_path: Path) -> None:
@@ -182,6 +185,21 @@ def test_a_scenario_with_the_name_of_its_case_stays_apart(tmp_path: Path) -> Non
     assert set(found.inputs["answer"]) == {"both"}
 
 
+def test_stages_are_called_by_their_labels_where_a_case_is_known(tmp_path: Path) -> None:
+    """Bug: `wafers` where the label is "Logic wafers"; or a traceback of answers that were read without their case."""
+    case = two_stages()
+    for row, label in zip(case.tables["stages"], ("Logic wafers", "Power at the sites"), strict=True):
+        row["label"] = label
+    now = sc.solve(loaded(case, tmp_path / "a"))
+    more = sc.solve(apply(now.case, [MORE_WAFERS])[0])
+    shown = text(compare({"now": now, "more": more}))
+    assert re.search(r"What binds \(stage\)\n +2030\nnow +Logic wafers\nmore +Power at the sites\n", shown)
+    for name, plan in (("now", now), ("more", more)):
+        plan.write(tmp_path / name)
+    read = {name: read_answer(tmp_path / name, "solve") for name in ("now", "more")}
+    assert re.search(r"now +wafers\nmore +power\n", text(compare(read)))
+
+
 def test_answers_of_other_years_stand_side_by_side(tmp_path: Path) -> None:
     """Two years, three, and one, at no cost: blank where an answer has no such year. Catches a traceback there."""
     plans = {
@@ -196,7 +214,7 @@ def test_answers_of_other_years_stand_side_by_side(tmp_path: Path) -> None:
         ["three", "=", "="],
         ["one", "="],
     ]
-    at = lines.index("Tokens served, 10^15")
+    at = lines.index("Tokens served, trillion (10^12)")
     assert [line.count("(+0.0 %)") for line in lines[at + 2 : at + 5]] == [0, 2, 1]
 
 
@@ -211,7 +229,7 @@ def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureF
     capsys.readouterr()
     assert status_of("compare", str(folder), "--change", MORE_WAFERS, "--out", str(tmp_path / "out")) == 0
     printed = capsys.readouterr().out
-    assert "0.120 (+20.0 %)" in printed
+    assert " 120 (+20.0 %)\n" in printed
     assert sorted(path.stem for path in (tmp_path / "out" / "tables").iterdir()) == [
         "attribution",
         "changes",
@@ -220,7 +238,7 @@ def test_the_command_compares_and_writes(tmp_path: Path, capsys: pytest.CaptureF
         "results",
     ]
     assert status_of("compare", str(tmp_path / "now"), str(more)) == 0
-    assert "0.120 (+20.0 %)" in capsys.readouterr().out
+    assert " 120 (+20.0 %)\n" in capsys.readouterr().out
     assert status_of("compare", str(tmp_path / "now"), str(more), str(folder)) == 0
     assert capsys.readouterr().out.startswith(f"Tables of inputs that differ from {tmp_path / 'now'}: 1\n")
     assert status_of("compare", str(folder), str(folder)) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,7 +111,14 @@ def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
     assert end.value.code in {0, None}
     printed = capsys.readouterr().out
     assert printed == text(result, 2) + "\n"
-    assert "2030  stage  wafers  2 of 6  power\n" in printed
+    assert re.search(r"2030  stage  wafers +2 of 6  power\n", printed)
+    head = printed.splitlines()[1:4]
+    assert head == [
+        "2030-2030, average cost: 0.00000200 USD per million tokens",
+        "2030-2030, tokens served: 100 trillion (10^12)",
+        "What follows changes one input at a time, to the low or the high end of its range; all others stay.",
+    ]
+    assert "What binds, and how many changes of one input at a time keep it" in printed.splitlines()
     names = sorted(path.name for path in (tmp_path / "out" / "tables").iterdir())
     assert names == ["flips.csv", "labels.csv", "tornado.csv", "weak.csv"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -128,7 +129,8 @@ def test_the_command_lists_solves_and_writes(tmp_path: Path, capsys: pytest.Capt
     assert status_of(*arguments) == 0
     printed = capsys.readouterr().out
     assert f"{FIRST} binds" in printed
-    assert "power [power]" in printed
+    assert re.search(r"\nmore +power \(power\) +\+20\.0 +\+0\.0 +0\.406  2030: power\n", printed)
+    assert printed.splitlines()[1].startswith("Binds: what binds, where it is another stage or group than in the case")
     assert r"**More \| wafers** (more). A new line. *The maker*" in page.read_text(encoding="utf-8")
     assert sorted(path.stem for path in (tmp_path / "out" / "tables").iterdir()) == ["effects", "factors"]
     assert status_of("scenarios", str(folder), "--solve", "--year", "1999") == 2

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from supplychain.plan.bottlenecks import DEMAND, LEVELS
 from supplychain.report.formats import amount, case_title, plain
+from supplychain.report.names import Names
 from supplychain.report.text.tables import TextTable, escaped
 from supplychain.results.frames import records, rows_by_year
 
@@ -18,7 +20,7 @@ def text(backcast: Backcast) -> str:
     title = case_title(backcast.plan.case.settings)
     lines = [title, "", f"Score: {backcast.score}", ""]
     if backcast.from_nothing:
-        again = f"{backcast.from_nothing} moves failed their certificate at first and were solved again from nothing"
+        again = f"{backcast.from_nothing} answers failed their check at first and were solved again from the start"
         lines[-1:] = [again, ""]
     for name, _, table in _sections(backcast):
         lines += [name, *table.text(), ""]
@@ -47,7 +49,7 @@ def _sections(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
         ("What would change a label first", _EXPLANATIONS["flips"], _nearest(backcast)),
         ("Independent comparisons", _EXPLANATIONS["independent"], _compared(backcast, independent=True)),
         (
-            "Comparisons that share a source with an input",
+            "Comparisons that share a source with an input (not counted)",
             _EXPLANATIONS["shared"],
             _compared(backcast, independent=False),
         ),
@@ -56,10 +58,11 @@ def _sections(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
 
 
 _EXPLANATIONS = {
-    "labels": "The label at central values, what the data allow to say when every input is moved to the ends of its "
-    "range one at a time, and what the press said.",
+    "labels": "What binds at central values; what the data allow to say when one input at a time is moved to the ends "
+    "of its range; and what the press said.",
     "flips": "The smallest move of one input inside its range, all years together, that changes the label, found by "
-    "solving again; 100 % is the end of the range. *Kept* counts the ends of ranges that leave the label.",
+    "solving again; 100 % is the end of the range. *Kept* counts, changing one input at a time, the ends of ranges "
+    "that leave the label.",
     "independent": "No source of the observed number, through every chain of what it was derived from, is a source of "
     "any input.",
     "shared": "These do not count: the observed number and some input come from the same source, which is named.",
@@ -68,15 +71,20 @@ _EXPLANATIONS = {
 }
 
 
+_NAME = 30
+"""Characters of a stage."""
+
+
 def _labels(backcast: Backcast) -> TextTable:
     stage, group = (rows_by_year(backcast.tables["labels"], level) for level in ("stage", "group"))
+    names = Names(backcast.plan.case)
     cells = [
         [
             str(t),
-            row["label"],
+            names.members(row["label"], _NAME),
             group[t]["label"],
-            row["said"],
-            row["press"],
+            names.within(row["said"], _NAME),
+            names.within(row["press"], _NAME),
             _agreement(row, group[t]),
         ]
         for t, row in stage.items()
@@ -91,14 +99,15 @@ def _agreement(stage: dict[str, Any], group: dict[str, Any]) -> str:
 
 
 def _nearest(backcast: Backcast) -> TextTable:
+    names = Names(backcast.plan.case)
     cells = [
         [
             str(row["year"]),
             row["level"],
-            row["label"],
+            _called(names, row, "label"),
             f"{row['keeps']} of {row['moves']}",
             *(
-                (row["becomes"], f"{row['input']} to its {row['end']} end", f"{100 * row['by']:.0f}")
+                (_called(names, row, "becomes"), f"{row['input']} to its {row['end']} end", f"{100 * row['by']:.0f}")
                 if row["input"]
                 else ("", "none inside its range", "")
             ),
@@ -109,11 +118,17 @@ def _nearest(backcast: Backcast) -> TextTable:
     return TextTable(header, cells, frozenset({3, 6}))
 
 
+def _called(names: Names, row: dict[str, Any], column: str) -> str:
+    """Return the label of a stage, or a group as it is."""
+    return names.members(row[column], _NAME) if row["level"] == LEVELS[0] or row[column] == DEMAND else row[column]
+
+
 def _compared(backcast: Backcast, *, independent: bool) -> TextTable:
+    names = Names(backcast.plan.case)
     cells = [
         [
             row["quantity"],
-            row["item"],
+            names.members(row["item"], _NAME) if row["quantity"].startswith("stage_") else row["item"],
             str(row["year"]),
             amount(row["model"]),
             amount(row["central"]),
@@ -132,10 +147,11 @@ def _compared(backcast: Backcast, *, independent: bool) -> TextTable:
 
 
 def _misses(backcast: Backcast) -> TextTable:
+    names = Names(backcast.plan.case)
     cells = [
         [
             row["quantity"],
-            row["item"],
+            names.members(row["item"], _NAME) if row["quantity"].startswith("stage_") else row["item"],
             str(row["year"]),
             row["source"],
             "yes" if row["independent"] else "no",

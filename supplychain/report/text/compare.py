@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from supplychain import schema
-from supplychain.report.formats import number, with_sign, with_sign_grouped
+from supplychain.plan.bottlenecks import DEMAND, LEVELS
+from supplychain.report.formats import TOKENS, USD, number, unit_for, with_sign, with_sign_grouped
+from supplychain.report.names import NO_STAGE, Names
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records
 
 if TYPE_CHECKING:
     from supplychain.study.compare import Comparison
 
+_COUNTS = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
+
 _SHOWN = (
-    ("Tokens served, 10^15", "served_ttok", 1e3),
-    ("Cost of the year, bn USD", "cost_usd", 1e9),
-    ("USD per 10^6 tokens, average", "average_usd_per_mtok", 1.0),
-    ("H100 equivalents operating, M", "h100e_operating", 1e6),
-    ("Capital, bn USD", "capital_usd", 1e9),
+    ("Cost of the year", "cost_usd", USD),
+    ("Average cost", "average_usd_per_mtok", ((1.0, "USD per million tokens"),)),
+    ("Tokens served", "served_ttok", TOKENS),
+    ("H100 equivalents operating", "h100e_operating", _COUNTS),
+    ("Capital spent", "capital_usd", USD),
 )
+"""What is shown: its title, the quantity, and its scales, of which each block has one."""
+
+_NAME = 28
+"""Characters of a stage."""
 
 
 def differing(inputs: pd.DataFrame) -> str:
@@ -35,10 +44,14 @@ def sections(comparison: Comparison) -> list[tuple[str, TextTable]]:
     """Return titles and tables: years across, answers down, changes against the first answer in per cent."""
     years = sorted(set(comparison.labels["year"].tolist()))
     titled = [(f"What binds ({level})", _binding(comparison, level, years)) for level in ("stage", "group")]
-    titled += [(title, _values(comparison, quantity, unit, years)) for title, quantity, unit in _SHOWN]
+    for title, quantity, scales in _SHOWN:
+        amounts = [x for by_year in values_by_answer(comparison, quantity).values() for x in by_year.values()]
+        size, unit = unit_for((x for x in amounts if not math.isnan(x)), scales)
+        titled.append((f"{title}, {unit}".rstrip(", "), _values(comparison, quantity, size, years)))
     if len(comparison.attribution):
-        title = "What each group of changes adds to the cost of a year, and to all that is discounted, bn USD"
-        titled.append((title, _attribution(comparison, years)))
+        size, unit = unit_for(comparison.attribution["usd"].dropna(), USD)
+        title = f"What each group of changes adds to the cost of a year, and to all cost, discounted; {unit}"
+        titled.append((title, _attribution(comparison, years, size)))
     return titled
 
 
@@ -54,7 +67,11 @@ def values_by_answer(comparison: Comparison, quantity: str) -> dict[str, dict[in
 
 def text(comparison: Comparison) -> str:
     """Return a comparison as text for a terminal."""
-    lines = [f"{differing(comparison.inputs)} that differ from {comparison.names[0]}: {len(comparison.inputs)}"]
+    first = comparison.names[0]
+    lines = [
+        f"{differing(comparison.inputs)} that differ from {first}: {len(comparison.inputs)}",
+        f"In brackets: the change from {first}. `=`: the same binds as in {first}.",
+    ]
     for title, table in sections(comparison):
         lines += ["", title, *table.text()]
     return "\n".join(lines)
@@ -67,11 +84,18 @@ def _header(years: list[int]) -> list[str]:
 def _binding(comparison: Comparison, level: str, years: list[int]) -> TextTable:
     first, *others = comparison.names
     rows = {(r["answer"], r["year"]): r for r in records(comparison.labels) if r["level"] == level}
-    known = {t: row["reference"] for (_, t), row in rows.items()}
-    labels = {key: "=" if row["same"] else row["label"] for key, row in rows.items()}
+    known = {t: _called(comparison, level, row["reference"]) for (_, t), row in rows.items()}
+    labels = {key: "=" if row["same"] else _called(comparison, level, row["label"]) for key, row in rows.items()}
     reference = [first, *(known.get(t, "") for t in years)]
     cells = [[name, *(labels.get((name, t), "") for t in years)] for name in others]
     return TextTable(_header(years), [reference, *cells])
+
+
+def _called(comparison: Comparison, level: str, label: str) -> str:
+    """Return the label of a stage, if the comparison knows a case, or what stands in the table."""
+    if label == DEMAND:
+        return NO_STAGE
+    return label if comparison.case is None or level != LEVELS[0] else Names(comparison.case).members(label, _NAME)
 
 
 def _values(comparison: Comparison, quantity: str, unit: float, years: list[int]) -> TextTable:
@@ -92,9 +116,9 @@ def _changed(row: dict[str, Any], unit: float) -> str:
     return f"{value} ({with_sign(100 * row['change'] / row['reference'])} %)"
 
 
-def _attribution(comparison: Comparison, years: list[int]) -> TextTable:
+def _attribution(comparison: Comparison, years: list[int], size: float) -> TextTable:
     parts = {
-        (r["answer"], r["group"], None if pd.isna(r["year"]) else r["year"]): r["usd"] / 1e9
+        (r["answer"], r["group"], None if pd.isna(r["year"]) else r["year"]): r["usd"] / size
         for r in records(comparison.attribution)
     }
     columns = [*years, None]

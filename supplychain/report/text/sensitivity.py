@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from supplychain.report.formats import amount, case_title, number
+from supplychain.plan.bottlenecks import DEMAND, LEVELS
+from supplychain.report.formats import TOKENS, case_title, number, unit_for
+from supplychain.report.names import Names
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records
 
@@ -15,39 +17,59 @@ if TYPE_CHECKING:
     from supplychain.study.sensitivity import Sensitivity
 
 
+_NAME = 36
+"""Characters of a stage."""
+
+
 def text(sensitivity: Sensitivity, top: int = 15) -> str:
     """Return the labels, the `top` inputs by what they do to cost and to service, and the weak ones that decide."""
     settings, central = sensitivity.case.settings, sensitivity.central
     cost, served = central["cost_usd_per_mtok"], central["served_ttok"]
-    answer = f"{number(cost)} USD per 10^6 tokens, {amount(served)} x 10^12 tokens served"
-    lines = [case_title(settings), f"{settings.first_year}-{settings.report_last_year}: {answer}"]
+    size, unit = unit_for([served], TOKENS)
+    lines = [
+        case_title(settings),
+        f"{settings.first_year}-{settings.report_last_year}, average cost: {number(cost)} USD per million tokens",
+        f"{settings.first_year}-{settings.report_last_year}, tokens served: {number(served / size)} {unit}",
+        "What follows changes one input at a time, to the low or the high end of its range; all others stay.",
+    ]
     rebuilt, from_nothing = (sensitivity.summary[name] for name in ("rebuilt", "from_nothing"))
     if rebuilt:
-        lines.append(f"{rebuilt} moves change more than numbers: for each the model was built anew")
+        lines.append(f"{rebuilt} of these changes needed a new model")
     if from_nothing:
-        lines.append(f"{from_nothing} moves failed their certificate at first and were solved again from nothing")
+        lines.append(f"{from_nothing} answers failed their check at first and were solved again from the start")
     for name, table in (
-        ("Labels, and how many of the moves keep them", _labels(sensitivity)),
+        ("What binds, and how many changes of one input at a time keep it", _labels(sensitivity)),
         (
-            "USD per 10^6 tokens, change in %, at the ends of a range",
+            "Average cost per million tokens: change in %, one input at a time at the ends of its range",
             _tornado(sensitivity.tornado, "cost_usd_per_mtok", cost, top),
         ),
         (
-            "Tokens served, change in %, at the ends of a range",
+            "Tokens served: change in %, one input at a time at the ends of its range",
             _tornado(sensitivity.tornado, "served_ttok", served, top),
         ),
-        ("Weak evidence that changes a label", _weak(sensitivity.weak.head(top))),
+        ("Inputs with weak evidence (estimated or assumed) that change what binds", _weak(sensitivity.weak.head(top))),
     ):
         lines += ["", name, *(table.text() if table.rows else ["none"])]
     return "\n".join(lines)
 
 
 def _labels(sensitivity: Sensitivity) -> TextTable:
+    names = Names(sensitivity.case)
+
+    def called(level: str, label: str) -> str:
+        return names.members(label, _NAME) if level == LEVELS[0] or label == DEMAND else label
+
     rows = [
-        [str(row["year"]), row["level"], row["label"], f"{row['keeps']} of {row['moves']}", row["others"]]
+        [
+            str(row["year"]),
+            row["level"],
+            called(row["level"], row["label"]),
+            f"{row['keeps']} of {row['moves']}",
+            "; ".join(called(row["level"], other) for other in row["others"].split(", ") if other),
+        ]
         for row in records(sensitivity.labels)
     ]
-    return TextTable(["year", "level", "label", "kept", "else"], rows, frozenset({3}))
+    return TextTable(["year", "level", "binds", "kept by", "else binds"], rows, frozenset({3}))
 
 
 def _tornado(tornado: pd.DataFrame, quantity: str, central: float, top: int) -> TextTable:
