@@ -125,7 +125,7 @@ class Names:
 def _label(key: str, labels: Mapping[str, str | None], longest: int) -> str:
     """Return a label, cut if it is long; where another would then read alike, without the words that both begin with.
 
-    Where that does not tell them apart either, it is the key.
+    The first word stays if there is room. Where that does not tell them apart either, it is the key.
     """
     whole = {other: plain(label or other) for other, label in {key: None, **labels}.items()}
     label = whole.pop(key)
@@ -135,9 +135,11 @@ def _label(key: str, labels: Mapping[str, str | None], longest: int) -> str:
         return name
     shared = max(_shared_words(label, other) for other in alike)
     rest, *others = (" ".join(text.split()[shared:]) for text in (label, *alike))
-    name = f"…{brief(rest, longest - 1)}"
-    told_apart = rest and all(name != f"…{brief(other, longest - 1)}" for other in others)
-    return name if told_apart else cut(plain(key), longest)
+    for begin in (f"{label.split()[0]} … ", "…"):
+        room = longest - len(begin)
+        if room > 0 and rest and all(brief(rest, room) != brief(other, room) for other in others):
+            return begin + brief(rest, room)
+    return cut(plain(key), longest)
 
 
 def _shared_words(one: str, other: str) -> int:

@@ -13,7 +13,7 @@ from supplychain.plan import Plan
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.ladder import Curve, Ladder
 from supplychain.report.charts import svg
-from supplychain.report.formats import dollars, number
+from supplychain.report.formats import dollars, money, number
 from supplychain.report.text.compare import values_by_answer
 from supplychain.report.text.overview import overview
 from supplychain.results.frames import records, rows_by_year
@@ -97,11 +97,12 @@ def _(comparison: Comparison) -> str:
 
 @html.register
 def _(regret: Regret) -> str:
-    """Return what signing cost beside having known, year by year, and what is stranded."""
+    """Return what locked-in orders cost against perfect knowledge, year by year, and what lies idle."""
     by_year = [(str(row["year"]), row["regret_usd"]) for row in records(regret.costs)]
-    headline = f"Regret beside having known: {dollars(regret.regret_usd)}, discounted, with what is left unserved"
-    parts = [f"<b>{headline}</b>", svg.bars("Cost of the year beside having known", by_year, dollars)]
-    return _page([*parts, _table(regret.costs), "<h4>Stranded</h4>", _table(regret.stranded)])
+    usd = money(regret.regret_usd)
+    headline = f"Regret against perfect knowledge: {usd}, discounted, with what is left unserved"
+    parts = [f"<b>{headline}</b>", svg.bars("Cost of the year against perfect knowledge", by_year, dollars)]
+    return _page([*parts, _table(regret.costs), "<h4>What was paid for and lies idle</h4>", _table(regret.stranded)])
 
 
 @html.register

@@ -217,7 +217,7 @@ def test_an_order_that_slips_past_the_end_is_told(tmp_path: Path) -> None:
     found = sc.regret(late, tmp_path / "plan", FIRST)
     said = found.plan.summary["orders_from"]["orders_after_horizon"]
     assert said == [["halls", "acme", "global", FIRST, 60.0]]
-    assert "it arrives after the last year: halls / acme / global" in text(found)
+    assert "it arrives after the last year: halls (acme), worldwide, ordered in " in text(found)
     assert one(found.plan.service, year=LATER)["served_ttok"] == pytest.approx(40)
 
 
@@ -541,9 +541,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     capsys.readouterr()
     assert status_of(*asked, "--out", str(tmp_path / "a")) == 0
     printed = capsys.readouterr().out
-    assert f"Signed up to {FIRST}, and held: $15.6M" in printed
-    assert "Extra cost beside the plan as signed: $-15.0M (paid $-15.0M, demand left unserved $0)" in printed
-    assert "Regret beside having known: $500k (paid $500k, demand left unserved $0)" in printed
+    assert f"Orders up to {FIRST} are locked in: 15.6 m USD in all" in printed
+    assert "Extra cost against the plan that ordered them, m USD: -15.0 (paid -15.0, left unserved 0)\n" in printed
+    assert "Regret against perfect knowledge, thousand USD: 500 (paid 500, left unserved 0)\n" in printed
     shutil.copytree(tmp_path / "plan", tmp_path / "elsewhere")
     asked[asked.index(plan)] = str(tmp_path / "elsewhere")
     assert status_of(*asked, "--out", str(tmp_path / "b"), "-q") == 0

@@ -54,7 +54,7 @@ def test_the_tutorial_runs_and_says_what_is_so(tutorial: nbformat.NotebookNode) 
     NotebookClient(run, timeout=300, kernel_name="python3", resources=where).execute()
     data = [out.get("data", {}) for cell in run.cells for out in cell.get("outputs", [])]
     shown = [one["text/html"] for one in data if "text/html" in one]
-    kinds = ["<h4>Answer", "What lifting each", "after so many per cent", "What binds", "Regret beside"]
+    kinds = ["<h4>Answer", "What lifting each", "after so many per cent", "What binds", "Regret against"]
     for kind in kinds:
         page = next(page for page in shown if kind in page)
         assert "<svg" in page

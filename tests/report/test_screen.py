@@ -167,6 +167,17 @@ def test_stages_that_bind_together_are_both_named() -> None:
     assert shown[2].startswith(f"{FIRST}  wafers + power")
 
 
+def test_a_gap_too_small_for_its_scale_is_said_to_be() -> None:
+    """Two stages short at once, of which one gains a millionth as much. Bug: a number that is cut: `0.0000…`."""
+    case = chain([Link("wafers", 100.0), Link("power", 200.0)])
+    add(case, "accelerators", **(case.tables["accelerators"][0] | {"accelerator": "small", "label": "A small chip"}))
+    add(case, "unit_costs", accelerator="small", year=FIRST, other_cost_usd=0)
+    add(case, "throughput", **(case.tables["throughput"][0] | {"accelerator": "small"}))
+    case.tables["throughput"][-1]["tokens_per_second"] *= 1e-7
+    add(case, "bill_of_materials", accelerator="small", stage="power", quantity=1)
+    assert re.search(r" power +<0\.001 +1,000$", of_case(case)[2])
+
+
 def test_a_stage_of_which_there_is_nothing() -> None:
     """One per cent of nothing is nothing. Bug: nan, or a gain of 0 beside a stage that binds."""
     shown = of_case(chain([Link("wafers", 0.0)]))
@@ -244,7 +255,7 @@ def test_labels_are_cut_and_stay_apart(tmp_path: Path) -> None:
         "Packaging of all chips",
         "Packaging of all boards",
     )
-    assert (names.stage("packaging", 20), names.stage("pack_share", 20)) == ("…chips", "…boards")
+    assert (names.stage("packaging", 20), names.stage("pack_share", 20)) == ("Packaging … chips", "Packaging … boards")
     assert names.stage("pack_share", 23) == "Packaging of all boards"
     assert names.members("packaging + pack_share", 30) == "…chips + …boards"
     assert (names.place("nowhere"), names.stage("capital")) == ("nowhere", "the capital budget")

@@ -433,7 +433,7 @@ def test_what_was_signed_is_in_both() -> None:
     assert names_of(rows_of(book, "regret")[0]) == list(found.costs.columns)
     assert len(rows_of(book, "stranded")) == 1 + len(found.stranded) > 1
     same_numbers(book, found.plan)
-    assert "Regret beside having known: $" in markdown(found, less)
+    assert "Regret against perfect knowledge, " in markdown(found, less)
 
 
 def test_names_mean_themselves_in_markdown() -> None:

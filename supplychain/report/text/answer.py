@@ -31,6 +31,9 @@ _WHAT, _WHERE, _AMOUNT, _ONLINE, _COST = 26, 36, 13, 9, 7
 _ORDERS = 4
 """Lines of what is ordered; the last sums up the rest."""
 
+_LEAST = 0.001
+"""The least number that is shown in the scale of its block."""
+
 _WEAK = "estimates or assumptions"
 _NO_UNIT = "no unit"
 """Stands for the gain of one per cent where there is nothing of a stage."""
@@ -73,7 +76,7 @@ def year_lines(plan: Plan) -> list[str]:
             _holds_to(binding[t]),
             _runner_up(names, binding[t], second[t]),
             _of_gain(second[t], size),
-            number((first - other) / size),
+            _in_scale((first - other) / size),
         )
         lines.append(_year_line(f"{t}  {_binds(plan, binding[t])}", cells))
     rows = [*binding.values(), *second.values()]
@@ -112,7 +115,12 @@ def _of_gain(row: Mapping[str, Any], size: float) -> str:
     """Return a gain; of a limit of 0 one per cent means nothing, and the first unit would gain."""
     if row.get("state", DEMAND) == DEMAND:
         return ""
-    return _NO_UNIT if math.isnan(_gain(row)) else number(_gain(row) / size)
+    return _NO_UNIT if math.isnan(_gain(row)) else _in_scale(_gain(row) / size)
+
+
+def _in_scale(x: float) -> str:
+    """Return a number in the scale of its block, in which it may be too small to be shown."""
+    return "<0.001" if 0 < x < _LEAST else number(x)
 
 
 def _holds_to(row: Mapping[str, Any]) -> str:

@@ -1,14 +1,14 @@
-"""Who had already signed, on one screen: the cost beside the plan and beside having known, and what is stranded."""
+"""Orders that are locked in, on one screen: cost against the plan and against perfect knowledge, and what lies idle."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from supplychain.report.formats import dollars, number
+from supplychain.report.formats import USD, money, number, unit_for
+from supplychain.report.names import Names
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records
-from supplychain.results.schema import REGRET
 from supplychain.study.regret import ACCELERATORS, EXPANSION, STORE
 from supplychain.tolerances import SMALL_REGRET_BN
 
@@ -18,49 +18,64 @@ if TYPE_CHECKING:
     from supplychain.study.regret import Regret
 
 _BILLION = 1e9
+_LONG = 36
+"""Characters of a stage."""
+
+_COSTS = {
+    "planned_usd": "as it was planned",
+    "signed_usd": "with the orders locked in",
+    "known_usd": "with perfect knowledge",
+}
+"""Columns of the table `regret` that are shown."""
+
 _NAMES = {EXPANSION: "capacity of", ACCELERATORS: "in accelerators:", STORE: "in store:"}
 
 
 def text(regret: Regret) -> str:
-    """Return what signing did, as text for a terminal."""
+    """Return what the orders that are locked in cost, as text for a terminal."""
+    names = Names(regret.plan.case)
     orders_from, totals = regret.plan.summary["orders_from"], regret.summary["regret"]
-    all_in = dollars(regret.plan.objective_usd)
+    all_in = money(regret.plan.objective_usd)
     lines = [
-        f"Signed up to {orders_from['until']}, and held: {all_in} in all, discounted, with what is left unserved",
+        f"Orders up to {orders_from['until']} are locked in: {all_in} in all, discounted, with what is left unserved",
         _difference(
-            "Extra cost beside the plan as signed", totals["extra_cost_usd"], totals["extra_cost_unserved_usd"]
+            "Extra cost against the plan that ordered them", totals["extra_cost_usd"], totals["extra_cost_unserved_usd"]
         ),
-        _difference("Regret beside having known", totals["regret_usd"], totals["regret_unserved_usd"]),
+        _difference("Regret against perfect knowledge", totals["regret_usd"], totals["regret_unserved_usd"]),
     ]
     late = [(s, k, p, t, x) for s, k, p, t, x in orders_from["orders_after_horizon"]]
     lines += [
-        f"Not seen, for it arrives after the last year: {s} / {k} / {p}, ordered in {t}" for s, k, p, t, _ in late
+        f"Left out, as it arrives after the last year: {names.stage(s, _LONG)} ({names.supplier(s, k, _LONG)}), "
+        f"{names.place(p)}, ordered in {t}"
+        for s, k, p, t, _ in late
     ]
     years = list(regret.plan.case.report_years)
     return "\n".join([*lines, "", *_costs(regret, years), "", *_stranded(regret, years)])
 
 
 def _difference(title: str, usd: float, unserved: float | None) -> str:
-    """Return a difference, and of it what was paid and what demand left unserved was worth."""
-    if unserved is None:
-        return f"{title}: {dollars(usd)}"
-    return f"{title}: {dollars(usd)} (paid {dollars(usd - unserved)}, demand left unserved {dollars(unserved)})"
+    """Return a difference, and of it what was paid and what demand left unserved was worth, in one unit."""
+    parts = [usd] if unserved is None else [usd, usd - unserved, unserved]
+    size, unit = unit_for(parts, USD)
+    cells = [number(part / size) for part in parts]
+    split = "" if unserved is None else f" (paid {cells[1]}, left unserved {cells[2]})"
+    return f"{title}, {unit}: {cells[0]}{split}"
 
 
 def _costs(regret: Regret, years: Sequence[int]) -> list[str]:
     rows = records(regret.costs)
-    columns = [REGRET.column(name) for name in ("planned_usd", "signed_usd", "known_usd")]
-    cells = [[column.label, *(number(row[column.name] / _BILLION) for row in rows)] for column in columns]
+    cells = [[called, *(number(row[column] / _BILLION) for row in rows)] for column, called in _COSTS.items()]
     return ["Cost of the year, bn USD", *_table(years, cells)]
 
 
 def _stranded(regret: Regret, years: Sequence[int]) -> list[str]:
-    title = "Idle capital of what was signed, bn USD paid for it (in brackets: had it been known)"
+    title = "What was paid for and lies idle, bn USD (in brackets: with perfect knowledge)"
+    names = Names(regret.plan.case)
     usd: dict[tuple[str, str], dict[int, tuple[float, float]]] = defaultdict(dict)
     for row in records(regret.stranded):
         usd[row["what"], row["stage"]][row["year"]] = row["stranded_usd"] / _BILLION, row["known_usd"] / _BILLION
     cells = [
-        [f"{_NAMES[what]} {stage}", *(_cell(*by.get(t, (0.0, 0.0))) for t in years)]
+        [f"{_NAMES[what]} {names.item(stage, _LONG)}", *(_cell(*by.get(t, (0.0, 0.0))) for t in years)]
         for (what, stage), by in sorted(usd.items(), key=_largest_first)
         if max(max(pair) for pair in by.values()) >= SMALL_REGRET_BN
     ]

@@ -34,7 +34,7 @@ def markdown(answer: Plan | Regret, what_if: WhatIf | None = None) -> str:
         lines += [DEFINITIONS, ""] * (title == ANSWER)
     lines += [f"{escaped(line)}." for line in not_told_apart(plan, list(plan.case.report_years), Names(plan.case))]
     if isinstance(answer, Regret):
-        lines += ["## Already signed", "", "```", of_regret(answer), "```", ""]
+        lines += ["## Orders that are locked in", "", "```", of_regret(answer), "```", ""]
     proof, versions = summary["certificate"], summary["versions"]
     gap, again = proof["duality_gap_relative"], proof["solved_again_objective_relative"]
     checked = f"Duality gap at most {gap:g}; solved again from nothing, the objective differs by at most {again:g}."
