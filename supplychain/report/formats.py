@@ -23,8 +23,8 @@ TOKENS = (
     (1e3, "quadrillion (10^15)"),
     (1.0, "trillion (10^12)"),
     (1e-3, "billion (10^9)"),
-    (1e-6, "million (10^6)"),
-    (1e-12, "tokens"),
+    (1 / 1e6, "million (10^6)"),
+    (1 / 1e12, "tokens"),
 )
 """Units of tokens that are counted in 10^12, for `unit_for`."""
 

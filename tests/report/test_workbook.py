@@ -419,7 +419,7 @@ def test_the_summary_says_what_solve_prints(plan: sc.Plan, what_if: sc.WhatIf) -
     assert page == markdown(plan, what_if)
     served = plan.service.groupby("year")["served_ttok"].sum() / 1e3
     assert f"|   served | {' | '.join(map(number, served))} |" in page
-    assert "| 2027 | Power at the sites | power | 1 % more gains $" in page
+    assert "| 2027 | Power at the sites | power | 1 % more gains " in page
     assert DEFINITIONS in page.splitlines()
     assert f"Optimal, {plan.objective_usd:.6g} USD discounted." in page
 
