@@ -14,6 +14,7 @@ from supplychain.plan.bottlenecks import DEMAND
 from supplychain.plan.ladder import Curve, Ladder
 from supplychain.report.charts import svg
 from supplychain.report.formats import dollars, money, number
+from supplychain.report.names import Names
 from supplychain.report.text.compare import values_by_answer
 from supplychain.report.text.overview import overview
 from supplychain.results.frames import records, rows_by_year
@@ -23,8 +24,16 @@ from supplychain.study.regret import Regret
 from supplychain.study.sensitivity import Sensitivity
 
 _DRAWN = (("average_usd_per_mtok", "USD per 10^6 tokens, average"), ("served_ttok", "Tokens served, 10^12"))
+_COSTS = {
+    "average": "average",
+    "fully_loaded": "with research and all other cost on tokens",
+    "marginal": "marginal",
+}
+"""Costs of tokens that are drawn, and what they are called."""
 _TOP = 15
 """Bars of a tornado."""
+_NAME = 30
+"""Characters of a stage."""
 
 
 @singledispatch
@@ -60,13 +69,16 @@ def _(curve: Curve) -> str:
 @html.register
 def _(plan: Plan) -> str:
     """Return its title, what binds and what tokens cost as charts, then what `solve` prints."""
+    names = Names(plan.case)
     worth = [
-        (f"{row['year']}  {row['members']}", 0.0 if row["state"] == DEMAND else row["annual_gain_usd_per_pct"])
+        (
+            f"{row['year']}  {names.members(row['members'], _NAME)}",
+            0.0 if row["state"] == DEMAND else row["annual_gain_usd_per_pct"],
+        )
         for row in rows_by_year(plan.binding, "stage").values()
     ]
     cost = plan.token_cost[plan.token_cost["workload"] == ALL]
-    names = ("average", "fully_loaded", "marginal")
-    by_name = {name.replace("_", " "): list(cost[f"{name}_usd_per_mtok"]) for name in names}
+    by_name = {called: list(cost[f"{name}_usd_per_mtok"]) for name, called in _COSTS.items()}
     parts = [
         f"<b>{escape(plan.case.settings.title)}</b>",
         svg.bars("What one per cent more of what binds is worth, a year", worth, dollars),
@@ -118,7 +130,11 @@ def _(sensitivity: Sensitivity) -> str:
     bars = [(f"{name}  {end}", x) for _, name, ends in top for end, x in zip(("low", "high"), ends, strict=True)]
     title = "Change of USD per 10^6 tokens at the ends of a range"
     return _page(
-        [svg.bars(title, bars, number), "<h4>Labels, and how many moves keep them</h4>", _table(sensitivity.labels)]
+        [
+            svg.bars(title, bars, number),
+            "<h4>What binds, and how many changes of one input at a time keep it</h4>",
+            _table(sensitivity.labels),
+        ]
     )
 
 
