@@ -123,7 +123,7 @@ def optimum_of(lp: LabelledLP, *, what: str) -> Optimum:
         if basis is None:
             message = f"the optimum of {what} does not pass its checks: {worst:.1e} off; must be {CERTIFIED:g} or less"
             raise CertificateError(message)
-        if _run_from(lp.highs, basis) == highspy.HighsModelStatus.kOptimal:
+        if run_from(lp.highs, basis) == highspy.HighsModelStatus.kOptimal:
             optimum = found(lp, what=what)
             worst = _checked(lp, optimum)[0].worst
     return optimum
@@ -142,7 +142,7 @@ def _closer(lp: LabelledLP, optimum: Optimum, worst: float, what: str) -> tuple[
         off = _checked(lp, other)[0].worst
         if off < worst:
             return other, off
-    _run_from(lp.highs, optimum.basis)
+    run_from(lp.highs, optimum.basis)
     return optimum, worst
 
 
@@ -191,7 +191,7 @@ def run(highs: ScaledHighs, settled: frozenset[Any] = _INFEASIBLE) -> Any:  # no
     with _options(highs, {**warm, **few, _TIME: max(0.0, time - seconds)}):
         timed.run(highs)
         if _is_rough(highs):
-            _run_from(highs, highs.getBasis())
+            run_from(highs, highs.getBasis())
     status = highs.getModelStatus()
     if status not in _ENDED or (status == highspy.HighsModelStatus.kIterationLimit and warm and limit > _FEW):
         highs.forget()
@@ -202,7 +202,7 @@ def run(highs: ScaledHighs, settled: frozenset[Any] = _INFEASIBLE) -> Any:  # no
     for basis, ended in _other_ways(highs):
         if ended in settled:
             return ended
-        if basis is not None and _run_from(highs, basis) in _ENDED:
+        if basis is not None and run_from(highs, basis) in _ENDED:
             break
     return highs.getModelStatus()
 
@@ -218,7 +218,7 @@ def _other_ways(highs: ScaledHighs) -> Iterator[tuple[Any, Any]]:
         yield basis if ended in interior.NEAR and basis.valid else None, ended
 
 
-def _run_from(highs: ScaledHighs, basis: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
+def run_from(highs: ScaledHighs, basis: Any) -> Any:  # noqa: ANN401 - HiGHS ships no types
     """Run HiGHS from a basis and nothing else that it remembers; return how it ended."""
     highs.forget()
     highs.setBasis(basis)

@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 
 from supplychain.errors import CertificateError
-from supplychain.lp.optimum import Optimum, found, run
+from supplychain.lp.optimum import Optimum, found, primal_residuals, run, run_from
 from supplychain.lp.scaled import sums
 from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, PRICE_ROUNDING
 
@@ -53,6 +53,9 @@ def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, se
                 _let_stay(highs, now.x, (column_lower, column_upper), lp.activity(now.x), (row_lower, row_upper))
                 run(highs)
             now = found(lp, what="the choice among equal optima")
+            if primal_residuals(lp, now.x)[1] > CERTIFIED:
+                run_from(highs, now.basis)
+                now = found(lp, what="the choice among equal optima")
     finally:
         highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)
         highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
