@@ -416,7 +416,8 @@ class Statement:
             message = f"objective {objective!r}, dual bound {bound!r}: {gap:.1e} apart"
             raise UnsolvedError(message)
         over = matrix @ x - rhs
-        over = np.where(equal, np.abs(over), over) / np.maximum(abs(matrix) @ np.abs(x), np.maximum(np.abs(rhs), TINY))
+        terms = np.maximum(abs(matrix) @ np.abs(x), np.abs(rhs))
+        over = np.where(rhs == 0, 0.0, np.where(equal, np.abs(over), over) / np.maximum(terms, TINY))
         if not over.max(initial=0.0) <= WIDEST_MISS:
             message = f"row {labels[int(over.argmax())]} is missed by {over.max():.1e} of its terms"
             raise UnsolvedError(message)
