@@ -27,6 +27,7 @@ class Basis:
         at_top = lp.column_upper - optimum.x <= FEASIBILITY * near_column
         self._tight = np.concatenate([tight, at_top])
         _, basic = highs.getBasicVariables()
+        self._order = basic
         self._basic = np.zeros(sum(lp.shape), dtype=bool)
         self._basic[np.where(basic < 0, -1 - basic, lp.shape[0] + basic)] = True
         self._rises = np.concatenate([lp.row_upper - activity <= activity - lp.row_lower, at_top])
@@ -64,7 +65,7 @@ class Basis:
                     return False
                 entries = slice(*self._lp.starts[i - rows : i - rows + 2])
                 moved[self._lp.indices[entries]] -= sign * step * self._lp.entries[entries]
-        status, moves = self._highs.getBasisSolve(moved)
+        status, moves = self._highs.getBasisSolve(moved, self._order)
         if status != highspy.HighsStatus.kOk:
             return False
         self._moves = moves = moves / self._unit

@@ -283,10 +283,13 @@ class ScaledHighs(highspy.Highs):  # type: ignore[misc] # HiGHS ships no types
         """Return the objective of the solution, offset included."""
         return float(super().getInfo().objective_function_value) / self.objective_scale
 
-    def getBasisSolve(self, rhs: Vector) -> tuple[Any, Vector]:  # noqa: N802 - HiGHS's name
-        """Return how basic variables move with right-hand sides: as HiGHS has them, those of rows negated."""
+    def getBasisSolve(self, rhs: Vector, basic: Indices | None = None) -> tuple[Any, Vector]:  # noqa: N802 - HiGHS's name
+        """Return how basic variables move with right-hand sides: as HiGHS has them, those of rows negated.
+
+        Who asks many times gives `basic`, what `getBasicVariables` says: to look it up takes longer than the rest.
+        """
         status, moves, *_ = super().getBasisSolve(rhs * self.row_scale)
-        _, basic = self.getBasicVariables()
+        basic = self.getBasicVariables()[1] if basic is None else basic
         row, column = np.maximum(-1 - basic, 0), np.maximum(basic, 0)
         units = np.where(
             basic < 0, 1 / self.row_scale[row], self.column_scale[column] if len(self.column_scale) else 1.0
