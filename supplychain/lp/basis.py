@@ -30,6 +30,7 @@ class Basis:
         self._order = basic
         self._basic = np.zeros(sum(lp.shape), dtype=bool)
         self._basic[np.where(basic < 0, -1 - basic, lp.shape[0] + basic)] = True
+        self.basic_rows, self.basic_columns = self._basic[: lp.shape[0]], self._basic[lp.shape[0] :]
         self._rises = np.concatenate([lp.row_upper - activity <= activity - lp.row_lower, at_top])
         row, column = np.maximum(-1 - basic, 0), np.maximum(basic, 0)
         value, near, lower, upper, self._unit = (

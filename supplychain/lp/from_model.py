@@ -211,6 +211,7 @@ class MutableLP:
         parts = ("cost", "column_lower", "column_upper", "row_lower", "row_upper")
         self._parts = {name: getattr(first, name).copy() for name in parts}
         self._parts |= {"offset": np.array([first.offset]), "entries": entries}
+        self._first_entries = entries.copy()
 
     def put(self, values: Iterable[tuple[Any, float]]) -> None:
         """Give mutable Params other values, and change the numbers that they enter."""
@@ -234,7 +235,8 @@ class MutableLP:
             indices=self._rows[some],
             entries=self._parts["entries"][some],
         )
-        return stated.clone()
+        alike = np.array_equal(self._parts["entries"], self._first_entries)
+        return stated.clone(self._first.scales.balance if alike else None)
 
 
 def from_pyomo(model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types

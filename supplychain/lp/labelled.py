@@ -12,7 +12,18 @@ import highspy
 import numpy as np
 
 from supplychain.errors import InputError, LostEntryError, Problem
-from supplychain.lp.scaled import Numbers, ScaledHighs, Scales, Vector, lost_entries, mean_power, power, scales_of, sums
+from supplychain.lp.scaled import (
+    Balance,
+    Numbers,
+    ScaledHighs,
+    Scales,
+    Vector,
+    lost_entries,
+    mean_power,
+    power,
+    scales_of,
+    sums,
+)
 from supplychain.tolerances import LEAST_TERMS, LOST_ENTRY, OBJECTIVE_TERMS
 
 if TYPE_CHECKING:
@@ -46,20 +57,20 @@ class LabelledLP(Numbers):
         warnings.warn(message, DeprecationWarning, stacklevel=2)
         return self.clone()
 
-    def clone(self) -> LabelledLP:
-        """Return the same LP in a new solver that is given these numbers."""
+    def clone(self, balance: Balance | None = None) -> LabelledLP:
+        """Return the same LP in a new solver that is given these numbers; who knows it gives the matrix's balance."""
         numbers = {part.name: getattr(self, part.name) for part in fields(Numbers)}
-        return labelled(Numbers(**numbers), self.row, self.column, self.sign)
+        return labelled(Numbers(**numbers), self.row, self.column, self.sign, balance)
 
-    @cached_property
+    @property
     def row_unit(self) -> Vector:
         """What is 1 of each row in the LP as it is scaled: what is small beside it is small."""
-        return np.exp2(-self.scales.row)
+        return self.scales.row_unit
 
-    @cached_property
+    @property
     def column_unit(self) -> Vector:
         """What is 1 of each column in the LP as it is scaled."""
-        return np.exp2(self.scales.column)
+        return self.scales.column_unit
 
     @cached_property
     def objective_unit(self) -> float:
@@ -110,12 +121,18 @@ class LabelledLP(Numbers):
         return self.objective_unit / self.row_unit, self.objective_unit / self.column_unit
 
 
-def labelled(numbers: Numbers, row: dict[Label, int], column: dict[Label, int], sign: float = 1.0) -> LabelledLP:
+def labelled(
+    numbers: Numbers,
+    row: dict[Label, int],
+    column: dict[Label, int],
+    sign: float = 1.0,
+    balance: Balance | None = None,
+) -> LabelledLP:
     """Return an LP under names, in a solver of its own.
 
     Raises: LostEntryError if an entry is nothing to a solver, beside the other numbers of its row and column.
     """
-    scales = scales_of(numbers)
+    scales = scales_of(numbers, balance)
     lost = lost_entries(numbers, scales)
     if len(lost):
         smallest = lost[np.argmin(np.abs(numbers.entries[lost]))]

@@ -384,7 +384,8 @@ def _checked(lp: LabelledLP, optimum: Optimum) -> tuple[Certificate, Vector, Vec
     row_value, row_wrong = _dual_value(y, lp.row_lower, lp.row_upper)
     column_value, column_wrong = _dual_value(reduced, lp.column_lower, lp.column_upper)
     row_price = lp.mean_cost / lp.row_unit
-    outside, outside_share = primal_residuals(lp, x)
+    activity = lp.activity(x)
+    outside, outside_share = _residuals(lp, x, activity)
     primal = float(lp.cost @ x) + lp.offset
     dual = float(row_value.sum() + column_value.sum()) + lp.offset
     proof = Certificate(
@@ -394,14 +395,18 @@ def _checked(lp: LabelledLP, optimum: Optimum) -> tuple[Certificate, Vector, Vec
         dual_residual_scaled=float(max((row_wrong / row_price).max(initial=0), (column_wrong / price).max(initial=0))),
         duality_gap_relative=abs(primal - dual) / lp.objective_size(x, y),
     )
-    return proof, lp.activity(x), reduced
+    return proof, activity, reduced
 
 
 def primal_residuals(lp: LabelledLP, x: Vector) -> tuple[float, float]:
     """Return how far values are from feasible at most: absolute, and as a share of the largest term of the row."""
+    return _residuals(lp, x, lp.activity(x))
+
+
+def _residuals(lp: LabelledLP, x: Vector, activity: Vector) -> tuple[float, float]:
     size = lp.row_unit.copy()
     np.maximum.at(size, lp.indices, np.abs(lp.entries * x[lp.column_of_entry]))
-    rows = _outside(lp.activity(x), lp.row_lower, lp.row_upper, size)
+    rows = _outside(activity, lp.row_lower, lp.row_upper, size)
     columns = _outside(x, lp.column_lower, lp.column_upper, np.maximum(np.abs(x), lp.column_unit))
     return max(rows[0], columns[0]), max(rows[1], columns[1])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import highspy
@@ -65,27 +66,53 @@ class Scales:
 
     row: Vector
     column: Vector
+    balance: Balance
+
+    @cached_property
+    def row_unit(self) -> Vector:
+        """What is 1 of each row in the LP as it is scaled."""
+        return np.exp2(-self.row)
+
+    @cached_property
+    def column_unit(self) -> Vector:
+        """What is 1 of each column in the LP as it is scaled."""
+        return np.exp2(self.column)
 
 
-def scales_of(numbers: Numbers) -> Scales:
+@dataclass(frozen=True)
+class Balance:
+    """What of the scales follows from the matrix alone: logs of factors, and to which part of it each belongs."""
+
+    row: Vector
+    column: Vector
+    row_part: Indices
+    column_part: Indices
+
+
+def balance_of(numbers: Numbers) -> Balance:
+    """Return the factors that bring the entries of a matrix near 1: the logs are nearest to 0 by least squares."""
+    some = numbers.entries != 0
+    rows, columns = numbers.indices[some], numbers.column_of_entry[some]
+    row, column = _least_squares(rows, columns, np.log2(np.abs(numbers.entries[some])), *numbers.shape)
+    return Balance(row, column, *_parts(rows, columns, *numbers.shape))
+
+
+def scales_of(numbers: Numbers, balance: Balance | None = None) -> Scales:
     """Return the factors that bring the entries of a matrix near 1, and its limits and bounds near `MEAN_LIMIT`.
 
     The logs of the entries are nearest to 0 in the sense of least squares, by conjugate gradients. What is left open
     is how large the values are of each part of the LP that shares no row with another: from the mean of its limits, or,
-    where it has none, so that its costs are as those of the other parts.
+    where it has none, so that its costs are as those of the other parts. Who knows the `balance` of the matrix, as of
+    another LP that has the same, need not have it worked out again: it takes longer than the rest.
 
     Source: Curtis & Reid (1972), On the automatic scaling of matrices for Gaussian elimination, J. Inst. Maths Applics
     10, 118-124.
     """
-    some = numbers.entries != 0
-    rows, columns = numbers.indices[some], numbers.column_of_entry[some]
-    logs = np.log2(np.abs(numbers.entries[some]))
-    row, column = _least_squares(rows, columns, logs, *numbers.shape)
-    parts = _parts(rows, columns, *numbers.shape)
+    matrix = balance_of(numbers) if balance is None else balance
     limits, mean = [], np.log2(MEAN_LIMIT)
     for part, scale, lower, upper in (
-        (parts[0], row, numbers.row_lower, numbers.row_upper),
-        (parts[1], -column, numbers.column_lower, numbers.column_upper),
+        (matrix.row_part, matrix.row, numbers.row_lower, numbers.row_upper),
+        (matrix.column_part, -matrix.column, numbers.column_lower, numbers.column_upper),
     ):
         for limit in (lower, np.where(upper == lower, 0.0, upper)):
             given = np.isfinite(limit) & (limit != 0)
@@ -93,11 +120,11 @@ def scales_of(numbers: Numbers) -> Scales:
     of_part, sizes = (np.concatenate(items) for items in zip(*limits, strict=True))
     shift, has_limits = _means(of_part, sizes - mean, sum(numbers.shape))
     costly = np.flatnonzero(numbers.cost)
-    costs = np.log2(np.abs(numbers.cost[costly])) + column[costly]
-    usual = (costs + shift[parts[1][costly]])[has_limits[parts[1][costly]]]
-    by_cost, _ = _means(parts[1][costly], costs - (usual.mean() if len(usual) else 0.0), sum(numbers.shape))
+    costs, part = np.log2(np.abs(numbers.cost[costly])) + matrix.column[costly], matrix.column_part[costly]
+    usual = (costs + shift[part])[has_limits[part]]
+    by_cost, _ = _means(part, costs - (usual.mean() if len(usual) else 0.0), sum(numbers.shape))
     shift = np.where(has_limits, shift, -by_cost)
-    return Scales(row - shift[parts[0]], column + shift[parts[1]])
+    return Scales(matrix.row - shift[matrix.row_part], matrix.column + shift[matrix.column_part], matrix)
 
 
 def _means(groups: Indices, amounts: Vector, count: int) -> tuple[Vector, npt.NDArray[np.bool_]]:
@@ -179,12 +206,32 @@ def _power_to(most: float, sizes: Vector) -> float:
 
 @dataclass(frozen=True)
 class Values:
-    """A solution in the units of the LP as stated: HiGHS's names."""
+    """A solution in the units of the LP as stated: HiGHS's names. Each vector is copied when it is first asked for."""
 
-    col_value: Vector
-    col_dual: Vector
-    row_value: Vector
-    row_dual: Vector
+    _scaled: Any
+    _row: Vector
+    _column: Vector
+    _objective: float
+
+    @cached_property
+    def col_value(self) -> Vector:
+        """The values of columns."""
+        return np.array(self._scaled.col_value) * self._column
+
+    @cached_property
+    def col_dual(self) -> Vector:
+        """The reduced costs of columns."""
+        return np.array(self._scaled.col_dual) / (self._column * self._objective)
+
+    @cached_property
+    def row_value(self) -> Vector:
+        """The activity of rows."""
+        return np.array(self._scaled.row_value) / self._row
+
+    @cached_property
+    def row_dual(self) -> Vector:
+        """The prices of rows."""
+        return np.array(self._scaled.row_dual) * (self._row / self._objective)
 
 
 class ScaledHighs(highspy.Highs):  # type: ignore[misc] # HiGHS ships no types
@@ -271,13 +318,7 @@ class ScaledHighs(highspy.Highs):  # type: ignore[misc] # HiGHS ships no types
 
     def getSolution(self) -> Values:  # noqa: N802 - HiGHS's name
         """Return the values that the solver holds."""
-        found = super().getSolution()
-        return Values(
-            col_value=np.array(found.col_value) * self.column_scale,
-            col_dual=np.array(found.col_dual) / (self.column_scale * self.objective_scale),
-            row_value=np.array(found.row_value) / self.row_scale,
-            row_dual=np.array(found.row_dual) * (self.row_scale / self.objective_scale),
-        )
+        return Values(super().getSolution(), self.row_scale, self.column_scale, self.objective_scale)
 
     def getObjectiveValue(self) -> float:  # noqa: N802 - HiGHS's name
         """Return the objective of the solution, offset included."""

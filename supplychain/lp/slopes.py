@@ -123,11 +123,18 @@ class Slopes:
     @cached_property
     def _cost_at_rest(self) -> Vector:
         """What columns cost by the prices at hand: what is basic has no price, and no price lacks a reached limit."""
-        lp, basis = self._lp, self.optimum.basis
+        lp, (basic_rows, basic_columns) = self._lp, self._basic
         y, reduced = self.optimum.y, lp.cost - lp.priced(self.optimum.y)
-        y = np.where(_is_basic(basis.row_status), 0.0, _standing(y, *self.row_room))
-        reduced = np.where(_is_basic(basis.col_status), 0.0, _standing(reduced, *self.column_room))
+        y = np.where(basic_rows, 0.0, _standing(y, *self.row_room))
+        reduced = np.where(basic_columns, 0.0, _standing(reduced, *self.column_room))
         return lp.priced(y) + reduced
+
+    @property
+    def _basic(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Which rows and which columns are basic; to read it off a basis takes longer than to ask its solver."""
+        if self._live:
+            return self._own.basic_rows, self._own.basic_columns
+        return _is_basic(self.optimum.basis.row_status), _is_basic(self.optimum.basis.col_status)
 
     def _cost_rest(self, highs: ScaledHighs) -> None:
         """Give a solver these costs, the largest of them so large that the solver's tolerance is still beside it.

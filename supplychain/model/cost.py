@@ -33,12 +33,8 @@ def constraints(m: Model) -> None:
 
 def cost(m: Model) -> Expression:
     """Return the total discounted cost; what is left unserved costs what it was worth."""
-    return m.money * discounted(m)
-
-
-def discounted(m: Model) -> Expression:
-    """Return the same in USD."""
-    return purchases(m) + charges(m) + expansions(m) + builds(m) + upkeep(m) + shortfalls(m) + unserved(m)
+    usd = purchases(m) + charges(m) + expansions(m) + builds(m) + upkeep(m) + shortfalls(m) + unserved(m)
+    return m.money * usd
 
 
 def price(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:

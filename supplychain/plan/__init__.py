@@ -26,7 +26,8 @@ from supplychain.results.answer import Answer
 from supplychain.tolerances import CERTIFIED, FEASIBILITY, RESIDUAL_DIGITS, SAME_OBJECTIVE, WRITTEN_DIGITS, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from supplychain.case import Case
@@ -245,29 +246,38 @@ class _WindowAnswer:
 def _answer_window(window: Window) -> _WindowAnswer:
     """Ask the LP of a window for everything that the tables need; a second thread takes every other year."""
     solved_lp, years = window.solved_lp, window.years
+    decided_years = (window.first,) if solved_lp.decides is not None else tuple(solved_lp.solved.case.years)
     second_lp = solved_lp.copy()
     with ThreadPoolExecutor(1) as second:  # the solver works outside Python's lock
-        objective_again = second.submit(copy_context().run, _solved_again, second_lp)
-        odd_years = second.submit(copy_context().run, bottlenecks.of_years, second_lp, years[1::2])
-        relaxing = second.submit(copy_context().run, _relaxed_plans, second_lp)
-        by_level = bottlenecks.of_years(solved_lp, years[::2])
-        marginals = decomposition.marginals(solved_lp, years)
-        by_level = bottlenecks.merged([by_level, odd_years.result()])
-        relaxed_plans, proof = relaxing.result(), _certificate(solved_lp, objective_again.result())
-    stage_prices = prices.Prices(solved_lp)
-    decided_years = (window.first,) if solved_lp.decides is not None else tuple(solved_lp.solved.case.years)
+
+        def ask(work: Callable[..., Value], *given: object) -> Future[Value]:
+            return second.submit(copy_context().run, work, second_lp, *given)
+
+        objective_again = ask(_solved_again)
+        odd_years = ask(bottlenecks.of_years, years[1::2])
+        relaxing = ask(_relaxed_plans)
+        marginals = ask(decomposition.marginals, years)
+        parts = ask(lambda of: decomposition.marginal(of, marginals.result()))
+        options = ask(purchases.options, decided_years)
+        stage_prices = ask(_stage_prices, years)
+        by_level = bottlenecks.merged([bottlenecks.of_years(solved_lp, years[::2]), odd_years.result()])
+        proof = _certificate(solved_lp, objective_again.result())
     return _WindowAnswer(
         window=window,
         proof=proof,
         by_level=by_level,
-        marginals=marginals,
-        decomposition=decomposition.marginal(solved_lp, marginals),
-        prices={
-            (s, p, t): stage_prices.of_stage(s, p, t) for t in years for s, p in quantities.listed(solved_lp.solved, t)
-        },
-        options=purchases.options(solved_lp, decided_years),
-        relaxed_plans=relaxed_plans,
+        marginals=marginals.result(),
+        decomposition=parts.result(),
+        prices=stage_prices.result(),
+        options=options.result(),
+        relaxed_plans=relaxing.result(),
     )
+
+
+def _stage_prices(solved_lp: SolvedLP, years: Sequence[int]) -> dict[tuple[str, str, int], tuple[float, float]]:
+    """Return what one unit more, and one less, of each stage is worth, by stage, place and year."""
+    stage_prices = prices.Prices(solved_lp)
+    return {(s, p, t): stage_prices.of_stage(s, p, t) for t in years for s, p in quantities.listed(solved_lp.solved, t)}
 
 
 def _solved_again(solved_lp: SolvedLP) -> float:

@@ -122,6 +122,7 @@ class BottleneckFinder:
         self._worths: dict[tuple[object, ...], Worth] = {}
         self._ends: dict[tuple[object, ...], tuple[float, dict[str, str]]] = {}
         self._serving: dict[tuple[object, ...], bool] = {}
+        self._directions: dict[tuple[Members, int], tuple[Direction, bool]] = {}
         self._tokens = solved_lp.names[Var.SERVE][1]
         self._served = [*self._tokens, *solved_lp.names[Var.RESEARCH][1], *solved_lp.names[Var.SHORTFALL][1]]
 
@@ -278,10 +279,11 @@ class BottleneckFinder:
 
     def _direction(self, members: Members, t: int) -> tuple[Direction, bool]:
         """Return a relief by one per cent; where the limits are 0, by a little of the limit that gains most."""
-        direction = self._levers.relief(members, t)
-        if direction:
-            return direction, False
-        return max(self._levers.single_units(members, t), key=self._slopes.gain, default={}), True
+        if (members, t) not in self._directions:
+            direction = self._levers.relief(members, t)
+            one_unit = direction or max(self._levers.single_units(members, t), key=self._slopes.gain, default={})
+            self._directions[members, t] = one_unit, not direction
+        return self._directions[members, t]
 
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from supplychain import lp
 from supplychain.errors import MisfitError, NoAnswerError, TimeLimitError
 from supplychain.model import solver
 from supplychain.plan import windows
@@ -94,8 +93,6 @@ class WarmSolver:
             model, self._windows if near else {}, break_ties=self.labels or bool(self.quantities)
         )
         for window in windows.solve_windows(case, warm_start=warm_start):
-            if not window.reused:
-                lp.prove(window.solved_lp.lp, window.solved_lp.optimum, f"{window.first}-{window.last}")
             years = [t for t in window.years if self.labels and (self.years is None or t in self.years)]
             keys = [(level, t) for t in years for level in LEVELS]
             if window.reused:
