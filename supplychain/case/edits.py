@@ -35,6 +35,7 @@ EXAMPLE = "capacity.capacity[stage=cowos, year=2027..] +30%"
 _OPERATIONS = "= 5000, *= 3, /= 2, += 100, -= 100, +30%, +10%..+50% or delay 1"
 
 _TARGET = re.compile(r"\s*(\w+)\s*\.\s*(\w+)\s*")
+_FIRST_WORD = re.compile(r"\s*(\w+)")
 _FILTER = re.compile(r"\s*(\w+)\s*=")
 _WORD = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",\]|][^,\]|]*?)?)\s*(?=([,\]|])|$)')
 _YEARS = re.compile(r"(\d{4})?(\s*\.\.\s*(\d{4})?)?", re.ASCII)
@@ -181,7 +182,7 @@ def edit(text: str) -> Edit:
     """
     head = _TARGET.match(text)
     if head is None:
-        raise ValueError(_misread(text, 0, "must begin with TABLE.COLUMN, or with TABLE add"))
+        raise ValueError(_without_column(text))
     table = named_table(head[1])
     column = _target(table, head[2])
     filters, end = _filters(text, head.end(), table)
@@ -198,6 +199,18 @@ def edit(text: str) -> Edit:
         )
         raise ValueError(message)
     return Edit(text, table, column, filters, operation)
+
+
+def _without_column(text: str) -> str:
+    """Return what is wrong with an edit that does not begin with TABLE.COLUMN."""
+    first = _FIRST_WORD.match(text)
+    table = schema.TABLE.get(first[1]) if first else None
+    columns = editable(table) if table else []
+    if first is None or table is None or not columns:
+        return _misread(text, 0, "must begin with TABLE.COLUMN, or with TABLE add")
+    return (
+        f"{table.name} needs a column, as {table.name}.{columns[0]}{text[first.end() :]}; one of {', '.join(columns)}"
+    )
 
 
 def addition(entry: Mapping[str, Any]) -> Addition:

@@ -596,7 +596,12 @@ LIKE = "an edit is like capacity.capacity[stage=cowos, year=2027..] +30%"
 MUST = "must be like = 5000, *= 3, /= 2, += 100, -= 100, +30%, +10%..+50% or delay 1"
 YEARS = "must be like 2027, 2027..2030, 2027.. or ..2030"
 FAULTS = {
-    "capacity +30%": f"character 1, at 'capacity +30%': must begin with TABLE.COLUMN, or with TABLE add; {LIKE}",
+    "capacities +30%": f"character 1, at 'capacities +30%': must begin with TABLE.COLUMN, or with TABLE add; {LIKE}",
+    "capacity +30%": "capacity needs a column, as capacity.capacity +30%; one of capacity, price_usd",
+    "expansion delay 1.5": (
+        "expansion needs a column, as expansion.max_expansion delay 1.5; "
+        "one of max_expansion, capex_usd_per_unit, lead_years"
+    ),
     "": f"character 1, at 'the end': must begin with TABLE.COLUMN, or with TABLE add; {LIKE}",
     "capcity.capacity +30%": "no table is called 'capcity'; did you mean 'capacity'?",
     "capacity.capasity +30%": "no column of capacity is called 'capasity'; did you mean 'capacity'?",

@@ -770,11 +770,11 @@ def test_the_command_prints_a_line_of_values(folder: Path, tmp_path: Path, capsy
         "3 points, 1 of them also solved from nothing",
         "",
         f"{FIRST}, along {WAFERS}",
-        "value  stage   USD per 10^6 tokens  10^12 tokens",
-        "  50%  wafers                0.500          50.0",
-        " 100%  wafers                0.500           100",
-        " 200%  power                 0.500           120",
-        "between 100% and 200%: wafers -> power",
+        "value  what binds  USD per million tokens  tokens served, trillion (10^12)",
+        "  50%  wafers                       0.500                             50.0",
+        " 100%  wafers                       0.500                              100",
+        " 200%  power                        0.500                              120",
+        "between 100% and 200%: first wafers, then power",
     ]
     assert table.read_text(encoding="utf-8").splitlines()[0].startswith("point,capacity.capacity[stage=wafers],year,")
     assert run(capsys, *command) == (
@@ -819,9 +819,9 @@ def test_the_command_counts_what_is_no_map(folder: Path, tmp_path: Path, capsys:
     assert status == 0
     assert printed.splitlines()[3:] == [
         f"{FIRST}: what binds, and at how many points",
-        "stage   points",
-        "wafers       2",
-        "power        1",
+        "what binds  points",
+        "wafers           2",
+        "power            1",
     ]
     status, printed, complained = run(capsys, "sweep", str(folder), "--vary", "x", "--out", str(tmp_path / "t"))
     assert (status, printed) == (2, "")

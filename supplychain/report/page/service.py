@@ -146,8 +146,9 @@ def _cost(report_data: ReportData) -> Chart:
         "token_cost",
         "What do a million tokens cost?",
         (
-            "Lines over the years, one panel for all workloads and one for each: average, fully loaded "
-            f"and marginal. The average of all is {at_first} USD in {first} and {at_last} USD in {last}."
+            "Lines over the years, one panel for all workloads and one for each: average, with research and "
+            "all other cost on tokens, and marginal. "
+            f"The average of all is {at_first} USD in {first} and {at_last} USD in {last}."
         ),
         wide,
         narrow,

@@ -6,7 +6,8 @@ import string
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from supplychain.report.formats import amount, case_title, number, plain
+from supplychain.report.formats import TOKENS, case_title, number, plain, unit_for
+from supplychain.report.names import Names
 from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records
 
@@ -39,10 +40,11 @@ def text(case: Case, points: pd.DataFrame) -> str:
     if summary["without_answer"]:
         why = points.loc[points["stage"] == "", "status"].iloc[0]
         lines.append(f"{summary['without_answer']} points have no answer; the first: {plain(why)}")
+    names, tokens = Names(case), unit_for(points["served_ttok"].dropna(), TOKENS)
     for t, rows in points.groupby("year"):
-        year_rows = records(rows)
+        year_rows = [row | {"stage": names.members(row["stage"]) if row["stage"] else ""} for row in records(rows)]
         if len(axes) == 1:
-            lines += ["", f"{t}, along {axes[0]['target']}", *_line(year_rows, axes[0])]
+            lines += ["", f"{t}, along {axes[0]['target']}", *_line(year_rows, axes[0], tokens)]
         elif len(axes) == 2 and summary["grid"]:  # noqa: PLR2004 - a map is flat
             lines += ["", f"{t}: down {axes[0]['target']}, across {axes[1]['target']}", *_map(year_rows, *axes)]
         else:
@@ -50,25 +52,27 @@ def text(case: Case, points: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _line(rows: Sequence[Mapping[str, Any]], axis: Mapping[str, Any]) -> list[str]:
-    name = axis["target"]
+def _line(rows: Sequence[Mapping[str, Any]], axis: Mapping[str, Any], tokens: tuple[float, str]) -> list[str]:
+    name, (size, unit) = axis["target"], tokens
     rows = sorted(rows, key=lambda row: row[name])
     cells = [
         [
             _value(row[name], axis),
             row["stage"] or _NO_ANSWER,
             number(row["cost_usd_per_mtok"]),
-            "" if row["stage"] == "" else amount(row["served_ttok"]),
+            "" if row["stage"] == "" else number(row["served_ttok"] / size),
         ]
         for row in rows
     ]
-    table = TextTable(["value", "stage", "USD per 10^6 tokens", "10^12 tokens"], cells, frozenset({0, 2, 3}))
+    heads = ["value", "what binds", "USD per million tokens", f"tokens served, {unit}"]
+    table = TextTable(heads, cells, frozenset({0, 2, 3}))
     changes = [
-        f"between {_value(row[name], axis)} and {_value(next_row[name], axis)}: {row['stage']} -> {next_row['stage']}"
+        f"between {_value(row[name], axis)} and {_value(next_row[name], axis)}: "
+        f"first {row['stage']}, then {next_row['stage']}"
         for row, next_row in pairwise(rows)
         if row["stage"] != next_row["stage"] and row["stage"] and next_row["stage"]
     ]
-    return [*table.text(), *(changes or ["the stage does not change"])]
+    return [*table.text(), *(changes or ["the same binds at every value"])]
 
 
 def _map(rows: Sequence[Mapping[str, Any]], down: Mapping[str, Any], across: Mapping[str, Any]) -> list[str]:
@@ -96,7 +100,7 @@ def _lettered(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 def _counts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     stages = [row["stage"] or "no answer" for row in rows]
     by_count = sorted(dict.fromkeys(stages), key=lambda name: (-stages.count(name), name))
-    return TextTable(["stage", "points"], [[s, str(stages.count(s))] for s in by_count], frozenset({1})).text()
+    return TextTable(["what binds", "points"], [[s, str(stages.count(s))] for s in by_count], frozenset({1})).text()
 
 
 def _value(value: float, axis: Mapping[str, Any]) -> str:
