@@ -1,7 +1,7 @@
 """The site: how Sphinx reads the Markdown of this repository, where it stands, and writes HTML that opens offline.
 
-The sources are the pages themselves: `README.md`, `CHANGELOG.md`, `CONTRIBUTING.md`, `docs/`, and those beside the inputs
-and reports. Nothing is copied, so links are the same on a code host and on the site.
+The sources are the pages themselves: `README.md`, `CHANGELOG.md`, `CONTRIBUTING.md`, `docs/`, and those beside the
+inputs and reports. Nothing is copied, so links are the same on a code host and on the site.
 """
 
 from __future__ import annotations
@@ -60,7 +60,13 @@ html_theme_options = {"sidebar_hide_name": False, "top_of_page_buttons": []}
 
 CONTENTS = {
     "Use it": ["docs/start", "docs/cookbook", "docs/scenarios", "docs/comparing", "docs/locked-in", "docs/sweeps"],
-    "Read the answer": ["docs/answer", "docs/reports", "docs/how-sure", "reports/scenarios", "reports/backcast"],
+    "Read the answer": [
+        "docs/answer",
+        "docs/reports",
+        "docs/how-sure",
+        "What scenarios do <reports/scenarios>",
+        "The back-cast <reports/backcast>",
+    ],
     "Reference": [
         "docs/commands",
         "docs/api",
@@ -70,10 +76,21 @@ CONTENTS = {
         "docs/glossary",
         "docs/linear-programs",
     ],
-    "Cases": ["inputs/base/README", "inputs/backcast/README", "inputs/tiny/README"],
-    "Project": ["CONTRIBUTING", "CHANGELOG", "SECURITY", "docs/speed", "reports/scale", "reports/README"],
+    "Cases": [
+        "The world from 2026 <inputs/base/README>",
+        "The past <inputs/backcast/README>",
+        "A chain on paper <inputs/tiny/README>",
+    ],
+    "Project": [
+        "CONTRIBUTING",
+        "CHANGELOG",
+        "SECURITY",
+        "docs/speed",
+        "How cases grow <reports/scale>",
+        "reports/README",
+    ],
 }
-"""The pages of the site, in the order of its side bar."""
+"""The pages of the site, in the order of its side bar; `Title <page>` where its own title is too long for that."""
 
 _INLINE_MATH = re.compile(r"\$`([^`]+)`\$")
 _WORD = re.compile(r"\\mathit\{((?:[^{}]|\\_)*)\}")
@@ -85,7 +102,7 @@ def read(_: Sphinx, name: str, source: list[str]) -> None:
     source[0] = _INLINE_MATH.sub(r"{math}`\1`", source[0])
     if name == root_doc:
         for caption, pages in CONTENTS.items():
-            entries = "\n".join(f"/{page}" for page in pages)
+            entries = "\n".join(re.sub(r"([\w/.-]+)(>?)$", r"/\1\2", page) for page in pages)
             source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{entries}\n```\n"
 
 

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import ast
 import builtins
-import gc
 import os
 import re
 import shutil
+import subprocess
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
-from commands import run
 from pages import GENERATED, PAGES, Block, blocks, commands
 from paths import ROOT
 
 import supplychain
 from supplychain import lp
-from supplychain.cli import cli
 from supplychain.case.edits import change
+from supplychain.cli import cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,22 +128,22 @@ def test_a_page_does_what_it_says(
             exec(compile(block.text, block.place, "exec"), names)  # noqa: S102 - our own pages
             printed = capsys.readouterr().out
         elif block.language == "sh":
-            printed = said(block, capsys)
+            printed = said(block)
         elif block.language == "text" and printed is not None:
             assert list(lines_in_order(block.text, printed)) == [], f"{block.place} is not what is printed:\n{printed}"
-        gc.enable()
-        gc.unfreeze()
-        gc.collect()
 
 
-def said(block: Block, capsys: pytest.CaptureFixture[str]) -> str | None:
-    """Run the commands of a block; return what they print, or nothing if it takes too long to run them now."""
+def said(block: Block) -> str | None:
+    """Run the commands of a block, each as a process; return what they print, or nothing if they take too long now."""
     printed = ""
     for arguments in commands(block):
         dry = block.slow and not ALL
         if dry and not CAN_BE_DRY & set(arguments):
             continue
-        status, out, err = run(capsys, *arguments, *(["--dry-run"] if dry and "--dry-run" not in arguments else []))
-        assert status == 0, f"{block.place}: supplychain {arguments} ends with {status}: {err}"
-        printed += err + out
+        command = [sys.executable, "-m", "supplychain", *arguments, *(["--dry-run"] if dry else [])]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (
+            f"{block.place}: supplychain {arguments} ends with {done.returncode}: {done.stderr}"
+        )
+        printed += done.stderr + done.stdout
     return None if block.slow and not ALL else printed

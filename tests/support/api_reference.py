@@ -138,13 +138,18 @@ def signature(name: str, function: Callable[..., Any]) -> list[str]:
             keyword_only = True
             parameters.append("*")
         default = parameter.default
-        written = "" if default is parameter.empty else f" = {'...' if callable(default) else repr(default)}"
+        written = "" if default is parameter.empty else f" = {'...' if callable(default) else _literal(default)}"
         parameters.append(f"{parameter.name}: {parameter.annotation}{written}")
     head, tail = f"def {name}(", f") -> {given.return_annotation}: ..."
     line = f"{head}{', '.join(parameters)}{tail}"
     if len(line) <= WIDTH:
         return [line]
     return [head, *(f"    {parameter}," for parameter in parameters), tail]
+
+
+def _literal(value: object) -> str:
+    """Return a default as the project writes it."""
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _fields(thing: type) -> Iterator[tuple[str, str, str]]:

@@ -15,8 +15,8 @@ WORDS = {
     "answer": "What a solve or a study returns: a summary and tables. `--out` writes it to a folder.",
     "attribution": "How much of a difference each group of changes makes. The parts add up to the whole.",
     "back-cast": "A solve of years that are past, compared with what was published of them.",
-    "binds": "A stage binds in a year if more of it would lower the total cost. The label of a year is the stage, or the "
-    "smallest set of stages, that serves more demand and gains most.",
+    "binds": "A stage binds in a year if more of it would lower the total cost. The label of a year is the stage, or "
+    "the smallest set of stages, that serves more demand and gains most.",
     "capacity in hand": "What exists, or is under construction, whatever the plan decides: `capacity.csv`.",
     "case": "A folder with `case.toml` and CSV tables: all inputs of one solve.",
     "certificate": "The checks that an answer has passed: residuals, duality gap, a second solve from nothing.",
