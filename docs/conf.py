@@ -123,6 +123,7 @@ def mathml(formula: str, *, block: bool) -> str:
         rows = r" \\ & \quad ".join(lines)
         words = rf"\begin{{aligned}} & {rows} \end{{aligned}}"
     written = str(tex2mathml(words, as_block=block))
+    written = written.replace("<mtable ", '<mtable displaystyle="true" ')
     return written.replace("<mtext>", '<mi class="word">').replace("</mtext>", "</mi>")
 
 
@@ -146,10 +147,25 @@ def displayed(self: HTML5Translator, node: nodes.math_block) -> None:
     _write(self, node, block=True)
 
 
+REACHED = {
+    'role="heading">': 'role="heading" aria-level="2">',
+    "<pre>": '<pre tabindex="0">',
+    '<div class="formula">': '<div class="formula" tabindex="0">',
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+}
+"""What the theme writes, and what it takes for the keyboard to scroll there, and for a heading to have a level."""
+
+
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """Let the start page open under the name that is looked for, too."""
-    if error is None and app.builder.format == "html":
-        shutil.copyfile(app.outdir / f"{root_doc}.html", app.outdir / "index.html")
+    """Let a keyboard scroll what is wide, and the start page open under the name that is looked for, too."""
+    if error is not None or app.builder.format != "html":
+        return
+    for path in (path for path in app.outdir.rglob("*.html") if "_downloads" not in path.parts):
+        page = path.read_text(encoding="utf-8")
+        for written, better in REACHED.items():
+            page = page.replace(written, better)
+        path.write_text(page, encoding="utf-8")
+    shutil.copyfile(app.outdir / f"{root_doc}.html", app.outdir / "index.html")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

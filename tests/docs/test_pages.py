@@ -66,6 +66,25 @@ def test_how_sure_it_is_is_what_the_studies_found() -> None:
     assert len(stages) == stages.str.startswith("not identified").sum() == 4
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of headings, as code hosts make them: lower case, no punctuation, hyphens for spaces."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere_on_a_code_host_too(page: Path) -> None:
+    """Bug: a link that the site resolves in its own way leads nowhere where the Markdown itself is read."""
+    text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https?:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name).resolve() if name else page
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path), target
+
+
 # What a page says, and what of it must stop the build.
 FAULTS = {
     "a page that is not there": ("[x](missing.md)", "missing.md"),

@@ -75,6 +75,7 @@ _LP = (
 )
 """What `supplychain.lp` is for; other names of it serve the package itself."""
 
+_ERROR = re.compile(rf"\b({'|'.join(_GROUPS['Errors'])})\b(?=[,;.: ]|$)", flags=re.MULTILINE)
 _SECTION = re.compile(r"^(Returns|Raises|Source|Shape|Units): ", flags=re.MULTILINE)
 
 
@@ -122,8 +123,9 @@ def _entry(module: str, name: str, thing: Any) -> Iterator[str]:  # noqa: ANN401
 
 
 def _said(thing: object) -> list[str]:
-    """Return a docstring as Markdown: what it returns and raises stand in paragraphs of their own."""
+    """Return a docstring as Markdown: what it returns and raises in paragraphs of their own, errors with links."""
     said = _SECTION.sub(lambda found: f"\n**{found[1]}:** ", inspect.getdoc(thing) or "")
+    said = _ERROR.sub(lambda found: f"[{found[0]}](#sc{found[0].lower()})", said)
     return re.sub(r"\n{3,}", "\n\n", said).splitlines()
 
 
