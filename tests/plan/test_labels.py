@@ -144,7 +144,7 @@ def test_what_binds_then_is_what_the_whole_analysis_would_say(seed: int) -> None
             levers = {lever.name: lever for lever in Levers(at.solved, at.lp).of_year(level, t)}
             ended = table[(table["year"] == t) & table["holds_to_pct"].lt(math.inf)]
             for _, row in ended.iterrows():
-                relief = Levers(at.solved, at.lp).relief(levers[row[level]].members, t)
+                relief = Levers(at.solved, at.lp).relief(levers[row[level]].members, (t,))
                 by = row["holds_to_pct"] * (1 + 2e-6) + 2e-6
                 upper = {i: float(at.lp.row_upper[i] + by * step) for i, step in relief.items()}
                 with at.changed(upper) as there:
