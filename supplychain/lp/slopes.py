@@ -167,14 +167,32 @@ class Slopes:
         step its duals are the gain, so no solve is needed then; fixed columns that do not move in that step change
         nothing. With equalities in the direction the gain has a sign.
         """
+        return self.gain_and_duals(direction, fixed)[0]
+
+    def gain_and_duals(self, direction: Mapping[int, float], fixed: Sequence[int] = ()) -> tuple[float, Vector]:
+        """Return the gain and duals that attain it, of the problem in which columns are fixed; if they move, of it."""
         value = self.between(direction)
         if self._signed(direction):
-            return -self._slope(direction, +1.0, fixed)
+            slope, y = self.prices(direction, +1.0, fixed)
+            return -slope, y
         if value == 0:
-            return 0.0
+            return 0.0, self.optimum.y
         if fixed and self._as_solved(fixed) and self._own.stays(direction, +1.0) and self._own.rests(fixed):
-            return self.gain(direction)
-        return min(max(0.0, -self._slope(direction, +1.0, fixed)), value)
+            return self.gain_and_duals(direction)
+        slope, y = self.prices(direction, +1.0, fixed)
+        return min(max(0.0, -slope), value), y
+
+    def stay(self, columns: Sequence[int], y: Vector) -> bool:
+        """Whether duals that attain a gain with columns fixed attain it, too, with these columns free again.
+
+        They do if their reduced costs pay for no move from where they are.
+        """
+        at = list(columns)
+        reduced = (self._lp.cost - self._lp.priced(y))[at]
+        rounding = PRICE_ROUNDING * self._column_size[at]
+        (lower, upper) = (limit[at] for limit in self.column_room)
+        rises, falls = (reduced < -rounding) & (upper > 0), (reduced > rounding) & (lower < 0)
+        return not bool((rises | falls).any())
 
     def loss(self, direction: Mapping[int, float]) -> float:
         """Return the rise of cost per unit of tightening (left derivative); infinite if nothing is feasible then."""

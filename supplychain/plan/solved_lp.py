@@ -12,6 +12,7 @@ from supplychain.limits import doing
 from supplychain.model import build, numbers, solver
 from supplychain.model.cells import named
 from supplychain.model.ties import tie_breakers
+from supplychain.plan.relaxed import UNLIMITED
 from supplychain.plan.solved import Names, Solved, Values, names
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ class SolvedLP:
     live: bool = False
     """Whether the LP's solver has just found this optimum, and keeps it as long as questions are asked of it."""
     changed_from: SolvedLP | None = None
+    unlimited_plan: Callable[[], Solved] | None = None
+    """Where earlier decisions are fixed: says what would be done with no limit on any stage, and nothing fixed."""
+
+    def unlimited(self) -> Solved:
+        """Return what would be done with no limit on any stage; the LP's solver stays as it is."""
+        return self.unlimited_plan() if self.unlimited_plan else UNLIMITED.plan(self.copy())
 
     @cached_property
     def slopes(self) -> Slopes:
