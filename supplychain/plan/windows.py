@@ -16,7 +16,7 @@ from supplychain.model import locked_in, solver, window, windows
 from supplychain.model.labels import Var
 from supplychain.model.ties import tie_breakers
 from supplychain.plan.locked_in import check, explained
-from supplychain.plan.relaxed import UNLIMITED
+from supplychain.plan.relaxed import UNLIMITED, plan_of
 from supplychain.plan.solved import Solved, Values, names
 from supplychain.plan.solved_lp import SolvedLP, solve_lp
 
@@ -227,15 +227,9 @@ def relaxed_plan(solved_lp: SolvedLP, whole: LabelledLP, ties: Sequence[Vector],
     `whole` is the LP of all years, and `ties` its tie-breakers. Nothing that was decided under limits is fixed, be it
     in an earlier year or by another plan. It is solved in a solver of its own.
     """
-    row_upper, column_upper = whole.row_upper.copy(), whole.column_upper.copy()
-    for upper, limits in zip((row_upper, column_upper), relaxation.upper_limits(whole), strict=True):
-        upper[list(limits)] = list(limits.values())
-    labelled = replace(whole, row_upper=row_upper, column_upper=column_upper).clone(whole.scales.balance)
-    solver.cold(labelled)
+    relaxed = relaxation.lp(whole)
     case = replace(solved_lp.solved.case, locked_in=None)
-    if case.settings.foresight_years is not None:
-        *_, last_decided = _decided(labelled, case, solved_lp.solved.on, ties, money=solved_lp.money)
-        return replace(solved_lp.solved, x=Values(solved_lp.names, last_decided.x))
-    with doing("solving the case with limits lifted"):
-        x = lp.prefer(labelled, solver.solved(labelled, what="the case with other limits"), ties)
-    return replace(solved_lp.solved, x=Values(solved_lp.names, x))
+    if case.settings.foresight_years is None:
+        return plan_of(relaxed, solved_lp, ties)
+    *_, last_decided = _decided(relaxed, case, solved_lp.solved.on, ties, money=solved_lp.money)
+    return replace(solved_lp.solved, x=Values(solved_lp.names, last_decided.x))
