@@ -37,7 +37,9 @@ class Relaxation:
         column_upper[[j for label, j in limited.column.items() if label[0] in self.columns]] = math.inf
         column_upper[[j for label, j in limited.column.items() if label[0] == Var.EXPAND]] = 0.0
         relaxed = replace(limited, row_upper=row_upper, column_upper=column_upper)
-        return solver.cold(relaxed.clone(limited.scales.balance))
+        relaxed = solver.cold(relaxed.clone(limited.scales.balance))
+        relaxed.highs.setOptionValue("solver", "simplex")  # of what has few limits presolve leaves little
+        return relaxed
 
     def plan(self, solved_lp: SolvedLP) -> Solved:
         """Return the plan under these limits, solved from nothing."""
