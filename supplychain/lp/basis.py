@@ -88,7 +88,9 @@ class Basis:
         leads to is worth more than this one. `y` and `reduced` are the prices at hand, what is rounding as 0.
         """
         lp, rows = self._lp, self._lp.shape[0]
-        if not all(i < rows and step > 0 and self._basic[i] and not self._equal[i] for i, step in direction.items()):
+        if not all(
+            i < rows and step > 0 and self._basic[i] and np.isinf(lp.row_lower[i]) for i, step in direction.items()
+        ):
             return None
         falls = {i: float(lp.row_upper[i] - self._activity[i]) / step for i, step in direction.items()}
         first = min(falls, key=lambda i: falls[i])
