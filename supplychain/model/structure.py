@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from supplychain import schema
 from supplychain.case.calendar import arrives_by, in_production, in_service, online_year, service_years
 from supplychain.case.places import served_places
+from supplychain.model import curves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -205,11 +206,19 @@ def structure(case: Case) -> Structure:
         ),
         has_efficiency=efficiency,
         workloads=tuple(r["workload"] for r in tables["workloads"]),
-        serve=tuple(
-            (w, j, t) for w, j in sorted({(r["workload"], r["tier"]) for r in tables["demand"]}) for t in years
-        ),
-        research=tuple((j, t) for j in sorted({r["tier"] for r in tables["research"]}) for t in years),
+        serve=tuple((w, j, t) for w, j in sorted(_demand_tiers(case)) for t in years),
+        research=tuple((j, t) for j in sorted(_research_tiers(case)) for t in years),
     )
+
+
+def _demand_tiers(case: Case) -> set[tuple[str, str]]:
+    of_curves = {(r["workload"], j) for r in case.tables["demand_curves"] for j in curves.tier_names(case.settings)}
+    return {(r["workload"], r["tier"]) for r in case.tables["demand"]} | of_curves
+
+
+def _research_tiers(case: Case) -> set[str]:
+    of_curve = curves.tier_names(case.settings) if case.tables["research_curves"] else []
+    return {r["tier"] for r in case.tables["research"]} | set(of_curve)
 
 
 def _draws(rows: tuple[Row, ...]) -> dict[tuple[str, str], tuple[str, ...]]:

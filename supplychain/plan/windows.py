@@ -12,6 +12,7 @@ from supplychain import lp
 from supplychain.limits import doing
 from supplychain.model import locked_in, solver, window, windows
 from supplychain.model.cost import discounted
+from supplychain.model.evaluated import Evaluated
 from supplychain.model.ties import tie_breakers
 from supplychain.plan.locked_in import check, explained
 from supplychain.plan.solved import Solved, Values, names
@@ -87,7 +88,7 @@ def solve_windows(
         progress("solving")
         yield _only_window(_solve_whole(case, warm_start, whole), whole)
         return
-    ties, variables = tie_breakers(m, whole), names(whole)
+    ties, variables = tie_breakers(Evaluated(m.on, n, {}), whole), names(whole)
     solved_before = {first: before.solved_lp for first, before in warm_start.solved_windows.items()}
     for decided in _decided(whole, case, m.on, ties, money=m.money, progress=progress, solved_before=solved_before):
         # what follows starts from a basis, or is presolved to little
@@ -126,7 +127,8 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
         )
     labelled.highs.setOptionValue("solver", "simplex")
     variables = names(labelled) if start is None else start.solved_lp.names
-    ties = tie_breakers(m, labelled) if warm_start.break_ties else ()
+    named = Evaluated(m.on, warm_start.model.numbers, {})
+    ties = tie_breakers(named, labelled) if warm_start.break_ties else ()
     with doing(f"choosing among equal plans of {what}"):
         x = lp.prefer(labelled, optimum, ties) if warm_start.break_ties else optimum.x
     return SolvedLP(
