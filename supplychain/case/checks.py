@@ -309,9 +309,7 @@ def _demand_or_curves(tables: RowsByTable) -> Iterator[Problem]:
     names = [str(row["workload"]) for row in tables["workloads"].rows if row["workload"] not in with_curve]
     if names and not tables["demand"].rows:
         missing = ", ".join(map(repr, map(shown, names)))
-        message = (
-            f"is missing or has no rows; must have some, or demand_curves.csv a curve of each workload: of {missing}"
-        )
+        message = f"has no rows, and demand_curves.csv none of {missing}; every workload must have one or the other"
         yield Problem("demand.csv", 0, "", message)
 
 
