@@ -17,13 +17,13 @@ from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.core.expr.visitor import identify_mutable_parameters
 
 from supplychain.lp.labelled import labelled
-from supplychain.lp.scaled import Numbers
+from supplychain.lp.scaled import Numbers, matrix_scales
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from supplychain.lp.labelled import Label, LabelledLP
-    from supplychain.lp.scaled import Indices, Vector
+    from supplychain.lp.scaled import Indices, MatrixScales, Vector
 
 
 _reading = threading.Lock()
@@ -211,6 +211,7 @@ class MutableLP:
         parts = ("cost", "column_lower", "column_upper", "row_lower", "row_upper")
         self._parts = {name: getattr(first, name).copy() for name in parts}
         self._parts |= {"offset": np.array([first.offset]), "entries": entries}
+        self._scaled: tuple[Vector, MatrixScales] | None = None
 
     def put(self, values: Iterable[tuple[Any, float]]) -> None:
         """Give mutable Params other values, and change the numbers that they enter."""
@@ -246,7 +247,13 @@ class MutableLP:
             indices=self._rows[some],
             entries=self._parts["entries"][some],
         )
-        return stated.clone()
+        return stated.clone(self._of_matrix(stated))
+
+    def _of_matrix(self, stated: LabelledLP) -> MatrixScales:
+        """Return what the entries decide of the scales; they are asked again only when they differ."""
+        if self._scaled is None or not np.array_equal(self._scaled[0], stated.entries):
+            self._scaled = stated.entries, matrix_scales(stated)
+        return self._scaled[1]
 
 
 def from_pyomo(model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types

@@ -12,7 +12,18 @@ import highspy
 import numpy as np
 
 from supplychain.errors import InputError, LostEntryError, Problem
-from supplychain.lp.scaled import Numbers, ScaledHighs, Scales, Vector, lost_entries, mean_power, power, scales_of, sums
+from supplychain.lp.scaled import (
+    MatrixScales,
+    Numbers,
+    ScaledHighs,
+    Scales,
+    Vector,
+    lost_entries,
+    mean_power,
+    power,
+    scales_of,
+    sums,
+)
 from supplychain.tolerances import LEAST_TERMS, LOST_ENTRY, OBJECTIVE_TERMS
 
 if TYPE_CHECKING:
@@ -46,10 +57,10 @@ class LabelledLP(Numbers):
         warnings.warn(message, DeprecationWarning, stacklevel=2)
         return self.clone()
 
-    def clone(self) -> LabelledLP:
+    def clone(self, of_matrix: MatrixScales | None = None) -> LabelledLP:
         """Return the same LP in a new solver that is given these numbers."""
         numbers = {part.name: getattr(self, part.name) for part in fields(Numbers)}
-        return labelled(Numbers(**numbers), self.row, self.column, self.sign)
+        return labelled(Numbers(**numbers), self.row, self.column, self.sign, of_matrix)
 
     @cached_property
     def row_unit(self) -> Vector:
@@ -110,12 +121,18 @@ class LabelledLP(Numbers):
         return self.objective_unit / self.row_unit, self.objective_unit / self.column_unit
 
 
-def labelled(numbers: Numbers, row: dict[Label, int], column: dict[Label, int], sign: float = 1.0) -> LabelledLP:
-    """Return an LP under names, in a solver of its own.
+def labelled(
+    numbers: Numbers,
+    row: dict[Label, int],
+    column: dict[Label, int],
+    sign: float = 1.0,
+    of_matrix: MatrixScales | None = None,
+) -> LabelledLP:
+    """Return an LP under names, in a solver of its own; `of_matrix` is what its entries decide of its scales, if known.
 
     Raises: LostEntryError if an entry is nothing to a solver, beside the other numbers of its row and column.
     """
-    scales = scales_of(numbers)
+    scales = scales_of(numbers, of_matrix)
     lost = lost_entries(numbers, scales)
     if len(lost):
         smallest = lost[np.argmin(np.abs(numbers.entries[lost]))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, fields
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from supplychain import schema
@@ -103,10 +104,13 @@ def differing(
     if before is after:
         return (), ()
     names = _series_key(table)
-    ids_before, ids_after = ({id(row) for row in rows} for rows in (before, after))
+    if not names:
+        return before, after
+    key = itemgetter(*names)
+    ids_before, ids_after = (set(map(id, rows)) for rows in (before, after))
     other = [row for row in before if id(row) not in ids_after] + [row for row in after if id(row) not in ids_before]
-    keys = {tuple(row[name] for name in names) for row in other}
-    old, new = (tuple(row for row in rows if tuple(row[n] for n in names) in keys) for rows in (before, after))
+    keys = set(map(key, other))
+    old, new = (tuple(row for row in rows if key(row) in keys) for rows in (before, after))
     return old, new
 
 

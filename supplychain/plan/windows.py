@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -11,8 +12,8 @@ import numpy as np
 from supplychain import lp
 from supplychain.limits import doing
 from supplychain.model import locked_in, solver, window, windows
-from supplychain.model.cost import discounted
 from supplychain.model.evaluated import Evaluated
+from supplychain.model.labels import Var
 from supplychain.model.ties import tie_breakers
 from supplychain.plan.locked_in import check, explained
 from supplychain.plan.solved import Solved, Values, names
@@ -106,9 +107,12 @@ def _only_window(solved_lp: SolvedLP, whole: LabelledLP) -> Window:
     """Return the only window of a case with perfect foresight.
 
     Its cost is added up from what is decided: the LP's objective is what all demand is worth, less what is served, and
-    where these are large beside the cost their last digits are missing in it.
+    where these are large beside the cost their last digits are missing in it. Of a tier what is left unserved counts.
     """
-    case, usd = solved_lp.solved.case, float(discounted(solved_lp.solved.m))
+    case, amounts = solved_lp.solved.case, solved_lp.x.copy()
+    tiers = [*solved_lp.names[Var.SERVE][1], *solved_lp.names[Var.RESEARCH][1]]
+    amounts[tiers] -= whole.column_upper[tiers]
+    usd = math.fsum((whole.cost * amounts).tolist()) / solved_lp.money
     return Window(solved_lp, tuple(case.report_years), case.years[0], case.years[-1], usd, whole)
 
 

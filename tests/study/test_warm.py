@@ -175,7 +175,8 @@ def test_labels_change_as_those_of_a_model_of_its_own_and_in_any_order() -> None
     while len(found) < fewer(100, 3):
         one = random.choice(CASES[1:13])
         case, warm_solver = given(one), warm(one, labels=True)
-        table, column = random.choice((("capacity", "capacity"), ("demand", "demand_ttok")))
+        demand = ("demand", "demand_ttok") if case.tables["demand"] else ("demand_curves", "volume_ttok")
+        table, column = random.choice((("capacity", "capacity"), demand))
         row = random.choice(case.tables[table])
         key = "stage" if table == "capacity" else "workload"
         other = apply(case, [f'{table}.{column}[{key}="{row[key]}"] *= {random.choice((0.2, 0.5, 2, 6))}'])[0]
