@@ -15,6 +15,7 @@ from paths import TINY
 from plants import Link, add, chain, drawn, loaded, plan_of
 
 import supplychain as sc
+from supplychain import schema
 from supplychain.case.changes import apply
 from supplychain.lp.from_model import from_pyomo
 from supplychain.model import curves, numbers, structure
@@ -137,17 +138,21 @@ def test_tiers_are_those_of_the_second_statement(elasticity: float, tmp_path: Pa
     assert (np.diff(value) < 0).all()
 
 
-def test_the_largest_numbers_stay_numbers() -> None:
-    """An elasticity of 20, a span of a million: no tier is infinite, NaN or below 0.
+def test_the_widest_and_most_elastic_curve_has_numbers() -> None:
+    """At the ends of what the schema allows no tier is infinite, NaN or below 0, and each is worth what lies in it.
 
-    Catches: an `exp` that overflows where the mean itself is near the price.
+    Catches: a limit of a column beyond which there is no number; an `exp` that overflows where a mean does not.
     """
-    logs = logs_of(2, 1000.0, 0.001)
-    demand = curves.widths(logs, np.array([[1e200]]), np.array([[20.0]]))
-    value = curves.mean_values(logs, np.array([[1.0]]), np.array([[20.0]]))
+    ends = {column.name: column for column in schema.SETTINGS}
+    top, bottom = ends["curve_top"].maximum, ends["curve_bottom"].minimum
+    elasticity = schema.TABLE["demand_curves"].column("elasticity").maximum
+    assert top is not None
+    assert bottom is not None
+    logs = logs_of(2, top, bottom)
+    demand = curves.widths(logs, np.array([[1e200]]), np.array([[elasticity]]))
+    value = curves.mean_values(logs, np.array([[1.0]]), np.array([[elasticity]]))
     assert np.isfinite(demand).all()
     assert (demand >= 0).all()
-    assert np.isfinite(value).all()
     assert (np.exp(logs[1:]) <= value[0, 1:]).all()
     assert (value[0, 1:] <= np.exp(logs[:-1])).all()
 
