@@ -155,7 +155,8 @@ class MutableModel:
 
     def _differing(self, case: Case) -> dict[str, Numbers] | None:
         parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
-        for table in schema.TABLES:
+        changed = [table for table in schema.TABLES if self._case.tables[table.name] is not case.tables[table.name]]
+        for table in changed:
             old, new = differing(table, self._case.tables[table.name], case.tables[table.name])
             if sets_of(table, old) != sets_of(table, new):
                 on = structure(case)
@@ -167,7 +168,7 @@ class MutableModel:
                 return all_new
             parts[table.name] = new
         part = replace(case, tables=parts)
-        return merged(numbers_of(part, table) for table in schema.TABLES if parts[table.name])
+        return merged(numbers_of(part, table) for table in changed if parts[table.name])
 
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own with the options of a cold solve."""

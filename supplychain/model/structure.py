@@ -101,8 +101,6 @@ def differing(
     table: schema.TableSchema, before: tuple[Row, ...], after: tuple[Row, ...]
 ) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """Return the rows of two states of a table that differ; of a series that does, all rows."""
-    if before is after:
-        return (), ()
     names = _series_key(table)
     if not names:
         return before, after
