@@ -11,12 +11,13 @@ import pytest
 import reference
 from effort import fewer
 from generator import FIRST, Case, Value, has_curves
-from paths import TINY
+from paths import TINY, TINY_CURVE
 from plants import Link, add, chain, drawn, loaded, plan_of
 
 import supplychain as sc
 from supplychain import schema
 from supplychain.case.changes import apply
+from supplychain.case.ranges import moved, uncertain
 from supplychain.lp.from_model import from_pyomo
 from supplychain.model import curves, numbers, structure
 from supplychain.model.solver import MutableModel
@@ -232,7 +233,7 @@ def test_an_edit_of_a_curve_is_put_in_place_to_the_last_bit(edit: str) -> None:
         before = in_place.lp()
         assert in_place.put(other)
         assert list(in_place.lp().column) == list(before.column)
-        if in_place.m.money == anew.m.money:
+        if in_place.m.money == anew.m.money:  # else rows of budgets are in another unit of money
             same_lp(in_place.lp(), anew.lp())
             tried += 1
         assert in_place.put(case)
@@ -240,9 +241,11 @@ def test_an_edit_of_a_curve_is_put_in_place_to_the_last_bit(edit: str) -> None:
     assert tried
 
 
-def same_lp(here: LabelledLP, there: LabelledLP) -> None:
-    assert here.offset == there.offset
-    for part in ("cost", "column_lower", "column_upper", "row_lower", "row_upper", "starts", "indices", "entries"):
+def same_lp(here: LabelledLP, there: LabelledLP, money: float = 1.0) -> None:
+    """Assert that two LPs are one to the last bit; without budgets, also where their money is so many times."""
+    assert here.offset == there.offset * money
+    assert np.array_equal(here.cost, there.cost * money)
+    for part in ("column_lower", "column_upper", "row_lower", "row_upper", "starts", "indices", "entries"):
         assert np.array_equal(getattr(here, part), getattr(there, part)), part
 
 
@@ -297,6 +300,27 @@ def test_how_a_blank_share_is_edited(tmp_path: Path) -> None:
     assert [row["adjusted_share"] for row in late.tables["demand_curves"]] == [None, 1.0, 0.75]
     with pytest.raises(sc.ChangeError, match=r"1\.2 share; must be a number from 0 to 1"):
         apply(given, ["demand_curves.adjusted_share[year=2030] +20%"])
+
+
+def test_what_is_uncertain_of_a_curve_moves_in_place() -> None:
+    """Volume, price and elasticity of a curve with ranges are an input each, in all years; at either end of each the
+    case has the tiers that it had.
+
+    Catches: a range that is read and never moved; a year that stays; a move that makes another model.
+    """
+    case = sc.load(TINY_CURVE)
+    inputs = uncertain(case)
+    names = ("elasticity", "price_usd_per_mtok", "volume_ttok")
+    assert [str(each) for each in inputs] == [f"demand_curves.{name}[workload=chat]" for name in names]
+    in_place = MutableModel(case)
+    for varied, ends in zip(inputs, ((1.5, 2.5), (0.3, 0.6), (800, 1250)), strict=True):
+        for by, end in zip((-1, 1), ends, strict=True):
+            other = moved(case, varied, by)
+            assert other.tables["demand_curves"][0][varied.column] == end
+            assert other.tables["demand_curves"][1][varied.column] != case.tables["demand_curves"][1][varied.column]
+            assert in_place.put(other)
+            anew = MutableModel(other)
+            same_lp(in_place.lp(), anew.lp(), in_place.m.money / anew.m.money)
 
 
 def test_a_curve_stays_a_curve_where_demand_is_given_too() -> None:
