@@ -22,7 +22,7 @@ from supplychain import plan as plan_module
 from supplychain.case.changes import apply
 from supplychain.case.edits import editable
 from supplychain.errors import ChangeError
-from supplychain.model import solver
+from supplychain.model import money, solver
 from supplychain.plan import windows
 from supplychain.plan.measures import COST, SERVING
 from supplychain.study.warm import FROM_NOTHING, REBUILT, WarmSolver
@@ -209,7 +209,7 @@ def test_an_lp_in_place_is_that_of_a_model_of_its_own(seed: int) -> None:
         if not in_place.put(other):
             continue
         here, there = in_place.lp(), solver.MutableModel(other).lp()
-        scale = in_place.m.money / solver.money(other)
+        scale = in_place.m.money / money(other)
         assert list(here.row) == list(there.row)
         assert list(here.column) == list(there.column)
         for part in ("starts", "indices", "column_lower", "column_upper"):
