@@ -212,6 +212,7 @@ class MutableLP:
         self._parts = {name: getattr(first, name).copy() for name in parts}
         self._parts |= {"offset": np.array([first.offset]), "entries": entries}
         self._scaled: tuple[Vector, MatrixScales] | None = None
+        """Entries, those that are 0 among them, and what they decide of the scales."""
 
     def put(self, values: Iterable[tuple[Any, float]]) -> None:
         """Give mutable Params other values, and change the numbers that they enter."""
@@ -250,9 +251,10 @@ class MutableLP:
         return stated.clone(self._of_matrix(stated))
 
     def _of_matrix(self, stated: LabelledLP) -> MatrixScales:
-        """Return what the entries decide of the scales; they are asked again only when they differ."""
-        if self._scaled is None or not np.array_equal(self._scaled[0], stated.entries):
-            self._scaled = stated.entries, matrix_scales(stated)
+        """Return what the entries decide of the scales; it is worked out again only when one of them differs."""
+        entries = self._parts["entries"]
+        if self._scaled is None or not np.array_equal(self._scaled[0], entries):
+            self._scaled = entries.copy(), matrix_scales(stated)
         return self._scaled[1]
 
 
