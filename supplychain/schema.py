@@ -6,8 +6,9 @@ The reader, the checks, the Pyomo Params, `datapackage.json` and `inputs/README.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Type = Literal["text", "number", "integer", "boolean", "any"]
 Series = Literal["", "quantity", "price"]
@@ -27,6 +28,15 @@ OF_QUANTITY, OF_INPUT = "of the quantity", "of the input"
 LOW, HIGH = "_low", "_high"
 """Endings of the columns that give the range of a number."""
 
+CURVE: Final = "curve_"
+"""What the names of the tiers begin with in which a curve is served."""
+
+CURVE_TIER: Final = re.compile(rf"{CURVE}\d+(_below)?", re.ASCII)
+"""Their names, which no tier of a table may have; `_below` is for one that a charged price splits."""
+
+MOST_ELASTIC: Final = 20
+"""The largest elasticity: at a thousandth of its price a curve then asks for 10^60 times its volume, still a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnSchema:
@@ -38,6 +48,8 @@ class ColumnSchema:
     unit: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    above: bool = False
+    """Whether the minimum itself is too small."""
     choices: tuple[str, ...] = ()
     blank: bool = False
     series: Series = ""
@@ -45,6 +57,7 @@ class ColumnSchema:
     param: str = ""
     """The name of the Pyomo Param made from this column; blank if the column is structure, not a number of the LP."""
     default: float | int | str | None = None
+    """What a setting that is not given is, and what a number that is blank counts as."""
     label: str = ""
     """What people read instead of the name; of results."""
     infinite: bool = False
@@ -54,6 +67,10 @@ class ColumnSchema:
     def ranged(self) -> bool:
         """Whether the columns `x_low` and `x_high` may stand beside it."""
         return self.type in {"number", "integer"} and bool(self.param or self.unit) and self.name != "year"
+
+    def number(self, cell: Any) -> Any:  # noqa: ANN401 - a cell of a row
+        """Return what a cell counts as: where it is blank, the default."""
+        return self.default if cell is None else cell
 
     @property
     def is_year(self) -> bool:
@@ -102,12 +119,24 @@ def _amount(  # noqa: PLR0913 - one argument per field of a column
     meaning: str,
     *,
     maximum: float | None = None,
+    above: bool = False,
     blank: bool = False,
+    default: float | None = None,
     series: Series = "",
     param: str = "",
 ) -> ColumnSchema:
     return ColumnSchema(
-        name, "number", meaning, unit, minimum=0, maximum=maximum, blank=blank, series=series, param=param or name
+        name,
+        "number",
+        meaning,
+        unit,
+        minimum=0,
+        maximum=maximum,
+        above=above,
+        blank=blank,
+        default=default,
+        series=series,
+        param=param or name,
     )
 
 
@@ -482,7 +511,8 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             _amount("value_usd_per_mtok", "USD per 10^6 tokens", "what they are worth", series="price"),
             _SOURCE,
         ),
-        "Token demand in tiers, each with what it is worth.",
+        "Token demand in tiers, each with what it is worth. May be absent where every workload has a curve.",
+        required=False,
         references=(_to("workloads", "workload"), _SOURCED),
     ),
     TableSchema(
@@ -496,6 +526,78 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             _SOURCE,
         ),
         "Demand for research compute in tiers.",
+        required=False,
+        references=(_SOURCED,),
+    ),
+    TableSchema(
+        "demand_curves",
+        ("workload", "year"),
+        (
+            _WORKLOAD,
+            _YEAR,
+            _amount("volume_ttok", "10^12 tokens per year", "asked for at the reference price", series="quantity"),
+            _amount(
+                "price_usd_per_mtok",
+                "USD per 10^6 tokens",
+                "the reference price",
+                above=True,
+                series="price",
+                param="reference_price_usd_per_mtok",
+            ),
+            _amount(
+                "elasticity",
+                "",
+                "by how many per cent less is asked for at a price that is 1 % higher",
+                maximum=MOST_ELASTIC,
+                above=True,
+                series="price",
+            ),
+            _amount(
+                "adjusted_share",
+                "share",
+                "part of the change below the reference price that users have made by that year; blank: 1",
+                maximum=1,
+                blank=True,
+                default=1.0,
+                series="price",
+            ),
+            _SOURCE,
+        ),
+        "Token demand as a curve of constant elasticity, beside the tiers of the workload or in their place.",
+        required=False,
+        references=(_to("workloads", "workload"), _SOURCED),
+    ),
+    TableSchema(
+        "research_curves",
+        ("year",),
+        (
+            _YEAR,
+            _amount(
+                "volume_h100e_years",
+                "busy H100-equivalent years",
+                "asked for at the reference value",
+                series="quantity",
+            ),
+            _amount(
+                "value_usd_per_h100e_hour",
+                "USD per H100-equivalent hour",
+                "the reference value",
+                above=True,
+                series="price",
+                param="reference_value_usd_per_h100e_hour",
+            ),
+            _amount(
+                "elasticity",
+                "",
+                "by how many per cent less is asked for at a value that is 1 % higher",
+                maximum=MOST_ELASTIC,
+                above=True,
+                series="price",
+                param="research_elasticity",
+            ),
+            _SOURCE,
+        ),
+        "Demand for research compute as a curve of constant elasticity, beside its tiers or in their place.",
         required=False,
         references=(_SOURCED,),
     ),
@@ -558,4 +660,33 @@ SETTINGS: Final[tuple[ColumnSchema, ...]] = (
     _years("foresight_years", "years that are seen ahead; absent: all", blank=True),
     _years("capital_write_off_years", "ranks the budget", blank=True, default=5),
     _year("currency_year", "the year whose dollars are used"),
+    ColumnSchema(
+        "curve_steps",
+        "integer",
+        "tiers in which a curve is served between its highest and its lowest price",
+        minimum=2,
+        maximum=1000,
+        blank=True,
+        default=40,
+    ),
+    ColumnSchema(
+        "curve_top",
+        "number",
+        "highest price of a curve",
+        "reference prices",
+        minimum=1,
+        maximum=1000,
+        blank=True,
+        default=4.0,
+    ),
+    ColumnSchema(
+        "curve_bottom",
+        "number",
+        "lowest price of a curve",
+        "reference prices",
+        minimum=0.001,
+        maximum=1,
+        blank=True,
+        default=0.4,
+    ),
 )

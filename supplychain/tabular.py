@@ -222,7 +222,7 @@ def _number_cell(column: schema.ColumnSchema, cell: str) -> tuple[Value, str]:
 
 def in_range(column: schema.ColumnSchema, value: float) -> tuple[Value, str]:
     """Return a number, and what is wrong with it if it is not of its column's range or kind."""
-    low = column.minimum is not None and not value >= column.minimum
+    low = column.minimum is not None and not (value > column.minimum if column.above else value >= column.minimum)
     high = column.maximum is not None and not value <= column.maximum
     part = column.type == "integer" and value % 1 != 0
     wrong = low or high or part or not math.isfinite(value)
@@ -237,6 +237,8 @@ def what_fits(column: schema.ColumnSchema) -> str:
     if column.type == "text":
         return "text"
     kind = "a whole number" if column.type == "integer" else "a number"
+    if column.above:
+        return f"{kind} above {column.minimum:g}" + ("" if column.maximum is None else f", {column.maximum:g} or less")
     if column.minimum is not None and column.maximum is not None:
         return f"{kind} from {column.minimum:g} to {column.maximum:g}"
     return f"{kind}, {column.minimum:g} or more" if column.minimum is not None else kind

@@ -158,6 +158,10 @@ CLOCK_TICK: Final = 1e-9
 WHOLE_SHARE: Final = 1e-9
 """How far below 1 a sum of shares may be and still share out the whole: shares are typed as decimals."""
 
+HALF_STEP: Final = 1e-9
+"""Steps of a curve: a share of the steps this little below a half is a half that its logs have rounded, and is rounded
+up."""
+
 FAR_OFF: Final = 1e5
 """Factor between two numbers of a case from which on one may have another unit, W for MW or USD for 10^6 USD: shipped
 and drawn cases stay within 100 of each other, somebody who lifts a limit takes 1000, and a unit slips by 10^6."""

@@ -45,6 +45,9 @@ class Settings:
     foresight_years: int | None
     capital_write_off_years: int
     currency_year: int
+    curve_steps: int
+    curve_top: float
+    curve_bottom: float
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,12 @@ class Case(Shown):
         """Return a series of every key for every year of the case, filled as the schema says of it."""
         table_schema = schema.TABLE[table]
         keys = [k for k in table_schema.key if k != "year"]
+        column_schema = table_schema.column(column)
         points_of: dict[tuple[str, ...], dict[int, float]] = {}
         for row in self.tables[table]:
-            points_of.setdefault(tuple(row[k] for k in keys), {})[row["year"]] = row[column]
-        kind = table_schema.column(column).series
-        return {key: interpolated(points, self.years, kind) for key, points in points_of.items()}
+            points = points_of.setdefault(tuple(row[k] for k in keys), {})
+            points[row["year"]] = column_schema.number(row[column])
+        return {key: interpolated(points, self.years, column_schema.series) for key, points in points_of.items()}
 
     def line(self, table: str, row: Row) -> int:
         """Return the row of its file that a row of a table was read from; 0 if it was added since."""

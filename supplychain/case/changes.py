@@ -199,7 +199,7 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
         if step.column.series:
             return rows, _delayed_series(step, rows, selected)
         return rows, _delayed_rows(step, rows, selected, years)
-    if operation.kind != "=" and all(row[step.column.name] is None for row in selected):
+    if operation.kind != "=" and all(step.column.number(row[step.column.name]) is None for row in selected):
         message = f"{step.column.name} is blank in every row selected; give it a value with ="
         raise ValueError(message)
     ways = {row["year"] for row in selected} if operation.until is not None else set()
@@ -209,7 +209,7 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
         raise ValueError(message)
     new = {}
     for row in selected:
-        old = row[step.column.name]
+        old = step.column.number(row[step.column.name])
         if old is not None or operation.kind == "=":
             way = (row["year"] - first) / (last - first) if ways else 0.0
             new[id(row)] = operation.of(old, way)
@@ -277,7 +277,9 @@ def _between(table: schema.TableSchema, series: Mapping[int, Row], year: int) ->
     for column in table.columns:
         if not column.series:
             continue
-        row[column.name] = interpolated({t: series[t][column.name] for t in around}, [year], column.series)[year]
+        if any(series[t][column.name] is not None for t in around):
+            points = {t: column.number(series[t][column.name]) for t in around}
+            row[column.name] = interpolated(points, [year], column.series)[year]
         for end, within in ((schema.LOW, min), (schema.HIGH, max)):
             name = column.name + end
             ends = {t: series[t][name] for t in around if series[t].get(name) is not None}
@@ -298,7 +300,7 @@ def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row]) -> Table:
     table, column, by = step.table, step.column, step.operation.amount
     points_of: dict[Key, dict[int, float]] = {}
     for row in rows:
-        points_of.setdefault(_series(table, row), {})[row["year"]] = row[column.name]
+        points_of.setdefault(_series(table, row), {})[row["year"]] = column.number(row[column.name])
     new = {}
     for row in selected:
         points, year = points_of[_series(table, row)], row["year"] - by
@@ -328,7 +330,7 @@ def _with_numbers(step: Edit, rows: Table, new: Mapping[int, float]) -> Table:
     """Return a table with new numbers by the identity of their row; each range keeps its proportion to its number."""
     column, changed = step.column, []
     for row in rows:
-        old = row[column.name]
+        old = column.number(row[column.name])
         value = new.get(id(row), old)
         if value != old:
             whole = column.type == "integer" and value % 1 == 0

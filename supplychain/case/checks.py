@@ -303,6 +303,25 @@ def _commitments(tables: RowsByTable) -> Iterator[Problem]:
                 yield Problem("commitments.csv", line, scope, message)
 
 
+def _demand_or_curves(tables: RowsByTable) -> Iterator[Problem]:
+    """Where no tier of demand is given, every workload has a curve."""
+    with_curve = {row["workload"] for row in tables["demand_curves"].rows}
+    names = [str(row["workload"]) for row in tables["workloads"].rows if row["workload"] not in with_curve]
+    if names and not tables["demand"].rows:
+        missing = ", ".join(map(repr, map(shown, names)))
+        message = f"has no rows, and demand_curves.csv none of {missing}; every workload must have one or the other"
+        yield Problem("demand.csv", 0, "", message)
+
+
+def _tier_names(tables: RowsByTable) -> Iterator[Problem]:
+    """The tiers in which a curve is served have names of their own."""
+    for name in ("demand", "research"):
+        for line, row in tables[name].numbered():
+            if schema.CURVE_TIER.fullmatch(row["tier"]):
+                message = f"{shown(row['tier'])!r}; is the name of a tier of a curve, must be another"
+                yield Problem(f"{name}.csv", line, "tier", message)
+
+
 def _observed(tables: RowsByTable) -> Iterator[Problem]:
     """An observation counts what the case has, in the unit of its quantity, with its range in order."""
     for line, row in tables["observed"].numbered():
@@ -383,6 +402,8 @@ _TABLE_CHECKS: dict[Callable[[RowsByTable], Iterator[Problem]], tuple[str, ...]]
     _bill_of_materials: (*_SUPPLY, "bill_of_materials"),
     _accelerators: ("accelerators",),
     _commitments: ("accelerators", "stages", "commitments"),
+    _demand_or_curves: ("workloads", "demand", "demand_curves"),
+    _tier_names: ("demand", "research"),
     _observed: ("stages", "accelerators", "workloads", "observed"),
 }
 """Each check, and the tables that it reads."""

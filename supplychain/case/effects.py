@@ -188,8 +188,9 @@ class _Words:
         for column in schema.TABLE[table].columns:
             if not column.series:
                 continue
-            now = {r["year"]: r[column.name] for r in self._case.tables[table] if key_of(schema.TABLE[table], r) == key}
-            was = _undone(now, [cell for cell in cells if cell.column == column.name])
+            rows = (r for r in self._case.tables[table] if key_of(schema.TABLE[table], r) == key)
+            now = {r["year"]: column.number(r[column.name]) for r in rows}
+            was = _undone(now, [cell for cell in cells if cell.column == column.name], column)
             between = [year for year in self._case.years if year not in now and min(now) < year < max(now)]
             new, level = interpolated(now, between, column.series), _level(now, between)
             old = interpolated(was, between, column.series) if was else level
@@ -257,12 +258,13 @@ class _Words:
         return " -> ".join(spans) + (_with_space(units.pop()) if len(units) == 1 else "")
 
 
-def _undone(now: Mapping[int, float], cells: Sequence[Changed]) -> dict[int, float]:
+def _undone(now: Mapping[int, float], cells: Sequence[Changed], column: schema.ColumnSchema) -> dict[int, float]:
     """Return the points of a series before its cells changed."""
     points = dict(now)
     for cell in reversed(cells):
-        if cell.year is not None and isinstance(cell.old, (int, float)):
-            points[cell.year] = cell.old
+        old = column.number(cell.old) if cell.what == "changed" else cell.old
+        if cell.year is not None and isinstance(old, (int, float)):
+            points[cell.year] = old
         elif cell.year is not None:
             points.pop(cell.year, None)
     return points

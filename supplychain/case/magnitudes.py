@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 _DIGITS: Final = 2
 """Digits of what is worked out, in a message."""
 
+_DEMAND: Final = (
+    ("demand", "demand_ttok", "value_usd_per_mtok"),
+    ("demand_curves", "volume_ttok", "price_usd_per_mtok"),
+)
+"""Tables of demand for tokens, with their columns that say how many, and what they are worth."""
+
 _DEMAND_UNITS: Final = {12: "tokens", 9: "thousands of tokens", 6: "millions of tokens"}
 """What was meant where 10^12 tokens stand, by the power of ten that it is off."""
 
@@ -389,21 +395,31 @@ def _odd_demand(implied: _Implied) -> Iterator[Problem]:
     votes, served = implied.votes(), implied.per_h100e_year
     most = implied.fleet + (median(votes) if votes else math.inf)
     asked: dict[tuple[str, int], float] = defaultdict(float)
-    rows = [row for row in implied.case.tables["demand"] if row["demand_ttok"] and not _stands_in(row["demand_ttok"])]
-    rows = [row for row in rows if not implied.is_any_blamed(["demand_ttok", "multiplier"], row["workload"])]
-    for row in rows:
-        asked[row["workload"], row["year"]] += row["demand_ttok"]
+    rows_of = {
+        (table, column): [
+            row
+            for row in implied.case.tables[table]
+            if row[column]
+            and not _stands_in(row[column])
+            and not implied.is_any_blamed([column, "multiplier"], row["workload"])
+        ]
+        for table, column, _ in _DEMAND
+    }
+    for (_, column), rows in rows_of.items():
+        for row in rows:
+            asked[row["workload"], row["year"]] += row[column]
     ratios = {(w, t): ttok / (most * served(w, t)) for (w, t), ttok in asked.items() if most * served(w, t)}
-    far = [row for row in rows if ratios.get((row["workload"], row["year"]), 0.0) > FAR_OFF_DEMAND]
-    if far:
-        first = min(far, key=lambda row: implied.case.line("demand", row))
-        w, t = first["workload"], first["year"]
-        meant, possible = _nearest(_DEMAND_UNITS, max(ratios.values())), most * served(w, t)
-        message = (
-            f"is part of {_short(asked[w, t])} for {w!r}, {_times(ratios[w, t])} the {_short(possible)} that every "
-            f"accelerator of the case together could serve; the column counts 10^12 tokens: are these {meant}?"
-        )
-        yield implied.problem("demand", "demand_ttok", far, message)
+    for (table, column), rows in rows_of.items():
+        far = [row for row in rows if ratios.get((row["workload"], row["year"]), 0.0) > FAR_OFF_DEMAND]
+        if far:
+            first = min(far, key=lambda row: implied.case.line(table, row))
+            w, t = first["workload"], first["year"]
+            meant, possible = _nearest(_DEMAND_UNITS, max(ratios.values())), most * served(w, t)
+            message = (
+                f"is part of {_short(asked[w, t])} for {w!r}, {_times(ratios[w, t])} the {_short(possible)} that every "
+                f"accelerator of the case together could serve; the column counts 10^12 tokens: are these {meant}?"
+            )
+            yield implied.problem(table, column, far, message)
 
 
 def _odd_values(implied: _Implied) -> Iterator[Problem]:
@@ -416,25 +432,28 @@ def _odd_values(implied: _Implied) -> Iterator[Problem]:
     if not cost or any(column in {"price_usd", "other_cost_usd"} for column, _ in implied.blamed):
         return
     earned: dict[str, float] = defaultdict(float)
-    for row in implied.case.tables["demand"]:
-        usd = row["value_usd_per_mtok"] * MTOK_PER_TTOK * served(row["workload"], row["year"])
-        earned[row["workload"]] = max(earned[row["workload"]], usd / cost)
+    for table, _, column in _DEMAND:
+        most = implied.case.settings.curve_top if table == "demand_curves" else 1.0
+        for row in implied.case.tables[table]:
+            usd = most * row[column] * MTOK_PER_TTOK * served(row["workload"], row["year"])
+            earned[row["workload"]] = max(earned[row["workload"]], usd / cost)
     far = {w: share for w, share in earned.items() if 0 < share < FAR_OFF_VALUE}
-    rows = [
-        row
-        for row in implied.case.tables["demand"]
-        if row["workload"] in far
-        and row["value_usd_per_mtok"]
-        and not implied.is_any_blamed(["value_usd_per_mtok", "multiplier"], row["workload"])
-    ]
-    if rows:
-        first = min(rows, key=lambda row: implied.case.line("demand", row))
-        meant, share = _nearest(_VALUE_UNITS, 1 / min(far.values())), far[first["workload"]]
-        message = (
-            f"is part of a workload that at best earns {_times(share)} what an accelerator costs in the same "
-            f"time; the column is in USD per 10^6 tokens: are these USD {meant}?"
-        )
-        yield implied.problem("demand", "value_usd_per_mtok", rows, message)
+    for table, _, column in _DEMAND:
+        rows = [
+            row
+            for row in implied.case.tables[table]
+            if row["workload"] in far
+            and row[column]
+            and not implied.is_any_blamed([column, "multiplier"], row["workload"])
+        ]
+        if rows:
+            first = min(rows, key=lambda row: implied.case.line(table, row))
+            meant, share = _nearest(_VALUE_UNITS, 1 / min(far.values())), far[first["workload"]]
+            message = (
+                f"is part of a workload that at best earns {_times(share)} what an accelerator costs in the same "
+                f"time; the column is in USD per 10^6 tokens: are these USD {meant}?"
+            )
+            yield implied.problem(table, column, rows, message)
 
 
 def _series(table: schema.TableSchema, rows: Iterable[Row]) -> Iterator[list[Row]]:

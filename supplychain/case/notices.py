@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from supplychain.tabular import Row
 
 
+_ASKED_FOR = (("demand", "demand_ttok"), ("demand_curves", "volume_ttok"))
+"""Tables of demand for tokens, and their column that says how many."""
+
+
 def notices(case: Case) -> list[Problem]:
     """Return every notice of a valid case, check by check."""
     return [notice for check in _CHECKS for notice in check(case)]
@@ -93,16 +97,18 @@ def _unservable_demand(case: Case) -> Iterator[Problem]:
     runs = {
         row["workload"] for row in case.tables["throughput"] if row["tokens_per_second"] and row["accelerator"] in owned
     }
-    demanded = {w for (w, _), values in case.yearly("demand", "demand_ttok").items() if any(values.values())}
-    for w in sorted(demanded - {str(w) for w in runs}):
-        yield Problem("demand.csv", 0, "workload", f"no accelerator can serve {w!r}")
+    for table, column in _ASKED_FOR:
+        demanded = {key[0] for key, values in case.yearly(table, column).items() if any(values.values())}
+        for w in sorted(demanded - {str(w) for w in runs}):
+            yield Problem(f"{table}.csv", 0, "workload", f"no accelerator can serve {w!r}")
 
 
 def _empty_demand(case: Case) -> Iterator[Problem]:
     years = f"{case.settings.first_year}-{case.settings.last_year}"
-    for (w, j), values in case.yearly("demand", "demand_ttok").items():
-        if not any(values.values()):
-            yield Problem("demand.csv", 0, "demand_ttok", f"{w} / {j} asks for nothing in {years}")
+    for table, column in _ASKED_FOR:
+        for key, values in case.yearly(table, column).items():
+            if not any(values.values()):
+                yield Problem(f"{table}.csv", 0, column, f"{' / '.join(key)} asks for nothing in {years}")
 
 
 def _ended_families(case: Case) -> Iterator[Problem]:

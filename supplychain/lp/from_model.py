@@ -223,6 +223,18 @@ class MutableLP:
             place = self._cells[number.place] if number.part == "entries" else number.place
             self._parts[number.part][place] = pyomo.value(number.expression)
 
+    def column(self, label: Label) -> int:
+        """Return where a column stands."""
+        return self._first.column[label]
+
+    def put_columns(self, columns: Indices, *, cost: Vector, upper: Vector) -> None:
+        """Give columns other costs and upper bounds, whatever the expressions of the model come to."""
+        self._parts["cost"][columns], self._parts["column_upper"][columns] = cost, upper
+
+    def put_offset(self, offset: float) -> None:
+        """Give the objective another constant, likewise."""
+        self._parts["offset"][0] = offset
+
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own."""
         some = self._parts["entries"] != 0

@@ -10,19 +10,30 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from supplychain import limits, schema
+from supplychain import limits, schema, units
 from supplychain.case.calendar import discount_factors
-from supplychain.model import accelerators, commitments, cost, fleet, service, supply, windows
+from supplychain.model import accelerators, commitments, cost, curves, fleet, service, supply, windows
 from supplychain.model._pyomo import Model, pyo
 from supplychain.model.structure import Structure, structure
 from supplychain.model.windows import window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from supplychain.case import Case
 
-__all__ = ["Numbers", "Structure", "build", "money", "numbers", "numbers_of", "structure", "window"]
+__all__ = [
+    "Numbers",
+    "Structure",
+    "build",
+    "merged",
+    "money",
+    "money_of",
+    "numbers",
+    "numbers_of",
+    "structure",
+    "window",
+]
 
 Numbers: TypeAlias = "Mapping[Any, float]"
 """Values of one Param by index: a string or year, a tuple of them, or None if it has no index."""
@@ -67,17 +78,29 @@ def _param(values: Numbers) -> Model:
 
 def _of_settings_and_tables(case: Case) -> dict[str, Numbers]:
     """Return the numbers of the settings and of the tables."""
-    params: dict[str, Numbers] = {
+    settings: dict[str, Numbers] = {
         "first_year_availability": {None: case.settings.first_year_availability},
         "build_lag_share": {None: case.settings.build_lag_share},
     }
-    for table in schema.TABLES:
-        params |= numbers_of(case, table)
+    return settings | merged(numbers_of(case, table) for table in schema.TABLES)
+
+
+def merged(parts: Iterable[Mapping[str, Numbers]]) -> dict[str, Numbers]:
+    """Return the numbers of several tables: a Param may have some of each, as demand has tiers of two tables."""
+    params: dict[str, Numbers] = {}
+    for part in parts:
+        for name, values in part.items():
+            params[name] = {**params[name], **values} if name in params else values
     return params
 
 
 def numbers_of(case: Case, table: schema.TableSchema) -> dict[str, Numbers]:
-    """Return the numbers of a table, under the names of the schema, for every year where they are series."""
+    """Return the numbers of a table, under the names of their Params, for every year where they are series.
+
+    Of curves they are those of the tiers in which a curve is served.
+    """
+    if table.name in curves.CURVES:
+        return {**curves.numbers(case, table.name)}
     params: dict[str, Numbers] = {}
     for column in table.columns:
         if column.series:
@@ -94,8 +117,13 @@ def numbers_of(case: Case, table: schema.TableSchema) -> dict[str, Numbers]:
 
 def money(case: Case) -> float:
     """Return the LP's money units per USD: a power of two, so that changing it changes no digit."""
-    demand, value = case.yearly("demand", "demand_ttok"), case.yearly("demand", "value_usd_per_mtok")
-    total = sum(demand[key][t] * value[key][t] * 1e6 for key in demand for t in case.years)
+    return money_of(merged(numbers_of(case, schema.TABLE[name]) for name in ("demand", "demand_curves")))
+
+
+def money_of(numbers: Mapping[str, Numbers]) -> float:
+    """Return the same from the numbers of all tiers."""
+    demand, value = numbers["demand_ttok"], numbers["value_usd_per_mtok"]
+    total = math.fsum(demand[index] * value[index] for index in demand) * units.MTOK_PER_TTOK
     return 2.0 ** round(math.log2(_MONEY_TOTAL / total)) if total else 2.0**-20
 
 

@@ -96,12 +96,22 @@ def unserved(m: Model) -> Expression:
 
 def token_value(m: Model, w: Workload, j: Tier, t: Year, dollar: Expression = 1) -> Expression:
     """Return what 10^12 tokens of a tier are worth [USD]; `dollar` is what one counts: in the objective, discounted."""
-    return dollar * m.value_usd_per_mtok[w, j, t] * units.MTOK_PER_TTOK
+    return of_tokens(m.value_usd_per_mtok[w, j, t], dollar)
+
+
+def of_tokens(value_usd_per_mtok: Expression, dollar: Expression) -> Expression:
+    """Return what 10^12 tokens of such a value are worth [USD]: of a tier, or of an array of tiers."""
+    return dollar * value_usd_per_mtok * units.MTOK_PER_TTOK
 
 
 def research_value(m: Model, j: Tier, t: Year, dollar: Expression = 1) -> Expression:
     """Return what a busy year of an H100 in a tier of research is worth [USD]; `dollar` is what one counts."""
-    return dollar * m.value_usd_per_h100e_hour[j, t] * units.HOURS_PER_YEAR
+    return of_research(m.value_usd_per_h100e_hour[j, t], dollar)
+
+
+def of_research(value_usd_per_h100e_hour: Expression, dollar: Expression) -> Expression:
+    """Return what a busy year of an H100 of such a value is worth [USD]: of a tier, or of an array of tiers."""
+    return dollar * value_usd_per_h100e_hour * units.HOURS_PER_YEAR
 
 
 def unserved_tokens(m: Model, w: Workload, j: Tier, t: Year) -> Expression:

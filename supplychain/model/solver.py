@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from supplychain import limits, lp, schema
-from supplychain.model import Numbers, build, money, numbers, numbers_of, structure
+from supplychain.model import Numbers, build, merged, money_of, numbers, numbers_of, structure
 from supplychain.model.cells import named
+from supplychain.model.cost import of_research, of_tokens
+from supplychain.model.labels import Var
 from supplychain.model.structure import differing, same_sets, sets_of
 from supplychain.tolerances import MONEY_SCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    import numpy.typing as npt
 
     from supplychain.case import Case
-    from supplychain.lp import LabelledLP, Optimum
+    from supplychain.lp import LabelledLP, Optimum, Vector
     from supplychain.model._pyomo import Model
     from supplychain.tabular import Row
 
@@ -52,10 +59,39 @@ def cold(labelled: LabelledLP) -> LabelledLP:
     return labelled
 
 
+@dataclass(frozen=True)
+class _Tiers:
+    """All tiers of tokens, or of research, as arrays: a curve has many, and an edit of it changes each of them."""
+
+    demand: str
+    """The Param of what they ask for."""
+    value: str
+    """The Param of what that is worth."""
+    usd: Callable[[Vector, Vector], Vector]
+    """What a unit of demand of some value is worth, at what a dollar counts [USD]."""
+    index: tuple[Any, ...]
+    columns: npt.NDArray[np.int64]
+    discount: Vector
+
+    @property
+    def names(self) -> set[str]:
+        """The Params of what they ask for, and of what that is worth."""
+        return {self.demand, self.value}
+
+    def bounds_and_worth(self, numbers: Mapping[str, Numbers]) -> tuple[Vector, Vector]:
+        """Return what each tier asks for, and what a unit of it is worth, discounted [USD]."""
+        demand, value = (
+            np.array([given[i] for i in self.index], dtype=float)
+            for given in (numbers[self.demand], numbers[self.value])
+        )
+        return demand, self.usd(value, self.discount)
+
+
 class MutableModel:
     """The LP of a case, not solved yet; and, in place, that of the same case with other numbers.
 
-    Building a model takes longer than changing every number in it.
+    Building a model takes longer than changing every number in it. What tiers ask for and are worth goes into the LP as
+    arrays, past the Pyomo model, which keeps what it was built with: what is known of a case now is in `numbers`.
     """
 
     def __init__(self, case: Case) -> None:
@@ -65,31 +101,63 @@ class MutableModel:
         with named(case):
             self._stated = lp.MutableLP(self.m)
         self.numbers: Mapping[str, Numbers] = numbers(case, self.m.on)
+        self._tiers = (
+            self._tiers_of(Var.SERVE, self.m.on.serve, "demand_ttok", "value_usd_per_mtok", of_tokens),
+            self._tiers_of(
+                Var.RESEARCH, self.m.on.research, "demand_h100e_years", "value_usd_per_h100e_hour", of_research
+            ),
+        )
+        self._put_tiers()
 
     def put(self, case: Case) -> bool:
         """Put the numbers of another case in place; whether it has the same sets, so that this could be done."""
         new = {} if case is self._case else self._numbers(case)
         if new is None:
             return False
+        of_tiers = set().union(*(tiers.names for tiers in self._tiers))
         self._stated.put(
             (getattr(self.m, name)[index], value)
             for name, values in new.items()
+            if name not in of_tiers
             for index, value in values.items()
             if value != self.numbers[name][index]
         )
         self.numbers = {**self.numbers, **{name: {**self.numbers[name], **values} for name, values in new.items()}}
+        if of_tiers & new.keys():
+            self._put_tiers()
         self._case = case
         return True
 
+    def _tiers_of(
+        self, var: Var, index: tuple[Any, ...], demand: str, value: str, usd: Callable[[Vector, Vector], Vector]
+    ) -> _Tiers:
+        columns = np.array([self._stated.column((var, *i)) for i in index], dtype=np.int64)
+        discount = np.array([self.numbers["discount"][i[-1]] for i in index], dtype=float)
+        return _Tiers(demand, value, usd, index, columns, discount)
+
+    def _put_tiers(self) -> None:
+        """Put what tiers ask for and are worth; the constant of the objective is all of it, left unserved."""
+        all_unserved: list[float] = []
+        for tiers in self._tiers:
+            demand, worth = tiers.bounds_and_worth(self.numbers)
+            self._stated.put_columns(tiers.columns, cost=-self.m.money * worth, upper=demand)
+            all_unserved += (self.m.money * worth * demand).tolist()
+        self._stated.put_offset(math.fsum(all_unserved))
+
     def _numbers(self, case: Case) -> dict[str, Numbers] | None:
         """Return numbers of another case, those that differ among them; None if it has other sets."""
-        asks_alike = case.tables["demand"] is self._case.tables["demand"]
-        if case.settings != self._case.settings or not (
-            asks_alike or MONEY_SCALE <= money(case) / self.m.money <= 1 / MONEY_SCALE
-        ):
+        if case.settings != self._case.settings:
             return None
+        new = self._differing(case)
+        if new is None or new.keys().isdisjoint(self._tiers[0].names):
+            return new
+        tokens = {name: {**self.numbers[name], **new.get(name, {})} for name in self._tiers[0].names}
+        return new if MONEY_SCALE <= money_of(tokens) / self.m.money <= 1 / MONEY_SCALE else None
+
+    def _differing(self, case: Case) -> dict[str, Numbers] | None:
         parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
-        for table in schema.TABLES:
+        changed = [table for table in schema.TABLES if self._case.tables[table.name] is not case.tables[table.name]]
+        for table in changed:
             old, new = differing(table, self._case.tables[table.name], case.tables[table.name])
             if sets_of(table, old) != sets_of(table, new):
                 on = structure(case)
@@ -101,12 +169,7 @@ class MutableModel:
                 return all_new
             parts[table.name] = new
         part = replace(case, tables=parts)
-        return {
-            name: values
-            for table in schema.TABLES
-            if parts[table.name]
-            for name, values in numbers_of(part, table).items()
-        }
+        return merged(numbers_of(part, table) for table in changed if parts[table.name])
 
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own with the options of a cold solve."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, fields
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from supplychain import schema
 from supplychain.case.calendar import arrives_by, in_production, in_service, online_year, service_years
 from supplychain.case.places import served_places
+from supplychain.model import curves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,13 +101,14 @@ def differing(
     table: schema.TableSchema, before: tuple[Row, ...], after: tuple[Row, ...]
 ) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """Return the rows of two states of a table that differ; of a series that does, all rows."""
-    if before is after:
-        return (), ()
     names = _series_key(table)
-    ids_before, ids_after = ({id(row) for row in rows} for rows in (before, after))
+    if not names:
+        return before, after
+    key = itemgetter(*names)
+    ids_before, ids_after = (set(map(id, rows)) for rows in (before, after))
     other = [row for row in before if id(row) not in ids_after] + [row for row in after if id(row) not in ids_before]
-    keys = {tuple(row[name] for name in names) for row in other}
-    old, new = (tuple(row for row in rows if tuple(row[n] for n in names) in keys) for rows in (before, after))
+    keys = set(map(key, other))
+    old, new = (tuple(row for row in rows if key(row) in keys) for rows in (before, after))
     return old, new
 
 
@@ -205,11 +208,19 @@ def structure(case: Case) -> Structure:
         ),
         has_efficiency=efficiency,
         workloads=tuple(r["workload"] for r in tables["workloads"]),
-        serve=tuple(
-            (w, j, t) for w, j in sorted({(r["workload"], r["tier"]) for r in tables["demand"]}) for t in years
-        ),
-        research=tuple((j, t) for j in sorted({r["tier"] for r in tables["research"]}) for t in years),
+        serve=tuple((w, j, t) for w, j in sorted(_demand_tiers(case)) for t in years),
+        research=tuple((j, t) for j in sorted(_research_tiers(case)) for t in years),
     )
+
+
+def _demand_tiers(case: Case) -> set[tuple[str, str]]:
+    of_curves = {(r["workload"], j) for r in case.tables["demand_curves"] for j in curves.tier_names(case.settings)}
+    return {(r["workload"], r["tier"]) for r in case.tables["demand"]} | of_curves
+
+
+def _research_tiers(case: Case) -> set[str]:
+    of_curve = curves.tier_names(case.settings) if case.tables["research_curves"] else []
+    return {r["tier"] for r in case.tables["research"]} | set(of_curve)
 
 
 def _draws(rows: tuple[Row, ...]) -> dict[tuple[str, str], tuple[str, ...]]:

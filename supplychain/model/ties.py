@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplychain import lp
-from supplychain.model._pyomo import Commitment, Model, Stage, pyo
 from supplychain.model.cost import research_value, token_value
 from supplychain.model.labels import Var
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from supplychain.lp import Label, LabelledLP, Vector
+    from supplychain.model._pyomo import Commitment, Model, Stage
 
 _OF_STAGES = {Var.SUPPLY, Var.EXPAND, Var.STORED}
 
@@ -32,10 +32,10 @@ def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:
     sooner = np.zeros(labelled.shape[1])
     years = m.on.years
     for w, j, t in m.on.serve:
-        value = pyo.value(token_value(m, w, j, t))
+        value = token_value(m, w, j, t)
         sooner[labelled.column[Var.SERVE, w, j, t]] = -(len(years) - years.index(t)) * value
     for j, t in m.on.research:
-        value = pyo.value(research_value(m, j, t))
+        value = research_value(m, j, t)
         sooner[labelled.column[Var.RESEARCH, j, t]] = -(len(years) - years.index(t)) * value
     weights = np.array([1 + lp.share_of(label) for label in labelled.column])
     return sooner, weights / sizes(m, labelled.column)
@@ -50,9 +50,9 @@ def sizes(m: Model, labels: Iterable[Label]) -> Vector:
     of_stage = _of_stages(m)
     tokens: dict[str, list[float]] = defaultdict(list)
     for a, w in dict.fromkeys((a, w) for a, w, _ in m.on.assign):
-        tokens[w].append(pyo.value(m.tokens_per_second[a, w]))
+        tokens[w].append(m.tokens_per_second[a, w])
     of_workload = {w: _mean(tokens[w]) for w in m.on.workloads}
-    research = _mean(pyo.value(m.h100e[a]) for a in m.on.accelerators)
+    research = _mean(m.h100e[a] for a in m.on.accelerators)
 
     def of(name: str, first: str, last: int) -> float:
         if name in _OF_STAGES:
@@ -78,7 +78,7 @@ def _of_stages(m: Model) -> dict[Stage, float]:
     needed: dict[Stage, list[tuple[Stage, float]]] = defaultdict(list)
     for needs in (m.on.supply_needs, m.on.expansion_needs):
         for (n, _), users in needs.items():
-            needed[n] += [(need[0], pyo.value(m.need[need])) for need, _ in users]
+            needed[n] += [(need[0], m.need[need]) for need, _ in users]
     for (s, _), drawn in m.on.draws.items():
         for n in drawn:
             needed[n].append((s, 1.0))
@@ -87,7 +87,7 @@ def _of_stages(m: Model) -> dict[Stage, float]:
     def size(s: Stage) -> float:
         if s not in of:
             of[s] = 1.0  # stages that need each other, be it to grow, end here
-            taken = [pyo.value(m.bill_of_materials[a, s]) for a in m.on.users[s]]
+            taken = [m.bill_of_materials[a, s] for a in m.on.users[s]]
             of[s] = _mean(taken or (size(user) * quantity for user, quantity in needed[s]))
         return of[s]
 

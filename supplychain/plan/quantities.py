@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from supplychain.case.calendar import online_year
-from supplychain.model import commitments, cost, fleet
+from supplychain.model import commitments, cost, curves, fleet
 from supplychain.model.labels import Var
 from supplychain.results import schema
 from supplychain.results.frames import frame
@@ -76,7 +76,10 @@ def supply(solved: Solved) -> pd.DataFrame:
 
 
 def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
-    """Tokens served by tier; what is not, is blocked if it would be served were no stage limited, else uneconomic."""
+    """Tokens served by tier; what is not, is blocked if it would be served were no stage limited, else uneconomic.
+
+    Tiers of a curve for which nothing is asked are left out.
+    """
     rows = [
         {"year": t, "workload": w, "tier": j}
         | _service(
@@ -88,13 +91,13 @@ def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
         )
         | {"value_usd_per_mtok": solved.n["value_usd_per_mtok"][w, j, t]}
         for (w, j, t), served in solved.x[Var.SERVE].items()
-        if t in solved.case.report_years
+        if t in solved.case.report_years and (solved.n["demand_ttok"][w, j, t] or not curves.is_tier(j))
     ]
     return frame(schema.SERVICE, rows, sort=schema.SERVICE.key)
 
 
 def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
-    """Research served by tier."""
+    """Research served by tier, likewise."""
     rows = [
         {"year": t, "tier": j}
         | _service(
@@ -105,7 +108,7 @@ def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
             unlimited.x[Var.RESEARCH][j, t],
         )
         for (j, t), served in solved.x[Var.RESEARCH].items()
-        if t in solved.case.report_years
+        if t in solved.case.report_years and (solved.n["demand_h100e_years"][j, t] or not curves.is_tier(j))
     ]
     return frame(schema.RESEARCH_SERVICE, rows, sort=schema.RESEARCH_SERVICE.key)
 

@@ -11,6 +11,7 @@ from supplychain import lp
 from supplychain.limits import doing
 from supplychain.model import build, numbers, solver
 from supplychain.model.cells import named
+from supplychain.model.evaluated import Evaluated
 from supplychain.model.ties import tie_breakers
 from supplychain.plan.relaxed import UNLIMITED
 from supplychain.plan.solved import Names, Solved, Values, names
@@ -108,9 +109,8 @@ def solve_lp(case: Case, progress: Callable[[str], None] = lambda _: None) -> So
     with doing(f"solving {what}"), named(case):
         labelled, optimum = solver.solve(m)
     with doing(f"choosing among equal plans of {what}"):
-        ties = tie_breakers(m, labelled)
+        n = numbers(case, m.on)
+        ties = tie_breakers(Evaluated(m.on, n, {}), labelled)
         x = lp.prefer(labelled, optimum, ties)
     variables = names(labelled)
-    return SolvedLP(
-        Solved(case, m.on, numbers(case, m.on), Values(variables, x)), labelled, optimum, x, ties, m.money, variables
-    )
+    return SolvedLP(Solved(case, m.on, n, Values(variables, x)), labelled, optimum, x, ties, m.money, variables)

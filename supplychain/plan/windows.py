@@ -13,6 +13,7 @@ import numpy as np
 from supplychain import lp
 from supplychain.limits import doing
 from supplychain.model import locked_in, solver, window, windows
+from supplychain.model.evaluated import Evaluated
 from supplychain.model.labels import Var
 from supplychain.model.ties import tie_breakers
 from supplychain.plan.locked_in import check, explained
@@ -90,7 +91,7 @@ def solve_windows(
         progress("solving")
         yield _only_window(_solve_whole(case, warm_start, whole), whole)
         return
-    ties, variables = tie_breakers(m, whole), names(whole)
+    ties, variables = tie_breakers(Evaluated(m.on, n, {}), whole), names(whole)
     unlimited_plan = cache(lambda: relaxed_plan(solved_lp, whole, ties, UNLIMITED))  # of whichever window asks first
     solved_before = {first: before.solved_lp for first, before in warm_start.solved_windows.items()}
     for decided in _decided(whole, case, m.on, ties, money=m.money, progress=progress, solved_before=solved_before):
@@ -122,7 +123,7 @@ def _only_window(solved_lp: SolvedLP, whole: LabelledLP) -> Window:
     case, x = solved_lp.solved.case, solved_lp.x.copy()
     demand = [column for name in (Var.SERVE, Var.RESEARCH) for column in solved_lp.names[name][1]]
     x[demand] -= whole.column_upper[demand]
-    usd = math.fsum(whole.cost * x) / solved_lp.money
+    usd = math.fsum((whole.cost * x).tolist()) / solved_lp.money
     return Window(solved_lp, tuple(case.report_years), case.years[0], case.years[-1], usd, whole)
 
 
@@ -141,7 +142,8 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
         )
     labelled.highs.setOptionValue("solver", "simplex")
     variables = names(labelled) if start is None else start.solved_lp.names
-    ties = tie_breakers(m, labelled) if warm_start.break_ties else ()
+    named = Evaluated(m.on, warm_start.model.numbers, {})
+    ties = tie_breakers(named, labelled) if warm_start.break_ties else ()
     with doing(f"choosing among equal plans of {what}"):
         x = lp.prefer(labelled, optimum, ties) if warm_start.break_ties else optimum.x
     solved_lp = SolvedLP(

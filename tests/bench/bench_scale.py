@@ -27,6 +27,7 @@ from scale import FIRST, Size, write
 import supplychain as sc
 from supplychain import lp, model
 from supplychain.case.changes import apply
+from supplychain.model.evaluated import Evaluated
 from supplychain.model.solver import solved, stated
 from supplychain.model.ties import tie_breakers
 from supplychain.study.warm import WarmSolver
@@ -78,7 +79,8 @@ def ours(folder: str, mps: str) -> dict[str, float]:
     m = clock("build", lambda: model.build(case))
     labelled = clock("hand over", lambda: stated(m))
     at = clock("solve", lambda: solved(labelled, what="the case"))
-    clock("ties", lambda: lp.prefer(labelled, at, tie_breakers(m, labelled)))
+    numbers = Evaluated(m.on, model.numbers(case, m.on), {})
+    clock("ties", lambda: lp.prefer(labelled, at, tie_breakers(numbers, labelled)))
     found = clock.taken | {"peak": peak(), "objective": at.objective}
     labelled.highs.writeModel(mps)
     rows, columns = labelled.shape

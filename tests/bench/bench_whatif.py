@@ -44,6 +44,8 @@ def edits(case: sc.Case) -> list[str]:
     random = Random(7)
     stages = sorted({(row["stage"], row["supplier"]) for row in case.tables["capacity"]})
     workloads = sorted(row["workload"] for row in case.tables["workloads"])
+    curved = bool(case.tables["demand_curves"])
+    columns = ("demand_curves.volume_ttok", "demand_curves.price_usd_per_mtok") if curved else ("demand.demand_ttok",)
     found = []
     for _ in range(COUNT):
         factor = round(random.uniform(0.8, 1.25), 3)
@@ -52,7 +54,7 @@ def edits(case: sc.Case) -> list[str]:
             column = random.choice(("capacity", "price_usd"))
             found.append(f"capacity.{column}[stage={stage}, supplier={supplier}] *= {factor}")
         else:
-            found.append(f"demand.demand_ttok[workload={random.choice(workloads)}] *= {factor}")
+            found.append(f"{random.choice(columns)}[workload={random.choice(workloads)}] *= {factor}")
     return found
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import supplychain as sc
 from supplychain import lp, model
+from supplychain.model.evaluated import Evaluated
 from supplychain.model.solver import solve
 from supplychain.model.ties import tie_breakers
 from supplychain.plan import windows
@@ -52,7 +53,8 @@ def built_and_solved(case: sc.Case) -> None:
     """Build a case and solve it from nothing, down to the plan chosen among equal ones."""
     m = model.build(case)
     labelled, at = solve(m)
-    lp.prefer(labelled, at, tie_breakers(m, labelled))
+    numbers = Evaluated(m.on, model.numbers(case, m.on), {})
+    lp.prefer(labelled, at, tie_breakers(numbers, labelled))
 
 
 def proven(case: sc.Case) -> None:

@@ -70,7 +70,7 @@ def book(tmp_path: Path) -> Path:
     return tmp_path / "book.xlsx"
 
 
-@pytest.mark.parametrize("name", ["base", "tiny", "backcast"])
+@pytest.mark.parametrize("name", ["base", "tiny", "tiny-curve", "backcast"])
 def test_a_shipped_case_comes_back_to_the_byte(
     name: str, tmp_path: Path, book: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -364,8 +364,17 @@ FAULTS: Mapping[str, tuple[Edit, list[str]]] = {
         ["sheet capcity: no table has this name; did you mean 'capacity'?; a sheet of your own begins with _"],
     ),
     "a sheet that is missing": (
+        lambda book: book.remove(book["capacity"]),
+        ["sheet capacity: is missing; a case needs it"],
+    ),
+    "neither demand nor curves": (
         lambda book: book.remove(book["demand"]),
-        ["sheet demand: is missing; a case needs it"],
+        [
+            (
+                "sheet demand: has no rows, and demand_curves.csv none of 'chat', 'batch'; "
+                "every workload must have one or the other"
+            )
+        ],
     ),
     "no settings": (lambda book: book.remove(book["case"]), ["sheet case: is missing; a case needs it"]),
     "an empty sheet": (
@@ -405,12 +414,12 @@ FAULTS: Mapping[str, tuple[Edit, list[str]]] = {
     "a setting that no case has": (
         row("case", "discount", 1),
         [
-            "sheet case row 13, column value (B13): discount: no setting has this name; did you mean 'discount_rate'?",
+            "sheet case row 16, column value (B16): discount: no setting has this name; did you mean 'discount_rate'?",
         ],
     ),
     "a setting twice": (
         row("case", "discount_rate", 1),
-        ["sheet case row 13, column value (B13): discount_rate was given in row 7"],
+        ["sheet case row 16, column value (B16): discount_rate was given in row 7"],
     ),
     "a setting that is blank": (
         cell("case", "B4", None),

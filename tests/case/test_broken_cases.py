@@ -18,6 +18,7 @@ import pytest
 from broken_cases import (
     ALL,
     CELLS,
+    CURVES,
     FILES,
     LIMITS,
     NAMES,
@@ -71,6 +72,14 @@ def test_a_file_that_cannot_be_read(fault: str, case: Path, capsys: pytest.Captu
 def test_a_table_of_the_wrong_shape(fault: str, case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Bug: cells slide into the wrong column, or a column is skipped because its name is not known."""
     edit, said = SHAPE[fault]
+    edit(case)
+    refused(case, said, capsys)
+
+
+@pytest.mark.parametrize("fault", CURVES)
+def test_a_curve_that_is_none(fault: str, case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bug: a price or an elasticity of 0 ends in a division by 0, two tiers share a name, or nobody asks for tokens."""
+    edit, said = CURVES[fault]
     edit(case)
     refused(case, said, capsys)
 
@@ -161,7 +170,7 @@ def test_an_error_has_its_problems(case: Path) -> None:
 
 def test_there_are_enough_ways_to_break_a_case() -> None:
     """Bug: families that share an id hide each other."""
-    assert len(ALL) == sum(map(len, (FILES, SHAPE, CELLS, NAMES, STRUCTURE, SETTINGS, TOGETHER))) >= 50
+    assert len(ALL) == sum(map(len, (FILES, SHAPE, CELLS, NAMES, STRUCTURE, SETTINGS, CURVES, TOGETHER))) >= 50
 
 
 def _marked(case: Path) -> None:

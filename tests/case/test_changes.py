@@ -786,7 +786,12 @@ ROWS: dict[str, tuple[Group, list[str]]] = {
     ),
     "nothing left": (
         Group("g", remove=({"table": "demand"},)),
-        ["remove demand[]: demand: has no rows left; needs at least one"],
+        [
+            (
+                "remove demand[]: demand: has no rows, and demand_curves.csv none of 'chat'; "
+                "every workload must have one or the other"
+            )
+        ],
     ),
     "still needed": (
         Group("g", ("demand.demand_ttok *= 2",), remove=({"table": "capacity", "stage": "wafers"},)),

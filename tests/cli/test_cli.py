@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
-from broken_cases import add, all_of, cell, create, line, setting
+from broken_cases import DEMAND_CURVES, add, all_of, cell, create, line, setting
 from commands import complaint, run
 from paths import TINY
 
@@ -145,6 +145,24 @@ NOTICES: dict[str, tuple[Edit, str]] = {
     "demand for nothing": (
         add("demand", "chat,later,2029,1,,,1,paper"),
         "demand.csv, column demand_ttok: chat / later asks for nothing in 2026-2028",
+    ),
+    "curve that no accelerator can serve": (
+        all_of(
+            add("workloads", "video,Video,output"),
+            create("demand_curves", DEMAND_CURVES, "video,2026,1,1,1,,paper"),
+        ),
+        "demand_curves.csv, column workload: no accelerator can serve 'video'",
+    ),
+    "curve for nothing": (
+        create("demand_curves", DEMAND_CURVES, "chat,2026,0,1,1,,paper"),
+        "demand_curves.csv, column volume_ttok: chat asks for nothing in 2026-2028",
+    ),
+    "curve that ends before the case": (
+        create("demand_curves", DEMAND_CURVES, "chat,2026,1,1,1,,paper"),
+        (
+            "demand_curves.csv, column volume_ttok and price_usd_per_mtok and elasticity and adjusted_share: "
+            "held at the value of 2026 to 2028: chat"
+        ),
     ),
     "family that can no longer be built": (
         all_of(),

@@ -17,6 +17,7 @@ from supplychain.errors import InputError, LostEntryError, NoAnswerError
 from supplychain.lp import optimum
 from supplychain.lp.labelled import labelled
 from supplychain.lp.scaled import Numbers, ScaledHighs, scales_of
+from supplychain.model._pyomo import pyo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,3 +176,29 @@ def test_what_simplex_cannot_tell_interior_point_may(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(ScaledHighs, "getModelStatus", lambda self: next(ended, None) or usual(self))
     assert optimum.run(problem.highs) == highspy.HighsModelStatus.kInfeasible
     assert next(ended, None) is None
+
+
+def test_the_scales_of_an_lp_that_is_changed_in_place_are_its_own() -> None:
+    """Entries that are 8 and 0, and then 0 and 8: the scales are those of a model that was stated so.
+
+    Catches: scales that are kept because the entries that are not 0 are the same list of numbers, in other places; and
+    scales that are kept when bounds alone have changed.
+    """
+
+    def model(first: float, second: float, most: float) -> pyo.ConcreteModel:
+        m = pyo.ConcreteModel()
+        m.a, m.b = pyo.Param(initialize=first, mutable=True), pyo.Param(initialize=second, mutable=True)
+        m.most = pyo.Param(initialize=most, mutable=True)
+        m.x, m.y = pyo.Var(bounds=(0, m.most)), pyo.Var(bounds=(0, m.most))
+        m.one = pyo.Constraint(expr=m.a * m.x + 3 * m.y <= 100)
+        m.two = pyo.Constraint(expr=m.b * m.x + 5 * m.y <= 1e6)
+        m.cost = pyo.Objective(expr=-m.x - m.y)
+        return m
+
+    m = model(8, 0, 10)
+    in_place = lp.MutableLP(m)
+    for first, second, most in ((8, 0, 10), (0, 8, 10), (0, 8, 1e4), (8, 0, 10)):
+        in_place.put([(m.a, first), (m.b, second), (m.most, most)])
+        here, anew = in_place.lp().scales, lp.MutableLP(model(first, second, most)).lp().scales
+        assert np.array_equal(here.row, anew.row), (first, second, most)
+        assert np.array_equal(here.column, anew.column), (first, second, most)

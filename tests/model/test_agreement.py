@@ -36,6 +36,8 @@ pytestmark = pytest.mark.unmeasured
 SEEDS = range(60)
 PRICED = (0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 17, 28, 31, 32, 35, 36, 41, 44, 54)
 """Random cases whose every price is re-solved: see `test_the_priced_cases_have_what_matters`."""
+CURVED_PRICED = (13, 33, 43, 48)
+"""Random cases with curves, as 3 and 28 are, too, in which a tier of a curve is served in part."""
 UNITS_PRICED = (4, 28, 31, 36, 54)
 """Those of them in which every single limit is re-solved."""
 
@@ -174,7 +176,7 @@ def assert_gain(d: Drawn, row: pd.Series, up: Terms) -> None:
     assert row["gain_research_usd_per_pct"] == near(with_research - with_orders, sure + more)
 
 
-@pytest.mark.parametrize("seed", one_in(2, PRICED))
+@pytest.mark.parametrize("seed", [*one_in(2, PRICED), *one_in(2, CURVED_PRICED)])
 def test_what_relief_of_a_stage_is_worth(seed: int) -> None:
     """Gain, loss and the nested parts of the gain of each stage (and budget) and year are slopes of the other cost.
 
@@ -358,7 +360,7 @@ def test_what_one_unit_of_a_stage_is_worth(seed: int) -> None:
             assert shown == pytest.approx(price * usd, rel=TOLERANCE, abs=sure * usd)
 
 
-@pytest.mark.parametrize("seed", one_in(2, PRICED))
+@pytest.mark.parametrize("seed", [*one_in(2, PRICED), *one_in(2, CURVED_PRICED)])
 def test_what_one_more_million_tokens_costs(seed: int) -> None:
     """The marginal cost is the loss of the row `service`: tokens that must be served beside demand, per Mtok,
     undiscounted.

@@ -9,7 +9,7 @@ import generated
 import pytest
 
 from supplychain import load
-from supplychain.model import build, windows
+from supplychain.model import build, curves, windows
 from supplychain.report.text import model_reference as page
 
 
@@ -25,7 +25,7 @@ def test_every_name_in_a_formula_is_declared() -> None:
     declared = set(re.findall(r"^\| `(\w+)\[", text, flags=re.MULTILINE)) | {"supply", "expansion"}
     docstrings = [
         inspect.getdoc(function) or ""
-        for module in (*page.PARTS, windows)
+        for module in (*page.PARTS, curves, windows)
         for function in vars(module).values()
         if inspect.isfunction(function) and function.__module__ == module.__name__
     ]

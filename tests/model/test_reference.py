@@ -593,6 +593,8 @@ KEYS = {
     "operations": "year",
     "demand": "workload tier year",
     "research": "tier year",
+    "demand_curves": "workload year",
+    "research_curves": "year",
 }
 NAMES = {  # column: the table and column whose names it uses
     "source": ("sources", "source"),
@@ -741,7 +743,10 @@ def wrong_chips(case: Case) -> list[str]:
 
 def missing_tables(case: Case) -> list[str]:
     required = set(HEADERS) - set(OPTIONAL)
-    return [f"{table} has no rows" for table in required if not case.rows(table)]
+    asked = {row["workload"] for row in case.rows("demand_curves")}
+    asks_nothing = [row["workload"] for row in case.rows("workloads") if row["workload"] not in asked]
+    found = [f"{table} has no rows" for table in required if not case.rows(table)]
+    return found + [f"demand has no rows, {w} no curve" for w in asks_nothing if not case.rows("demand")]
 
 
 def circles(case: Case) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from generator import FIRST, GLOBAL, Case, write_case
-from paths import TINY
+from paths import TINY, TINY_CURVE
 from plants import Link, add, add_stage, add_supplier, chain
 
 import supplychain as sc
@@ -81,8 +81,8 @@ def everything() -> Case:
 def solved(name: str) -> tuple[Model, LabelledLP]:
     """The model of a case, and the LP that HiGHS holds for it."""
     with tempfile.TemporaryDirectory() as folder:
-        place = TINY if name == "tiny" else write_case(everything(), Path(folder))
-        m = model.build(sc.load(place))
+        shipped = {"tiny": TINY, "tiny-curve": TINY_CURVE}
+        m = model.build(sc.load(shipped.get(name) or write_case(everything(), Path(folder))))
     return m, solver.solve(m)[0]
 
 
@@ -130,7 +130,7 @@ def text(name: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("name", ["tiny", "everything"])
+@pytest.mark.parametrize("name", ["tiny", "tiny-curve", "everything"])
 def test_the_lp_is_the_stored_one(name: str, snapshot: SnapshotAssertion) -> None:
     """Each coefficient, limit, bound and cost of the LP is the one that was read and found right.
 

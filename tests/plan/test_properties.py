@@ -19,6 +19,7 @@ from reference import HOURS_PER_YEAR, MTOK_PER_TTOK
 
 import supplychain.lp.optimum
 import supplychain.model
+from supplychain.model import numbers, structure
 
 pytestmark = pytest.mark.unmeasured
 
@@ -85,6 +86,8 @@ DEAR = {
 COSTLY = {
     "demand": ("demand_ttok", "value_usd_per_mtok"),
     "research": ("demand_h100e_years", "value_usd_per_h100e_hour"),
+    "demand_curves": ("volume_ttok", "price_usd_per_mtok"),
+    "research_curves": ("volume_h100e_years", "value_usd_per_h100e_hour"),
     "commitments": ("minimum", "shortfall_usd_per_unit"),
 }
 
@@ -173,7 +176,7 @@ def test_a_tier_that_is_added_raises_the_objective_by_its_value_at_most(seed: in
     """
     case = edited(plain(seed))
     w = case.rows("workloads")[choice % len(case.rows("workloads"))]["workload"]
-    amount = num(case.rows("demand")[0]["demand_ttok"]) + 1e-6
+    amount = num(case.rows("demand")[0]["demand_ttok"]) + 1e-6 if case.rows("demand") else 100.0
     add(case, "demand", workload=w, tier="new", year=FIRST, demand_ttok=amount, value_usd_per_mtok=value,
         source=case.rows("sources")[0]["source"])  # fmt: skip
     most = sum(amount * value * MTOK_PER_TTOK * delta(case, t) for t in years(case))
@@ -220,6 +223,8 @@ MONEY = {
     "fleet": ("unit_cost_usd",),
     "demand": ("value_usd_per_mtok",),
     "research": ("value_usd_per_h100e_hour",),
+    "demand_curves": ("price_usd_per_mtok",),
+    "research_curves": ("value_usd_per_h100e_hour",),
 }
 
 
@@ -318,9 +323,9 @@ def sooner(plan: supplychain.Plan) -> float:
     last = plan.case.settings.last_year
     tokens = plan.service["served_ttok"] * plan.service["value_usd_per_mtok"] * MTOK_PER_TTOK
     total = float((tokens * (last + 1 - plan.service["year"])).sum())
-    rent = plan.case.yearly("research", "value_usd_per_h100e_hour")
+    rent = numbers(plan.case, structure(plan.case))["value_usd_per_h100e_hour"]
     for r in plan.research_service.itertuples():
-        total += r.served_h100e_years * rent[(r.tier,)][int(r.year)] * HOURS_PER_YEAR * (last + 1 - int(r.year))
+        total += r.served_h100e_years * rent[r.tier, int(r.year)] * HOURS_PER_YEAR * (last + 1 - int(r.year))
     return total
 
 

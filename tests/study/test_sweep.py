@@ -523,7 +523,8 @@ def test_what_was_read_before_changes_no_digit(seed: int, tmp_path: Path) -> Non
     Bug: entries come back at the end of their columns, and what HiGHS left behind the last of them is taken for more.
     """
     case = sc.load(write_case(drawn(seed).case, tmp_path))
-    probe, _ = apply(case, ["capacity.capacity *= 0.7", "demand.value_usd_per_mtok *= 1.1"])
+    dearer = "demand.value_usd_per_mtok" if case.tables["demand"] else "demand_curves.price_usd_per_mtok"
+    probe, _ = apply(case, ["capacity.capacity *= 0.7", f"{dearer} *= 1.1"])
     expected = WarmSolver(case).read(probe)
     warm_solver, tried = WarmSolver(case), 0
     for edit in ZEROS:

@@ -22,7 +22,7 @@ from supplychain import plan as plan_module
 from supplychain.case.changes import apply
 from supplychain.case.edits import editable
 from supplychain.errors import ChangeError
-from supplychain.model import solver
+from supplychain.model import money, solver
 from supplychain.plan import windows
 from supplychain.plan.measures import COST, SERVING
 from supplychain.study.warm import FROM_NOTHING, REBUILT, WarmSolver
@@ -175,7 +175,8 @@ def test_labels_change_as_those_of_a_model_of_its_own_and_in_any_order() -> None
     while len(found) < fewer(100, 3):
         one = random.choice(CASES[1:13])
         case, warm_solver = given(one), warm(one, labels=True)
-        table, column = random.choice((("capacity", "capacity"), ("demand", "demand_ttok")))
+        demand = ("demand", "demand_ttok") if case.tables["demand"] else ("demand_curves", "volume_ttok")
+        table, column = random.choice((("capacity", "capacity"), demand))
         row = random.choice(case.tables[table])
         key = "stage" if table == "capacity" else "workload"
         other = apply(case, [f'{table}.{column}[{key}="{row[key]}"] *= {random.choice((0.2, 0.5, 2, 6))}'])[0]
@@ -208,7 +209,7 @@ def test_an_lp_in_place_is_that_of_a_model_of_its_own(seed: int) -> None:
         if not in_place.put(other):
             continue
         here, there = in_place.lp(), solver.MutableModel(other).lp()
-        scale = in_place.m.money / solver.money(other)
+        scale = in_place.m.money / money(other)
         assert list(here.row) == list(there.row)
         assert list(here.column) == list(there.column)
         for part in ("starts", "indices", "column_lower", "column_upper"):

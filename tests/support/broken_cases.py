@@ -123,6 +123,117 @@ def write_rows(path: Path, rows: list[list[str]]) -> None:
 
 _ALLOCATION = "stage,supplier,of_stage,year,share,source"
 LIMITS = "accelerator,year,max_units,source"
+DEMAND_CURVES = "workload,year,volume_ttok,price_usd_per_mtok,elasticity,adjusted_share,source"
+RESEARCH_CURVES = "year,volume_h100e_years,value_usd_per_h100e_hour,elasticity,source"
+
+
+def curve(row: str) -> Edit:
+    """Give tiny a curve: a row of `demand_curves`."""
+    return create("demand_curves", DEMAND_CURVES, row)
+
+
+def curve_setting(text: str) -> Edit:
+    return setting("build_lag_share = 0.0", f"build_lag_share = 0.0\n{text}")
+
+
+CURVES: Faults = {
+    "an elasticity of 0": (
+        curve("chat,2026,100,1,0,,paper"),
+        ["demand_curves.csv row 2, column elasticity: 0; must be a number above 0, 20 or less"],
+    ),
+    "an elasticity without end": (
+        curve("chat,2026,100,1,20.5,,paper"),
+        ["demand_curves.csv row 2, column elasticity: 20.5; must be a number above 0, 20 or less"],
+    ),
+    "an elasticity of 0 in a range": (
+        create("demand_curves", f"{DEMAND_CURVES},elasticity_low", "chat,2026,100,1,1,,paper,0"),
+        ["demand_curves.csv row 2, column elasticity_low: 0; must be a number above 0, 20 or less"],
+    ),
+    "a price of 0": (
+        curve("chat,2026,100,0,1,,paper"),
+        ["demand_curves.csv row 2, column price_usd_per_mtok: 0 USD per 10^6 tokens; must be a number above 0"],
+    ),
+    "a price that is blank": (
+        curve("chat,2026,100,,1,,paper"),
+        ["demand_curves.csv row 2, column price_usd_per_mtok: is blank; must be a number above 0"],
+    ),
+    "a value of research of 0": (
+        create("research_curves", RESEARCH_CURVES, "2026,100,0,1,paper"),
+        [
+            (
+                "research_curves.csv row 2, column value_usd_per_h100e_hour: 0 USD per H100-equivalent hour; "
+                "must be a number above 0"
+            )
+        ],
+    ),
+    "more than all users": (
+        curve("chat,2026,100,1,1,1.2,paper"),
+        ["demand_curves.csv row 2, column adjusted_share: 1.2 share; must be a number from 0 to 1"],
+    ),
+    "a volume below 0": (
+        curve("chat,2026,-100,1,1,,paper"),
+        [
+            "demand_curves.csv row 2, column volume_ttok: -100 10^12 tokens per year; must be a number, 0 or more",
+        ],
+    ),
+    "a curve of nobody": (
+        curve("chatt,2026,100,1,1,,paper"),
+        ["demand_curves.csv row 2, column workload: no workload is called 'chatt'; did you mean 'chat'?"],
+    ),
+    "two curves of a year": (
+        create("demand_curves", DEMAND_CURVES, "chat,2026,100,1,1,,paper", "chat,2026,90,1,1,,paper"),
+        [
+            "demand_curves.csv row 3, column workload + year: 'chat / 2026' was given in row 2; a key may stand once",
+        ],
+    ),
+    "a tier called like one of a curve": (
+        cell("demand", 9, "tier", "curve_07"),
+        ["demand.csv row 9, column tier: 'curve_07'; is the name of a tier of a curve, must be another"],
+    ),
+    "a tier called like one that a charged price splits": (
+        cell("demand", 9, "tier", "curve_07_below"),
+        ["demand.csv row 9, column tier: 'curve_07_below'; is the name of a tier of a curve, must be another"],
+    ),
+    "a tier of research called like one of a curve": (
+        all_of(cell("research", 2, "tier", "curve_100"), cell("research", 3, "tier", "core")),
+        ["research.csv row 2, column tier: 'curve_100'; is the name of a tier of a curve, must be another"],
+    ),
+    "neither tiers nor a curve": (
+        all_of(remove("demand.csv"), curve("chat,2026,100,1,1,,paper")),
+        [
+            "demand.csv: has no rows, and demand_curves.csv none of 'batch'; every workload must have one or the other",
+        ],
+    ),
+    "a header of demand alone": (
+        content("demand.csv", lambda data: data.splitlines()[0] + b"\n"),
+        [
+            (
+                "demand.csv: has no rows, and demand_curves.csv none of 'chat', 'batch'; "
+                "every workload must have one or the other"
+            )
+        ],
+    ),
+    "a top below 1": (
+        curve_setting("curve_top = 0.5"),
+        ["case.toml, setting curve_top: 0.5 reference prices; must be a number from 1 to 1000"],
+    ),
+    "a bottom above 1": (
+        curve_setting("curve_bottom = 1.5"),
+        ["case.toml, setting curve_bottom: 1.5 reference prices; must be a number from 0.001 to 1"],
+    ),
+    "a bottom of 0": (
+        curve_setting("curve_bottom = 0"),
+        ["case.toml, setting curve_bottom: 0 reference prices; must be a number from 0.001 to 1"],
+    ),
+    "one step": (
+        curve_setting("curve_steps = 1"),
+        ["case.toml, setting curve_steps: 1; must be a whole number from 2 to 1000"],
+    ),
+    "a part of a step": (
+        curve_setting("curve_steps = 2.5"),
+        ["case.toml, setting curve_steps: '2.5'; must be a whole number from 2 to 1000"],
+    ),
+}
 
 FILES: Faults = {
     "required table missing": (remove("capacity.csv"), ["capacity.csv: is missing; a case needs it"]),
@@ -802,4 +913,4 @@ TOGETHER: Faults = {
     ),
 }
 
-ALL: Faults = {**FILES, **SHAPE, **CELLS, **NAMES, **STRUCTURE, **SETTINGS, **TOGETHER}
+ALL: Faults = {**FILES, **SHAPE, **CELLS, **NAMES, **STRUCTURE, **SETTINGS, **CURVES, **TOGETHER}

@@ -42,7 +42,8 @@ def reference() -> str:
 
 
 def _command(name: str, command: click.Command) -> Iterator[str]:
-    context = click.Context(command, info_name=f"supplychain {name}")
+    whole = click.Context(cli, info_name="supplychain", **cli.context_settings)
+    context = click.Context(command, info_name=name, parent=whole)
     paragraphs = [" ".join(one.split()) for one in re.split(r"\n\s*\n", (command.help or "").replace("\b", ""))]
     yield from ("", f"## `supplychain {name}`", "")
     yield from ("```text", command.get_usage(context).removeprefix("Usage: "), "```")

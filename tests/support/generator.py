@@ -52,6 +52,8 @@ HEADERS: dict[str, str] = {
     "operations": "year utilisation source",
     "demand": "workload tier year demand_ttok value_usd_per_mtok source",
     "research": "tier year demand_h100e_years value_usd_per_h100e_hour source",
+    "demand_curves": "workload year volume_ttok price_usd_per_mtok elasticity adjusted_share source",
+    "research_curves": "year volume_h100e_years value_usd_per_h100e_hour elasticity source",
 }
 OPTIONAL = (
     "supplier_needs",
@@ -64,6 +66,9 @@ OPTIONAL = (
     "fleet",
     "efficiency",
     "research",
+    "demand",
+    "demand_curves",
+    "research_curves",
 )
 SERIES: dict[str, tuple[tuple[str, ...], str]] = {  # interpolated tables: keys, a column
     "capacity": (("stage", "supplier", "place"), "capacity"),
@@ -73,6 +78,8 @@ SERIES: dict[str, tuple[tuple[str, ...], str]] = {  # interpolated tables: keys,
     "operations": ((), "utilisation"),
     "demand": (("workload", "tier"), "demand_ttok"),
     "research": (("tier",), "demand_h100e_years"),
+    "demand_curves": (("workload",), "volume_ttok"),
+    "research_curves": ((), "volume_h100e_years"),
 }
 RANGED: dict[str, str] = {  # columns that may get _low and _high
     "capacity": "capacity price_usd",
@@ -86,6 +93,13 @@ RANGED: dict[str, str] = {  # columns that may get _low and _high
     "research": "demand_h100e_years",
 }
 AT_MOST_ONE = ("share", "utilisation")
+CURVES_IN = 5
+"""Of so many cases one has curves."""
+
+
+def has_curves(seed: int) -> bool:
+    """Whether the random case of a seed has curves; those without are what they were before there were any."""
+    return seed % CURVES_IN == CURVES_IN // 2 + 1
 
 
 @dataclass(frozen=True)
@@ -281,6 +295,8 @@ class _Maker:
         self.commitments()
         self.budget()
         self.services()
+        if has_curves(self.seed):
+            settings |= self.curves()
         self.finish()
         return Case(self.seed, settings, self.tables)
 
@@ -785,6 +801,64 @@ class _Maker:
                 value_usd_per_mtok=_round(22e3 * 0.35 / (tokens * 1e6) * worth),
             )
 
+    def curves(self) -> dict[str, Value]:
+        """Curves in the place of tiers, or beside them, drawn apart from all else; and how they are cut into tiers.
+
+        In one such case of four no workload has tiers.
+        """
+        rng, turn = Random(f"{self.seed} curves"), self.seed // CURVES_IN
+        size = rng.choice([0.5, 1, 2]) / len(self.workloads)
+        for i, w in enumerate(self.workloads):
+            way = "curve" if turn % 4 == 0 else ("curve", "both", "tiers")[(turn + i) % 3]
+            if way == "curve":
+                self.tables["demand"] = [row for row in self.tables["demand"] if row["workload"] != w]
+            if way != "tiers":
+                self.demand_curve(rng, w, self.curve_years(turn + i), 0.0 if i == 1 and turn % 3 == 0 else size)
+        if turn % 3 != 1:
+            self.research_curve(rng, self.curve_years(turn + 1))
+        chosen: dict[str, Value] = {}
+        if turn % 3:
+            top, bottom = (4.0, 1.0, 8.0, 1.5)[turn % 4], (0.4, 0.1, 1.0, 0.7)[turn % 4]
+            chosen = {"curve_steps": rng.choice([2, 3, 5, 8, 12]), "curve_top": top, "curve_bottom": bottom}
+        return chosen
+
+    def curve_years(self, turn: int) -> list[int]:
+        """The years a curve is given for: with a gap, late, before the case, all and beyond, once, around."""
+        return (
+            [FIRST, self.last],
+            [*self.years][1:],
+            [FIRST - 3, FIRST - 1],
+            [FIRST - 1, *self.years, self.last + 1],
+            [FIRST],
+            [FIRST - 2, FIRST + 1, self.last + 2],
+        )[turn % 6]
+
+    def demand_curve(self, rng: Random, w: str, years: list[int], size: float) -> None:
+        tokens = 300 * TTOK_PER_TOKEN_PER_SECOND * self.busy  # of one H100 equivalent in a year
+        elasticity, worth = rng.choice([0.35, 0.7, 1.0, 1.4, 2.0, 3.0]), rng.uniform(0.7, 2.5)
+        for t in years:
+            wanted = size * self.units * tokens * (1 + 0.6 * max(t - FIRST, 0)) * self.grown(t) * rng.uniform(0.5, 1.5)
+            self.add(
+                "demand_curves",
+                workload=w,
+                year=t,
+                volume_ttok=_round(wanted),
+                price_usd_per_mtok=_round(22e3 * 0.35 / (tokens * 1e6) * worth * rng.uniform(0.8, 1.2)),
+                elasticity=_round(elasticity * rng.choice([1.0, 1.0, 1.2])),
+                adjusted_share=rng.choice([None, None, 0.0, 0.3, 0.8, 1.0]),
+            )
+
+    def research_curve(self, rng: Random, years: list[int]) -> None:
+        rent, elasticity = 22e3 * 0.35 / HOURS_PER_YEAR * rng.uniform(0.7, 2.5), rng.choice([0.5, 1.0, 2.0])
+        for t in years:
+            self.add(
+                "research_curves",
+                year=t,
+                volume_h100e_years=_round(self.units * 0.5 * self.grown(t) * rng.uniform(0.5, 1.5)),
+                value_usd_per_h100e_hour=_round(rent * 0.95 ** (t - FIRST)),
+                elasticity=elasticity,
+            )
+
     # the rest
 
     def finish(self) -> None:
@@ -799,9 +873,21 @@ class _Maker:
             for table, column in columns:
                 if self.maybe(0.4):
                     self.ranges(table, column)
+        if has_curves(self.seed):
+            self.curve_ranges()
         for table in OPTIONAL:
             if not self.tables[table] and self.maybe(0.5):
                 del self.tables[table]
+
+    def curve_ranges(self) -> None:
+        """Ranges of half of the numbers of curves."""
+        rng = Random(f"{self.seed} ranges of curves")
+        columns = ("volume_ttok", "price_usd_per_mtok", "volume_h100e_years", "value_usd_per_h100e_hour", "elasticity")
+        for row in (*self.tables["demand_curves"], *self.tables["research_curves"]):
+            for column in columns:
+                if column in row and rng.random() < 0.5:
+                    row[f"{column}_low"] = 0.8 * num(row[column])
+                    row[f"{column}_high"] = 1.25 * num(row[column])
 
     def sources(self) -> list[str]:
         keys = [f"src_{i}" for i in range(self.rng.randint(2, 4))]
@@ -867,6 +953,15 @@ FEATURES = frozenset(
         "a build limit above 0",
         "a build limit of 0",
         "a commitment before the case",
+        "a curve and tiers",
+        "a curve and no tiers",
+        "a curve of nothing",
+        "a curve without a part above",
+        "a curve without a part below",
+        "a share of users who have adjusted",
+        "a share of users who have adjusted, blank",
+        "no share of users has adjusted",
+        "steps of curves by default",
         "a fleet of a family made no longer",
         "a fleet that retires inside the case",
         "a group of several stages",
@@ -951,6 +1046,7 @@ def features(case: Case) -> set[str]:
         _accelerators,
         _commitments,
         _demand,
+        _curves,
     )
     return {name for look in looks for name, found in look(case) if found}
 
@@ -1174,3 +1270,21 @@ def _demand(case: Case) -> Features:
     yield "efficiency of some workloads", bool(faster) and len(faster) < len(total)
     yield "one region", len(case.rows("regions")) == 1
     yield "several regions", len(case.rows("regions")) > 1
+
+
+def _curves(case: Case) -> Features:
+    with_tiers = {row["workload"] for row in case.rows("demand")}
+    volumes: Counter[Value] = Counter()
+    for row in case.rows("demand_curves"):
+        volumes[row["workload"]] += num(row["volume_ttok"]) > 0
+        share = row["adjusted_share"]
+        yield "a share of users who have adjusted, blank", share is None
+        yield "no share of users has adjusted", share == 0
+        yield "a share of users who have adjusted", share is not None and 0 < num(share) < 1
+    for w, given in volumes.items():
+        yield "a curve and tiers", w in with_tiers
+        yield "a curve and no tiers", w not in with_tiers
+        yield "a curve of nothing", given == 0
+    yield "a curve without a part above", case.settings.get("curve_top") == 1
+    yield "a curve without a part below", case.settings.get("curve_bottom") == 1
+    yield "steps of curves by default", bool(volumes) and "curve_steps" not in case.settings

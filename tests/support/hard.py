@@ -17,10 +17,12 @@ _QUANTITIES = {
     "capacity": ("capacity",),
     "commitments": ("minimum",),
     "demand": ("demand_ttok",),
+    "demand_curves": ("volume_ttok",),
     "expansion": ("max_expansion",),
     "fleet": ("units",),
     "opening": ("warehouse_units", "built_units"),
     "research": ("demand_h100e_years",),
+    "research_curves": ("volume_h100e_years",),
     "budget": ("capital_usd",),
 }
 _PRICES = {
@@ -28,17 +30,19 @@ _PRICES = {
     "capacity": ("price_usd",),
     "commitments": ("shortfall_usd_per_unit",),
     "demand": ("value_usd_per_mtok",),
+    "demand_curves": ("price_usd_per_mtok",),
     "expansion": ("capex_usd_per_unit",),
     "fleet": ("unit_cost_usd",),
     "research": ("value_usd_per_h100e_hour",),
+    "research_curves": ("value_usd_per_h100e_hour",),
     "unit_costs": ("other_cost_usd",),
 }
 _KINDS: tuple[tuple[str, Mapping[str, tuple[str, ...]]], ...] = (
     ("capacity", {"capacity": ("capacity",)}),
     ("supplier prices", {"capacity": ("price_usd",)}),
     ("quantities", _QUANTITIES),
-    ("demand", {"demand": ("demand_ttok",)}),
-    ("values", {"demand": ("value_usd_per_mtok",)}),
+    ("demand", {"demand": ("demand_ttok",), "demand_curves": ("volume_ttok",)}),
+    ("values", {"demand": ("value_usd_per_mtok",), "demand_curves": ("price_usd_per_mtok",)}),
     ("bills", {"bill_of_materials": ("quantity",)}),
 )
 YEARS = 40

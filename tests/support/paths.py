@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 INPUTS = ROOT / "inputs"
 BASE, TINY, BACKCAST = INPUTS / "base", INPUTS / "tiny", INPUTS / "backcast"
+TINY_CURVE = INPUTS / "tiny-curve"
 REPORTS = ROOT / "reports"
 ANSWERS = REPORTS / "answers"
 DOCS = ROOT / "docs"

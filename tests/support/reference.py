@@ -20,6 +20,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -182,6 +183,7 @@ class Numbers:
         self.value = Series(tables["demand"], tier, "value_usd_per_mtok")
         self.research = Series(tables["research"], ("tier",), "demand_h100e_years")
         self.rent = Series(tables["research"], ("tier",), "value_usd_per_h100e_hour")
+        self._add_curves()
 
         self.accelerators = [_accelerator(row) for row in tables["accelerators"]]
         self.bom: dict[str, dict[str, float]] = defaultdict(dict)
@@ -198,6 +200,25 @@ class Numbers:
         }
         self.budget = {int(row["year"]): float(row["capital_usd"]) for row in tables["budget"]}
         self.commitments = [row for row in tables["commitments"] if int(row["year"]) in self.years]
+
+    def _add_curves(self) -> None:
+        """Curves as tiers of every year of the case, beside those of the tables."""
+        rows = [row | {"adjusted_share": row.get("adjusted_share") or "1"} for row in self.tables["demand_curves"]]
+        names = ("volume_ttok", "price_usd_per_mtok", "elasticity", "adjusted_share")
+        volume, *prices = (Series(rows, ("workload",), name) for name in names)
+        for key in volume.given:
+            for t in self.years:
+                of_row = (series.price(key, t) for series in prices)
+                for tier, width, worth in curve_tiers(self.tables.settings, volume.quantity(key, t), *of_row):
+                    self.demand.given[(*key, tier)][t] = width
+                    self.value.given[(*key, tier)][t] = worth
+        names = ("volume_h100e_years", "value_usd_per_h100e_hour", "elasticity")
+        volume, *prices = (Series(self.tables["research_curves"], (), name) for name in names)
+        for t in self.years if volume.given else ():
+            of_row = (series.price((), t) for series in prices)
+            for tier, width, worth in curve_tiers(self.tables.settings, volume.quantity((), t), *of_row, 1.0):
+                self.research.given[tier,][t] = width
+                self.rent.given[tier,][t] = worth
 
     def is_flow(self, s: str) -> bool:
         return self.stages[s]["kind"] == "flow"
@@ -291,6 +312,47 @@ class Numbers:
                         share = self.share.quantity((s, k, of_stage), t)
                         found[s, k, source[2], t].append((share, source))
         return found
+
+
+def curve_prices(settings: Mapping[str, Any], price: float) -> list[float]:
+    """The prices at which the tiers of a curve end: from the top to the reference price, from there to the bottom.
+
+    The upper part gets its share of the steps rounded to the nearest (a half up), each part of some width at least one.
+    """
+    steps = int(settings.get("curve_steps", 40))
+    top, bottom = float(settings.get("curve_top", 4)), float(settings.get("curve_bottom", 0.4))
+    if top == bottom:
+        return [price]
+    wanted = steps * math.log(top) / math.log(top / bottom)
+    above = math.floor(round(wanted, 9) + 0.5)
+    if top == 1:
+        above = 0
+    elif bottom == 1:
+        above = steps
+    else:
+        above = min(max(above, 1), steps - 1)
+    upper = [price * top ** (1 - n / above) for n in range(above)]
+    return [*upper, price, *(price * bottom ** (n / (steps - above)) for n in range(1, steps - above + 1))]
+
+
+def curve_tiers(
+    settings: Mapping[str, Any], volume: float, price: float, elasticity: float, adjusted_share: float
+) -> list[tuple[str, float, float]]:
+    """The tiers of a curve: name, what is asked for, what a unit of it is worth."""
+
+    def asked(v: float) -> float:
+        on_curve = volume * (v / price) ** -elasticity
+        return on_curve if v >= price else volume + adjusted_share * (on_curve - volume)
+
+    prices = curve_prices(settings, price)
+    tiers = [("curve_00", asked(prices[0]), prices[0])]
+    for n, (v1, v2) in enumerate(pairwise(prices), start=1):
+        log = math.log(v1 / v2)
+        x = (1 - elasticity) * log
+        g = -math.expm1(-x) / x if x else 1.0
+        mean = elasticity * v1 * log * g / math.expm1(elasticity * log)
+        tiers.append((f"curve_{n:02d}", asked(v2) - asked(v1), mean))
+    return tiers
 
 
 def _accelerator(row: Row) -> Accelerator:

@@ -82,6 +82,8 @@ def _factors(table: str, row: Row, units: Units) -> dict[str, float]:
         "budget": {"capital_usd": money},
         "fleet": {"unit_cost_usd": money},
         "research": {"value_usd_per_h100e_hour": money},
+        "demand_curves": {"volume_ttok": tokens, "price_usd_per_mtok": money / tokens},
+        "research_curves": {"value_usd_per_h100e_hour": money},
     }
     return of_table.get(table, {})
 

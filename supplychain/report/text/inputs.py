@@ -92,4 +92,6 @@ def _kind(column: schema.ColumnSchema) -> str:
     if column.minimum is None:
         return column.type
     most = "" if column.maximum is None else f" to {column.maximum:g}"
+    if column.above:
+        return f"{column.type}, above {column.minimum:g}{most}"
     return f"{column.type}, {column.minimum:g}{most or ' or more'}"

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
-from supplychain.model import accelerators, commitments, cost, fleet, service, supply, ties, windows
+from supplychain.model import accelerators, commitments, cost, curves, fleet, service, supply, ties, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,6 +78,16 @@ the capacity 0 and the price 0; a workload without one in `efficiency` has the m
 holds in every place of the supplier that no other row of that need names.
 """
 
+_CURVES = """
+## Curves
+
+A workload may have tiers of demand, a curve, or both, which add. A curve is served in tiers of its own, `curve_00`,
+`curve_01` and so on; their numbers follow from those of the curve. Their prices fall geometrically: from `curve_top`
+times the reference price to that price, and from there to `curve_bottom` times it, `curve_steps` in all, split in
+proportion to the logs. Research has a curve likewise, with `volume_h100e_years`, a reference value and an elasticity of
+its own, and no adjusted share.
+"""
+
 _OBJECTIVE = """\
 ## Objective
 
@@ -113,7 +123,9 @@ def model_reference(model: Any) -> str:  # noqa: ANN401 - Pyomo ships no types
         *_table(("variable", "unit", "what it is"), list(_variables(model))),
         _NUMBERS,
         *_table(("number", "unit", "from", "years", "what it is"), list(_numbers())),
-        "\n## Factors\n",
+        _CURVES,
+        *_described(_with_formulas(curves)),
+        "## Factors\n",
         *_described(_with_formulas(windows)),
         "## Constraints\n\nAs the model declares them, with the named expressions that they are made of.\n",
     ]
