@@ -54,3 +54,15 @@ def test_the_objective_is_the_hand_calculation() -> None:
     """
     assert plan().objective_usd == pytest.approx(float((EXPECTED / "objective.txt").read_text()), rel=1e-9)
     assert plan().summary["objective_usd"] == plan().objective_usd
+
+
+def test_the_net_benefit_is_the_hand_calculation() -> None:
+    """Value 3 278.84 + 2/3 x 7 515.36 + 4/9 x 7 840.48 million USD, cost 1 261 + 2/3 x 1 507.8 + 4/9 x 1 576.8.
+
+    Sensitivity: without research the value is 11 297.7 million, without the years that are not reported 8 289.08.
+    Catches: a net benefit of reported years alone, without research or undiscounted, or with unserved demand as cost.
+    """
+    summary = plan().summary
+    assert summary["value_usd"] == pytest.approx(1e6 * (3278.84 + 7515.36 * 2 / 3 + 7840.48 * 4 / 9), rel=1e-11)
+    assert summary["cost_usd"] == pytest.approx(2967e6, rel=1e-11)
+    assert plan().net_benefit_usd == summary["net_benefit_usd"] == pytest.approx(8806.73777777778e6, rel=1e-11)
