@@ -873,9 +873,13 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         Fact("status", str, "`optimal`"),
         replace(_OBJECTIVE, known_by=True),
         Fact("unserved_usd", _NUMBER, "part of it: what the demand left unserved was worth, discounted"),
-        Fact("net_benefit_usd", _NUMBER, "value less cost over the horizon: what all demand is worth, less the objective"),
+        Fact(
+            "net_benefit_usd", _NUMBER, "value less cost over the horizon: what all demand is worth, less the objective"
+        ),
         Fact("value_usd", _NUMBER, "what is served is worth, tokens and research, discounted, over the horizon"),
-        Fact("cost_usd", _NUMBER, "what is paid for, discounted, over the horizon: the objective less what is unserved"),
+        Fact(
+            "cost_usd", _NUMBER, "what is paid for, discounted, over the horizon: the objective less what is unserved"
+        ),
         Fact("years", list, "first and last year that are decided", known_by=True),
         Fact("report_last_year", int, "last year that is reported", known_by=True),
         Fact("rows", int, "rows of the LP"),

@@ -47,7 +47,7 @@ def test_a_constant_less_the_objective(seed: int, foresight: int | None, tmp_pat
 
 
 def test_a_constant_less_the_objective_of_base() -> None:
-    """Catches: what only a case of real size shows, as digits that are lost where a total is a difference of large ones."""
+    """Catches: what only a case of real size shows, as digits lost in a difference of large numbers."""
     assert_a_constant_less_the_objective(sc.load(BASE), reference.build(reference.load(BASE)).constant)
 
 
@@ -106,6 +106,7 @@ def test_the_last_token_served() -> None:
     assert plan.net_benefit_usd == pytest.approx(260e6 - 200)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", one_in(4, SEEDS))
 def test_no_relief_lowers_net_benefit(seed: int, tmp_path: Path) -> None:
     """With perfect foresight, more capacity and lower prices: what is served in a year may fall, the total may not.

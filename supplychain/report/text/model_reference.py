@@ -127,7 +127,9 @@ def model_reference(model: Any) -> str:  # noqa: ANN401 - Pyomo ships no types
     ]
     for part in PARTS:
         own = {
-            name: function for name, function in _with_formulas(part).items() if part is not cost or name not in terms | benefit
+            name: function
+            for name, function in _with_formulas(part).items()
+            if part is not cost or name not in terms | benefit
         }
         lines += [f"### {_title(part)}\n", *_described(own)]
     lines += [_OBJECTIVE, *_described(terms), _NET_BENEFIT, *_described(benefit)]
