@@ -59,7 +59,7 @@ def text(case: Case, points: pd.DataFrame) -> str:
             for row in records(rows)
         ]
         if len(axes) == 1:
-            lines += ["", f"{t}, along {axes[0]['target']}; {served.scales}", *_line(year_rows, axes[0], served)]
+            lines += ["", f"{t}, along {axes[0]['target']}", served.scales, *_line(year_rows, axes[0], served)]
         elif len(axes) == _FLAT and summary["grid"]:
             lines += ["", f"{t}: down {axes[0]['target']}, across {axes[1]['target']}", *_map(year_rows, *axes)]
         else:
@@ -82,7 +82,7 @@ def _totals(points: Sequence[Mapping[str, Any]], axes: Sequence[Mapping[str, Any
         table = TextTable(["value", *TOTALS.values()], cells, frozenset(range(1 + len(TOTALS))))
         return [title, *table.text(WIDTH)]
     if is_map:
-        return [f"Net benefit of the whole horizon, discounted; {unit}", *_benefits(points, *axes, size)]
+        return [f"Net benefit of the whole horizon, discounted; {unit}", *_benefits(points, axes, size)]
     if not answered:
         return [title]
     ends = [end(answered, key=lambda row: row[_BENEFIT]) for end in (min, max)]
@@ -90,9 +90,8 @@ def _totals(points: Sequence[Mapping[str, Any]], axes: Sequence[Mapping[str, Any
     return [title, f"from {low} to {high}"]
 
 
-def _benefits(
-    points: Sequence[Mapping[str, Any]], down: Mapping[str, Any], across: Mapping[str, Any], size: float
-) -> list[str]:
+def _benefits(points: Sequence[Mapping[str, Any]], axes: Sequence[Mapping[str, Any]], size: float) -> list[str]:
+    down, across = axes
     width = len({row[across["target"]] for row in points})
     header = ["", *(_value(row[across["target"]], across) for row in points[:width])]
     cells = [
@@ -120,7 +119,7 @@ def _served(names: Names, points: pd.DataFrame) -> _Served:
     }
     size, unit = unit_for(points[list(tokens)].max().dropna(), TOKENS)
     columns = {column: (names.workload(w, _WORKLOAD), size) for column, w in tokens.items()}
-    scales = f"tokens in {unit}"
+    scales = f"Tokens in {unit}"
     research = f"{RESEARCH_DONE}[{ALL}]"
     if research in points:
         size, unit = unit_for(points[research].dropna(), COUNTS)
