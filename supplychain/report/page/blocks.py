@@ -54,7 +54,7 @@ class Number:
         return Number(self.value, self.origin, dollars(self.value))
 
     def over(self, unit: float, *, signed: bool = False) -> Number:
-        """Return it in a larger unit; the value stays in the unit of its table. `signed` writes the plus of a change."""
+        """Return it in a larger unit, with the plus of a change; the value stays in the unit of its table."""
         plus = "+" if signed and self.value > 0 else ""
         return Number(self.value, self.origin, f"{plus}{number(self.value / unit)}")
 
