@@ -728,7 +728,7 @@ def test_what_changed_and_a_reference_stand_on_the_page(tmp_path: Path) -> None:
     table = next(
         t
         for t in page.all("table", data_rows="")
-        if "reference:results" in t["data-rows"] and "served_ttok" in t["data-rows"]
+        if all(part in t["data-rows"] for part in ("reference:results", '"served_ttok"', '"all"'))
     )
     drawn = {
         keys["year"]: float(next(cell.all("data"))["value"])

@@ -74,8 +74,13 @@ def test_cost_tokens_and_labels_along_an_axis(case: sc.Case) -> None:
     assert table["year"].tolist() == [FIRST, FIRST + 1] * 4
     assert set(table["status"]) == {"optimal"}
     assert list(table.columns) == [
-        "point", WAFERS, "year", "stage", "group", "objective_usd", "served_ttok", "cost_usd_per_mtok", "status",
+        "point", WAFERS, "year", "stage", "group", "net_benefit_usd", "value_usd", "cost_usd", "objective_usd",
+        "served_ttok", "cost_usd_per_mtok", "tokens_served[chat]", "status",
     ]  # fmt: skip
+    assert table["value_usd"].tolist() == pytest.approx([2e6 * n for n in chips])
+    assert table["cost_usd"].tolist() == pytest.approx([4 * n for n in chips])
+    assert table["net_benefit_usd"].tolist() == pytest.approx([2 * (1e6 - 2) * n for n in chips])
+    assert table["tokens_served[chat]"].tolist() == table["served_ttok"].tolist()
 
 
 def test_the_grid_has_its_first_axis_outermost(case: sc.Case) -> None:

@@ -113,7 +113,7 @@ def _summary(report_data: ReportData, study: str, answer: str) -> Sentence:
         else f"Against {report_data.studies[study].summary['answers'][0]}"
     )
     about = ", which the rest of this report is about" if study == COMPARED and answer == report_data.subject else ""
-    parts: Sentence = (plain(f"{title}{about}: over the whole horizon "),)
+    parts: Sentence = (plain(f"{title}{about}: over the whole horizon"),)
     for n, (quantity, called) in enumerate(TOTALS.items()):
         change, before = (
             tables.only(f"{study}:totals", column, answer=answer, quantity=quantity)
@@ -123,7 +123,7 @@ def _summary(report_data: ReportData, study: str, answer: str) -> Sentence:
         known = "not known" if math.isnan(share) else "unchanged" if abs(share) < OBJECTIVE_ROUNDING else ""
         size, unit = unit_for([change.value], USD)
         amount: Sentence = (known,) if known else (change.over(size, signed=True), f" {unit}")
-        parts = (*parts, f"{', ' if n else ''}{called} ", *amount)
+        parts = (*parts, f"{',' if n else ''} {called} ", *amount)
     moved = {
         r["year"]: r["label"]
         for r in tables.rows(f"{study}:labels", answer=answer, level="stage").records()
