@@ -161,7 +161,7 @@ def test_the_command_lists_solves_and_writes(tmp_path: Path, capsys: pytest.Capt
     assert "the case has no scenarios" in capsys.readouterr().err
 
 
-def test_tokens_by_workload_and_research_are_apart(tmp_path: Path) -> None:
+def test_tokens_by_workload_and_research_are_apart() -> None:
     """`inputs/tiny` with a fifth more of every limit: each number against plans of its own, keys as labels on screen.
 
     Bug: research counted as tokens, workloads or years exchanged, totals of the reported years alone.

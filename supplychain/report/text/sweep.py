@@ -68,29 +68,26 @@ def text(case: Case, points: pd.DataFrame) -> str:
 
 
 def _totals(points: Sequence[Mapping[str, Any]], axes: Sequence[Mapping[str, Any]], *, is_map: bool) -> list[str]:
-    """Return net benefit, value and cost along an axis, net benefit over two, and of other points its ends."""
-    amounts = [x for row in points for x in (row[quantity] for quantity in TOTALS) if not math.isnan(x)]
-    size, unit = unit_for(amounts, USD)
+    """Return net benefit, value and cost along an axis; over two net benefit; where that is no table, its ends."""
+    size, unit = unit_for([row[name] for row in points for name in TOTALS if not math.isnan(row[name])], USD)
     title = f"Net benefit is value served less total cost, over the whole horizon, discounted; {unit}"
-    answered = [row for row in points if not math.isnan(row[_BENEFIT])]
     if len(axes) == 1:
-        name = axes[0]["target"]
+        axis = axes[0]
         cells = [
-            [_value(row[name], axes[0]), *(number(row[quantity] / size) for quantity in TOTALS)]
-            for row in sorted(points, key=lambda row: row[name])
+            [_value(row[axis["target"]], axis), *(number(row[quantity] / size) for quantity in TOTALS)]
+            for row in sorted(points, key=lambda row: row[axis["target"]])
         ]
-        table = TextTable(["value", *TOTALS.values()], cells, frozenset(range(1 + len(TOTALS))))
-        return [title, *table.text(WIDTH)]
-    if is_map:
-        return [f"Net benefit of the whole horizon, discounted; {unit}", *_benefits(points, axes, size)]
-    if not answered:
-        return [title]
-    ends = [end(answered, key=lambda row: row[_BENEFIT]) for end in (min, max)]
-    low, high = (f"{number(row[_BENEFIT] / size)} (point {row['point']})" for row in ends)
-    return [title, f"from {low} to {high}"]
+        return [title, *TextTable(["value", *TOTALS.values()], cells, frozenset(range(1 + len(TOTALS)))).text()]
+    lines = _benefits(points, axes, size) if is_map else []
+    if lines and max(map(len, lines)) <= WIDTH:
+        return [f"Net benefit, over the whole horizon, discounted; {unit}", *lines]
+    answered = [row for row in points if not math.isnan(row[_BENEFIT])]
+    ends = [end(answered, key=lambda row: row[_BENEFIT]) for end in (min, max)] if answered else []
+    return [title, " to ".join(f"{number(row[_BENEFIT] / size)} (point {row['point']})" for row in ends)]
 
 
 def _benefits(points: Sequence[Mapping[str, Any]], axes: Sequence[Mapping[str, Any]], size: float) -> list[str]:
+    """Return a map of net benefit, laid out as that of what binds."""
     down, across = axes
     width = len({row[across["target"]] for row in points})
     header = ["", *(_value(row[across["target"]], across) for row in points[:width])]
@@ -98,7 +95,7 @@ def _benefits(points: Sequence[Mapping[str, Any]], axes: Sequence[Mapping[str, A
         [_value(points[n][down["target"]], down), *(number(row[_BENEFIT] / size) for row in points[n : n + width])]
         for n in range(0, len(points), width)
     ]
-    return TextTable(header, cells, frozenset(range(1 + width))).text(WIDTH)
+    return TextTable(header, cells, frozenset(range(1 + width))).text()
 
 
 @dataclass(frozen=True)
