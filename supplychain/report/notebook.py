@@ -102,7 +102,7 @@ def _(comparison: Comparison) -> str:
         f"<h4>{escape(title)}</h4>",
         _table(pd.DataFrame(list(whole_horizon.rows), columns=list(whole_horizon.header))),
     ]
-    parts += [f"<p>{SINGLE_YEARS}</p>", "<h4>What binds</h4>"]
+    parts += [SINGLE_YEARS, "<h4>What binds</h4>"]
     parts.append(_table(pd.DataFrame(rows, columns=["", *map(str, years)])))
     for quantity, title in _DRAWN:
         values = values_by_answer(comparison, quantity)

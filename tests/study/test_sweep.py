@@ -824,7 +824,7 @@ def test_the_command_prints_a_map(folder: Path, tmp_path: Path, capsys: pytest.C
     ]
     wide = run(capsys, *command, f"{POWER}=1:200:50", "--out", str(tmp_path / "t"))[1]
     assert wide.splitlines()[4:10] == [
-        "2.00 (point 1) to 240 (point 130)",
+        "2.00 (point 1) to 240 (point 131)",
         "",
         f"{FIRST}: down {WAFERS}, across {POWER}",
         "     1 to 200",
