@@ -441,6 +441,14 @@ def test_what_was_signed_is_in_both() -> None:
     assert "Regret against perfect knowledge, " in markdown(found, less)
 
 
+def test_the_markdown_page_says_net_benefit() -> None:
+    """Of `inputs/tiny`, over all three years, of which two are reported. Bug: reported years, a cost with what is
+    unserved, a scale for each number.
+    """
+    said = "Net benefit of 2026 to 2028, discounted, bn USD: 8.81, of value served 11.8 and total cost 2.97."
+    assert said in markdown(sc.solve(sc.load(TINY))).splitlines()
+
+
 def test_names_mean_themselves_in_markdown() -> None:
     """A title that makes a heading, a link, a table cell or a tag of its own."""
     page = markdown(plan_of(edited(excel_case(), title="a\n# b <b> | [x](y)")))
