@@ -4,10 +4,11 @@ VENV ?= .venv
 CASE ?= inputs/base
 BIN := $(VENV)/bin
 COVERAGE := build/coverage
+SITE := build/docs
 SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check thorough faults browser office bench bench-scale bench-sweep bench-netlib generated reports answers pages lock clean
+.PHONY: solve check thorough faults docs docs-all browser office bench bench-scale bench-sweep bench-netlib generated reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -33,7 +34,15 @@ office: $(VENV)/dev  ## open the workbooks in LibreOffice, which apt-get install
 	tests/need soffice libreoffice-calc
 	PYTHONPATH=tests/support $(BIN)/python tests/office/check_libreoffice.py
 
-browser: $(VENV)/dev  ## open the report in headless Chromium without a network, and check its accessibility; needs Node.js
+docs: $(VENV)/dev  ## build the site of README and docs, and fail at each link, heading or formula that is not there
+	rm -rf $(SITE)
+	$(BIN)/python -m sphinx -b html -c docs --fail-on-warning --keep-going --nitpicky --quiet -d $(SITE)/trees . $(SITE)/site
+	$(BIN)/python tests/docs/check_site.py $(SITE)/site
+
+docs-all: $(VENV)/dev  ## run every command and program that README and docs show, also those that `make check` leaves out
+	DOCS_ALL=1 $(BIN)/python -m pytest tests/docs $(SUITE)
+
+browser: $(VENV)/dev docs  ## open the report and the site in headless Chromium without a network, and check their accessibility; needs Node.js
 	VENV_BIN=$(abspath $(BIN)) tests/browser/run
 
 bench: $(VENV)/dev  ## measure, side by side, on this machine
@@ -52,7 +61,7 @@ NETLIB ?=
 bench-netlib: $(VENV)/dev  ## solve and certify 91 Netlib LPs, or those of a folder (NETLIB=), and check their prices; takes minutes
 	$(BIN)/python tests/bench/bench_netlib.py $(NETLIB)
 
-generated: $(VENV)/dev  ## write inputs/README.md, docs/model.md, docs/results.md and every datapackage.json of inputs
+generated: $(VENV)/dev  ## write the references that stand in inputs and docs, and every datapackage.json of inputs
 	$(BIN)/python tests/generated.py --write
 
 SCENARIOS := grid_late behind_the_meter demand_late hbm_shortfall efficiency_stalls cowos_surge
@@ -71,7 +80,7 @@ pages: $(VENV)/core  ## of reports/ the capacity report, from the answers that s
 
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
 	$(COMPILE) --extra report --group build -o requirements.lock
-	$(COMPILE) --extra report --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --extra report --group build --group dev --group docs -c requirements.lock -o requirements-dev.lock
 	sed -i '/^--/d' requirements.lock requirements-dev.lock
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade

@@ -116,6 +116,9 @@ IDLE_ROUNDING: Final = 1e-7
 LOCKED_IN_ROOM: Final = 1e-11
 """Share of what is locked in by which a row gives way: amounts were rounded when they were found and when written."""
 
+LITTLE_BLOCKED: Final = 0.01
+"""Share of what is served or held back in a year, by value, up to which nothing is held back; a choice of words."""
+
 SERVES_ABOVE: Final = 0.05
 """Relief serves more demand if the part of its gain that does exceeds this share of the gain; a choice of words."""
 

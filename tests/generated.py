@@ -1,13 +1,19 @@
-"""Files that schemas and the model write: the references of inputs, results and the model, `datapackage.json`.
+"""Files that schemas, the model and the code write: references of inputs, results, model, Python, commands and words.
 
-`python tests/generated.py --write` writes them; `tests/case/test_frictionless.py` compares them with what the schema
-says.
+`python tests/generated.py --write` writes them, and every `datapackage.json`; `tests/case/test_frictionless.py`,
+`tests/model/test_model_reference.py` and `tests/docs/test_pages.py` compare them with what the code says.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+import api_reference
+import command_reference
+import glossary
 
 from supplychain.case import load
 from supplychain.case.datapackage import datapackage
@@ -31,6 +37,9 @@ def expected() -> dict[Path, str]:
         INPUTS / "README.md": reference(),
         DOCS / "model.md": model_reference(build(load(INPUTS / "tiny"))),
         DOCS / "results.md": result_reference(),
+        DOCS / "api.md": api_reference.reference(),
+        DOCS / "commands.md": command_reference.reference(),
+        DOCS / "glossary.md": glossary.reference(),
     }
     return pages | {folder / "datapackage.json": datapackage(load(folder)) for folder in cases()}
 

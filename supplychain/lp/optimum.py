@@ -180,11 +180,17 @@ def solved_again(lp: LabelledLP) -> float:
 def run(highs: ScaledHighs, settled: frozenset[Any] = _INFEASIBLE) -> Any:  # noqa: ANN401 - HiGHS ships no types
     """Run HiGHS from where it stands, and from nothing if that leads nowhere; return how it ended.
 
-    A warm run may end with the scaled LP inside its tolerances and the LP itself not, or in `unknown`: from there it is
-    run once more. Interior point only tells the simplex method where to start. What is not `settled` by two runs is
-    looked for in other ways.
+    Interior point only tells the simplex method where to start, if it ends anywhere. A warm run may end with the scaled
+    LP inside its tolerances and the LP itself not, or in `unknown`: from there it is run once more. What is not
+    `settled` by two runs is looked for in other ways.
     """
     seconds = _start_inside(highs) if highs.getOptionValue("solver")[1] == "ipx" else 0.0
+    with _options(highs, {"solver": "simplex"}):
+        return _run_by_simplex(highs, settled, seconds)
+
+
+def _run_by_simplex(highs: ScaledHighs, settled: frozenset[Any], seconds: float) -> Any:  # noqa: ANN401
+    """Run the simplex method, of whose time limit so much is spent, and then in other ways."""
     warm = _WARM if highs.getBasis().valid else {}
     limit, time = (highs.getOptionValue(name)[1] for name in (_LIMIT, _TIME))
     few = {_LIMIT: min(_FEW, limit)} if warm else {}

@@ -296,10 +296,9 @@ def allowable_increase(
     Raises: CertificateError if there is not even a step of 0, which a price that is right always allows.
     """
     slope, y = slopes.prices(moves, sign)
-    if math.isinf(slope):
-        return 0.0
-    if slope == 0 and sign > 0 and slopes.only_relaxes(moves):
-        return math.inf  # the cost is convex and does not rise: once it is flat it stays flat
+    known = _without_solve(slopes, moves, sign, slope)
+    if known is not None:
+        return known
     (rows_fall, rows_rise), (columns_fall, columns_rise) = slopes.row_room, slopes.column_room
     column_lower, column_upper = _complementary(
         slopes.reduced(y), lp.column_lower, lp.column_upper, columns_fall, columns_rise
@@ -334,6 +333,15 @@ def allowable_increase(
     if status != highspy.HighsModelStatus.kOptimal:
         raise NoAnswerError(reason(status, "the range of a price"))
     return furthest
+
+
+def _without_solve(slopes: Slopes, moves: Mapping[int, float], sign: float, slope: float) -> float | None:
+    """Return how far limits can move before a slope changes, where it takes no solve; else None."""
+    if math.isinf(slope):
+        return 0.0
+    if slope == 0 and slopes.only_relaxes(moves):  # the cost is convex, and more room does not make it rise
+        return math.inf if sign > 0 else slopes.free_fall(moves)
+    return None
 
 
 def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:

@@ -41,7 +41,7 @@ _BASIC = int(highspy.HighsBasisStatus.kBasic)
 _ENDS = frozenset({highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnbounded})
 """Ends of a run after which it is tried from elsewhere, if at all."""
 
-_STARTS = (("here", FEASIBILITY), ("basis", FEASIBILITY), ("nothing", FEASIBILITY), ("nothing", COARSE_FEASIBILITY))
+_STARTS = (("basis", FEASIBILITY), ("nothing", FEASIBILITY), ("nothing", COARSE_FEASIBILITY))
 """From where a tangent problem is solved, in turn, and how far reduced costs may be off."""
 
 _PRIMAL = 4
@@ -167,14 +167,32 @@ class Slopes:
         step its duals are the gain, so no solve is needed then; fixed columns that do not move in that step change
         nothing. With equalities in the direction the gain has a sign.
         """
+        return self.gain_and_duals(direction, fixed)[0]
+
+    def gain_and_duals(self, direction: Mapping[int, float], fixed: Sequence[int] = ()) -> tuple[float, Vector]:
+        """Return the gain and duals that attain it, of the problem in which columns are fixed; if they move, of it."""
         value = self.between(direction)
         if self._signed(direction):
-            return -self._slope(direction, +1.0, fixed)
+            slope, y = self.prices(direction, +1.0, fixed)
+            return -slope, y
         if value == 0:
-            return 0.0
+            return 0.0, self.optimum.y
         if fixed and self._as_solved(fixed) and self._own.stays(direction, +1.0) and self._own.rests(fixed):
-            return self.gain(direction)
-        return min(max(0.0, -self._slope(direction, +1.0, fixed)), value)
+            return self.gain_and_duals(direction)
+        slope, y = self.prices(direction, +1.0, fixed)
+        return min(max(0.0, -slope), value), y
+
+    def stay(self, columns: Sequence[int], y: Vector) -> bool:
+        """Whether duals that attain a gain with columns fixed attain it, too, with these columns free again.
+
+        They do if their reduced costs pay for no move from where they are.
+        """
+        at = list(columns)
+        reduced = (self._lp.cost - self._lp.priced(y))[at]
+        rounding = PRICE_ROUNDING * self._column_size[at]
+        (lower, upper) = (limit[at] for limit in self.column_room)
+        rises, falls = (reduced < -rounding) & (upper > 0), (reduced > rounding) & (lower < 0)
+        return not bool((rises | falls).any())
 
     def loss(self, direction: Mapping[int, float]) -> float:
         """Return the rise of cost per unit of tightening (left derivative); infinite if nothing is feasible then."""
@@ -188,8 +206,9 @@ class Slopes:
         """Return the slope of cost along a direction (sign +1) or against it (-1), and the duals that attain it.
 
         Where the LP's basis stays optimal for a small step, its own duals attain the slope, and there is nothing to
-        solve. Each solve starts where the last one ended; if its duals do not prove the slope, from the LP's own basis,
-        and then from nothing, at last with costs that may be a little off.
+        solve. Each solve starts from the LP's own basis; if its duals do not prove the slope, from nothing, at last
+        with costs that may be a little off. From where the last one ended it may take thousands of steps, and what is
+        found would hang on what was asked before.
         """
         if not fixed and self._own.stays(direction, sign):
             return -sign * self.between(direction), self.optimum.y
@@ -200,7 +219,7 @@ class Slopes:
             for start, tolerance in _STARTS:
                 if start == "basis":
                     highs.setBasis(self.optimum.basis)
-                elif start == "nothing":
+                else:
                     highs.forget()
                 try:
                     slope, y, terms = self._solved(tolerance)
@@ -267,6 +286,11 @@ class Slopes:
         self._eased.changeRowsBounds(len(rows), rows, row_lower, row_upper)
         lower, upper = self.column_room
         self._eased.changeColsBounds(len(columns), columns, lower - by_column, upper + by_column)
+
+    def free_fall(self, direction: Mapping[int, float]) -> float | None:
+        """Return how far limits can fall before cost rises, of a direction without a loss; None if it takes a solve."""
+        y = self.optimum.y
+        return self._own.free_fall(direction, self.felt(y), self.reduced(y))
 
     @cached_property
     def stepping(self) -> tuple[Any, Any]:

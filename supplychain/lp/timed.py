@@ -14,6 +14,9 @@ _STEPS, _STEPS_PER_LINE = 1_000_000, 100
 It takes two or three for each row; what takes a hundred goes in a circle.
 """
 
+_INNER_STEPS = 500
+"""Steps of interior point: it takes 20 to 100, and where its digits run out may go on for ever."""
+
 
 def run(highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
     """Run HiGHS from where it stands.
@@ -22,7 +25,7 @@ def run(highs: Any) -> None:  # noqa: ANN401 - HiGHS ships no types
     """
     left = limits.check()
     steps = max(_STEPS, _STEPS_PER_LINE * (highs.getNumRow() + highs.getNumCol()))
-    bounds = {"simplex_iteration_limit": steps}
+    bounds = {"simplex_iteration_limit": steps, "ipm_iteration_limit": _INNER_STEPS}
     if left is not None:
         bounds["time_limit"] = highs.getRunTime() + left  # HiGHS counts all its runs
     usual = {name: highs.getOptionValue(name)[1] for name in bounds}

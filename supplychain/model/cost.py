@@ -158,10 +158,15 @@ def budget(m: Model, t: Year) -> Relation:
 
     Components are flow stages. What is paid for is cash of the year in which it is bought or ordered.
     """
-    spent = total(usd for spending in (components, systems, orders) for _, usd in spending(m, t))
-    if is_number(spent):
+    cash = spent(m, t)
+    if is_number(cash):
         return pyo.Constraint.Skip
-    return m.money * spent <= m.money * m.capital_usd[t]
+    return m.money * cash <= m.money * m.capital_usd[t]
+
+
+def spent(m: Model, t: Year) -> Expression:
+    """Return the cash spent in a year on components, systems and expansions [USD]."""
+    return total(usd for spending in (components, systems, orders) for _, usd in spending(m, t))
 
 
 def components(m: Model, t: Year) -> Iterator[tuple[Stage, Expression]]:

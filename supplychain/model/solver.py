@@ -32,7 +32,7 @@ def solve(m: Model) -> tuple[LabelledLP, Optimum]:
 def stated(m: Model) -> LabelledLP:
     """Return the LP of a model, not solved yet, with the options of a cold solve."""
     limits.check()
-    return _cold(lp.LabelledHighs().stated(m))
+    return cold(lp.LabelledHighs().stated(m))
 
 
 def solved(labelled: LabelledLP, *, what: str) -> Optimum:
@@ -45,7 +45,8 @@ def solved(labelled: LabelledLP, *, what: str) -> Optimum:
     return optimum
 
 
-def _cold(labelled: LabelledLP) -> LabelledLP:
+def cold(labelled: LabelledLP) -> LabelledLP:
+    """Give the solver of an LP the options of a cold solve."""
     for name, value in lp.options(labelled.shape[0]).items():
         labelled.highs.setOptionValue(name, value)
     return labelled
@@ -110,4 +111,4 @@ class MutableModel:
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own with the options of a cold solve."""
         with named(self._case):
-            return _cold(self._stated.lp())
+            return cold(self._stated.lp())

@@ -168,8 +168,8 @@ def answer(case: Case, solved_windows: Iterable[Window], progress: Callable[[str
     solved = solved_lp.solved
     progress("lifting limits")
     unlimited, unconstrained = window_answers[-1].relaxed_plans or (
-        windows.relaxed_plan(window_answers[-1].window, relaxation)
-        for relaxation in (relaxed.UNLIMITED, relaxed.UNCONSTRAINED)
+        solved_lp.unlimited(),
+        windows.relaxed_plan(solved_lp, window_answers[-1].window.whole, solved_lp.ties, relaxed.UNCONSTRAINED),
     )
     by_level = bottlenecks.merged([of_window.by_level for of_window in window_answers])
     marginals = _joined(of_window.marginals for of_window in window_answers)

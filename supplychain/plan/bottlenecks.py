@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from supplychain import lp
+from supplychain import lp, units
+from supplychain.case.calendar import last_year_seen
 from supplychain.errors import NoAnswerError
 from supplychain.limits import doing
 from supplychain.model import cost
 from supplychain.model.labels import Var
+from supplychain.plan import quantities
 from supplychain.plan.levers import Direction, Lever, Levers, Members
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
@@ -23,6 +26,7 @@ from supplychain.tolerances import (
     BEYOND_PRICE_END,
     EQUAL_GAIN,
     GAIN_PART_ROUNDING,
+    LITTLE_BLOCKED,
     RELIEF_STEP,
     SAME_SLOPE,
     SERVES_ABOVE,
@@ -34,12 +38,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from supplychain.plan.solved import Solved
     from supplychain.plan.solved_lp import SolvedLP
 
 LEVELS = ("stage", "group")
 
 DEMAND = "demand"
-"""Binds where no relief would serve more."""
+"""Binds where nothing is held back, but for `LITTLE_BLOCKED`."""
+
+UNRESOLVED = "unresolved"
+"""Binds where demand is held back, and no set of up to `JOINT_UP_TO` levers serves more of it."""
+
+LASTING, BLOCKED = "lasting", "blocked"
+"""States of what binds where no relief of the year alone serves more: relief from it on does; no set of levers does."""
 
 JOINT_UP_TO = 4
 """Largest number of levers that are looked at together."""
@@ -52,12 +63,13 @@ _ROUNDS = 100
 class Worth:
     """What one relief is worth, in undiscounted USD of its year.
 
-    A gain is saving (cost) and serving (demand, of which `research` is one part).
+    A gain is saving (cost) and serving: deals that are kept (`orders`), `research`, and tokens.
     """
 
     gain: float
     loss: float
     saving: float = 0.0
+    orders: float = 0.0
     research: float = 0.0
     _: KW_ONLY
     helps: tuple[int, ...] = ()
@@ -90,6 +102,8 @@ class Bottleneck:
     moves_with: str = ""
     holds_to_pct: float = math.nan
     next: str = ""
+    headroom_pct: float = math.nan
+    used_share: float = math.nan
 
 
 YearBottlenecks: TypeAlias = "tuple[list[Bottleneck], Bottleneck | None]"
@@ -116,25 +130,49 @@ def merged(parts: Sequence[ByLevel]) -> ByLevel:
 class BottleneckFinder:
     """Asks a solved LP what relief is worth, and names what binds; the LP is left as it was."""
 
-    def __init__(self, solved_lp: SolvedLP) -> None:
+    def __init__(self, solved_lp: SolvedLP, unlimited: Callable[[], Solved] | None = None) -> None:
+        """Take a solved LP, and what says what would be done with no limit on any stage: else the LP itself does."""
         self._solved_lp, self._solved, self._slopes = solved_lp, solved_lp.solved, solved_lp.slopes
+        self._unlimited = unlimited or cache(solved_lp.unlimited)
         self._levers = Levers(solved_lp.solved, solved_lp.lp)
         self._worths: dict[tuple[object, ...], Worth] = {}
         self._ends: dict[tuple[object, ...], tuple[float, dict[str, str]]] = {}
         self._serving: dict[tuple[object, ...], bool] = {}
-        self._directions: dict[tuple[Members, int], tuple[Direction, bool]] = {}
-        self._tokens = solved_lp.names[Var.SERVE][1]
-        self._served = [*self._tokens, *solved_lp.names[Var.RESEARCH][1], *solved_lp.names[Var.SHORTFALL][1]]
+        self._headroom: dict[tuple[object, ...], float] = {}
+        self._directions: dict[tuple[Members, tuple[int, ...]], tuple[Direction, bool]] = {}
+        tokens, research, deals = (solved_lp.names[var][1] for var in (Var.SERVE, Var.RESEARCH, Var.SHORTFALL))
+        self._served = [*tokens, *research, *deals]
+        self._fixed = ((self._served, ()), ([*tokens, *research], deals), (tokens, research))
+        """What is fixed, in turn, for the parts of a gain, and what of it is free again."""
 
     def with_ends(self, level: str, year: YearBottlenecks) -> YearBottlenecks:
         """Add how long prices last, and what binds then."""
         ranked, binding = year
-        return [self._with_end(level, bottleneck) for bottleneck in ranked], binding and self._with_end(level, binding)
+        full = [self._with_room(self._with_end(level, bottleneck)) for bottleneck in ranked]
+        return full, binding and self._with_end(level, binding)
+
+    def _with_room(self, bottleneck: Bottleneck) -> Bottleneck:
+        """Add how much of a lever is used, and by how many per cent it could fall before anything costs more."""
+        t, members = bottleneck.year, bottleneck.lever.members
+        direction, blank = self._direction(members, (t,))
+        if blank:
+            return bottleneck
+        key = _key(direction)
+        if key not in self._headroom:
+            with doing(f"asking what headroom {bottleneck.lever.name} has in {t}"):
+                self._headroom[key] = self._room(direction) if bottleneck.worth.loss == 0 else 0.0
+        return replace(bottleneck, headroom_pct=self._headroom[key], used_share=self._levers.used_share(members, t))
+
+    def _room(self, direction: Direction) -> float:
+        """Return by how many per cent limits that cost nothing to lower can be lowered before they do."""
+        whole = 1 / units.PERCENT
+        return min(whole, lp.allowable_increase(self._solved_lp.lp, self._slopes, direction, -1.0))
 
     def _with_end(self, level: str, bottleneck: Bottleneck) -> Bottleneck:
         """Add up to how many per cent a price lasts, and what binds just after it."""
-        direction, blank = self._direction(bottleneck.lever.members, bottleneck.year)
-        if bottleneck.worth.gain == 0 or blank:
+        years = self._years(bottleneck.year) if bottleneck.state == LASTING else (bottleneck.year,)
+        direction, blank = self._direction(bottleneck.lever.members, years)
+        if bottleneck.worth.gain == 0 or blank or bottleneck.state == BLOCKED:
             return bottleneck
         key = _key(direction)
         if key not in self._ends:
@@ -159,7 +197,7 @@ class BottleneckFinder:
             upper = {row: float(self._solved_lp.lp.row_upper[row] + by * move) for row, move in direction.items()}
             with self._solved_lp.changed(upper, ties=()) as relieved:
                 if relieved.slopes.gain(direction) < (1 - SAME_SLOPE) * rate:
-                    beyond = BottleneckFinder(relieved)
+                    beyond = BottleneckFinder(relieved, self._unlimited)
                     return end, {level: beyond.label(level, t) for level in LEVELS}
                 end = by + lp.allowable_increase(relieved.lp, relieved.slopes, direction, +1.0)
         name = bottleneck.lever.name
@@ -179,9 +217,9 @@ class BottleneckFinder:
         usd = self._solved_lp.usd(t)
         bounds = []
         for lever in self._levers.of_year(level, t):
-            direction, blank = self._direction(lever.members, t)
+            direction, blank = self._direction(lever.members, (t,))
             most = math.inf if blank else self._slopes.between(direction) * usd
-            bounds.append((most * self._levers.annual(lever.members, t), most, lever, direction, blank))
+            bounds.append((most * self._levers.annual(lever.members, (t,)), most, lever, direction, blank))
         bounds.sort(key=lambda bound: (-bound[0], bound[2].position, bound[2].name))
         best: Bottleneck | None = None
         left = 0.0
@@ -199,12 +237,13 @@ class BottleneckFinder:
             free = [(lever, d) for _, _, lever, d, blank in bounds if not blank and self._slopes.gain(d) == 0]
             free = [(lever, d) for lever, d in free if self._slopes.is_tight(d)]
             tied = [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
-            best = min([*self._joint(tied, t), *([best] if best else [])], key=_order, default=None)
+            best = min([*self._joint(tied, t, (t,)), *([best] if best else [])], key=_order, default=None)
+        best = best or self._held_back(level, t)
         return best.lever.name if best else DEMAND
 
     def _sole(self, t: int, lever: Lever, gain: float, *, blank: bool) -> Bottleneck:
         """Return a lever as what binds alone."""
-        annual = 0.0 if blank else rounded_price(gain) * self._levers.annual(lever.members, t)
+        annual = 0.0 if blank else rounded_price(gain) * self._levers.annual(lever.members, (t,))
         return Bottleneck(t, lever, Worth(gain, gain, blank=blank), annual, "sole")
 
     def _serves(self, gain: float, direction: Direction) -> bool:
@@ -216,74 +255,119 @@ class BottleneckFinder:
     def of_year(self, level: str, t: int) -> YearBottlenecks:
         """Return the levers of a year in rank, and what binds."""
         levers = self._levers.of_year(level, t)
-        worths = dict(zip(levers, self._price([lever.members for lever in levers], t), strict=True))
-        joint = self._joint([lever for lever, w in worths.items() if w.gain == 0 and w.loss > 0 and not w.blank], t)
+        worths = dict(zip(levers, self._price([lever.members for lever in levers], t, (t,)), strict=True))
+        joint = self._joint(_tied(worths), t, (t,))
         bottlenecks = []
         for lever, worth in worths.items():
             best = min((joint_set for joint_set in joint if lever in joint_set.together), key=_order, default=None)
-            annual = 0.0 if worth.blank else worth.gain * self._levers.annual(lever.members, t)
             partners = [partner for partner in best.together if partner != lever] if best else []
             state = _state(worth, joint=best is not None)
+            annual = self._annual(worth, lever.members, (t,))
             bottlenecks.append(Bottleneck(t, lever, worth, annual, state, moves_with=_names(partners)))
         ranked = [replace(bottleneck, rank=n) for n, bottleneck in enumerate(sorted(bottlenecks, key=_order), start=1)]
         binding = sorted([bottleneck for bottleneck in ranked if bottleneck.state == "sole"] + joint, key=_order)
-        return ranked, binding[0] if binding else None
+        return ranked, binding[0] if binding else self._held_back(level, t)
 
-    def _joint(self, tied: Sequence[Lever], t: int) -> list[Bottleneck]:
+    def _held_back(self, level: str, t: int) -> Bottleneck | None:
+        """Return what binds in a year in which no relief of that year alone serves more; None if nothing is held back.
+
+        It is the lever, or the set of levers, of which relief from that year on serves more in it, too: of what lives
+        longer than a year, more of it may pay only so. If there is none, and relief of all levers together from that
+        year on serves more in it, which of them binds is unresolved.
+        """
+        served = cost.worth(self._solved.m, t)
+        blocked = quantities.blocked_worth(self._solved, self._unlimited(), t)
+        if not blocked > LITTLE_BLOCKED * (served + blocked):
+            return None
+        levers, years = self._levers.of_year(level, t), self._years(t)
+        worths = dict(zip(levers, self._price([lever.members for lever in levers], t, years), strict=True))
+        lasting = [
+            Bottleneck(t, lever, worth, self._annual(worth, lever.members, years), LASTING)
+            for lever, worth in worths.items()
+            if worth.serves and t in worth.helps
+        ]
+        lasting += [
+            replace(joint, state=LASTING) for joint in self._joint(_tied(worths), t, years) if t in joint.worth.helps
+        ]
+        if lasting:
+            return min(lasting, key=_order)
+        every = _union(levers)
+        (worth,) = self._price([every], t, years)
+        if t not in worth.helps:
+            return None
+        lever = Lever(UNRESOLVED, UNRESOLVED, every, self._levers.nature(every), 0)
+        return Bottleneck(t, lever, worth, self._annual(worth, every, years), BLOCKED)
+
+    def _years(self, t: int) -> tuple[int, ...]:
+        """Return the years that are seen from a year on."""
+        settings = self._solved.case.settings
+        seen = settings.foresight_years
+        last = settings.last_year if seen is None else last_year_seen(t, seen, settings.last_year)
+        return tuple(range(t, last + 1))
+
+    def _annual(self, worth: Worth, members: Members, years: tuple[int, ...]) -> float:
+        """Return one year's part of a gain; a limit of 0 has none."""
+        return 0.0 if worth.blank else worth.gain * self._levers.annual(members, years)
+
+    def _joint(self, tied: Sequence[Lever], t: int, years: tuple[int, ...]) -> list[Bottleneck]:
         """Return the minimal sets of levers, worth nothing alone, whose relief together serves more demand."""
         with doing(f"asking which stages bind together in {t}"):
             sets = lp.minimal_sets(
-                self._slopes, tied, lambda levers: self._levers.relief(_union(levers), t), JOINT_UP_TO
+                self._slopes, tied, lambda levers: self._levers.relief(_union(levers), years), JOINT_UP_TO
             )
         together = [sorted(levers, key=lambda lever: (lever.position, lever.name)) for levers in sets]
         unions = [_union(levers) for levers in together]
         bottlenecks = []
-        for levers, members, worth in zip(together, unions, self._price(unions, t), strict=True):
+        for levers, members, worth in zip(together, unions, self._price(unions, t, years), strict=True):
             if worth.serves:
                 name, position = _names(levers), levers[0].position
                 lever = Lever(name, name, members, self._levers.nature(members), position)
-                annual = worth.gain * self._levers.annual(members, t)
+                annual = self._annual(worth, members, years)
                 bottlenecks.append(Bottleneck(t, lever, worth, annual, "joint", together=tuple(levers)))
         return bottlenecks
 
-    def _price(self, lever_sets: Sequence[Members], t: int) -> list[Worth]:
-        """Return what relief of each set of stages is worth in a year, asking like questions together."""
-        directions = [self._direction(members, t) for members in lever_sets]
+    def _price(self, lever_sets: Sequence[Members], t: int, years: tuple[int, ...]) -> list[Worth]:
+        """Return what relief of each set of stages in some years is worth, asking like questions together."""
+        directions = [self._direction(members, years) for members in lever_sets]
         usd = self._solved_lp.usd(t)
         new = {_key(d): d for d, _ in directions if _key(d) not in self._worths}
         names = {_key(d): " + ".join(sorted(set_)) for (d, _), set_ in zip(directions, lever_sets, strict=True)}
 
-        def asked(slope: Callable[[Direction], float], keys: Iterable[tuple[object, ...]]) -> dict[Any, float]:
+        def asked(slope: Callable[[Direction], float]) -> dict[Any, float]:
             slopes = {}
-            for key in keys:
+            for key, direction in new.items():
                 with doing(f"asking what {names[key]} is worth in {t}"):
-                    slopes[key] = slope(new[key])
+                    slopes[key] = slope(direction)
             return slopes
 
-        gains, losses = asked(self._slopes.gain, new), asked(self._slopes.loss, new)
-        paying = [key for key, gain in gains.items() if gain > 0]
-        of_saving = asked(lambda d: self._slopes.gain(d, self._served), paying)
-        saving = {key: min(gains[key], gain) for key, gain in of_saving.items()}
-        serving = [key for key in paying if gains[key] - saving[key] > 0]
-        of_both = asked(lambda d: self._slopes.gain(d, self._tokens), serving)
-        with_research = {key: min(gains[key], max(saving[key], gain)) for key, gain in of_both.items()}
+        gains, losses = asked(self._slopes.gain), asked(self._slopes.loss)
+        parts: dict[Any, list[float]] = {key: [] for key in new}
+        duals: dict[Any, Any] = {}
+        for fixed, free_again in self._fixed:
+            for key, direction in new.items():
+                least = parts[key][-1] if parts[key] else 0.0
+                if least < gains[key] and not (parts[key] and self._slopes.stay(free_again, duals[key])):
+                    with doing(f"asking what {names[key]} is worth in {t}"):
+                        gain, duals[key] = self._slopes.gain_and_duals(direction, fixed)
+                    least = min(gains[key], max(least, gain))
+                parts[key].append(least)
         for key, gain in gains.items():
-            least = saving.get(key, 0.0)
-            save, research = _parts(gain, least, with_research.get(key, least))
+            saving, orders, research = _parts(gain, *parts[key])
             with doing(f"asking in which years {names[key]} of {t} helps"):
-                serves = gain - save > SERVES_ABOVE * gain
+                serves = gain - saving > SERVES_ABOVE * gain
                 helps = self._helped(new[key], gain / self._solved_lp.money) if serves else ()
             loss = max(gain, losses[key])
-            self._worths[key] = Worth(*(rounded_price(x * usd) for x in (gain, loss, save, research)), helps=helps)
+            amounts = (rounded_price(x * usd) for x in (gain, loss, saving, orders, research))
+            self._worths[key] = Worth(*amounts, helps=helps)
         return [replace(self._worths[_key(d)], blank=blank) for d, blank in directions]
 
-    def _direction(self, members: Members, t: int) -> tuple[Direction, bool]:
+    def _direction(self, members: Members, years: tuple[int, ...]) -> tuple[Direction, bool]:
         """Return a relief by one per cent; where the limits are 0, by a little of the limit that gains most."""
-        if (members, t) not in self._directions:
-            direction = self._levers.relief(members, t)
-            one_unit = direction or max(self._levers.single_units(members, t), key=self._slopes.gain, default={})
-            self._directions[members, t] = one_unit, not direction
-        return self._directions[members, t]
+        if (members, years) not in self._directions:
+            direction = self._levers.relief(members, years)
+            one_unit = direction or max(self._levers.single_units(members, years), key=self._slopes.gain, default={})
+            self._directions[members, years] = one_unit, not direction
+        return self._directions[members, years]
 
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
@@ -294,14 +378,18 @@ class BottleneckFinder:
         return tuple(t for t, usd in after.items() if usd - cost.worth(self._solved.m, t) > least)
 
 
-def _parts(gain: float, saving: float, with_research: float) -> tuple[float, float]:
-    """Return the saving and the research part of a gain, without what is rounding beside it."""
-    research, tokens = with_research - saving, gain - with_research
-    if max(research, tokens) <= GAIN_PART_ROUNDING * gain:
-        return gain, 0.0
-    return (saving if saving > GAIN_PART_ROUNDING * gain else 0.0), (
-        research if research > GAIN_PART_ROUNDING * gain else 0.0
-    )
+def _parts(gain: float, saving: float, with_orders: float, with_research: float) -> tuple[float, float, float]:
+    """Return the parts of a gain that save cost, keep deals and serve research, without what is rounding beside it."""
+    orders, research, tokens = with_orders - saving, with_research - with_orders, gain - with_research
+    least = GAIN_PART_ROUNDING * gain
+    if max(orders, research, tokens) <= least:
+        return gain, 0.0, 0.0
+    return tuple(part if part > least else 0.0 for part in (saving, orders, research))  # type: ignore[return-value] # three
+
+
+def _tied(worths: Mapping[Lever, Worth]) -> list[Lever]:
+    """Return the levers that are worth nothing alone, and may be worth something with others."""
+    return [lever for lever, worth in worths.items() if worth.gain == 0 and worth.loss > 0 and not worth.blank]
 
 
 def _state(worth: Worth, *, joint: bool) -> str:
@@ -343,6 +431,7 @@ def _row(bottleneck: Bottleneck) -> dict[str, Any]:
         "loss_usd_per_pct": worth.loss,
         "gain_serving_usd_per_pct": worth.serving,
         "gain_saving_usd_per_pct": worth.saving,
+        "gain_orders_usd_per_pct": worth.orders,
         "gain_research_usd_per_pct": worth.research,
     }
     return {
@@ -355,6 +444,8 @@ def _row(bottleneck: Bottleneck) -> dict[str, Any]:
         "nature": bottleneck.lever.nature,
         **(dict.fromkeys(amounts, math.nan) if worth.blank else amounts),
         "helps": " ".join(map(str, worth.helps)),
+        "headroom_pct": rounded_price(bottleneck.headroom_pct),
+        "used_share": bottleneck.used_share,
         "holds_to_pct": rounded_price(bottleneck.holds_to_pct),
         "next": bottleneck.next,
         "next_stage": bottleneck.next,

@@ -13,7 +13,7 @@ from supplychain.limits import doing, limited
 from supplychain.model.cost import price
 from supplychain.model.labels import Var
 from supplychain.notebook import Shown
-from supplychain.plan.bottlenecks import DEMAND, BottleneckFinder
+from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING, BottleneckFinder
 from supplychain.plan.levers import CAPITAL, Levers, Members
 from supplychain.results import schema
 from supplychain.results.frames import frame
@@ -113,7 +113,8 @@ def _rung(solved_lp: SolvedLP, t: int, relaxed: Members) -> _Rung:
     solved = solved_lp.solved
     ranked, binding = BottleneckFinder(solved_lp).of_year("stage", t)
     used = {(s, p): solved.used[s, p, t] for s, places in solved.on.places.items() for p in places}
-    candidates = [*([binding] if binding else []), *(bottleneck for bottleneck in ranked if bottleneck.worth.gain > 0)]
+    of_year = [binding] if binding and binding.state not in {LASTING, BLOCKED} else []
+    candidates = [*of_year, *(bottleneck for bottleneck in ranked if bottleneck.worth.gain > 0)]
     to_relax = next((bottleneck for bottleneck in candidates if bottleneck.lever.members - relaxed), None)
     relax_next: tuple[str, str, Members] | None
     if to_relax is not None:
@@ -135,8 +136,8 @@ def _all_left(solved_lp: SolvedLP, t: int, relaxed: Members, every: Members) -> 
     """Return all stages that are left as one lever, if their relief together gains anything: limits of 0 by a unit."""
     left = every - relaxed
     levers = Levers(solved_lp.solved, solved_lp.lp)
-    single = {row: step for direction in levers.single_units(left, t) for row, step in direction.items()}
-    relief = single | levers.relief(left, t)
+    single = {row: step for direction in levers.single_units(left, (t,)) for row, step in direction.items()}
+    relief = single | levers.relief(left, (t,))
     return ("joint", "all that is left", left) if left and solved_lp.slopes.gain(relief) > 0 else None
 
 
@@ -185,7 +186,7 @@ def curve(start: SolvedLP, s: str, t: int, up_to: float) -> pd.DataFrame:
     Returns: one row per segment. `gain_usd_per_pct` is the slope on it, `gain_usd` the gain in all at its end
     (undiscounted USD of the year), `binding` what binds in the year in its middle.
     """
-    relief = Levers(start.solved, start.lp).relief(frozenset([s]), t)
+    relief = Levers(start.solved, start.lp).relief(frozenset([s]), (t,))
     if not relief:
         return frame(schema.CURVE, [])
     names = list(start.lp.row)

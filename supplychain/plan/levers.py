@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain import units
 from supplychain.case.calendar import service_years
-from supplychain.model import supply
+from supplychain.model import cost, supply
 from supplychain.model.labels import Constraint
 from supplychain.plan.solved import WorkedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from supplychain.lp import LabelledLP
     from supplychain.plan.solved import Solved
@@ -83,8 +83,12 @@ class Levers:
         last = 1 + max(row["position"] for row in stages.values())
         return min(last if s == CAPITAL else int(stages[s]["position"]) for s in members)
 
-    def relief(self, members: Members, t: int) -> Direction:
-        """Return how the LP's rows move when a lever is relieved by one per cent; empty if its limits are 0."""
+    def relief(self, members: Members, years: Iterable[int]) -> Direction:
+        """Return how the LP's rows move if a lever is relieved by one per cent in some years; empty if all are 0."""
+        return {row: move for t in years for row, move in self._relief(members, t).items()}
+
+    def _relief(self, members: Members, t: int) -> Direction:
+        """Return the same for one year."""
 
         def rise(index: supply.SupplyIndex) -> float:
             """Return how far a limit rises: by one per cent of itself once, or by its share of what others rise."""
@@ -96,10 +100,21 @@ class Levers:
         relieved = self._of(members) + [supplier for supplier in self._drawing if supplier[0] not in members]
         row_rises = {self._lp.row[Constraint.SUPPLY_LIMIT, *supplier, t]: rises[*supplier, t] for supplier in relieved}
         if CAPITAL in members:
-            row = self._lp.row[Constraint.BUDGET, t]
-            budget = float(self._lp.row_upper[row])
-            row_rises[row] = units.PERCENT * budget if math.isfinite(budget) else 0.0
+            row = self._lp.row.get((Constraint.BUDGET, t))
+            budget = math.inf if row is None else float(self._lp.row_upper[row])
+            if row is not None and math.isfinite(budget):
+                row_rises[row] = units.PERCENT * budget
         return {row: move for row, move in row_rises.items() if move > 0}
+
+    def used_share(self, members: Members, t: int) -> float:
+        """Return the share of a lever's limits, in all places, that is used: of several stages the largest."""
+        solved, shares = self._solved, []
+        for s in sorted(members):
+            places = solved.on.places.get(s, ())
+            limit = solved.n["capital_usd"][t] if s == CAPITAL else math.fsum(solved.limit_of(s, p, t) for p in places)
+            used = cost.spent(solved.m, t) if s == CAPITAL else math.fsum(solved.used[s, p, t] for p in places)
+            shares += [float(used / limit)] if limit > 0 else []
+        return max(shares, default=math.nan)
 
     def rows(self, members: Members, t: int) -> list[int]:
         """Return the rows of a lever's limits, and of those that draw from them: what goes when it is relaxed."""
@@ -114,24 +129,28 @@ class Levers:
         ]
         return rows + ([self._lp.row[Constraint.BUDGET, t]] if CAPITAL in members else [])
 
-    def single_units(self, members: Members, t: int) -> list[Direction]:
-        """Return a little more of each limit of a lever, one at a time: what to ask where the limits are 0.
+    def single_units(self, members: Members, years: Sequence[int]) -> list[Direction]:
+        """Return a little more of each limit of a lever in some years, one at a time: what to ask where they are 0.
 
         How much is a unit of the LP as it is scaled: it does not depend on the units of stages.
         """
-        rows = [self._lp.row[Constraint.SUPPLY_LIMIT, s, k, p, t] for s, k, p in self._of(members)]
-        rows += [self._lp.row[Constraint.BUDGET, t]] if CAPITAL in members else []
-        return [{row: float(self._lp.row_unit[row])} for row in rows]
+        labels: list[tuple[str, ...]] = [(Constraint.SUPPLY_LIMIT, *supplier) for supplier in self._of(members)]
+        labels += [(Constraint.BUDGET,)] if CAPITAL in members else []
+        rows = [[self._lp.row[*label, t] for t in years if (*label, t) in self._lp.row] for label in labels]
+        return [{row: float(self._lp.row_unit[row]) for row in of_years} for of_years in rows]
 
-    def annual(self, members: Members, t: int) -> float:
-        """Return which part of a gain is one year's: of the shortest-lived member; a stock earns for one year only."""
-        return max(self._annual(s, t) for s in members)
+    def annual(self, members: Members, years: Sequence[int]) -> float:
+        """Return which part of the gain of a relief in some years is one year's, of the first of them.
 
-    def _annual(self, s: str, t: int) -> float:
-        if s == CAPITAL:
-            return self._spread(t, self._solved.case.settings.capital_write_off_years)
-        return self._spread(t, self._solved.on.cost_life(s)) if self._solved.on.is_flow(s) else 1.0
-
-    def _spread(self, t: int, life: int) -> float:
+        It is that of the shortest-lived member; a stock earns for one year only.
+        """
         discount = self._solved.n["discount"]
-        return discount[t] / math.fsum(discount[u] for u in service_years(t, life) if u in discount)
+        return max(discount[years[0]] / math.fsum(self._earning(s, t) for t in years) for s in members)
+
+    def _earning(self, s: str, t: int) -> float:
+        """Return the years, discounted, in which earns what is added to a stage in one year."""
+        discount, on = self._solved.n["discount"], self._solved.on
+        if s != CAPITAL and not on.is_flow(s):
+            return discount[t]
+        life = self._solved.case.settings.capital_write_off_years if s == CAPITAL else on.cost_life(s)
+        return math.fsum(discount[u] for u in service_years(t, life) if u in discount)

@@ -138,11 +138,31 @@ def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
     return frame(schema.RESEARCH_SERVICE, rows, sort=schema.RESEARCH_SERVICE.key)
 
 
+def blocked_worth(solved: Solved, unlimited: Solved, t: int) -> float:
+    """Return what is held back in a year is worth, tokens and research, at the value of its tiers [USD]."""
+    m, then = solved.m, unlimited.x
+    tokens = (
+        cost.token_value(m, w, j, t) * _blocked(m.demand_ttok[w, j, t], served, then[Var.SERVE][w, j, t])
+        for (w, j, u), served in solved.x[Var.SERVE].items()
+        if u == t
+    )
+    research = (
+        cost.research_value(m, j, t) * _blocked(m.demand_h100e_years[j, t], done, then[Var.RESEARCH][j, t])
+        for (j, u), done in solved.x[Var.RESEARCH].items()
+        if u == t
+    )
+    return math.fsum(tokens) + math.fsum(research)
+
+
+def _blocked(demand: float, served: float, unlimited: float) -> float:
+    """Return what of a demand is not served, and would be if no stage were limited."""
+    blocked = min(max(0.0, demand - served), max(0.0, unlimited - served))
+    return blocked if blocked > QUANTITY_ROUNDING * demand else 0.0
+
+
 def _service(unit: str, demand: float, served: float, unserved: float, unlimited: float) -> dict[str, float]:
     unserved = max(0.0, unserved)
-    blocked = min(unserved, max(0.0, unlimited - served))
-    if blocked <= QUANTITY_ROUNDING * demand:
-        blocked = 0.0
+    blocked = min(unserved, _blocked(demand, served, unlimited))
     return {
         f"demand_{unit}": demand,
         f"served_{unit}": served,

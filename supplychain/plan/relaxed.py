@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from supplychain import lp
 from supplychain.limits import doing
+from supplychain.model import solver
 from supplychain.model.labels import Constraint, Var
+from supplychain.plan.solved import Values
 
 if TYPE_CHECKING:
-    from supplychain.lp import LabelledLP
+    from collections.abc import Sequence
+
+    from supplychain.lp import LabelledLP, Vector
     from supplychain.plan.solved import Solved
     from supplychain.plan.solved_lp import SolvedLP
 
@@ -22,19 +27,30 @@ class Relaxation:
     rows: frozenset[Constraint]
     columns: frozenset[Var]
 
-    def upper_limits(self, lp: LabelledLP) -> tuple[dict[int, float], dict[int, float]]:
-        """Return the upper limits of the rows and columns of an LP that are others once it is relaxed."""
-        row_upper = {i: math.inf for label, i in lp.row.items() if label[0] in self.rows}
-        column_upper = {j: math.inf for label, j in lp.column.items() if label[0] in self.columns}
-        return row_upper, column_upper | {j: 0.0 for label, j in lp.column.items() if label[0] == Var.EXPAND}
+    def lp(self, limited: LabelledLP) -> LabelledLP:
+        """Return an LP with these limits, in a solver of its own and scaled by the limits that are left.
+
+        Scaled as it was, what is not limited any more might be larger than its tolerances allow for.
+        """
+        row_upper, column_upper = limited.row_upper.copy(), limited.column_upper.copy()
+        row_upper[[i for label, i in limited.row.items() if label[0] in self.rows]] = math.inf
+        column_upper[[j for label, j in limited.column.items() if label[0] in self.columns]] = math.inf
+        column_upper[[j for label, j in limited.column.items() if label[0] == Var.EXPAND]] = 0.0
+        relaxed = replace(limited, row_upper=row_upper, column_upper=column_upper)
+        relaxed = solver.cold(relaxed.clone(limited.scales.balance))
+        relaxed.highs.setOptionValue("solver", "simplex")  # of what has few limits presolve leaves little
+        return relaxed
 
     def plan(self, solved_lp: SolvedLP) -> Solved:
         """Return the plan under these limits, solved from nothing."""
-        with (
-            doing("solving the case with limits lifted"),
-            solved_lp.changed(*self.upper_limits(solved_lp.lp), near=False) as relaxed_lp,
-        ):
-            return relaxed_lp.solved
+        return plan_of(self.lp(solved_lp.lp), solved_lp, solved_lp.ties)
+
+
+def plan_of(relaxed: LabelledLP, solved_lp: SolvedLP, ties: Sequence[Vector]) -> Solved:
+    """Return the plan that an LP of the same case with limits relaxed has, solved from nothing."""
+    with doing("solving the case with limits lifted"):
+        x = lp.prefer(relaxed, solver.solved(relaxed, what="the case with limits lifted"), ties)
+    return replace(solved_lp.solved, x=Values(solved_lp.names, x))
 
 
 UNLIMITED = Relaxation(frozenset({Constraint.SUPPLY_LIMIT, Constraint.BUDGET}), frozenset())

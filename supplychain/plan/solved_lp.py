@@ -12,6 +12,7 @@ from supplychain.limits import doing
 from supplychain.model import build, numbers, solver
 from supplychain.model.cells import named
 from supplychain.model.ties import tie_breakers
+from supplychain.plan.relaxed import UNLIMITED
 from supplychain.plan.solved import Names, Solved, Values, names
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ class SolvedLP:
     live: bool = False
     """Whether the LP's solver has just found this optimum, and keeps it as long as questions are asked of it."""
     changed_from: SolvedLP | None = None
+    unlimited_plan: Callable[[], Solved] | None = None
+    """Where earlier decisions are fixed: says what would be done with no limit on any stage, and nothing fixed."""
+
+    def unlimited(self) -> Solved:
+        """Return what would be done with no limit on any stage; the LP's solver stays as it is."""
+        return self.unlimited_plan() if self.unlimited_plan else UNLIMITED.plan(self)
 
     @cached_property
     def slopes(self) -> Slopes:
@@ -72,19 +79,15 @@ class SolvedLP:
         row_upper: Mapping[int, float],
         column_upper: Mapping[int, float] | None = None,
         *,
-        near: bool = True,
         ties: Sequence[Vector] | None = None,
     ) -> Iterator[SolvedLP]:
         """Solve with other upper limits, and yield that solved LP; the solver is its own while inside.
 
-        A change that is not `near` is solved from nothing. With fewer `ties` the plan is any of those that they leave:
-        with none, enough where only its cost and prices are asked for.
+        With fewer `ties` the plan is any of those that they leave: with none, enough where only its cost and prices are
+        asked for.
         """
-        start = self.optimum if near else None
-        with lp.changed(self.lp, row_upper, column_upper, start=start, what="the case with other limits") as (
-            changed_lp,
-            optimum,
-        ):
+        what = "the case with other limits"
+        with lp.changed(self.lp, row_upper, column_upper, start=self.optimum, what=what) as (changed_lp, optimum):
             objectives = self.ties if ties is None else ties
             x = lp.prefer(changed_lp, optimum, objectives, settle=ties is None) if objectives else optimum.x
             solved = Solved(self.solved.case, self.solved.on, self.solved.n, Values(self.names, x))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from supplychain.model import locked_in, solver, window, windows
 from supplychain.model.labels import Var
 from supplychain.model.ties import tie_breakers
 from supplychain.plan.locked_in import check, explained
+from supplychain.plan.relaxed import UNLIMITED, plan_of
 from supplychain.plan.solved import Solved, Values, names
 from supplychain.plan.solved_lp import SolvedLP, solve_lp
 
@@ -89,6 +91,7 @@ def solve_windows(
         yield _only_window(_solve_whole(case, warm_start, whole), whole)
         return
     ties, variables = tie_breakers(m, whole), names(whole)
+    unlimited_plan = cache(lambda: relaxed_plan(solved_lp, whole, ties, UNLIMITED))  # of whichever window asks first
     solved_before = {first: before.solved_lp for first, before in warm_start.solved_windows.items()}
     for decided in _decided(whole, case, m.on, ties, money=m.money, progress=progress, solved_before=solved_before):
         # what follows starts from a basis, or is presolved to little
@@ -97,7 +100,15 @@ def solve_windows(
         priced = (decided.first,) if decided.first in case.report_years else ()
         usd = windows.cost(whole, case, m.on, decided.last, decided.x) / m.money
         solved_lp = SolvedLP(
-            solved, decided.lp, decided.optimum, decided.x, decided.ties, m.money, variables, decides=decided.decides
+            solved,
+            decided.lp,
+            decided.optimum,
+            decided.x,
+            decided.ties,
+            m.money,
+            variables,
+            decides=decided.decides,
+            unlimited_plan=unlimited_plan,
         )
         yield Window(solved_lp, priced, decided.first, decided.last, usd, whole, reused=decided.reused)
 
@@ -133,7 +144,7 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
     ties = tie_breakers(m, labelled) if warm_start.break_ties else ()
     with doing(f"choosing among equal plans of {what}"):
         x = lp.prefer(labelled, optimum, ties) if warm_start.break_ties else optimum.x
-    return SolvedLP(
+    solved_lp = SolvedLP(
         Solved(case, m.on, warm_start.model.numbers, Values(variables, x)),
         labelled,
         optimum,
@@ -142,6 +153,9 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
         m.money,
         variables,
     )
+    if case.locked_in is None:
+        return solved_lp
+    return replace(solved_lp, unlimited_plan=cache(lambda: relaxed_plan(solved_lp, whole, ties, UNLIMITED)))
 
 
 @dataclass(frozen=True)
@@ -207,22 +221,15 @@ def _prefer_alike(ties: Sequence[Vector], other_ties: Sequence[Vector], decides:
     )
 
 
-def relaxed_plan(last: Window, relaxation: Relaxation) -> Solved:
-    """Return the decisions with limits relaxed, with the same foresight; `last` is the last window.
+def relaxed_plan(solved_lp: SolvedLP, whole: LabelledLP, ties: Sequence[Vector], relaxation: Relaxation) -> Solved:
+    """Return what would be done in all years with limits relaxed, with the same foresight.
 
-    Nothing that was decided under limits is fixed, be it in an earlier year or by another plan.
+    `whole` is the LP of all years, and `ties` its tie-breakers. Nothing that was decided under limits is fixed, be it
+    in an earlier year or by another plan. It is solved in a solver of its own.
     """
-    solved_lp, whole = last.solved_lp, last.whole
-    row_upper, column_upper = whole.row_upper.copy(), whole.column_upper.copy()
-    for upper, limits in zip((row_upper, column_upper), relaxation.upper_limits(whole), strict=True):
-        upper[list(limits)] = list(limits.values())
-    labelled = replace(whole, row_upper=row_upper, column_upper=column_upper)
+    relaxed = relaxation.lp(whole)
     case = replace(solved_lp.solved.case, locked_in=None)
-    if case.settings.foresight_years is not None:
-        *_, last_decided = _decided(labelled, case, solved_lp.solved.on, solved_lp.ties, money=solved_lp.money)
-        return replace(solved_lp.solved, x=Values(solved_lp.names, last_decided.x))
-    labelled = labelled.copied()
-    lp.load(labelled)
-    with doing("solving the case with limits lifted"):
-        x = lp.prefer(labelled, lp.optimum_of(labelled, what="the case with other limits"), solved_lp.ties)
-    return replace(solved_lp.solved, x=Values(solved_lp.names, x))
+    if case.settings.foresight_years is None:
+        return plan_of(relaxed, solved_lp, ties)
+    *_, last_decided = _decided(relaxed, case, solved_lp.solved.on, ties, money=solved_lp.money)
+    return replace(solved_lp.solved, x=Values(solved_lp.names, last_decided.x))

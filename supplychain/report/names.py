@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from supplychain.plan.bottlenecks import DEMAND
+from supplychain.plan.bottlenecks import DEMAND, UNRESOLVED
 from supplychain.plan.decomposition import (
     BUILD_LIMITS,
     CAPITAL_RENT,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NO_STAGE = "demand (no stage)"
 """What is said of a year in which no stage binds."""
 
-_NO_STAGES = {DEMAND: NO_STAGE, CAPITAL: "the capital budget"}
+_NO_STAGES = {DEMAND: NO_STAGE, CAPITAL: "the capital budget", UNRESOLVED: "more than four stages at once"}
 
 _WHOLE = 1_000
 """Characters of a name that is not cut."""

@@ -79,7 +79,8 @@ _STATE = _text(
     "state",
     "state",
     "`sole`: relief serves more demand; `joint`: only with others; `saving`: it only saves cost; `tight`: less would "
-    "cost; `slack`: neither; `demand`: no stage binds",
+    "cost; `slack`: neither. Of what binds also `lasting`: relief from the year on serves more in it, relief of the "
+    "year alone does not; `blocked`: no set of up to four does either, all together do; `demand`: no stage binds",
 )
 _HOLDS = _number(
     "holds_to_pct",
@@ -108,6 +109,20 @@ _GAIN = _number(
 _RESEARCH = _number(
     "gain_research_usd_per_pct", PER_PCT, "of that research", "part of the gain that serves more research", blank=True
 )
+_ORDERS = _number(
+    "gain_orders_usd_per_pct",
+    PER_PCT,
+    "of that orders",
+    "part of the gain that keeps more of what is promised",
+    blank=True,
+)
+_SERVING = _number(
+    "gain_serving_usd_per_pct",
+    PER_PCT,
+    "by serving more",
+    "part of the gain that serves more: all but cost saved",
+    blank=True,
+)
 
 _WORTH = (
     _integer("rank", "rank", "place by annual gain in the year"),
@@ -116,9 +131,18 @@ _WORTH = (
     _ANNUAL,
     _GAIN,
     _number("loss_usd_per_pct", PER_PCT, "1 % less costs", "what 1 % less would cost", blank=True, infinite=True),
-    _number("gain_serving_usd_per_pct", PER_PCT, "by serving more", "part of the gain that serves more", blank=True),
+    _SERVING,
     _SAVED,
     _RESEARCH,
+    _ORDERS,
+    _number(
+        "headroom_pct",
+        "%",
+        "headroom",
+        "by how many per cent all its limits could fall together before anything costs more; blank: the limit is 0",
+        blank=True,
+    ),
+    _number("used_share", "share", "used", "used over the limit, in all places; blank: the limit is 0", blank=True),
     _HELPS,
     _HOLDS,
     _text("next_stage", "then", "what binds when the rate ends", blank=True),
@@ -138,11 +162,14 @@ BINDING: Final = _table(
     (
         _YEAR,
         _LEVEL,
-        _text("members", "binds", "the stage or group, several joined by ` + `, or `demand`"),
+        _text("members", "binds", "the stage or group, several joined by ` + `; or `unresolved`, or `demand`"),
         _STATE,
         _NATURE,
         _ANNUAL,
         _GAIN,
+        _SERVING,
+        _SAVED,
+        _ORDERS,
         _RESEARCH,
         _HELPS,
         _HOLDS,

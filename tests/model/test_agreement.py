@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from functools import cache
+from random import Random
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 import reference
 from effort import one_in
+from generator import FIRST
 from paths import INPUTS
-from plants import Drawn, base_plan, drawn, statement_of
+from plants import Drawn, Link, base_plan, chain, drawn, statement_of, whole
 from reference import HOURS_PER_YEAR, MTOK_PER_TTOK, Label
 from slopes import ROUNDING, TOLERANCE, slope
 
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import pandas as pd
     from reference import Answer, Terms
 
 pytestmark = pytest.mark.unmeasured
@@ -129,8 +131,13 @@ def relieved(d: Drawn, stages: set[str], year: int, share: float) -> Terms:
 
 @cache
 def members(seed: int) -> dict[str, set[str]]:
+    return members_of(drawn(seed))
+
+
+def members_of(d: Drawn) -> dict[str, set[str]]:
+    """The stages of each group."""
     found: dict[str, set[str]] = defaultdict(set, {"capital": {"capital"}})
-    for s, row in drawn(seed).lp.numbers.stages.items():
+    for s, row in d.lp.numbers.stages.items():
         found[row["group"]].add(s)
     return found
 
@@ -138,8 +145,16 @@ def members(seed: int) -> dict[str, set[str]]:
 def assert_priced(d: Drawn, row: pd.Series, stages: set[str]) -> None:
     """Compare gain, loss and the parts of the gain of one row with re-solves, in USD of its year."""
     year = int(row["year"])
-    usd = 1 / d.lp.numbers.delta(year)
-    up, down = relieved(d, stages, year, 0.01), relieved(d, stages, year, -0.01)
+    assert_gain(d, row, relieved(d, stages, year, 0.01))
+    usd, down = 1 / d.lp.numbers.delta(year), relieved(d, stages, year, -0.01)
+    loss, sure = slope(d.lp, down)
+    least = TOLERANCE * row["gain_usd_per_pct"] + sure * usd
+    assert row["loss_usd_per_pct"] == pytest.approx(-loss * usd, rel=TOLERANCE, abs=least)
+
+
+def assert_gain(d: Drawn, row: pd.Series, up: Terms) -> None:
+    """Compare the gain of one row, and its nested parts, with re-solves, in USD of its year."""
+    usd = 1 / d.lp.numbers.delta(int(row["year"]))
     gain, sure = slope(d.lp, up)
     scale = abs(gain)
 
@@ -147,24 +162,24 @@ def assert_priced(d: Drawn, row: pd.Series, stages: set[str]) -> None:
         return pytest.approx(discounted * usd, rel=TOLERANCE, abs=(TOLERANCE * scale + sure) * usd)
 
     assert row["gain_usd_per_pct"] == near(gain, sure)
-    loss, sure = slope(d.lp, down)
-    assert row["loss_usd_per_pct"] == near(-loss, sure)
     if row["gain_usd_per_pct"] == 0:
-        assert row["gain_saving_usd_per_pct"] == row["gain_research_usd_per_pct"] == 0
+        assert row["gain_saving_usd_per_pct"] == row["gain_orders_usd_per_pct"] == row["gain_research_usd_per_pct"] == 0
         return
     saving, sure = slope(d.lp, up, d.kept)
     assert row["gain_saving_usd_per_pct"] == near(saving, sure)
     assert row["gain_serving_usd_per_pct"] == near(gain - saving, sure)
+    with_orders, more = slope(d.lp, up, d.done)
+    assert row["gain_orders_usd_per_pct"] == near(with_orders - saving, sure + more)
     with_research, sure = slope(d.lp, up, d.served)
-    assert row["gain_research_usd_per_pct"] == near(with_research - saving, sure)
+    assert row["gain_research_usd_per_pct"] == near(with_research - with_orders, sure + more)
 
 
 @pytest.mark.parametrize("seed", one_in(2, PRICED))
 def test_what_relief_of_a_stage_is_worth(seed: int) -> None:
-    """Gain, loss, saving, serving and research of each stage (and budget) and year are slopes of the reference's cost.
+    """Gain, loss and the nested parts of the gain of each stage (and budget) and year are slopes of the other cost.
 
-    Saving: with all that is served, and every shortfall, held at the plan's values. Research: with tokens alone held,
-    beyond the saving. Serving: the rest.
+    Saving: with all that is served, and every shortfall, held at the plan's values. Orders: with all that is served
+    held, beyond the saving. Research: with tokens alone held, beyond both. Serving: all but the saving.
     Sensitivity: a price left discounted is off by (1 + rate)^n; an allocation that does not rise loses its gain; a
     relief of the capacity alone, without what was ordered, is too small.
     Catches: a dual of a tie taken for a price; a wrong discount; a direction that leaves limits out or moves one twice.
@@ -186,6 +201,109 @@ def test_what_relief_of_a_group_is_worth(seed: int) -> None:
     for _, row in d.plan.bottlenecks_by_group.iterrows():
         if not math.isnan(row["gain_usd_per_pct"]):
             assert_priced(d, row, members(seed)[row["group"]])
+
+
+@cache
+def full(seed: int) -> Drawn:
+    """A few years of a chip that does not pay within one of them, and stages that are nearly as short as each other."""
+    random = Random(seed)
+    count, years = random.randint(1, 3), random.randint(2, 4)
+    links = [
+        Link(f"halls{n}", random.choice((40, 40, 42)), kind="stock", scope="regional", price=random.choice((0, 1e5)))
+        for n in range(count)
+    ]
+    links.append(Link("wafers", random.choice((60, 1e3)), cost_life=years, price=random.choice((0, 2e5))))
+    last = FIRST + years - 1
+    demand = {t: random.choice((50, 100)) for t in range(FIRST, last + 1)}
+    case = chain(links, demand=demand, life=years, last_year=last, discount_rate=random.choice((0, 0.1)))
+    case.tables["unit_costs"][0]["other_cost_usd"] = random.uniform(0.8, 0.9 * years) * 1e6
+    return Drawn(whole(case))
+
+
+def from_on(d: Drawn, stages: set[str], t: int) -> dict[Label, float]:
+    """The shift of limits that relieves stages, by one per cent, in a year and in every later one."""
+    years = range(t, d.lp.numbers.last + 1)
+    return {row: move for u in years for row, move in relieved(d, stages, u, 0.01).items()}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_lasts_gains_what_later_years_gain_too(seed: int) -> None:
+    """The gain of what lasts, and its parts, are slopes of the second statement's cost along limits that rise from the
+    year on; relief of that year alone serves nothing more.
+
+    Catches: relief that leaves a later year out, or raises it twice; an annual gain that is another year's.
+    """
+    d = full(seed)
+    for _, row in d.plan.binding[d.plan.binding["state"] == "lasting"].iterrows():
+        t, names = int(row["year"]), set(row["members"].split(" + "))
+        stages = set().union(*(members_of(d)[name] for name in names)) if row["level"] == "group" else names
+        assert_gain(d, row, from_on(d, stages, t))
+        assert str(t) in row["helps"].split()
+        alone, sure = slope(d.lp, relieved(d, stages, t, 0.01))
+        kept, more = slope(d.lp, relieved(d, stages, t, 0.01), d.kept)
+        assert alone - kept <= 0.05 * alone + sure + more
+
+
+def test_some_labels_last() -> None:
+    """Among these cases are labels that last, alone and as a set, and labels of other kinds."""
+    rows = pd.concat([full(seed).plan.binding for seed in range(12)])
+    lasting = rows[rows["state"] == "lasting"]["members"]
+    assert {"lasting", "sole", "demand"} <= set(rows["state"])
+    assert lasting.str.contains(" + ", regex=False).any()
+    assert not lasting.str.contains(" + ", regex=False).all()
+
+
+@pytest.mark.parametrize("seed", one_in(3, SEEDS))
+def test_demand_binds_only_where_nothing_is_held_back_or_no_stage_would_help(seed: int) -> None:
+    """Where `demand` binds, next to nothing is held back, or all stages together, from the year on, do not serve more.
+
+    Catches: a year that is full and called `demand`.
+    """
+    d = drawn(seed)
+    for t in d.plan.binding.loc[d.plan.binding["state"] == "demand", "year"]:
+        of_year = d.plan.service[d.plan.service["year"] == t]
+        research = d.plan.research_service[d.plan.research_service["year"] == t]
+        worth = {
+            which: (of_year[f"{which}_ttok"] * of_year["value_usd_per_mtok"]).sum() * MTOK_PER_TTOK
+            for which in ("served", "blocked")
+        }
+        if not research.empty or worth["blocked"] <= 0.01 * (worth["served"] + worth["blocked"]):
+            continue
+        up = from_on(d, set(d.lp.numbers.stages), t)
+        gain, sure = slope(d.lp, up)
+        kept, more = slope(d.lp, up, d.kept)
+        helps = served_in(d, t, up) - served_in(d, t, {})
+        assert gain - kept <= 0.05 * gain + sure + more or helps <= 1e-3 * 0.01 * gain + 1.0, t
+
+
+def served_in(d: Drawn, t: int, shift: Terms) -> float:
+    """The worth of the tokens served in a year, after a hundredth of a shift [USD of the year]."""
+    answer = d.lp.solve(rhs_shift={row: 0.01 * x for row, x in shift.items()})
+    rows = d.plan.service[d.plan.service["year"] == t].itertuples()
+    return MTOK_PER_TTOK * sum(r.value_usd_per_mtok * answer.values["serve", r.workload, r.tier, t] for r in rows)  # noqa: PD011 - it is no frame
+
+
+@pytest.mark.parametrize("seed", one_in(3, PRICED))
+def test_headroom_is_what_could_go_before_anything_costs_more(seed: int) -> None:
+    """With limits lower by the headroom the second statement costs as much as before; by a little more, more.
+
+    Catches: headroom that ends where one dual does, and not where the cost rises; that leaves what draws from a stage.
+    """
+    d = drawn(seed)
+    start = d.answer.objective_usd
+    for _, row in d.plan.bottlenecks.iterrows():
+        pct, t = row["headroom_pct"], int(row["year"])
+        if math.isnan(pct) or pct == 0:
+            assert math.isnan(pct) or row["loss_usd_per_pct"] > 0
+            continue
+        lower = d.lp.solve(rhs_shift=relieved(d, {row["stage"]}, t, -pct / 100)).objective_usd
+        assert lower == pytest.approx(start, rel=1e-8), (t, row["stage"])
+        if pct < 100 * (1 - 1e-9):
+            further = relieved(d, {row["stage"]}, t, -(pct + 0.1 * (100 - pct)) / 100)
+            try:
+                assert d.lp.solve(rhs_shift=further).objective_usd > start * (1 + 1e-10), (t, row["stage"])
+            except reference.UnsolvedError:
+                continue  # nothing is feasible then
 
 
 @pytest.mark.parametrize("seed", one_in(2, PRICED))

@@ -19,9 +19,12 @@ import supplychain as sc
 if TYPE_CHECKING:
     from pathlib import Path
 
+TOLD = (289, 516, 523, 581)
+"""Cases on which interior point goes on for ever, if it is let; cases that are far larger once limits are lifted."""
+
 
 @pytest.mark.unmeasured
-@pytest.mark.parametrize("seed", one_in(40, range(600)))
+@pytest.mark.parametrize("seed", sorted({*one_in(40, range(600)), *TOLD}))
 def test_a_hard_case_agrees_with_the_second_statement(seed: int, tmp_path: Path) -> None:
     """Capacities, prices, demand and so on by 10 to the power of -9 to 9, prices equal to 13 digits, 40 years.
 

@@ -144,7 +144,7 @@ def test_what_binds_then_is_what_the_whole_analysis_would_say(seed: int) -> None
             levers = {lever.name: lever for lever in Levers(at.solved, at.lp).of_year(level, t)}
             ended = table[(table["year"] == t) & table["holds_to_pct"].lt(math.inf)]
             for _, row in ended.iterrows():
-                relief = Levers(at.solved, at.lp).relief(levers[row[level]].members, t)
+                relief = Levers(at.solved, at.lp).relief(levers[row[level]].members, (t,))
                 by = row["holds_to_pct"] * (1 + 2e-6) + 2e-6
                 upper = {i: float(at.lp.row_upper[i] + by * step) for i, step in relief.items()}
                 with at.changed(upper) as there:
@@ -203,3 +203,96 @@ def test_a_price_that_has_just_fallen_does_not_bind_then(order: tuple[str, str])
     case = lines({f"{name}_stage": (name, units[name]) for name in (*order, "c")}, tiers)
     label = one(plan_of(case).binding, level="stage")
     assert (label["members"], label["holds_to_pct"], label["next"]) == ("c_stage", near(10), "b_stage")
+
+
+NEXT = FIRST + 1
+
+
+def halls(units: float, *, other: int = 0) -> Case:
+    """Two years; a chip lives for both, costs 1.5 million USD, and serves 1 million USD of tokens a year; 100 are
+    asked for. There are halls for so many chips, and so many more stages that are as short.
+    """
+    links = [Link(f"halls{n or ''}", units, kind="stock", scope="regional") for n in range(other + 1)]
+    case = chain(links, demand={FIRST: 100, NEXT: 100}, life=2, last_year=NEXT)
+    case.tables["unit_costs"][0]["other_cost_usd"] = 1.5e6
+    return case
+
+
+def test_what_lasts_binds_where_a_year_alone_serves_nothing() -> None:
+    """Halls for 40 chips. A hall of the first year alone carries a chip for one year, which does not pay: 1 against
+    1.5. A hall from then on carries it for two: 0.5 million, half of it a year. In the second year a chip costs 0.75,
+    so that a hall of that year alone gains 0.25.
+
+    Sensitivity: by the relief of one year alone the first would be called `demand`, with 60 of 100 held back.
+    Catches: a label of a year that is full and says that nothing is; an annual gain that counts no later year.
+    """
+    plan = plan_of(halls(40))
+    first, second = (one(plan.binding, level="stage", year=t) for t in (FIRST, NEXT))
+    assert (first["members"], first["state"], first["helps"]) == ("halls", "lasting", f"{FIRST} {NEXT}")
+    assert (first["gain_usd_per_pct"], first["annual_gain_usd_per_pct"]) == (near(0.4 * 0.5e6), near(0.4 * 0.25e6))
+    assert (first["gain_serving_usd_per_pct"], first["gain_saving_usd_per_pct"]) == (near(0.4 * 0.5e6), 0)
+    assert (first["holds_to_pct"], first["next"]) == (near(150), "demand")
+    assert (second["members"], second["state"], second["gain_usd_per_pct"]) == ("halls", "sole", near(0.4 * 0.25e6))
+    row = one(plan.bottlenecks, stage="halls", year=FIRST)
+    assert (row["state"], row["gain_usd_per_pct"], row["loss_usd_per_pct"]) == ("tight", 0, near(0.4 * 0.25e6))
+
+
+def test_a_set_that_lasts() -> None:
+    """Two stages of halls, each for 40 chips: only both together, and only for both years, serve more.
+
+    Catches: joint sets that are looked for in one year alone.
+    """
+    first = one(plan_of(halls(40, other=1)).binding, level="stage", year=FIRST)
+    assert (set(first["members"].split(" + ")), first["state"]) == ({"halls", "halls1"}, "lasting")
+    assert first["gain_usd_per_pct"] == near(0.4 * 0.5e6)
+
+
+def test_more_than_four_together_are_unresolved() -> None:
+    """Five stages for 40 chips each: demand is held back, all together serve more, no four of them do. Of groups too.
+
+    Sensitivity: with four of them they bind jointly.
+    Catches: `demand` where demand is held back, because no set that is tried serves more.
+    """
+    plan = plan_of(halls(40, other=4))
+    assert set(plan.binding["members"]) == {"unresolved"}
+    assert set(plan.binding["state"]) == {"blocked"}
+    assert set(plan_of(halls(40, other=3)).binding["state"]) == {"lasting", "joint"}
+
+
+def test_demand_binds_where_next_to_nothing_is_held_back() -> None:
+    """Halls for 99.5 of 100 chips: half a per cent is held back, which is none. For 98 halls bind.
+
+    Catches: a label that hangs on the last tenth of a per cent; nothing that is ever `demand`.
+    """
+    labels = {units: one(plan_of(halls(units)).binding, level="stage", year=FIRST) for units in (98, 99.5, 120)}
+    assert [labels[units]["members"] for units in labels] == ["halls", "demand", "demand"]
+    assert labels[99.5]["state"] == "demand"
+
+
+def test_the_part_of_a_gain_that_keeps_promises() -> None:
+    """Wafers for 40 chips, 40 asked for, and 50 promised, at 0.5 million USD for each that is missing: 1 % more of
+    wafers delivers 0.4 of them. Research and tokens have no part in it.
+
+    Catches: promised chips that are called research, or cost saved.
+    """
+    case = chain([Link("wafers", 40)], demand=40)
+    add(case, "commitments", commitment="deal", year=FIRST, label="A deal", accelerator="chip", family="", vendor="",
+        basis="built", stage="", minimum=50, shortfall_usd_per_unit=5e5)  # fmt: skip
+    row = one(plan_of(case).bottlenecks, stage="wafers")
+    assert (row["state"], row["gain_usd_per_pct"], row["gain_orders_usd_per_pct"]) == ("sole", near(2e5), near(2e5))
+    assert (row["gain_serving_usd_per_pct"], row["gain_saving_usd_per_pct"]) == (near(2e5), 0)
+    assert row["gain_research_usd_per_pct"] == 0
+
+
+def test_headroom_and_use() -> None:
+    """Wafers for 40 chips bind; of what is for 50 four fifths are used, and a fifth could go; nothing uses the spare.
+
+    Catches: headroom as a share of what is used; of a stage that binds; of one that nobody uses as none.
+    """
+    links = [Link("wafers", 40), Link("power", 50), Link("halls", 60, kind="stock", scope="regional")]
+    case = chain(links)
+    add_stage(case, Link("spare", 10), 4)
+    add_supplier(case, Link("spare", 10))
+    table = plan_of(case).bottlenecks.set_index("stage")
+    assert dict(table["headroom_pct"]) == near({"wafers": 0, "power": 20, "halls": 100 / 3, "spare": 100})
+    assert dict(table["used_share"]) == near({"wafers": 1, "power": 0.8, "halls": 2 / 3, "spare": 0})

@@ -14,7 +14,7 @@ from commands import status_of
 from effort import one_in
 from generator import FIRST, Case, num, write_case
 from lps import written
-from paths import BASE, INPUTS, ROOT
+from paths import BASE, DOCS, INPUTS
 from plants import (
     Link,
     add,
@@ -497,13 +497,13 @@ def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
         sc.solve(given, until=FIRST)
 
 
-def test_the_readme_tells_the_truth() -> None:
-    """Bug: the extra cost or the regret of the shipped case moves, and the README still tells the old one."""
+def test_the_page_tells_the_truth() -> None:
+    """Bug: the extra cost or the regret of the shipped case moves, and `docs/locked-in.md` still tells the old one."""
     plan = base_plan()
     late = sc.what_if(BASE, ["demand_late"]).case
     found = sc.regret(late, plan, 2026)
     shown = "\n".join(text(found).splitlines()[:3])
-    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert shown in (DOCS / "locked-in.md").read_text(encoding="utf-8")
     idle = found.stranded.groupby("year")[["stranded_usd", "known_usd"]].sum() / 1e9
     assert idle.loc[2027].round().tolist() == [329, 274]
 

@@ -11,7 +11,6 @@ import pytest
 from paths import BASE, ROOT
 from plants import base_plan
 
-from supplychain.cli import cli
 from supplychain.report.text.answer import text
 
 if TYPE_CHECKING:
@@ -92,9 +91,3 @@ def test_what_to_buy_first_in_base(plan: sc.Plan) -> None:
         assert f"| {per_usd} | {sooner} | {late} |" in readme
     worthless = options[options["benefit_usd_per_unit"] == 0].loc[2026].reset_index()
     assert {"hbm", "cowos", "n3"} <= set(worthless["stage"])
-
-
-def test_every_command_is_in_the_readme() -> None:
-    """Bug: a command is added and the README does not say so."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [name for name in cli.commands if f"supplychain {name} " not in readme] == []

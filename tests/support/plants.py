@@ -290,15 +290,19 @@ class Drawn:
         return {("serve", r.workload, r.tier, int(r.year)): r.served_ttok for r in self.plan.service.itertuples()}
 
     @cached_property
-    def kept(self) -> dict[reference.Label, float]:
-        """Everything that the plan serves, and what it falls short of."""
-        research: dict[reference.Label, float] = {
+    def done(self) -> dict[reference.Label, float]:
+        """Everything that the plan serves, tokens and research."""
+        return self.served | {
             ("research", r.tier, int(r.year)): r.served_h100e_years for r in self.plan.research_service.itertuples()
         }
+
+    @cached_property
+    def kept(self) -> dict[reference.Label, float]:
+        """Everything that the plan serves, and what it falls short of."""
         short: dict[reference.Label, float] = {
             ("shortfall", r.commitment, int(r.year)): r.shortfall for r in self.plan.commitments_kept.itertuples()
         }
-        return self.served | research | short
+        return self.done | short
 
 
 @cache

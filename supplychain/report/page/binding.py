@@ -11,7 +11,7 @@ from supplychain.report.formats import USD, dollars, plain, unit_for
 from supplychain.report.page.blocks import BulletList, Chart, Heading, Paragraph, Section
 from supplychain.report.page.grids import grid
 from supplychain.report.page.report_data import BACKCAST, BACKCAST_NOT_RUN, SENSITIVITY, sensitivity_not_run
-from supplychain.report.text.overview import worth
+from supplychain.report.text.overview import gain_parts, worth
 from supplychain.results import schema
 from supplychain.results.frames import rows_by_year
 
@@ -27,6 +27,7 @@ _ENDS = (0.0, 1e7, 1e8, 1e9)
 _PARTS = {
     "tokens": "#0072b2",
     "research": "#e69f00",
+    "deals kept": "#009e73",
     "cost saved": "#9a9a9a",
 }
 
@@ -144,9 +145,7 @@ def _worth_to_whom(report_data: ReportData) -> Chart:
     size, unit = unit_for(rows.data["annual_gain_usd_per_pct"], USD)
     for r in rows.records():
         annual = r["annual_gain_usd_per_pct"] / r["gain_usd_per_pct"] if r["gain_usd_per_pct"] else math.nan
-        research = r["gain_research_usd_per_pct"]
-        split = (r["gain_serving_usd_per_pct"] - research, research, r["gain_saving_usd_per_pct"])
-        for part, usd in zip(_PARTS, split, strict=True):
+        for part, usd in zip(_PARTS, gain_parts(r), strict=True):
             value = usd * annual / size
             if math.isfinite(value):
                 why = "binds" if (r["year"], r["stage"]) in bound else "worth most"
@@ -161,7 +160,7 @@ def _worth_to_whom(report_data: ReportData) -> Chart:
                     }
                 )
     wide, narrow = charts.wide_and_narrow(charts.stacked, parts, y=f"{unit} a year for 1 % more", colour=_PARTS)
-    parts_of = ("annual_gain", "gain", "gain_serving", "gain_research", "gain_saving")
+    parts_of = ("annual_gain", "gain", "gain_serving", "gain_research", "gain_orders", "gain_saving")
     grid_columns: list[ShownColumn] = ["year", "stage", *((f"{part}_usd_per_pct", 1e6) for part in parts_of)]
     worth_by_year = "; ".join(
         f"{t}: {worth(row)}" for t, row in rows_by_year(report_data.plan.binding, "stage").items()

@@ -9,7 +9,7 @@ from supplychain.case.provenance import weak_share
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.report.formats import TOKENS, USD, case_title, cut, number, plain, unit_for
 from supplychain.report.names import Names
-from supplychain.report.text.overview import DEFINITIONS, by_year, gain_shares, not_told_apart, power_used
+from supplychain.report.text.overview import DEFINITIONS, GAIN_GOES_TO, by_year, gain_shares, not_told_apart, power_used
 from supplychain.results.frames import records, rows_by_year
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _block(plan: Plan, years: list[int]) -> list[str]:
     shares = gain_shares(plan)
     return [
         _line("", {t: str(t) for t in years}),
-        _line("Gain to tokens / research / cost saved, %", {t: shares[t] for t in years}),
+        _line(GAIN_GOES_TO, {t: shares[t] for t in years}),
         _line(f"Tokens served, {unit}", cells["served"]),
         _line("  held back by limits", cells["blocked"]),
         _line("  not worth its cost", cells["uneconomic"]),

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from supplychain.case.calendar import online_year
-from supplychain.plan.bottlenecks import DEMAND
+from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
 from supplychain.plan.decomposition import RESIDUAL
 from supplychain.report.formats import USD, case_title, cut, money, number, or_nought, plain, printable, unit_for
 from supplychain.report.names import Names
@@ -43,6 +43,8 @@ _EFFECTS = {
     "saving": "saves cost only",
     "tight": "less of it would cost",
     "slack": "none",
+    LASTING: "serves more if it lasts",
+    BLOCKED: "serves more with all others",
     DEMAND: "",
 }
 """What more of a stage does, by its state."""
@@ -50,6 +52,8 @@ _EFFECTS = {
 _SERVES = {
     "sole": "More of it serves more demand.",
     "joint": "More of all of them serves more demand; more of one alone does not.",
+    LASTING: "More of it from this year on serves more in this year, too; more of it in this year alone does not.",
+    BLOCKED: "Demand is held back. More of all stages serves more; no set of up to four of them does.",
 }
 """What is said of what binds."""
 
@@ -61,7 +65,7 @@ def explain(plan: Plan, year: int, stage: str | None = None, up_to: float = 25.0
     """
     names, rungs = Names(plan.case), plan.ladder(year)
     binding = rows_by_year(plan.binding, "stage")[year]
-    bound = [] if binding["state"] == DEMAND else binding["members"].split(SUM)
+    bound = [] if binding["state"] in {DEMAND, BLOCKED} else binding["members"].split(SUM)
     curve_stage = stage or next(iter(bound), None)
     parts = [f"{case_title(plan.case.settings)}, {year}", *_label(plan, binding, year)]
     parts += ["", "What would bind next, if the limits of stages are lifted one after the other:"]
@@ -84,7 +88,7 @@ def explain(plan: Plan, year: int, stage: str | None = None, up_to: float = 25.0
 def _label(plan: Plan, binding: dict[str, Any], year: int) -> list[str]:
     names, group = Names(plan.case), rows_by_year(plan.binding, "group")[year]
     if binding["state"] == DEMAND:
-        return ["No stage binds: no relief of one stage, or of up to four together, would serve more."]
+        return ["No stage binds: more of no stage, in this year or from it on, would serve more in it."]
     lines = [
         f"What binds: {names.members(binding['members'])}. Group: {plain(group['members'])}.",
         f"{_SERVES[binding['state']]} The limit is {binding['nature']}.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from supplychain.case.provenance import one_estimate
-from supplychain.plan.bottlenecks import DEMAND
+from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
 from supplychain.report.formats import COUNTS, TOKENS, USD, money, number, plain, unit_for
 from supplychain.report.names import NO_STAGE, Names
 from supplychain.results.frames import records, rows_by_year
@@ -29,6 +29,9 @@ _LAYER = 28
 ANSWER = "Answer"
 """The title of what is served, built and spent."""
 
+GAIN_GOES_TO = "Gain to tokens/research/deals/cost saved, %"
+"""The title of the shares of a gain."""
+
 DEFINITIONS = "Held back by limits: would be served if no stage were limited. Not worth its cost: not even then."
 
 Cells = dict[int, str]
@@ -43,7 +46,7 @@ def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
         ("Group", {t: NO_STAGE if group[t]["state"] == DEMAND else plain(group[t]["members"]) for t in years}),
         ("Worth", {t: worth(stage[t], names.members) for t in years}),
     ]
-    shares = ("Gain to tokens / research / cost saved, %", gain_shares(plan))
+    shares = (GAIN_GOES_TO, gain_shares(plan))
     answer = [shares, *_tokens(plan, years), *_capacity(plan, years)]
     title, money = _money(plan, years)
     return [
@@ -74,10 +77,13 @@ def worth(row: Mapping[str, Any], called: Callable[[str], str] = str) -> str:
     `called` says what stages that are joined by ` + ` are called.
     """
     if row["state"] == DEMAND:
-        return "no relief of up to four stages together would serve more"
+        return "more of no stage would serve more"
     if math.isnan(row["annual_gain_usd_per_pct"]):
         return "there is none of it, and the first unit would serve more"
-    gain = f"1 % more gains {money(row['annual_gain_usd_per_pct'])} in its year"
+    lasts = {LASTING: f" from {row['year']} on", BLOCKED: " of all stages"}.get(row["state"], "")
+    gain = f"1 % more{lasts} gains {money(row['annual_gain_usd_per_pct'])} in its year"
+    if math.isnan(row["holds_to_pct"]):
+        return gain
     if math.isinf(row["holds_to_pct"]):
         return f"{gain}; this rate has no end"
     return f"{gain}; this rate holds for the next {number(row['holds_to_pct'])} %; {_after(row, called)}"
@@ -94,19 +100,21 @@ def _after(row: Mapping[str, Any], called: Callable[[str], str]) -> str:
 
 
 def gain_shares(plan: Plan) -> Cells:
-    """Return of each year whom relief of what binds serves: the shares of its gain."""
-    relief = {(row["year"], row["stage"]): row for row in records(plan.bottlenecks)}
-    stage = rows_by_year(plan.binding, "stage")
-    return {t: _shares(relief.get((t, row["members"]), {})) for t, row in stage.items()}
+    """Return of each year what relief of what binds serves: the shares of its gain."""
+    return {t: _shares(row) for t, row in rows_by_year(plan.binding, "stage").items()}
+
+
+def gain_parts(row: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the parts of a gain: tokens, research, deals that are kept, and cost saved."""
+    serving, saving, deals, research = (
+        row[f"gain_{p}_usd_per_pct"] for p in ("serving", "saving", "orders", "research")
+    )
+    return serving - research - deals, research, deals, saving
 
 
 def _shares(row: Mapping[str, Any]) -> str:
-    gain = row.get("gain_usd_per_pct", math.nan)
-    if not gain > 0:
-        return ""
-    research = row["gain_research_usd_per_pct"]
-    parts = (row["gain_serving_usd_per_pct"] - research, research, row["gain_saving_usd_per_pct"])
-    return "/".join(str(round(100 * part / gain)) for part in parts)
+    gain = row["gain_usd_per_pct"]
+    return "/".join(str(round(100 * part / gain)) for part in gain_parts(row)) if gain > 0 else ""
 
 
 def _tokens(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:

@@ -1,0 +1,137 @@
+"""What pages promise: a short README, references that the code wrote, numbers that studies found, a strict site."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import generated
+import pandas as pd
+import pytest
+from pages import GENERATED, PAGES, blocks, commands
+from paths import ANSWERS, DOCS, ROOT
+
+import supplychain as sc
+from supplychain.cli import cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONGEST_README = 8_000
+
+
+def test_the_readme_is_short() -> None:
+    """Bug: the README grows into a manual again, and the first screen is not read any more."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8")) <= LONGEST_README
+
+
+@pytest.mark.parametrize("name", ["api", "commands", "glossary"])
+def test_a_reference_is_what_the_code_says(name: str) -> None:
+    """Bug: a docstring, an option or a column changes, and the reference still tells the old one."""
+    path = DOCS / f"{name}.md"
+    assert path.read_text(encoding="utf-8") == generated.expected()[path]
+
+
+def test_every_command_has_an_example() -> None:
+    """Bug: a command is added, and no page that a person wrote shows it."""
+    pages = [page for page in PAGES if page not in GENERATED]
+    shown = {arguments[0] for page in pages for block in blocks(page) for arguments in commands(block)}
+    assert set(cli.commands) - shown == set()
+
+
+def test_the_cookbook_has_as_many_recipes_as_the_readme_says() -> None:
+    """Bug: a recipe is added or goes, and the README counts the old ones."""
+    recipes = re.findall(r"^### ", (DOCS / "cookbook.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    said = re.search(r"has (\d+) questions", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert said is not None
+    assert int(said[1]) == len(recipes)
+
+
+def test_how_sure_it_is_is_what_the_studies_found() -> None:
+    """Bug: the sensitivity or the back-cast is run again, and README and docs still tell the old counts."""
+    readme, page = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/how-sure.md"))
+    labels = pd.read_csv(ANSWERS / "sensitivity" / "tables" / "labels.csv").query("level == 'stage'")
+    for row in labels.itertuples():
+        assert f"| {row.year} | {row.keeps:,} of {row.moves:,} |" in page
+    assert f"in {labels['keeps'].min():,} to {labels['keeps'].max():,} of {labels['moves'].iloc[0]:,} moves" in readme
+    past = sc.read_answer(ANSWERS / "backcast", "backcast")
+    independent = past.comparisons[past.comparisons["independent"]]
+    inside = int((independent["inside"] == True).sum())  # noqa: E712 - blank is neither
+    assert f"{inside} of {len(independent)} independent comparisons" in readme
+    assert f"Of {len(independent)} independent comparisons {inside} are inside" in page
+    stages = past.labels.query("level == 'stage'")["said"]
+    assert len(stages) == stages.str.startswith("not identified").sum() == 4
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of headings, as code hosts make them: lower case, no punctuation, hyphens for spaces."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere_on_a_code_host_too(page: Path) -> None:
+    """Bug: a link that the site resolves in its own way leads nowhere where the Markdown itself is read."""
+    text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https?:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name).resolve() if name else page
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path), target
+
+
+# What a page says, and what of it must stop the build.
+FAULTS = {
+    "a page that is not there": ("[x](missing.md)", "missing.md"),
+    "a heading that is not there": ("[x](other.md#no-such-heading)", "no-such-heading"),
+    "a picture that is not there": ("![x](missing.png)", "missing.png"),
+    "a formula that is none": ("```math\n\\nosuchthing{x}\n```", "nosuchthing"),
+    "a language that is none": ("```nosuchlanguage\nx\n```", "nosuchlanguage"),
+}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the build says of a small site with every fault."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "docs").mkdir()
+    pages = sorted({re.sub(r".*<|>", "", page) for pages in _contents().values() for page in pages})
+    for page in pages:
+        path = folder / f"{page}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# {page}\n\n## A heading\n", encoding="utf-8")
+    (folder / "README.md").write_text("# x\n\n[x](docs/start.md#a-heading)\n", encoding="utf-8")
+    assert _built(folder) == (0, "")
+    faults = "\n\n".join(text for text, _ in FAULTS.values())
+    (folder / "docs" / "other.md").write_text(f"# A page in no contents\n\n{faults}\n", encoding="utf-8")
+    status, said = _built(folder)
+    assert status != 0
+    return said
+
+
+@pytest.mark.parametrize(("text", "named"), [*FAULTS.values(), ("", "included in any toctree")], ids=[*FAULTS, "lost"])
+def test_a_fault_of_a_page_stops_the_build(text: str, named: str, said: str) -> None:
+    """Bug: a link to nowhere, a formula that cannot be drawn or a page that nobody can find gets into the site."""
+    del text
+    assert named in said
+
+
+def _contents() -> dict[str, list[str]]:
+    """Return the side bar of the site, as the configuration has it."""
+    return runpy.run_path(str(DOCS / "conf.py"))["CONTENTS"]
+
+
+def _built(folder: Path) -> tuple[int, str]:
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-c", str(DOCS), "-W", "--keep-going", "-n", "-q"]
+    done = subprocess.run(
+        [*command, "-d", str(folder / "trees"), str(folder), str(folder / "site")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
