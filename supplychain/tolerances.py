@@ -146,9 +146,6 @@ FACTOR_FOUND_WITHIN: Final = 0.02
 COST_MOVES: Final = 0.01
 """Share of the average cost per token, over all reported years, from which on a change of it counts."""
 
-UNCHANGED: Final = 5e-4
-"""Share below which a change from one answer to another is called none: it is shown with one decimal of a per cent."""
-
 SMALL_REGRET_BN: Final = 0.05
 """Billion USD below which a stage has no line of its own in a regret: it is shown with one decimal."""
 

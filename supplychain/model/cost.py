@@ -33,8 +33,17 @@ def constraints(m: Model) -> None:
 
 def cost(m: Model) -> Expression:
     """Return the total discounted cost; what is left unserved costs what it was worth."""
-    usd = purchases(m) + charges(m) + expansions(m) + builds(m) + upkeep(m) + shortfalls(m) + unserved(m)
-    return m.money * usd
+    return m.money * (spending(m) + unserved(m))
+
+
+def spending(m: Model) -> Expression:
+    """Return the part of the objective that is paid for: all but what is left unserved [USD, discounted]."""
+    return purchases(m) + charges(m) + expansions(m) + builds(m) + upkeep(m) + shortfalls(m)
+
+
+def net_benefit(m: Model) -> Expression:
+    """Return what is served is worth, less what is paid for it [USD, discounted]: a constant less the objective."""
+    return served_worth(m) - spending(m)
 
 
 def price(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:
@@ -91,6 +100,18 @@ def unserved(m: Model) -> Expression:
     """
     tokens = total(token_value(m, w, j, t, m.discount[t]) * unserved_tokens(m, w, j, t) for w, j, t in m.on.serve)
     research = total(research_value(m, j, t, m.discount[t]) * unserved_research(m, j, t) for j, t in m.on.research)
+    return tokens + research
+
+
+def served_worth(m: Model) -> Expression:
+    r"""Return what the tokens served and the research done are worth, discounted.
+
+    Tokens: $\sum_{w,j,t} \delta_t \cdot value\_usd\_per\_mtok_{w,j,t} \cdot 10^6 \cdot serve_{w,j,t}$
+
+    Research: $\sum_{j,t} \delta_t \cdot value\_usd\_per\_h100e\_hour_{j,t} \cdot 8\,760 \cdot research_{j,t}$
+    """
+    tokens = total(token_value(m, w, j, t, m.discount[t]) * m.serve[w, j, t] for w, j, t in m.on.serve)
+    research = total(research_value(m, j, t, m.discount[t]) * m.research[j, t] for j, t in m.on.research)
     return tokens + research
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from supplychain import lp
 from supplychain.errors import CertificateError
 from supplychain.limits import check, doing, limited
-from supplychain.model.cost import unserved
+from supplychain.model.cost import net_benefit, served_worth, spending, unserved
 from supplychain.model.locked_in import after_horizon
 from supplychain.notebook import Shown
 from supplychain.plan import bottlenecks, decomposition, money, prices, purchases, quantities, relaxed, windows
@@ -50,6 +50,11 @@ class Plan(Answer, Shown):
     def objective_usd(self) -> float:
         """Total discounted cost, what is left unserved included."""
         return float(self.summary["objective_usd"])
+
+    @property
+    def net_benefit_usd(self) -> float:
+        """What is served is worth over the horizon, less what is paid for it, discounted."""
+        return float(self.summary["net_benefit_usd"])
 
     @limited("climbing a ladder")
     def ladder(self, year: int, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
@@ -183,6 +188,9 @@ def answer(case: Case, solved_windows: Iterable[Window], progress: Callable[[str
         "status": "optimal",
         "objective_usd": significant(window_answers[-1].window.objective_usd, WRITTEN_DIGITS),
         "unserved_usd": significant(unserved(solved.m), WRITTEN_DIGITS),
+        "net_benefit_usd": significant(net_benefit(solved.m), WRITTEN_DIGITS),
+        "value_usd": significant(served_worth(solved.m), WRITTEN_DIGITS),
+        "cost_usd": significant(spending(solved.m), WRITTEN_DIGITS),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
         "rows": solved_lp.lp.shape[0],
@@ -204,13 +212,15 @@ def answer(case: Case, solved_windows: Iterable[Window], progress: Callable[[str
         summary["orders_from"] = case.locked_in.summary | {
             "orders_after_horizon": [[*label[1:], x] for label, x in late.items()]
         }
+    by_tier = quantities.service(solved, unlimited)
     tables = {
         "binding": bottlenecks.binding(by_level),
         "bottlenecks": bottlenecks.table(by_level["stage"], "stage"),
         "bottlenecks_by_group": bottlenecks.table(by_level["group"], "group"),
         "stages": quantities.stages(solved, price),
         "supply": quantities.supply(solved),
-        "service": quantities.service(solved, unlimited),
+        "service_by_workload": quantities.service_by_workload(solved, by_tier),
+        "service": by_tier,
         "research_service": quantities.research_service(solved, unlimited),
         "builds": quantities.builds(solved),
         "commitments_kept": quantities.commitments_kept(solved),

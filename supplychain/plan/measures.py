@@ -15,6 +15,7 @@ from supplychain.plan import money
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from supplychain.case import Case
     from supplychain.plan.solved import Solved
 
 
@@ -22,9 +23,21 @@ SERVING, COST = "serving_cost", "cost"
 """Annuities and charges of a year, USD, for serving a workload and for all, research too: what is measured beside the
 quantities of `schema.QUANTITIES`."""
 
+RESEARCH_DONE = "research_done"
+"""Research done in a year, busy H100-equivalent years: measured beside them, too."""
+
+
+TOKENS = "tokens_served"
+
+
+def served_of(case: Case) -> list[tuple[str, str]]:
+    """Return what a plan may serve, as it is measured: tokens of each workload, and research if any is asked for."""
+    tokens = [(TOKENS, row["workload"]) for row in case.tables["workloads"]]
+    return [*tokens, (RESEARCH_DONE, schema.ALL)] if case.tables["research"] else tokens
+
 
 def measure(solved: Solved, quantities: Iterable[tuple[str, str, int]]) -> tuple[float, ...]:
-    """Return quantities of `schema.QUANTITIES`, `SERVING` or `COST`, each of an item in a year, in its unit.
+    """Return quantities of `schema.QUANTITIES` or of those above, each of an item in a year, in its unit.
 
     NaN where it has no meaning.
     """
@@ -42,6 +55,8 @@ def measure(solved: Solved, quantities: Iterable[tuple[str, str, int]]) -> tuple
 
 
 def _all(solved: Solved, quantity: str) -> list[str]:
+    if quantity == RESEARCH_DONE:
+        return []
     kind = "workloads" if quantity in {SERVING, COST} else schema.QUANTITIES[quantity].items
     return list({"accelerators": solved.on.accelerators, "workloads": solved.on.workloads}.get(kind, ()))
 
@@ -78,6 +93,10 @@ def _tokens_served(solved: Solved, names: set[str], t: int) -> float:
     return math.fsum(served(solved.m, w, t) for w in names)
 
 
+def _research_done(solved: Solved, _: set[str], t: int) -> float:
+    return math.fsum(done for (_, u), done in solved.x[Var.RESEARCH].items() if u == t)
+
+
 def _capital_spending(solved: Solved, _: set[str], t: int) -> float:
     return math.fsum(money.hardware(solved, t).values())
 
@@ -92,7 +111,8 @@ _MEASURES: dict[str, Callable[[Solved, set[str], int], float]] = {
     "stage_used": _stage_used,
     "stage_used_share": _stage_used_share,
     "stage_spending": _stage_spending,
-    "tokens_served": _tokens_served,
+    TOKENS: _tokens_served,
+    RESEARCH_DONE: _research_done,
     "capital_spending": _capital_spending,
     "memory_share": _memory_share,
 }

@@ -10,7 +10,7 @@ from supplychain.case.calendar import online_year
 from supplychain.model import commitments, cost, curves, fleet
 from supplychain.model.labels import Var
 from supplychain.results import schema
-from supplychain.results.frames import frame
+from supplychain.results.frames import frame, records
 from supplychain.tolerances import QUANTITY_ROUNDING
 
 if TYPE_CHECKING:
@@ -94,6 +94,34 @@ def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
         if t in solved.case.report_years and (solved.n["demand_ttok"][w, j, t] or not curves.is_tier(j))
     ]
     return frame(schema.SERVICE, rows, sort=schema.SERVICE.key)
+
+
+def service_by_workload(solved: Solved, by_tier: pd.DataFrame) -> pd.DataFrame:
+    """Add up the table `service` by workload, and say what is served is worth, in all and of the last token."""
+    tiers: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in records(by_tier):
+        tiers[row["year"], row["workload"]].append(row)
+    rows = [
+        {"year": t, "workload": w}
+        | {name: math.fsum(row[name] for row in of_workload) for name in _TOKENS}
+        | {
+            "value_usd": math.fsum(
+                cost.token_value(solved.m, w, row["tier"], t) * row["served_ttok"] for row in of_workload
+            ),
+            "last_value_usd_per_mtok": min(
+                (row["value_usd_per_mtok"] for row in of_workload if _is_served(row)), default=math.nan
+            ),
+        }
+        for (t, w), of_workload in tiers.items()
+    ]
+    return frame(schema.SERVICE_BY_WORKLOAD, rows, sort=schema.SERVICE_BY_WORKLOAD.key)
+
+
+_TOKENS = tuple(f"{what}_ttok" for what in ("demand", "served", "blocked", "uneconomic"))
+
+
+def _is_served(row: Mapping[str, Any]) -> bool:
+    return bool(row["served_ttok"] > QUANTITY_ROUNDING * row["demand_ttok"])
 
 
 def research_service(solved: Solved, unlimited: Solved) -> pd.DataFrame:

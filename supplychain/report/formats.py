@@ -19,6 +19,9 @@ _SMALL_WORDS = frozenset({"a", "and", "at", "by", "for", "from", "in", "of", "on
 USD = ((1e9, "bn USD"), (1e6, "m USD"), (1e3, "thousand USD"), (1.0, "USD"))
 """Units of money in a chart or a block of text, for `unit_for`."""
 
+COUNTS = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
+"""Units of what is counted one by one, for `unit_for`."""
+
 TOKENS = (
     (1e3, "quadrillion (10^15)"),
     (1.0, "trillion (10^12)"),

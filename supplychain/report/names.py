@@ -56,6 +56,10 @@ _ITEMS = {
 }
 
 
+TOTALS = {"net_benefit_usd": "net benefit", "value_usd": "value served", "cost_usd": "total cost"}
+"""What is compared over the whole horizon, and what it is called."""
+
+
 class Names:
     """The labels of a case by key. A key without a label stands for itself."""
 

@@ -15,7 +15,7 @@ from supplychain.plan.ladder import Curve, Ladder
 from supplychain.report.charts import svg
 from supplychain.report.formats import dollars, money, number
 from supplychain.report.names import Names
-from supplychain.report.text.compare import values_by_answer
+from supplychain.report.text.compare import SINGLE_YEARS, totals, values_by_answer
 from supplychain.report.text.overview import overview
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL
@@ -90,14 +90,20 @@ def _(plan: Plan) -> str:
 
 @html.register
 def _(comparison: Comparison) -> str:
-    """Return what binds in each answer, what it costs and serves by year, and which changes did it."""
+    """Return net benefit, what binds in each answer, what it costs and serves by year, and which changes did it."""
     first = comparison.names[0]
     labels = [row for row in records(comparison.labels) if row["level"] == "stage"]
     binds = {(row["answer"], row["year"]): row["label"] for row in labels}
     binds |= {(first, row["year"]): row["reference"] for row in labels}
     years = sorted({year for _, year in binds})
     rows = [[name, *(binds.get((name, t), "") for t in years)] for name in comparison.names]
-    parts = ["<h4>What binds</h4>", _table(pd.DataFrame(rows, columns=["", *map(str, years)]))]
+    title, whole_horizon = totals(comparison)
+    parts = [
+        f"<h4>{escape(title)}</h4>",
+        _table(pd.DataFrame(list(whole_horizon.rows), columns=list(whole_horizon.header))),
+    ]
+    parts += [SINGLE_YEARS, "<h4>What binds</h4>"]
+    parts.append(_table(pd.DataFrame(rows, columns=["", *map(str, years)])))
     for quantity, title in _DRAWN:
         values = values_by_answer(comparison, quantity)
         series = {name: [by_year.get(t, math.nan) for t in years] for name, by_year in values.items()}

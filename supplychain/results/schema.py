@@ -149,6 +149,13 @@ _WORTH = (
     _text("moves_with", "moves with", "others of the joint set, joined by ` + `", blank=True),
 )
 
+_SERVED_TOKENS = (
+    _number("demand_ttok", TTOK, "asked for", "tokens asked for in the year"),
+    _number("served_ttok", TTOK, "served", "tokens served"),
+    _number("blocked_ttok", TTOK, "blocked", "not served, and would be if no stage were limited"),
+    _number("uneconomic_ttok", TTOK, "uneconomic", "not served, and would not be if no stage were limited"),
+)
+
 BINDING: Final = _table(
     "binding",
     "year level",
@@ -221,13 +228,28 @@ SERVICE: Final = _table(
         _YEAR,
         _WORKLOAD,
         _TIER,
-        _number("demand_ttok", TTOK, "asked for", "tokens asked for in the year"),
-        _number("served_ttok", TTOK, "served", "tokens served"),
-        _number("blocked_ttok", TTOK, "blocked", "not served, and would be if no stage were limited"),
-        _number("uneconomic_ttok", TTOK, "uneconomic", "not served, and would not be if no stage were limited"),
+        *_SERVED_TOKENS,
         _number("value_usd_per_mtok", PER_MTOK, "value", "what the tier is worth"),
     ),
     "Tokens served, blocked (served were no stage limited) and uneconomic (not even then)",
+)
+SERVICE_BY_WORKLOAD: Final = _table(
+    "service_by_workload",
+    "year workload",
+    (
+        _YEAR,
+        _WORKLOAD,
+        *_SERVED_TOKENS,
+        _number("value_usd", "USD", "value of what is served", "tokens served, at the value of their tiers"),
+        _number(
+            "last_value_usd_per_mtok",
+            PER_MTOK,
+            "value of the last token served",
+            "the least value of a tier that is served; blank: none is",
+            blank=True,
+        ),
+    ),
+    "What each workload asks for, what of it is served, and what that is worth",
 )
 RESEARCH_SERVICE: Final = _table(
     "research_service",
@@ -470,8 +492,14 @@ CHANGES: Final = _table(
     required=False,
 )
 
+TOTALS: Final = ("net_benefit_usd", "value_usd", "cost_usd")
+"""What is compared over the whole horizon: facts of an answer's summary."""
+
 COMPARED_QUANTITIES: Final = {
+    **dict.fromkeys(TOTALS, "USD"),
+    "token_value_usd": "USD",
     "served_ttok": TTOK,
+    "served_h100e_years": H100E_YEARS,
     "cost_usd": "USD",
     "average_usd_per_mtok": PER_MTOK,
     "marginal_usd_per_mtok": PER_MTOK,
@@ -481,17 +509,30 @@ COMPARED_QUANTITIES: Final = {
 }
 """What is compared of answers, and its unit."""
 
+_TOTAL = _text("quantity", "quantity", "named as in an answer's `summary.json`")
+_QUANTITY = _text("quantity", "quantity", "what is compared, named as in an answer's tables")
+_REFERENCE = _number("reference", OF_QUANTITY, "reference", "in the first answer", blank=True)
+_OF_CASE = _number("reference", OF_QUANTITY, "the case", "in the case itself")
+_THEN = _number("value", OF_QUANTITY, "then", "in this answer", blank=True)
+_CHANGE = _number("change", OF_QUANTITY, "change", "value less reference", blank=True)
+
+COMPARED_TOTALS: Final = _table(
+    "totals",
+    "answer quantity",
+    (_ANSWER, _TOTAL, _REFERENCE, _THEN, _CHANGE),
+    "Net benefit, value served and total cost over the horizon, discounted: each answer beside the reference",
+)
 COMPARED_RESULTS: Final = _table(
     "results",
     "answer year quantity item",
     (
         _ANSWER,
         _YEAR,
-        _text("quantity", "quantity", "what is compared, named as in an answer's tables"),
+        _QUANTITY,
         _text("item", "item", "`all`, a workload or an accelerator"),
-        _number("reference", OF_QUANTITY, "reference", "in the first answer", blank=True),
-        _number("value", OF_QUANTITY, "then", "in this answer", blank=True),
-        _number("change", OF_QUANTITY, "change", "value less reference", blank=True),
+        _REFERENCE,
+        _THEN,
+        _CHANGE,
     ),
     "What is served, built and spent, and what it costs: each answer beside the reference",
 )
@@ -514,11 +555,15 @@ ATTRIBUTION: Final = _table(
     (
         _ANSWER,
         _text("group", "group of changes", "group of changes"),
-        _text("what", "adds to", "`objective_usd` (all cost, discounted) or `cost_usd` (of a year)"),
-        _integer("year", "year", "blank for the objective", blank=True),
+        _text(
+            "what",
+            "adds to",
+            "`net_benefit_usd`, `objective_usd` (both discounted, over the horizon) or `cost_usd` (of a year)",
+        ),
+        _integer("year", "year", "blank over the horizon", blank=True),
         _number("usd", "USD", "adds", "what the group of changes adds"),
     ),
-    "What each group of changes adds to all cost, discounted, and to the cost of each year",
+    "What each group of changes adds to net benefit and to all cost, discounted, and to the cost of each year",
 )
 COMPARED_CHANGES: Final = _table(
     "changes",
@@ -624,11 +669,39 @@ PAST_LABELS: Final = _table(
 )
 PAST_FLIPS: Final = _table("flips", "year level input end", _FLIP, "Every end of a range that changes a label")
 
+_SCENARIO = _text("scenario", "scenario", "name of the scenario")
+
+SCENARIO_TOTALS: Final = _table(
+    "totals",
+    "scenario quantity",
+    (
+        _SCENARIO,
+        _TOTAL,
+        _OF_CASE,
+        _number("value", OF_QUANTITY, "then", "in the scenario"),
+        _number("change", OF_QUANTITY, "change", "value less reference"),
+    ),
+    "Net benefit, value served and total cost over the horizon, discounted: each scenario beside the case",
+)
+SCENARIO_SERVICE: Final = _table(
+    "service",
+    "scenario year quantity item",
+    (
+        _SCENARIO,
+        _YEAR,
+        _QUANTITY,
+        _text("item", "item", "a workload; `all` for research"),
+        _OF_CASE,
+        _number("value", OF_QUANTITY, "then", "in the scenario"),
+        _number("change", OF_QUANTITY, "change", "value less reference"),
+    ),
+    "Tokens served by workload, and research done: each scenario beside the case",
+)
 EFFECTS: Final = _table(
     "effects",
     "scenario year",
     (
-        _text("scenario", "scenario", "name of the scenario"),
+        _SCENARIO,
         _text("title", "title", "what it is called"),
         _YEAR,
         _text("stage", "binds", "the stage that binds"),
@@ -644,7 +717,7 @@ FACTORS: Final = _table(
     "factors",
     "scenario",
     (
-        _text("scenario", "scenario", "name of the scenario"),
+        _SCENARIO,
         _number(
             "factor",
             "",
@@ -739,13 +812,16 @@ POINTS: Final = _table(
         _YEAR,
         _text("stage", "binds", "the stage that binds; blank: there is no answer", blank=True),
         _text("group", "group", "the group that binds", blank=True),
-        _number("objective_usd", "USD", "all cost", "all cost, discounted", blank=True),
+        _number("net_benefit_usd", "USD", "net benefit", "value less cost, over the horizon", blank=True),
+        _number("value_usd", "USD", "value served", "of tokens and research, discounted, over the horizon", blank=True),
+        _number("cost_usd", "USD", "total cost", "what is paid for, discounted, over the horizon", blank=True),
+        _number("objective_usd", "USD", "all cost", "all cost, discounted, with what is left unserved", blank=True),
         _number("served_ttok", TTOK, "tokens served", "tokens served in the year", blank=True),
         _number(
             "cost_usd_per_mtok",
             PER_MTOK,
             "cost of tokens",
-            "serving cost over tokens; what was asked follows",
+            "serving cost over tokens; tokens by workload, research and what was asked follow",
             blank=True,
         ),
         _text("status", "status", "`optimal`, or why there is no answer"),
@@ -760,6 +836,7 @@ ANSWER: Final = (
     BOTTLENECKS_BY_GROUP,
     STAGES,
     SUPPLY,
+    SERVICE_BY_WORKLOAD,
     SERVICE,
     RESEARCH_SERVICE,
     BUILDS,
@@ -782,10 +859,10 @@ YEAR_STUDY: Final = (LADDER, CURVES, IDLE_CAPACITY)
 
 TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     "solve": (*ANSWER, REGRET, STRANDED, CHANGES),
-    "compare": (COMPARED_RESULTS, COMPARED_LABELS, ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
+    "compare": (COMPARED_TOTALS, COMPARED_RESULTS, COMPARED_LABELS, ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
     "backcast": (COMPARISONS, PAST_LABELS, PAST_FLIPS, CHANGES),
-    "scenarios": (EFFECTS, FACTORS, CHANGES),
+    "scenarios": (SCENARIO_TOTALS, SCENARIO_SERVICE, EFFECTS, FACTORS, CHANGES),
 }
 """The tables that each command writes to a folder; those that are not required are there where there is a cause."""
 
@@ -823,6 +900,13 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         Fact("status", str, "`optimal`"),
         replace(_OBJECTIVE, known_by=True),
         Fact("unserved_usd", _NUMBER, "part of it: what the demand left unserved was worth, discounted"),
+        Fact(
+            "net_benefit_usd", _NUMBER, "value less cost over the horizon: what all demand is worth, less the objective"
+        ),
+        Fact("value_usd", _NUMBER, "what is served is worth, tokens and research, discounted, over the horizon"),
+        Fact(
+            "cost_usd", _NUMBER, "what is paid for, discounted, over the horizon: the objective less what is unserved"
+        ),
         Fact("years", list, "first and last year that are decided", known_by=True),
         Fact("report_last_year", int, "last year that is reported", known_by=True),
         Fact("rows", int, "rows of the LP"),
@@ -837,6 +921,7 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
     ),
     "compare": (
         Fact("answers", list, "names of the answers; the first is the reference", known_by=True),
+        Fact("horizons", list, "first and last year that each of them decides"),
         Fact("inputs_that_differ", int, "rows of the table `inputs`"),
         Fact("labels_that_differ", int, "rows of the table `labels` that are not the same"),
     ),

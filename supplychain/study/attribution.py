@@ -1,4 +1,4 @@
-"""Which group of changes made what of a difference: in the objective, and in the cost of each year."""
+"""Which group of changes made what of a difference: in net benefit, the objective, and the cost of each year."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SHAPLEY_UP_TO = 8
 """Most groups whose every order is looked at: 2^8 solves."""
 
-OBJECTIVE = "objective_usd"
+NET_BENEFIT, OBJECTIVE = "net_benefit_usd", "objective_usd"
 
 
 @limited("asking what changes add")
@@ -40,7 +40,7 @@ def attribute(
     executor: Executor | None = None,
     time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
 ) -> pd.DataFrame:
-    """Return what each group of changes adds to the objective and to the cost of each year; the parts add up.
+    """Return what each group of changes adds to net benefit, objective and the cost of each year; the parts add up.
 
     With up to 8 groups a part is the mean, over all orders in which the groups could be made, of what the group adds
     (its Shapley value); with more, what it adds in the order given. `executor` solves them side by side. `time_limit`
@@ -68,11 +68,11 @@ def attributed(
     def tell(done: int) -> None:
         progress(f"attributing: {done} of {len(wanted)} solves")
 
-    costs = workers.map_ordered(
-        pool, workers.Shared(partial(WarmSolver, case, quantities, labels=False)), _costs, together, tell
+    readings = workers.map_ordered(
+        pool, workers.Shared(partial(WarmSolver, case, quantities, labels=False, totals=True)), _amounts, together, tell
     )
-    cost_of = dict(zip(wanted, costs, strict=True))
-    amounts = [(OBJECTIVE, None), *(("cost_usd", t) for t in case.report_years)]
+    amounts_of = dict(zip(wanted, readings, strict=True))
+    amounts = [(NET_BENEFIT, None), (OBJECTIVE, None), *(("cost_usd", t) for t in case.report_years)]
     rows = [
         {
             "answer": key,
@@ -80,7 +80,8 @@ def attributed(
             "what": amount,
             "year": t,
             "usd": math.fsum(
-                weight * (cost_of[key, superset][m] - cost_of[key, subset][m]) for weight, subset, superset in steps
+                weight * (amounts_of[key, superset][m] - amounts_of[key, subset][m])
+                for weight, subset, superset in steps
             ),
         }
         for key, groups in groups_of.items()
@@ -91,12 +92,12 @@ def attributed(
     return frame(result_schema.ATTRIBUTION, rows)
 
 
-def _costs(warm_solver: WarmSolver, groups: Sequence[Group]) -> tuple[float, ...]:
-    """Return the objective and the cost of each year with some changes made."""
+def _amounts(warm_solver: WarmSolver, groups: Sequence[Group]) -> tuple[float, ...]:
+    """Return net benefit, objective and the cost of each year with some changes made."""
     changed, _ = apply(warm_solver.case, groups)
     with doing("asking what groups of changes add"):
         reading = warm_solver.read(changed)
-    return reading.objective_usd, *reading.measured
+    return reading.net_benefit_usd, reading.objective_usd, *reading.measured
 
 
 def _steps(n: int, count: int) -> list[tuple[float, frozenset[int], frozenset[int]]]:

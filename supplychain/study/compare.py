@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,10 @@ def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = No
     inputs = [row for name, answer in others for row in _inputs(name, reference, answer)]
     labels = [row for name, answer in others for row in _labels(name, reference, answer)]
     tables = {
+        "totals": frame(
+            result_schema.COMPARED_TOTALS,
+            [row for name, answer in others for row in _totals(name, reference, answer)],
+        ),
         "inputs": frame(result_schema.COMPARED_INPUTS, inputs),
         "results": frame(
             result_schema.COMPARED_RESULTS,
@@ -80,6 +85,7 @@ def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = No
     names = (first, *(name for name, _ in others))
     summary = {
         "answers": list(names),
+        "horizons": [answer.summary["years"] for answer in answers.values()],
         "inputs_that_differ": len(inputs),
         "labels_that_differ": sum(not row["same"] for row in labels),
     }
@@ -178,7 +184,16 @@ def _answer(_: object, case: Case) -> tuple[dict[str, Any], dict[str, pd.DataFra
 _NAMES = {"name", "title"}
 """Settings that no number depends on."""
 
-COMPARED = ("binding", "builds", "cost", "economics", "installed_base", "service", "token_cost")
+COMPARED = (
+    "binding",
+    "builds",
+    "cost",
+    "economics",
+    "installed_base",
+    "research_service",
+    "service",
+    "token_cost",
+)
 """Tables that a comparison reads."""
 
 
@@ -235,6 +250,13 @@ def _years(reference: Answer, other: Answer) -> list[int]:
     return sorted(map(int, years & other_years))
 
 
+def _totals(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, object]]:
+    """Yield what is compared over the whole horizon; answers of earlier versions do not say it."""
+    for quantity in result_schema.TOTALS:
+        old, new = (float(answer.summary.get(quantity, math.nan)) for answer in (reference, other))
+        yield {"answer": name, "quantity": quantity, "reference": old, "value": new, "change": new - old}
+
+
 def _results(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, object]]:
     years = _years(reference, other)
     before, after = _quantities(reference), _quantities(other)
@@ -255,20 +277,31 @@ def _results(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, 
 
 def _quantities(answer: Answer) -> dict[tuple[int, str, str], float]:
     """Return what is compared of an answer, by year, quantity and item."""
-    tables, amounts = answer.tables, {}
-    for year, rows in _by_year(tables["service"]):
-        amounts[year, "served_ttok", "all"] = float(rows["served_ttok"].sum())
+    tables, amounts = answer.tables, _served(answer)
     for year, rows in _by_year(tables["cost"]):
         amounts[year, "cost_usd", "all"] = float(rows[["serving_usd", "research_usd"]].to_numpy().sum())
     for row in records(tables["token_cost"]):
         for column in ("average_usd_per_mtok", "marginal_usd_per_mtok"):
             amounts[row["year"], column, row["workload"]] = float(row[column])
     for row in records(tables["economics"]):
-        amounts[row["year"], "capital_usd", "all"] = float(row["capital_usd"])
+        for column in ("token_value_usd", "capital_usd"):
+            amounts[row["year"], column, "all"] = float(row[column])
     for year, rows in _by_year(tables["installed_base"]):
         amounts[year, "h100e_operating", "all"] = float(rows["h100e_operating"].sum())
     for row in records(tables["builds"]):
         amounts[row["year"], "built", row["accelerator"]] = float(row["built"])
+    return amounts
+
+
+def _served(answer: Answer) -> dict[tuple[int, str, str], float]:
+    """Return the tokens served, in all and by workload, and the research done."""
+    amounts = {}
+    for year, rows in _by_year(answer.tables["service"]):
+        amounts[year, "served_ttok", schema.ALL] = float(rows["served_ttok"].sum())
+        for workload, of_workload in rows.groupby("workload"):
+            amounts[year, "served_ttok", str(workload)] = float(of_workload["served_ttok"].sum())
+    for year, rows in _by_year(answer.tables["research_service"]):
+        amounts[year, "served_h100e_years", schema.ALL] = float(rows["served_h100e_years"].sum())
     return amounts
 
 

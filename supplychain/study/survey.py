@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema, units
 from supplychain.case.changes import key_of
 from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.limits import doing, limited
 from supplychain.plan.bottlenecks import LEVELS
-from supplychain.plan.measures import SERVING
+from supplychain.plan.measures import RESEARCH_DONE, SERVING, TOKENS, served_of
 from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
@@ -24,10 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
+    import pandas as pd
+
     from supplychain.case import Case
     from supplychain.case.scenarios import WhatIf
     from supplychain.results.schema import Kind
-    from supplychain.study.warm import Reading
+    from supplychain.schema import TableSchema
+    from supplychain.study.warm import QuantityKey, Reading
+
+    ResultRow: TypeAlias = dict[str, object]
+    """A row of a table of the survey, without the name of the scenario."""
 
 SMALLEST, LARGEST = 0.01, 16.0
 """Smallest and largest factor that is tried; what changes already at the smallest is said to change at 0."""
@@ -63,27 +69,32 @@ def survey(  # noqa: PLR0913 - all but the first two have their defaults
     if not what_ifs:
         raise ChangeError(case.settings.name, [ChangeProblem("", "", "the case has no scenarios")])
     listed_years = tuple(case.report_years if years is None else years)
-    quantities = [(quantity, schema.ALL, t) for quantity in ("tokens_served", SERVING) for t in case.report_years]
+    quantities = [(quantity, schema.ALL, t) for quantity in (TOKENS, SERVING) for t in case.report_years]
+    served = [(quantity, item, t) for t in listed_years for quantity, item in served_of(case)]
 
     def tell(done: int) -> None:
         progress(f"surveyed {done} of {len(what_ifs)} scenarios")
 
     with workers.executor_or_default(executor) as pool:
-        warm_solvers = workers.Shared(partial(WarmSolver, case, quantities))
-        answers = workers.map_ordered(pool, warm_solvers, partial(_surveyed, listed_years), what_ifs.items(), tell)
+        warm_solvers = workers.Shared(partial(WarmSolver, case, [*quantities, *served], totals=True))
+        answers = workers.map_ordered(
+            pool, warm_solvers, partial(_surveyed, listed_years, served), what_ifs.items(), tell
+        )
     surveyed = dict(zip(what_ifs, answers, strict=True))
     tables = {
+        "totals": _joined(result_schema.SCENARIO_TOTALS, {name: answer.totals for name, answer in surveyed.items()}),
+        "service": _joined(result_schema.SCENARIO_SERVICE, {name: answer.service for name, answer in surveyed.items()}),
         "effects": frame(
             result_schema.EFFECTS,
             [
                 {"scenario": name, "title": "; ".join(what_if.titles), **effect}
                 for name, what_if in what_ifs.items()
-                for effect in surveyed[name][0]
+                for effect in surveyed[name].effects
             ],
         ),
-        "factors": frame(
+        "factors": _joined(
             result_schema.FACTORS,
-            [{"scenario": name, "factor": factor, "what": change} for name, (_, (factor, change)) in surveyed.items()],
+            {name: [{"factor": answer.factor, "what": answer.what}] for name, answer in surveyed.items()},
         ),
     }
     summary = {"case": case.settings.name, "scenarios": list(what_ifs), "inputs_sha256": case.sha256}
@@ -129,21 +140,58 @@ def _scaled(table: schema.TableSchema, row: Any, cells: Mapping[str, tuple[float
     return new
 
 
+@dataclass(frozen=True)
+class _Surveyed:
+    """What is found of a scenario: rows of tables, the factor at which something changes, and what."""
+
+    totals: list[ResultRow]
+    service: list[ResultRow]
+    effects: list[ResultRow]
+    factor: float
+    what: str
+
+
+def _joined(table: TableSchema, rows: Mapping[str, Sequence[ResultRow]]) -> pd.DataFrame:
+    """Return the rows of all scenarios as a table."""
+    return frame(table, [{"scenario": name, **row} for name, of_scenario in rows.items() for row in of_scenario])
+
+
+_NAMES = {TOKENS: "served_ttok", RESEARCH_DONE: "served_h100e_years"}
+"""By what is measured: what tables call it."""
+
+
 def _surveyed(
-    years: Sequence[int], warm_solver: WarmSolver, named_what_if: tuple[str, WhatIf]
-) -> tuple[list[dict[str, object]], tuple[float, str]]:
-    """Return the effects of a what-if by year, and its factor."""
+    years: Sequence[int],
+    served: Sequence[QuantityKey],
+    warm_solver: WarmSolver,
+    named_what_if: tuple[str, WhatIf],
+) -> _Surveyed:
+    """Return what is found of a what-if."""
     name, what_if = named_what_if
     with doing(f"surveying scenario {name}"):
-        return _effects_and_factor(years, warm_solver, what_if)
+        central, changed = warm_solver.central(), warm_solver.read(what_if.case)
+        pairs = zip(central.measured[-len(served) :], changed.measured[-len(served) :], strict=True)
+        return _Surveyed(
+            [
+                {"quantity": quantity, **_change(central.totals[quantity], value)}
+                for quantity, value in changed.totals.items()
+            ],
+            [
+                {"year": t, "quantity": _NAMES[quantity], "item": item, **_change(*pair)}
+                for (quantity, item, t), pair in zip(served, pairs, strict=True)
+            ],
+            _effects(years, warm_solver.case, central, changed),
+            *_factor(warm_solver, what_if, central),
+        )
 
 
-def _effects_and_factor(
-    years: Sequence[int], warm_solver: WarmSolver, what_if: WhatIf
-) -> tuple[list[dict[str, object]], tuple[float, str]]:
-    case = warm_solver.case
-    central, changed_reading = warm_solver.central(), warm_solver.read(what_if.case)
-    rows: list[dict[str, object]] = []
+def _change(reference: float, value: float) -> ResultRow:
+    return {"reference": reference, "value": value, "change": value - reference}
+
+
+def _effects(years: Sequence[int], case: Case, central: Reading, changed_reading: Reading) -> list[ResultRow]:
+    """Return the effects of a what-if by year."""
+    rows: list[ResultRow] = []
     for t in years:
         labels = [(central.labels[level, t], changed_reading.labels[level, t]) for level in LEVELS]
         served, cost = _service_and_cost(case, central, [t])
@@ -162,7 +210,7 @@ def _effects_and_factor(
                 "objective_usd": change,
             }
         )
-    return rows, _factor(warm_solver, what_if, central)
+    return rows
 
 
 def _service_and_cost(case: Case, reading: Reading, years: Sequence[int]) -> tuple[float, float]:

@@ -16,7 +16,8 @@ from supplychain.case.effects import CAPACITIES, half_moved
 from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError, TimeLimitError
 from supplychain.limits import doing, limited
 from supplychain.plan import versions
-from supplychain.plan.measures import COST, SERVING
+from supplychain.plan.measures import COST, RESEARCH_DONE, SERVING, TOKENS, served_of
+from supplychain.results.schema import TOTALS
 from supplychain.results.write import DIGITS
 from supplychain.study import workers
 from supplychain.study.store import Store
@@ -51,7 +52,9 @@ _BATCH = 24
 """Points that a worker is given at a time."""
 
 _PLACE = "the sweep"
-_MEASURED = ("tokens_served", SERVING)
+_MEASURED = (TOKENS, SERVING)
+_TOTALS = (*TOTALS, "objective_usd")
+"""What is said of a point over the whole horizon: attributes of its reading."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class _Task:
 
     def warm_solver(self, case: Case, *, labels: bool = True) -> WarmSolver:
         keys = [(quantity, item, t) for t in self.years for quantity, item in self.quantities]
-        return WarmSolver(case, keys, labels=labels, years=self.years)
+        return WarmSolver(case, keys, labels=labels, years=self.years, totals=True)
 
     def with_warm_solver(self) -> tuple[_Task, WarmSolver]:
         """Return what a worker solves points with."""
@@ -102,7 +105,9 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
 
     Returns: one row for each point (numbered from 1, first axis outermost) and year: `point`, each axis by its target
     or its targets with ` & ` between them (a share, or a value), `year`, `stage` and `group` (what binds),
-    `objective_usd`, `served_ttok`, `cost_usd_per_mtok` (serving cost over tokens), what was asked for, and `status`:
+    `net_benefit_usd`, `value_usd`, `cost_usd` and `objective_usd` (discounted, over the whole horizon, the same in each
+    year of a point), `served_ttok`, `cost_usd_per_mtok` (serving cost over tokens), `tokens_served[WORKLOAD]`,
+    `research_done[all]` if any is asked for, what else was asked for, and `status`:
     `optimal`, or why there is no answer, with blanks beside it. Twelve digits of each number. `attrs["summary"]` says
     what was done: among it how many points were `checked`, how many are `without_answer`, for how many the model was
     `rebuilt` as more than numbers change, and of how many the solve failed its certificate and was made again
@@ -116,8 +121,8 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     for warning in _half_moved(case, all_points):
         warn(warning)
     years = tuple(case.report_years) if year is None else (year,)
-    measured = (*((quantity, schema.ALL) for quantity in _MEASURED), *dict.fromkeys(asked))
-    task = _Task(case, replace(all_points, rows=()), years, measured)
+    measured = [*((quantity, schema.ALL) for quantity in _MEASURED), *served_of(case), *asked]
+    task = _Task(case, replace(all_points, rows=()), years, tuple(dict.fromkeys(measured)))
     with Store(store, _columns(task), _meta(task, all_points), resume=resume) as results:
         done = results.done()
         missing = [(n, values) for n, values in enumerate(all_points.rows, 1) if n not in done]
@@ -182,6 +187,7 @@ def _unknown(case: Case, quantity: str, item: str) -> list[str]:
     kinds = {name: described.items for name, described in schema.QUANTITIES.items()} | {
         SERVING: "workloads",
         COST: "workloads",
+        RESEARCH_DONE: "research",
     }
     if quantity not in kinds:
         return [f"no quantity is called {shown(quantity)!r}{did_you_mean(quantity, kinds)}"]
@@ -200,7 +206,7 @@ def _unknown(case: Case, quantity: str, item: str) -> list[str]:
 
 def _columns(task: _Task) -> dict[str, str]:
     """Return the columns of the table, and their types."""
-    numbers = ["objective_usd", "served_ttok", "cost_usd_per_mtok", *_more(task)]
+    numbers = [*_TOTALS, "served_ttok", "cost_usd_per_mtok", *_more(task)]
     return (
         {"point": "int64"}
         | dict.fromkeys(task.points.targets, "float64")
@@ -299,12 +305,12 @@ def _check_agreement(n: int, warm: float, cold: float) -> None:
 
 
 def _values(task: _Task, reading: Reading | None, t: int) -> tuple[float | str, ...]:
-    """Return labels, objective, tokens, cost and the other quantities of a year."""
+    """Return labels, totals, tokens, cost and the other quantities of a year."""
     count = len(task.quantities)
     if reading is None:
-        return ("", "", *[math.nan] * (1 + count))
+        return ("", "", *[math.nan] * (len(_TOTALS) + count))
     first = task.years.index(t) * count
-    served, cost, *more = reading.measured[first : first + count]
-    per_mtok = cost / (served * units.MTOK_PER_TTOK) if served > 0 else math.nan
-    numbers = (reading.objective_usd, served, per_mtok, *more)
+    tokens, cost, *more = reading.measured[first : first + count]
+    per_mtok = cost / (tokens * units.MTOK_PER_TTOK) if tokens > 0 else math.nan
+    numbers = (*(getattr(reading, name) for name in _TOTALS), tokens, per_mtok, *more)
     return (reading.labels["stage", t], reading.labels["group", t], *(float(DIGITS % x) for x in numbers))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain.errors import MisfitError, NoAnswerError, TimeLimitError
 from supplychain.model import solver
+from supplychain.model.cost import served_worth, spending
 from supplychain.plan import windows
 from supplychain.plan.bottlenecks import LEVELS, BottleneckFinder
 from supplychain.plan.measures import measure
+from supplychain.results.schema import TOTALS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -36,6 +39,20 @@ class Reading:
     remark: str = ""
     """How it was solved, where that was not in place: `rebuilt` if the other case has other sets, so that its model was
     built anew; `from_nothing` if the solve from where the case itself ended did not pass its checks."""
+    value_usd: float = math.nan
+    """What is served is worth over the horizon, tokens and research, discounted; where totals are read."""
+    cost_usd: float = math.nan
+    """What is paid for over the horizon, discounted; where totals are read."""
+
+    @property
+    def net_benefit_usd(self) -> float:
+        """What is served is worth, less what is paid for it; where totals are read."""
+        return self.value_usd - self.cost_usd
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """What is compared over the whole horizon, by the names of `results.schema.TOTALS`."""
+        return {name: getattr(self, name) for name in TOTALS}
 
 
 @dataclass
@@ -53,6 +70,8 @@ class WarmSolver:
     """Whether labels are read: they take about as long as the solve."""
     years: Collection[int] | None = None
     """The reported years whose labels are read; all of them if it is None."""
+    totals: bool = False
+    """Whether net benefit, value and cost over the horizon are read."""
     _windows: dict[int, Window] = field(default_factory=dict)
     _labels: dict[LabelKey, str] = field(default_factory=dict)
     _model: solver.MutableModel | None = None
@@ -90,7 +109,9 @@ class WarmSolver:
         labels: dict[LabelKey, str] = {}
         is_central = self._central is None
         warm_start = windows.WarmStart(
-            model, self._windows if near else {}, break_ties=self.labels or bool(self.quantities)
+            model,
+            self._windows if near else {},
+            break_ties=self.labels or self.totals or bool(self.quantities),
         )
         for window in windows.solve_windows(case, warm_start=warm_start):
             years = [t for t in window.years if self.labels and (self.years is None or t in self.years)]
@@ -104,4 +125,8 @@ class WarmSolver:
                 self._windows[window.first] = window
         if is_central:
             self._labels = labels
-        return Reading(labels, measure(window.solved_lp.solved, self.quantities), window.objective_usd)
+        solved = window.solved_lp.solved
+        reading = Reading(labels, measure(solved, self.quantities), window.objective_usd)
+        if not self.totals:
+            return reading
+        return replace(reading, value_usd=served_worth(solved.m), cost_usd=spending(solved.m))

@@ -361,7 +361,7 @@ def test_other_studies_take_what_was_signed(tmp_path: Path) -> None:
     window = next(windows.solve_windows(held))
     both = sc.compare({"planned": plan, "signed": sc.solve(held)})
     assert window.objective_usd == pytest.approx(80 * CHIP + 60 * 10_000)
-    assert one(both.results, year=LATER, quantity="served_ttok")["value"] == pytest.approx(80)
+    assert one(both.results, year=LATER, quantity="served_ttok", item="all")["value"] == pytest.approx(80)
 
 
 def test_a_signed_order_that_is_late_is_paid(tmp_path: Path) -> None:

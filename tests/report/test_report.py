@@ -416,24 +416,25 @@ def test_grids_say_what_differs_and_who_said_so() -> None:
 
 
 def test_a_scenario_is_told_in_a_sentence() -> None:
-    """Catches a change of another year or quantity, one called none that is not, and a group told for a stage."""
+    """Catches a change of another answer or total, one called none that is not, and a group told for a stage."""
     given, files = _base()
-    beside, last = given.studies["compare"].tables, given.years[-1]
+    beside = given.studies["compare"].tables
     points = [one.text for one in read(files[html.PAGE].decode()).all("li")]
     for name, title in given.scenarios.items():
-        results, labels = (rows[rows["answer"] == name] for rows in (beside["results"], beside["labels"]))
-        rows = results[(results["year"] == last) & (results["item"] == "all")].set_index("quantity")
-        change = 100 * (rows["value"] / rows["reference"] - 1)
-        signed = {what: f"{'+' if x > 0 else ''}{shown(x)} %" for what, x in change.items()}
+        totals, labels = (rows[rows["answer"] == name] for rows in (beside["totals"], beside["labels"]))
+        change = dict(zip(totals["quantity"], totals["value"] - totals["reference"], strict=True))
+        signed = {what: f"{'+' if x > 0 else ''}{shown(x / 1e9)} bn USD" for what, x in change.items()}
         moved = labels[(labels["level"] == "stage") & ~labels["same"]]
         bound = ", ".join(
             f"{label} in {', '.join(map(str, some['year']))}" for label, some in moved.groupby("label", sort=False)
         )
         then = f"now binds: {bound}" if bound else "the same stages bind"
-        served, cost = signed["served_ttok"], signed["average_usd_per_mtok"]
-        assert points.count(f"{title}: in {last} tokens served {served}, average cost {cost}; {then}.") == 1
+        benefit, value, cost = (signed[f"{what}_usd"] for what in ("net_benefit", "value", "cost"))
+        totals = f"net benefit {benefit}, value served {value}, total cost {cost}"
+        assert points.count(f"{title}: over the whole horizon {totals}; {then}.") == 1
     assert {"now binds" in one for one in points if " is late: " in one} == {True, False}
-    told = "Nothing is changed: in 2027 tokens served unchanged, average cost unchanged; the same stages bind."
+    unchanged = "net benefit unchanged, value served unchanged, total cost unchanged"
+    told = f"Nothing is changed: over the whole horizon {unchanged}; the same stages bind."
     tiny = sc.solve(sc.load(TINY))
     same = ReportData(tiny, 2026, "x", (), {"compare": compare({"a": tiny, "b": tiny})}, {"b": "Nothing is changed"})
     assert "".join(map(str, sections(same)[1].blocks[0].points[0])) == told  # type: ignore[union-attr]
@@ -727,7 +728,7 @@ def test_what_changed_and_a_reference_stand_on_the_page(tmp_path: Path) -> None:
     table = next(
         t
         for t in page.all("table", data_rows="")
-        if "reference:results" in t["data-rows"] and "served_ttok" in t["data-rows"]
+        if all(part in t["data-rows"] for part in ("reference:results", '"served_ttok"', '"all"'))
     )
     drawn = {
         keys["year"]: float(next(cell.all("data"))["value"])
@@ -783,7 +784,7 @@ def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> Non
     assert meta[0].startswith("Case tiny, scenario more, 2026-2027; ")
     assert meta[1] == "Changed in the case: Is more (more)."
     points = [one.text for one in page.all("li")]
-    for said in ("Is more (more), which the rest of this report is about: in 2027 ", "Is less (less): in 2027 "):
+    for said in ("Is more (more), which the rest of this report is about: over the ", "Is less (less): over the "):
         assert sum(one.startswith(said) for one in points) == 1
     (figure,) = page.all("figure", id="figure-compare_bound")
     assert "Framed: another stage binds than in the case as given." in figure.text

@@ -104,7 +104,7 @@ def test_a_column_more_passes(place: Path, tmp_path: Path) -> None:
     """Somebody's own column in every table, which stands first, last or between: each command that reads answers does
     what it did, and who reads tables finds it.
     """
-    mine = shutil.copytree(place / "plan", tmp_path / "mine")
+    mine, plan = (shutil.copytree(place / "plan", tmp_path / name) for name in ("mine", "plan"))
     for n, path in enumerate(sorted((mine / "tables").glob("*.csv"))):
         lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines() if '"' not in line]
         at = n % (len(lines[0]) + 1)
@@ -119,10 +119,10 @@ def test_a_column_more_passes(place: Path, tmp_path: Path) -> None:
         ("compare", mine, place / "changed"),
         ("report", TINY, *CHANGE, "--reference", mine, "--out", tmp_path / "report", "--no-figures"),
     ):
-        same = [place / "plan" if one == mine else one for one in command]
+        same = [plan if one == mine else one for one in command]
         status, said = said_by(*command)
         assert status == 0, said
-        expected = said_by(*same)[1].replace(str(place / "plan"), "")
+        expected = said_by(*same)[1].replace(str(plan), "")
         assert said.replace(str(mine), "").split() == expected.split()
 
 

@@ -205,7 +205,7 @@ def test_an_answer_says_what_it_has(plan: sc.Plan) -> None:
     assert {"binding", "requirements", "case", "ladder"} <= set(dir(plan))
     with pytest.raises(AttributeError, match="no attribute and no table 'bindings'"):
         _ = plan.bindings
-    assert repr(read_answer_of(plan)) == "Answer('tiny', 19 tables)"
+    assert repr(read_answer_of(plan)) == "Answer('tiny', 20 tables)"
 
 
 def read_answer_of(plan: sc.Plan) -> sc.Answer:

@@ -82,3 +82,15 @@ def test_only_relief_that_lasts_serves_more_in_the_first_year_of_tiny_curve() ->
     assert relieved(2026, 2027) == pytest.approx((2.2e6, 20), rel=1e-6)
     assert relieved(2026, 2027, share=0.005) == pytest.approx((1.1e6, 10), rel=1e-6)
     assert relieved(2027) == pytest.approx((0.8e6 / 2, 0), rel=1e-6, abs=1e-6)
+
+
+def test_the_net_benefit_is_the_hand_calculation() -> None:
+    """Value 3 278.84 + 2/3 x 7 515.36 + 4/9 x 7 840.48 million USD, cost 1 261 + 2/3 x 1 507.8 + 4/9 x 1 576.8.
+
+    Sensitivity: without research the value is 11 297.7 million, without the years that are not reported 8 289.08.
+    Catches: a net benefit of reported years alone, without research or undiscounted, or with unserved demand as cost.
+    """
+    summary = plan("tiny").summary
+    assert summary["value_usd"] == pytest.approx(1e6 * (3278.84 + 7515.36 * 2 / 3 + 7840.48 * 4 / 9), rel=1e-11)
+    assert summary["cost_usd"] == pytest.approx(2967e6, rel=1e-11)
+    assert plan("tiny").net_benefit_usd == summary["net_benefit_usd"] == pytest.approx(8806.73777777778e6, rel=1e-11)

@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 from commands import status_of
 from generator import FIRST, write_case
-from paths import ANSWERS, BASE, REPORTS
+from paths import ANSWERS, BASE, REPORTS, TINY
 from plants import one, two_stages
 from sweeps import WAFERS
 
 import supplychain as sc
 from supplychain.case.changes import Group, apply
 from supplychain.case.scenarios import scenarios_of
-from supplychain.report.text.survey import markdown
+from supplychain.report.text.survey import markdown, text
 from supplychain.report.text.tables import escaped
 from supplychain.results.read import read_answer
 from supplychain.study.survey import Survey, scaled, survey
@@ -65,6 +65,16 @@ def test_effects_and_factors(tmp_path: Path) -> None:
     )
     assert effects["cost_pct"].to_dict() == pytest.approx({"more": 0, "dear": 100, "little": 0, "nothing": 0}, abs=1e-6)
     assert effects.loc["more", "objective_usd"] == pytest.approx(-20 * (1e6 - 2))
+    totals = found.totals.set_index(["quantity", "scenario"])
+    assert totals["reference"].loc["net_benefit_usd"].to_list() == pytest.approx([100e6 - 200] * 4)
+    changes = {"more": 20 * (1e6 - 2), "dear": -200, "little": 5 * (1e6 - 2), "nothing": 0}
+    assert totals["change"].loc["net_benefit_usd"].to_dict() == pytest.approx(changes, abs=1e-6)
+    cost = {"more": 40, "dear": 200, "little": 10, "nothing": 0}
+    assert totals["change"].loc["cost_usd"].to_dict() == pytest.approx(cost, abs=1e-6)
+    service = found.service.set_index("scenario")
+    assert set(service["quantity"]) == {"served_ttok"}
+    assert set(service["item"]) == {"chat"}
+    assert service["change"].to_dict() == pytest.approx({"more": 20, "dear": 0, "little": 5, "nothing": 0}, abs=1e-6)
     factors = found.factors.set_index("scenario")
     assert factors.loc["more", "factor"] == pytest.approx(0.4, rel=0.03)
     assert factors.loc["more", "what"] == f"{FIRST}: power"
@@ -128,15 +138,52 @@ def test_the_command_lists_solves_and_writes(tmp_path: Path, capsys: pytest.Capt
     arguments = ["scenarios", str(folder), "--solve", "--report", str(page), "--out", str(tmp_path / "out")]
     assert status_of(*arguments) == 0
     printed = capsys.readouterr().out
-    assert f"{FIRST} binds" in printed
-    assert re.search(r"\nmore +power \(power\) +\+20\.0 +\+0\.0 +0\.406  2030: power\n", printed)
-    assert printed.splitlines()[1].startswith("Binds: what binds, where it is another stage or group than in the case")
+    assert printed.splitlines()[1] == "Changes against the case; `=`: the same stage and group bind as in the case."
+    at = printed.index("Net benefit is value served less total cost, over 2030-2030, discounted; m USD\n")
+    assert re.search(r"\nthe case +100\.0 +100 +0\.000200\nmore +\+20\.0 +\+20\.0 +\+0\.0\n", printed[at:])
+    assert printed.index("Single years may fall when limits rise") > at
+    assert re.search(
+        rf"\nServed in {FIRST}, change in %\nscenario +Chat +cost per token\nmore +\+20\.0 +\+0\.0\n", printed
+    )
+    assert re.search(rf"\nWhat binds\nscenario  {FIRST}\nmore +power \(power\)\n", printed)
+    assert re.search(r"\nmore +0\.406  2030: power\n", printed)
+    assert max(map(len, printed.splitlines())) <= 100
     assert r"**More \| wafers** (more). A new line. *The maker*" in page.read_text(encoding="utf-8")
-    assert sorted(path.stem for path in (tmp_path / "out" / "tables").iterdir()) == ["effects", "factors"]
+    assert sorted(path.stem for path in (tmp_path / "out" / "tables").iterdir()) == [
+        "effects",
+        "factors",
+        "service",
+        "totals",
+    ]
     assert status_of("scenarios", str(folder), "--solve", "--year", "1999") == 2
     empty = write_case(two_stages(), tmp_path / "empty")
     assert status_of("scenarios", str(empty), "--solve") == 2
     assert "the case has no scenarios" in capsys.readouterr().err
+
+
+def test_tokens_by_workload_and_research_are_apart() -> None:
+    """`inputs/tiny` with a fifth more of every limit: each number against plans of its own, keys as labels on screen.
+
+    Bug: research counted as tokens, workloads or years exchanged, totals of the reported years alone.
+    """
+    case = sc.load(TINY)
+    made = what_if(case, Group("more", ("capacity.capacity *= 1.2",)))
+    found = survey(case, {"more": made}, executor=SerialExecutor())
+    before, after = sc.solve(case), sc.solve(made.case)
+    for row in found.totals.itertuples():
+        assert (row.reference, row.value) == pytest.approx((before.summary[row.quantity], after.summary[row.quantity]))
+    for row in found.service.itertuples():
+        tokens = row.quantity == "served_ttok"
+        name, where = ("service_by_workload", {"workload": row.item}) if tokens else ("research_service", {})
+        served = (one(plan.tables[name], year=row.year, **where)[row.quantity] for plan in (before, after))
+        assert (row.reference, row.value) == pytest.approx(tuple(served))
+        assert row.change == row.value - row.reference
+    assert list(found.service["item"]) == ["batch", "chat", "all"] * 2
+    lines = text(found).splitlines()
+    at = lines.index("Served in 2027, change in %")
+    assert re.split(" {2,}", lines[at + 1]) == ["scenario", "Batch", "Chat", "research", "cost per token"]
+    shares = found.service[found.service["year"] == 2027]
+    assert lines[at + 2].split()[1:4] == [f"{100 * r.change / r.reference:+.1f}" for r in shares.itertuples()]
 
 
 def test_scenarios_are_made_in_the_case_as_it_was_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,8 +74,13 @@ def test_cost_tokens_and_labels_along_an_axis(case: sc.Case) -> None:
     assert table["year"].tolist() == [FIRST, FIRST + 1] * 4
     assert set(table["status"]) == {"optimal"}
     assert list(table.columns) == [
-        "point", WAFERS, "year", "stage", "group", "objective_usd", "served_ttok", "cost_usd_per_mtok", "status",
+        "point", WAFERS, "year", "stage", "group", "net_benefit_usd", "value_usd", "cost_usd", "objective_usd",
+        "served_ttok", "cost_usd_per_mtok", "tokens_served[chat]", "status",
     ]  # fmt: skip
+    assert table["value_usd"].tolist() == pytest.approx([2e6 * n for n in chips])
+    assert table["cost_usd"].tolist() == pytest.approx([4 * n for n in chips])
+    assert table["net_benefit_usd"].tolist() == pytest.approx([2 * (1e6 - 2) * n for n in chips])
+    assert table["tokens_served[chat]"].tolist() == table["served_ttok"].tolist()
 
 
 def test_the_grid_has_its_first_axis_outermost(case: sc.Case) -> None:
@@ -418,13 +423,15 @@ def test_points_without_an_answer_are_named(case: sc.Case, monkeypatch: pytest.M
         "no answer for case 'plant': no plan satisfies every constraint",
     ]
     blank = table[table["status"] != "optimal"]
-    assert blank[["objective_usd", "served_ttok", "cost_usd_per_mtok"]].isna().all(axis=None)
+    assert blank[["net_benefit_usd", "objective_usd", "served_ttok", "cost_usd_per_mtok"]].isna().all(axis=None)
     assert set(blank["stage"]) == set(blank["group"]) == {""}
     assert table.attrs["summary"]["without_answer"] == 3
     said = text(case, table).splitlines()
     assert said[2] == "1 change more than numbers: for each the model was built anew"
     assert said[3].startswith("3 points have no answer; the first: accelerators.life_years = 1.5: ")
-    marks = [line.split()[:2] for line in said[-6:-1]]
+    totals = [line.split() for line in said[7:12]]
+    assert [len(cells) for cells in totals] == [4, 1, 4, 1, 1]
+    marks = [[line.split()[0], line.split()[-1]] for line in said[-6:-1]]
     assert marks == [["1", "wafers"], ["1.5", "."], ["2", "wafers"], ["2.5", "."], ["3", "."]]
 
 
@@ -571,7 +578,7 @@ def test_a_store_is_not_taken_for_another(case: sc.Case, tmp_path: Path) -> None
         f"  what is varied: is {POWER} *=; the sweep was begun with {WAFERS} =",
         "  the values: are others than those that the sweep was begun with",
         f"  the years: is {FIRST}; the sweep was begun with {FIRST}, {FIRST + 1}",
-        "  what is asked: is units_built[chip]; the sweep was begun with nothing",
+        "  what is asked: is tokens_served[chat], units_built[chip]; the sweep was begun with tokens_served[chat]",
     ]
     with closing(sqlite3.connect(store)) as db:
         db.execute("""UPDATE meta SET value = json_set(value, '$.highspy', '0.1') WHERE key = 'versions'""")
@@ -613,7 +620,7 @@ def test_a_bounded_number_of_batches_is_under_way(case: sc.Case, monkeypatch: py
     monkeypatch.setattr(workers, "AHEAD", 5)
 
     def row(_: object, __: WarmSolver, n: int, values: tuple[float, ...]) -> tuple[list[Any], str]:
-        return [(n, *values, FIRST, "", "", n, n, n, "optimal")], ""
+        return [(n, *values, FIRST, "", "", *[n] * 7, "optimal")], ""
 
     monkeypatch.setattr(module, "_rows", row)
     table = swept(case, f"{WAFERS}=1:2000:2000", year=FIRST, executor=Counts())
@@ -770,11 +777,18 @@ def test_the_command_prints_a_line_of_values(folder: Path, tmp_path: Path, capsy
         "A case on paper (plant)",
         "3 points, 1 of them also solved from nothing",
         "",
+        "Net benefit is value served less total cost, over the whole horizon, discounted; m USD",
+        "value  net benefit  value served  total cost",
+        "  50%         50.0           100        50.0",
+        " 100%          100           200         100",
+        " 200%          120           240         120",
+        "",
         f"{FIRST}, along {WAFERS}",
-        "value  what binds  USD per million tokens  tokens served, trillion (10^12)",
-        "  50%  wafers                       0.500                             50.0",
-        " 100%  wafers                       0.500                              100",
-        " 200%  power                        0.500                              120",
+        "Tokens in trillion (10^12)",
+        "value  Chat  USD per million tokens  what binds",
+        "  50%  50.0                   0.500  wafers",
+        " 100%   100                   0.500  wafers",
+        " 200%   120                   0.500  power",
         "between 100% and 200%: first wafers, then power",
     ]
     assert table.read_text(encoding="utf-8").splitlines()[0].startswith("point,capacity.capacity[stage=wafers],year,")
@@ -787,11 +801,19 @@ def test_the_command_prints_a_line_of_values(folder: Path, tmp_path: Path, capsy
 
 @pytest.mark.usefixtures("in_this_process")
 def test_the_command_prints_a_map(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Wafers bind where there are fewer of them than of power: right of a diagonal. Bug: a map turned over."""
+    """Wafers bind where there are fewer of them than of power: right of a diagonal. Net benefit is 2 M USD a chip, in
+    two years. Bug: a map turned over.
+    """
     command = ["sweep", str(folder), "--year", str(FIRST), "--vary", f"{WAFERS}=40,80,120", "--vary"]
     status, printed, complained = run(capsys, *command, f"{POWER}=50%,100%", "--out", str(tmp_path / "s"))
     assert (status, complained) == (0, "")
     assert printed.splitlines()[3:] == [
+        "Net benefit, over the whole horizon, discounted; m USD",
+        "      50%  100%",
+        " 40  80.0  80.0",
+        " 80   120   160",
+        "120   120   240",
+        "",
         f"{FIRST}: down {WAFERS}, across {POWER}",
         "     50%  100%",
         " 40    A     A",
@@ -802,7 +824,9 @@ def test_the_command_prints_a_map(folder: Path, tmp_path: Path, capsys: pytest.C
         "C wafers + power",
     ]
     wide = run(capsys, *command, f"{POWER}=1:200:50", "--out", str(tmp_path / "t"))[1]
-    assert wide.splitlines()[3:7] == [
+    assert wide.splitlines()[4:10] == [
+        "2.00 (point 1) to 240 (point 131)",
+        "",
         f"{FIRST}: down {WAFERS}, across {POWER}",
         "     1 to 200",
         " 40  " + "A" * 10 + "B" * 40,
@@ -819,6 +843,9 @@ def test_the_command_counts_what_is_no_map(folder: Path, tmp_path: Path, capsys:
     status, printed, _ = run(capsys, *command)
     assert status == 0
     assert printed.splitlines()[3:] == [
+        "Net benefit is value served less total cost, over the whole horizon, discounted; m USD",
+        "20.0 (point 1) to 40.0 (point 2)",
+        "",
         f"{FIRST}: what binds, and at how many points",
         "what binds  points",
         "wafers           2",

@@ -59,7 +59,7 @@ def excel_comparison() -> sc.Comparison:
     for n, name in enumerate(FOR_EXCEL.values()):
         groups = [
             Group(name, (f"demand.value_usd_per_mtok *= {1.01 + n / 100}",)),
-            Group("more\x07", ("capacity.capacity[stage=packaging] +5%",)),
+            Group("less\x07", ("capacity.capacity[stage=packaging] -5%",)),
         ]
         changed, audit = apply(case, groups)
         made[name] = sc.WhatIf(changed, (name,), tuple(groups), audit)

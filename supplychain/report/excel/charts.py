@@ -12,7 +12,7 @@ from supplychain.report.text.overview import site_stage, total_cost
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL
 from supplychain.sheets import Head, fitting
-from supplychain.study.attribution import OBJECTIVE
+from supplychain.study.attribution import NET_BENEFIT
 from supplychain.tolerances import WRITTEN_DIGITS, significant
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ def of_comparison(comparison: Comparison) -> list[ExcelChart]:
         ExcelChart(_first_of(title, len(comparison.names)), unit, *_by_answer(comparison, quantity, size), shape)
         for title, unit, quantity, size, shape in _COMPARED
     ]
-    parts = comparison.attribution[comparison.attribution["what"] == OBJECTIVE]
+    parts = comparison.attribution[comparison.attribution["what"] == NET_BENEFIT]
     rows = records(parts.head(_MOST))
     if rows:
-        title = _first_of("What each group of changes adds to the discounted cost", len(parts))
+        title = _first_of("What each group of changes adds to net benefit, discounted", len(parts))
         side = [f"{row['answer']}: {row['group']}" for row in rows]
         adds = [row["usd"] / 1e9 for row in rows]
         every.append(ExcelChart(title, "bn USD", side, {"adds": adds}, "column", down="changes"))

@@ -105,6 +105,7 @@ def _of_answer(
         ("First year", settings.first_year),
         ("Last year reported", settings.report_last_year),
         *more_facts,
+        ("Net benefit, discounted [USD]", plan.net_benefit_usd),
         ("Total discounted cost [USD]", plan.objective_usd),
         ("Status", str(answer.summary["status"])),
         ("Solver", f"HiGHS {versions['highspy']}"),
@@ -123,7 +124,7 @@ def _of_comparison(comparison: Comparison) -> bytes:
         *(
             (name.replace("_", " ").capitalize(), count)
             for name, count in comparison.summary.items()
-            if name != "answers"
+            if isinstance(count, int)
         ),
     ]
     sheets = _sheets(TABLES["compare"], comparison.tables)

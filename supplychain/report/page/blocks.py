@@ -53,9 +53,10 @@ class Number:
         """Return it as an amount of money: $1.9B."""
         return Number(self.value, self.origin, dollars(self.value))
 
-    def over(self, unit: float) -> Number:
-        """Return it in a larger unit; the value stays in the unit of its table."""
-        return Number(self.value, self.origin, number(self.value / unit))
+    def over(self, unit: float, *, signed: bool = False) -> Number:
+        """Return it in a larger unit, with the plus of a change; the value stays in the unit of its table."""
+        plus = "+" if signed and self.value > 0 else ""
+        return Number(self.value, self.origin, f"{plus}{number(self.value / unit)}")
 
 
 SentencePart = str | Number

@@ -1,21 +1,23 @@
-"""Scenarios side by side with what each group of changes does, and what changed against a reference."""
+"""Scenarios side by side, net benefit first, what each group of changes does, and what changed against a reference."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.report import charts
-from supplychain.report.formats import dollars, number, plain, short, with_sign, with_sign_grouped
+from supplychain.report.formats import USD, dollars, number, plain, short, unit_for, with_sign, with_sign_grouped
+from supplychain.report.names import TOTALS, Names
 from supplychain.report.page.blocks import BulletList, Chart, Grid, GridColumn, Heading, NotRun, Paragraph, Section
 from supplychain.report.page.grids import every, grid
 from supplychain.report.page.report_data import COMPARED, REFERENCE
-from supplychain.report.text.compare import differing
+from supplychain.report.text.compare import SINGLE_YEARS, differing
 from supplychain.results import schema as result_schema
 from supplychain.schema import ALL
-from supplychain.tolerances import UNCHANGED
+from supplychain.study.attribution import NET_BENEFIT
+from supplychain.tolerances import OBJECTIVE_ROUNDING
 
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block, Sentence, SourcedRows
@@ -33,11 +35,14 @@ class _Measure:
     title: str
     unit: str
     size: float
+    item: str = ALL
 
 
 _COST = _Measure("average_usd_per_mtok", "average cost of tokens", "USD per 10⁶", 1.0)
 _SERVED = _Measure("served_ttok", "tokens served", "10¹⁵ a year", 1e3)
+_RESEARCH = _Measure("served_h100e_years", "research done", "million H100-equivalent years", 1e6)
 _OTHERS = (
+    _Measure("token_value_usd", "value of the tokens served", "bn USD a year", 1e9),
     _Measure("cost_usd", "cost of serving and research", "bn USD a year", 1e9),
     _Measure("capital_usd", "capital spent", "bn USD a year", 1e9),
     _Measure("h100e_operating", "compute that operates", "million H100 equivalents", 1e6),
@@ -77,6 +82,9 @@ def _compared(report_data: ReportData, study: str) -> list[Block]:
     answers = list(dict.fromkeys(labels.data["answer"]))
     blocks: list[Block] = [
         BulletList([_summary(report_data, study, answer) for answer in answers]),
+        *(_total(report_data, study, reference, quantity) for quantity in TOTALS),
+        Paragraph((SINGLE_YEARS,)),
+        *(_numbers(report_data, study, reference, each, folded=True) for each in _served(report_data, study)),
         _binding(report_data, study, reference, labels),
         _changes(report_data, study, reference, _COST),
         _changes(report_data, study, reference, _SERVED),
@@ -97,22 +105,25 @@ def _compared(report_data: ReportData, study: str) -> list[Block]:
 
 
 def _summary(report_data: ReportData, study: str, answer: str) -> Sentence:
-    """Return a sentence: what an answer does in the last year, and where another stage binds."""
-    tables, last = report_data.tables, max(report_data.tables.rows(f"{study}:labels", answer=answer).data["year"])
+    """Return a sentence: what an answer does to net benefit, value and cost, and where another stage binds."""
+    tables = report_data.tables
     title = (
         report_data.scenarios.get(answer, answer)
         if study == COMPARED
         else f"Against {report_data.studies[study].summary['answers'][0]}"
     )
     about = ", which the rest of this report is about" if study == COMPARED and answer == report_data.subject else ""
-    parts: Sentence = (plain(f"{title}{about}: in {last}"),)
-    for quantity, joined in ((_SERVED, " tokens served "), (_COST, ", average cost ")):
-        where = {"answer": answer, "year": last, "quantity": quantity.name, "item": ALL}
-        change = tables.only(f"{study}:results", "change", **where) / tables.only(
-            f"{study}:results", "reference", **where
+    parts: Sentence = (plain(f"{title}{about}: over the whole horizon"),)
+    for n, (quantity, called) in enumerate(TOTALS.items()):
+        change, before = (
+            tables.only(f"{study}:totals", column, answer=answer, quantity=quantity)
+            for column in ("change", "reference")
         )
-        known = "not known" if math.isnan(change.value) else "unchanged" if abs(change.value) < UNCHANGED else ""
-        parts = (*parts, joined, known or change.per_cent(signed=True))
+        share = change.value / before.value if before.value else math.nan
+        known = "not known" if math.isnan(share) else "unchanged" if abs(share) < OBJECTIVE_ROUNDING else ""
+        size, unit = unit_for([change.value], USD)
+        amount: Sentence = (known,) if known else (change.over(size, signed=True), f" {unit}")
+        parts = (*parts, f"{',' if n else ''} {called} ", *amount)
     moved = {
         r["year"]: r["label"]
         for r in tables.rows(f"{study}:labels", answer=answer, level="stage").records()
@@ -209,9 +220,33 @@ def _changes(report_data: ReportData, study: str, reference: str, quantity: _Mea
     )
 
 
+def _total(report_data: ReportData, study: str, reference: str, quantity: str) -> Grid:
+    """Return net benefit, value or cost over the whole horizon in each answer, and by how much it differs."""
+    called = TOTALS[quantity]
+    return grid(
+        f"{called[0].upper()}{called[1:]} over the whole horizon, discounted, bn USD",
+        report_data.tables.rows(f"{study}:totals", quantity=quantity),
+        result_schema.COMPARED_TOTALS,
+        [
+            "answer",
+            GridColumn("reference", f"{reference}, bn USD", "number", 1e9),
+            GridColumn("value", "then, bn USD", "number", 1e9),
+            GridColumn("change", "change, bn USD", "hundredths", 1e9),
+        ],
+    )
+
+
+def _served(report_data: ReportData, study: str) -> list[_Measure]:
+    """Return what is served: tokens of each workload, and research where any is asked for."""
+    names, data = Names(report_data.case), report_data.tables.rows(f"{study}:results").data
+    workloads = dict.fromkeys(data.loc[data["quantity"] == _SERVED.name, "item"])
+    served = [replace(_SERVED, title=f"{_SERVED.title}: {names.workload(w)}", item=w) for w in workloads if w != ALL]
+    return [*served, _RESEARCH] if (data["quantity"] == _RESEARCH.name).any() else served
+
+
 def _numbers(report_data: ReportData, study: str, reference: str, quantity: _Measure, *, folded: bool = False) -> Grid:
     """Return a quantity in each answer and year, and by how much it differs."""
-    rows = report_data.tables.rows(f"{study}:results", quantity=quantity.name, item=ALL)
+    rows = report_data.tables.rows(f"{study}:results", quantity=quantity.name, item=quantity.item)
     return grid(
         f"{quantity.title[0].upper()}{quantity.title[1:]}, {quantity.unit}",
         rows.with_share("change_share", "change", "reference"),
@@ -237,7 +272,7 @@ def _change_level(share: float) -> str:
 
 
 def _attribution(report_data: ReportData, study: str) -> Chart:
-    rows = report_data.tables.rows(f"{study}:attribution", what="objective_usd")
+    rows = report_data.tables.rows(f"{study}:attribution", what=NET_BENEFIT)
     parts = [
         {
             "row": plain(f"{r['answer']}: {r['group']}"),
@@ -250,12 +285,12 @@ def _attribution(report_data: ReportData, study: str) -> Chart:
     ]
     for p in parts:
         p |= {"part": "high end", "description": f"{p['row']}: {with_sign_grouped(p['value'], 2)} bn USD"}
-    wide, narrow = charts.wide_and_narrow(charts.signed_bars, parts, x="bn USD, discounted, with what is left unserved")
+    wide, narrow = charts.wide_and_narrow(charts.signed_bars, parts, x="bn USD of net benefit, discounted")
     return Chart(
         f"{study}_attribution",
         "Which changes did it?",
         (
-            "Bars by scenario and group of changes: what each adds to the discounted total; the largest "
+            "Bars by scenario and group of changes: what each adds to net benefit over the whole horizon; the largest "
             f"is {dollars(max((abs(p['value']) for p in parts), default=0.0) * 1e9)}."
         ),
         wide,

@@ -1,4 +1,4 @@
-"""Answers beside each other on one screen: what binds, what is served, what it costs, and which changes did it."""
+"""Answers beside each other on one screen: net benefit, what is served and paid, what binds, which changes did it."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ import pandas as pd
 
 from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
-from supplychain.report.formats import TOKENS, USD, number, unit_for, with_sign, with_sign_grouped
-from supplychain.report.names import NO_STAGE, Names
-from supplychain.report.text.tables import TextTable
+from supplychain.report.formats import COUNTS, TOKENS, USD, number, unit_for, with_sign, with_sign_grouped
+from supplychain.report.names import NO_STAGE, TOTALS, Names
+from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
+from supplychain.study.attribution import NET_BENEFIT, OBJECTIVE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from supplychain.study.compare import Comparison
 
-_COUNTS = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
-
-_SHOWN = (
+_VALUE_AND_COST = (
+    ("Value of the tokens served", "token_value_usd", USD),
     ("Cost of the year", "cost_usd", USD),
+)
+_RESEARCH = ("Research done, H100-equivalent years", "served_h100e_years", COUNTS)
+_OTHERS = (
     ("Average cost", "average_usd_per_mtok", ((1.0, "USD per million tokens"),)),
-    ("Tokens served", "served_ttok", TOKENS),
-    ("H100 equivalents operating", "h100e_operating", _COUNTS),
+    ("H100 equivalents operating", "h100e_operating", COUNTS),
     ("Capital spent", "capital_usd", USD),
 )
 """What is shown: its title, the quantity, and its scales, of which each block has one."""
+
+SINGLE_YEARS = "Single years may fall when limits rise: the plan gives up one year for the sum of all."
 
 _NAME = 28
 """Characters of a stage."""
@@ -43,23 +49,83 @@ def differing(inputs: pd.DataFrame) -> str:
 def sections(comparison: Comparison) -> list[tuple[str, TextTable]]:
     """Return titles and tables: years across, answers down, changes against the first answer in per cent."""
     years = sorted(set(comparison.labels["year"].tolist()))
-    titled = [(f"What binds ({level})", _binding(comparison, level, years)) for level in ("stage", "group")]
-    for title, quantity, scales in _SHOWN:
-        amounts = [x for by_year in values_by_answer(comparison, quantity).values() for x in by_year.values()]
-        size, unit = unit_for((x for x in amounts if not math.isnan(x)), scales)
-        titled.append((f"{title}, {unit}".rstrip(", "), _values(comparison, quantity, size, years)))
-    if len(comparison.attribution):
-        size, unit = unit_for(comparison.attribution["usd"].dropna(), USD)
-        title = f"What each group of changes adds to the cost of a year, and to all cost, discounted; {unit}"
-        titled.append((title, _attribution(comparison, years, size)))
+    research = [_RESEARCH] if (comparison.results["quantity"] == _RESEARCH[1]).any() else []
+    titled = [totals(comparison)]
+    titled += [_block(comparison, years, *shown) for shown in _VALUE_AND_COST]
+    titled += _tokens(comparison, years)
+    titled += [_block(comparison, years, *shown) for shown in research]
+    titled += [(f"What binds ({level})", _binding(comparison, level, years)) for level in LEVELS]
+    titled += [_block(comparison, years, *shown) for shown in _OTHERS]
+    parts = comparison.attribution[comparison.attribution["what"] != OBJECTIVE]
+    if len(parts):
+        size, unit = unit_for(parts["usd"].dropna(), USD)
+        title = f"What each group of changes adds to net benefit, and to the cost of each year; {unit}"
+        titled.append((title, _attribution(parts, years, size)))
     return titled
 
 
-def values_by_answer(comparison: Comparison, quantity: str) -> dict[str, dict[int, float]]:
-    """Return a quantity of all that is served by answer, the reference first, and year."""
+def totals(comparison: Comparison) -> tuple[str, TextTable]:
+    """Return net benefit, value and cost over the whole horizon, answers down; its title says the scale."""
+    first, *others = comparison.names
+    rows = {(row["answer"], row["quantity"]): row for row in records(comparison.totals)}
+    amounts = [row[end] for row in rows.values() for end in ("reference", "value")]
+    size, unit = unit_for([x for x in amounts if not math.isnan(x)], USD)
+    cells = [[first, *(number(rows[others[0], quantity]["reference"] / size) for quantity in TOTALS)]]
+    for name in others:
+        of_answer = [rows[name, quantity] for quantity in TOTALS]
+        cells.append([name, *(_with_change(row["value"] / size, row["change"] / size) for row in of_answer)])
+    title = f"Net benefit is value served less total cost, {_horizon(comparison)}, discounted; {unit}"
+    return title, TextTable(["", *TOTALS.values()], cells, frozenset(range(1, len(TOTALS) + 1)))
+
+
+def _horizon(comparison: Comparison) -> str:
+    spans = {f"{first}-{last}" for first, last in comparison.summary["horizons"]}
+    return f"over {spans.pop()}" if len(spans) == 1 else "each over its own horizon"
+
+
+def _with_change(value: float, change: float) -> str:
+    return number(value) if math.isnan(change) else f"{number(value)} ({with_sign_grouped(change, 2)})"
+
+
+def _tokens(comparison: Comparison, years: list[int]) -> list[tuple[str, TextTable]]:
+    """Return the tokens served of each workload, all in one scale."""
+    of_workloads = comparison.results[comparison.results["quantity"] == "served_ttok"]
+    workloads = [item for item in dict.fromkeys(of_workloads["item"]) if item != schema.ALL]
+    size, unit = _scale(comparison, "served_ttok", workloads, TOKENS)
+    return [
+        (
+            f"Tokens served: {_workload(comparison, w)}; {unit}",
+            _values(comparison, "served_ttok", size, years, w),
+        )
+        for w in workloads
+    ]
+
+
+def _workload(comparison: Comparison, key: str) -> str:
+    return key if comparison.case is None else Names(comparison.case).workload(key, _NAME)
+
+
+def _block(
+    comparison: Comparison, years: list[int], title: str, quantity: str, scales: Sequence[tuple[float, str]]
+) -> tuple[str, TextTable]:
+    size, unit = _scale(comparison, quantity, [schema.ALL], scales)
+    return f"{title}, {unit}".rstrip(", "), _values(comparison, quantity, size, years)
+
+
+def _scale(
+    comparison: Comparison, quantity: str, items: Sequence[str], scales: Sequence[tuple[float, str]]
+) -> tuple[float, str]:
+    """Return the scale of a block: its size, and what it is called."""
+    by_item = [values_by_answer(comparison, quantity, item) for item in items]
+    amounts = [x for by_answer in by_item for by_year in by_answer.values() for x in by_year.values()]
+    return unit_for([x for x in amounts if not math.isnan(x)], scales)
+
+
+def values_by_answer(comparison: Comparison, quantity: str, item: str = schema.ALL) -> dict[str, dict[int, float]]:
+    """Return a quantity of a workload, or of all that is served, by answer, the reference first, and year."""
     values: dict[str, dict[int, float]] = {name: {} for name in comparison.names}
     for row in records(comparison.results):
-        if (row["quantity"], row["item"]) == (quantity, schema.ALL):
+        if (row["quantity"], row["item"]) == (quantity, item):
             values[comparison.names[0]][row["year"]] = row["reference"]
             values[row["answer"]][row["year"]] = row["value"]
     return values
@@ -68,13 +134,32 @@ def values_by_answer(comparison: Comparison, quantity: str) -> dict[str, dict[in
 def text(comparison: Comparison) -> str:
     """Return a comparison as text for a terminal."""
     first = comparison.names[0]
+    (title, whole_horizon), *by_year = sections(comparison)
     lines = [
         f"{differing(comparison.inputs)} that differ from {first}: {len(comparison.inputs)}",
         f"In brackets: the change from {first}. `=`: the same binds as in {first}.",
+        "",
+        title,
+        *whole_horizon.text(WIDTH),
+        *_remarks(comparison),
+        "",
+        SINGLE_YEARS,
     ]
-    for title, table in sections(comparison):
-        lines += ["", title, *table.text()]
+    for title, table in by_year:
+        lines += ["", title, *table.text(WIDTH)]
     return "\n".join(lines)
+
+
+def _remarks(comparison: Comparison) -> list[str]:
+    """Return what has to be said of the totals: what is missing, and which answers decide other years."""
+    lines = []
+    if comparison.totals["change"].isna().any():
+        lines.append("Blank: the answer is of an earlier version, which did not work it out.")
+    horizons = comparison.summary["horizons"]
+    if any(horizon != horizons[0] for horizon in horizons):
+        spans = (f"{name} {first}-{last}" for name, (first, last) in zip(comparison.names, horizons, strict=True))
+        lines.append(f"The horizons differ, so these do not compare: {', '.join(spans)}")
+    return lines
 
 
 def _header(years: list[int]) -> list[str]:
@@ -98,9 +183,9 @@ def _called(comparison: Comparison, level: str, label: str) -> str:
     return label if comparison.case is None or level != LEVELS[0] else Names(comparison.case).members(label, _NAME)
 
 
-def _values(comparison: Comparison, quantity: str, unit: float, years: list[int]) -> TextTable:
+def _values(comparison: Comparison, quantity: str, unit: float, years: list[int], item: str = schema.ALL) -> TextTable:
     first, *others = comparison.names
-    of_quantity = (r for r in records(comparison.results) if (r["quantity"], r["item"]) == (quantity, schema.ALL))
+    of_quantity = (r for r in records(comparison.results) if (r["quantity"], r["item"]) == (quantity, item))
     rows = {(r["answer"], r["year"]): r for r in of_quantity}
     references = {t: number(row["reference"] / unit) for (_, t), row in rows.items()}
     values = {key: _changed(row, unit) for key, row in rows.items()}
@@ -116,15 +201,16 @@ def _changed(row: dict[str, Any], unit: float) -> str:
     return f"{value} ({with_sign(100 * row['change'] / row['reference'])} %)"
 
 
-def _attribution(comparison: Comparison, years: list[int], size: float) -> TextTable:
+def _attribution(attribution: pd.DataFrame, years: list[int], size: float) -> TextTable:
     parts = {
         (r["answer"], r["group"], None if pd.isna(r["year"]) else r["year"]): r["usd"] / size
-        for r in records(comparison.attribution)
+        for r in records(attribution)
     }
-    columns = [*years, None]
+    columns = [None, *years]
     groups = list(dict.fromkeys((answer, group) for answer, group, _ in parts))
     rows = [
         [f"{answer}: {group}", *(with_sign_grouped(parts[answer, group, t], 2) for t in columns)]
         for answer, group in groups
     ]
-    return TextTable([*_header(years), "discounted"], rows, frozenset(range(1, len(years) + 2)))
+    header = ["", TOTALS[NET_BENEFIT], *(f"cost {t}" for t in years)]
+    return TextTable(header, rows, frozenset(range(1, len(header))))

@@ -95,6 +95,13 @@ The least total discounted cost, in USD: the sum of these terms. All of it is co
 USD, so that its size suits the solver; that changes no digit.
 """
 
+_NET_BENEFIT = """\
+## Net benefit
+
+What is served is worth, over the whole horizon, less all terms of the objective but `unserved`. It is what all demand
+is worth, less the objective: the plan with the least objective has the largest net benefit.
+"""
+
 _FORESIGHT = """\
 ## Limited foresight
 
@@ -114,8 +121,9 @@ def model_reference(model: Any) -> str:  # noqa: ANN401 - Pyomo ships no types
     if missing := sorted(constraints - with_formula):
         message = f"no formula of: {', '.join(missing)}"
         raise ValueError(message)
-    summed = cost.cost.__code__.co_names  # the functions that the objective adds up
+    summed = {*cost.cost.__code__.co_names, *cost.spending.__code__.co_names}  # what the objective adds up
     terms = {name: function for name, function in _with_formulas(cost).items() if name in summed}
+    benefit = {cost.served_worth.__name__: cost.served_worth}
     lines = [
         _TOP,
         *_table(("index", "stands for"), [(f"`{letters}`", meaning) for letters, meaning in SETS.values()]),
@@ -131,10 +139,13 @@ def model_reference(model: Any) -> str:  # noqa: ANN401 - Pyomo ships no types
     ]
     for part in PARTS:
         own = {
-            name: function for name, function in _with_formulas(part).items() if part is not cost or name not in terms
+            name: function
+            for name, function in _with_formulas(part).items()
+            if part is not cost or name not in terms | benefit
         }
         lines += [f"### {_title(part)}\n", *_described(own)]
-    lines += [_OBJECTIVE, *_described(terms), "## Ties\n", *_paragraphs(ties.tie_breakers)]
+    lines += [_OBJECTIVE, *_described(terms), _NET_BENEFIT, *_described(benefit)]
+    lines += ["## Ties\n", *_paragraphs(ties.tie_breakers)]
     lines += [_FORESIGHT, *_paragraphs(windows.window)]
     return "\n".join(lines).rstrip("\n") + "\n"
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from supplychain.case.provenance import one_estimate
 from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
-from supplychain.report.formats import TOKENS, USD, money, number, plain, unit_for
+from supplychain.report.formats import COUNTS, TOKENS, USD, money, number, plain, unit_for
 from supplychain.report.names import NO_STAGE, Names
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL, SUM
@@ -25,8 +25,6 @@ _ITEMS = 4
 
 _LAYER = 28
 """Characters of a stage that cannot be told from others."""
-
-_COUNTS = ((1e6, "million"), (1e3, "thousand"), (1.0, ""))
 
 ANSWER = "Answer"
 """The title of what is served, built and spent."""
@@ -140,8 +138,8 @@ def _tokens(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
 
 def _capacity(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
     amounts = [
-        ("Accelerators built", _COUNTS, by_year(plan.builds, "built")),
-        ("H100 equivalents operating", _COUNTS, by_year(plan.installed_base, "h100e_operating")),
+        ("Accelerators built", COUNTS, by_year(plan.builds, "built")),
+        ("H100 equivalents operating", COUNTS, by_year(plan.installed_base, "h100e_operating")),
         ("Capital spent", USD, by_year(plan.capital, "usd")),
     ]
     rows = []

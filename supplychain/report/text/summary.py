@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from supplychain.report.formats import plain
-from supplychain.report.names import Names
+from supplychain.report.formats import USD, number, plain, unit_for
+from supplychain.report.names import TOTALS, Names
 from supplychain.report.text.overview import ANSWER, DEFINITIONS, not_told_apart, overview
 from supplychain.report.text.regret import text as of_regret
 from supplychain.report.text.tables import TextTable, escaped
@@ -26,6 +26,7 @@ def markdown(answer: Plan | Regret, what_if: WhatIf | None = None) -> str:
     years = f"{settings.first_year} to {settings.report_last_year}"
     money = f"money is in USD of {settings.currency_year}, undiscounted."
     lines += [f"Case {escaped(plain(settings.name))}, {years}; {money}", ""]
+    lines += [_benefit(plan), ""]
     if what_if is not None and what_if.groups:
         lines += [f"What if: {'; '.join(escaped(plain(title)) for title in what_if.titles)}.", ""]
     (binds, by_year), *others = overview(plan)
@@ -44,6 +45,15 @@ def markdown(answer: Plan | Regret, what_if: WhatIf | None = None) -> str:
     lines += ["SHA-256 of the content of the inputs:", ""]
     digests = cast("dict[str, str]", summary["inputs_sha256"])
     return "\n".join([*lines, *(f"- `{file}` {digest}" for file, digest in digests.items())]) + "\n"
+
+
+def _benefit(plan: Plan) -> str:
+    """Return net benefit, value and cost over the horizon, in one scale."""
+    settings, totals = plan.case.settings, [float(plan.summary[name]) for name in TOTALS]
+    size, unit = unit_for(totals, USD)
+    benefit, value, cost = (number(x / size) for x in totals)
+    horizon = f"{settings.first_year} to {settings.last_year}"
+    return f"Net benefit of {horizon}, discounted, {unit}: {benefit}, of value served {value} and total cost {cost}."
 
 
 def _table(table: pd.DataFrame) -> TextTable:

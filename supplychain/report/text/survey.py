@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from supplychain.report.formats import case_title, number, with_sign
-from supplychain.report.names import Names
-from supplychain.report.text.tables import TextTable, escaped
+from supplychain.report.formats import USD, case_title, cut, number, unit_for, with_sign, with_sign_grouped
+from supplychain.report.names import TOTALS, Names
+from supplychain.report.text.compare import SINGLE_YEARS
+from supplychain.report.text.tables import WIDTH, TextTable, escaped
 from supplychain.results.frames import records
+from supplychain.schema import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from supplychain.case.scenarios import Scenario
     from supplychain.study.survey import Survey
 
 
-_NAME = 30
-"""Characters of a stage."""
+_NAME, _WORKLOAD = 30, 16
+"""Characters of a stage, and of a workload."""
 
 _LEGEND = (
-    "Binds: what binds, where it is another stage or group than in the case; `=` where it is the same.",
-    "Tokens, cost: change of tokens served, and of the average cost per token, against the case.",
+    "Changes against the case; `=`: the same stage and group bind as in the case.",
     "Factor: how large the scenario must be (1: as it is) before the stage that binds in any year changes",
     "or the average cost of all years moves by 1 %. Then: what changes there.",
 )
@@ -30,14 +31,20 @@ _LEGEND = (
 
 def text(survey: Survey) -> str:
     """Return a survey as text for a terminal."""
-    return "\n".join([_title(survey), *_LEGEND, "", *_effects(survey).text()])
+    (title, whole_horizon), *by_year, (factor_title, factors) = _sections(survey)
+    lines = [_title(survey), *_LEGEND, "", title, *whole_horizon.text(WIDTH), "", SINGLE_YEARS]
+    for year_title, table in by_year:
+        lines += ["", year_title, *table.text(WIDTH)]
+    lines += ["", factor_title, *(cut(line, WIDTH) for line in factors.text())]
+    return "\n".join(lines)
 
 
 _EXPLANATION = (
-    "What binds, and by how many per cent tokens served and the average cost per token change against the case; `=` "
-    "where the same stage and group bind as in the case. *Factor*: how large the scenario must be (1: as it is) "
-    "before the binding stage of any year changes or the average cost over all years moves by 1 %, and what changes "
-    "there. It is 0 where a hundredth of the scenario is enough, because rows are added or an order comes later."
+    "What each scenario changes against the case. Net benefit is what is served is worth, less what is paid for it; "
+    f"demand that a scenario adds counts, too. {SINGLE_YEARS} What binds: `=` where the same stage and group bind as "
+    "in the case. *Factor*: how large the scenario must be (1: as it is) before the binding stage of any year changes "
+    "or the average cost over all years moves by 1 %, and what changes there. It is 0 where a hundredth of the "
+    "scenario is enough, because rows are added or an order comes later."
 )
 
 
@@ -46,7 +53,7 @@ def markdown(survey: Survey, scenarios: dict[str, Scenario], changed_first: Sequ
 
     `changed_first`: what was changed in the case before each was made.
     """
-    head = [
+    lines = [
         f"# {escaped(_title(survey))}",
         "",
         f"Written by `supplychain scenarios {survey.case.settings.name} --solve`; not edited by hand.",
@@ -55,8 +62,10 @@ def markdown(survey: Survey, scenarios: dict[str, Scenario], changed_first: Sequ
         "",
     ]
     if changed_first:
-        head += [f"Each in the case so changed: {'; '.join(map(escaped, changed_first))}.", ""]
-    lines = [*head, *_effects(survey).markdown(), "", "## Why, and who says so", ""]
+        lines += [f"Each in the case so changed: {'; '.join(map(escaped, changed_first))}.", ""]
+    for title, table in _sections(survey):
+        lines += [f"## {escaped(title)}", "", *table.markdown(), ""]
+    lines += ["## Why, and who says so", ""]
     for name in survey.factors["scenario"]:
         scenario = scenarios[name]
         lines += [f"**{escaped(scenario.title)}** ({name}). {escaped(scenario.why)} *{escaped(scenario.source)}*", ""]
@@ -67,28 +76,63 @@ def _title(survey: Survey) -> str:
     return f"Scenarios of {case_title(survey.case.settings)}"
 
 
-def _effects(survey: Survey) -> TextTable:
-    effects = {(r["scenario"], r["year"]): r for r in records(survey.effects)}
-    factors = {r["scenario"]: r for r in records(survey.factors)}
-    names = Names(survey.case)
-    header = ["scenario"]
-    for t in survey.years:
-        header += [f"{t} binds", "tokens, %", "cost, %"]
-    rows = []
-    for name, factor in factors.items():
-        row = [name]
-        for t in survey.years:
-            effect = effects[name, t]
-            label = f"{names.members(effect['stage'], _NAME)} ({effect['group']})" if effect["changed"] else "="
-            row += [label, _changed(effect["served_pct"]), _changed(effect["cost_pct"])]
-        changed_at = ("none", "")
-        if not math.isinf(factor["factor"]):
-            changed_at = (number(factor["factor"]), names.within(factor["what"], _NAME))
-        rows.append([*row, *changed_at])
-    numbers = frozenset(
-        {n for m in range(len(survey.years)) for n in (3 * m + 2, 3 * m + 3)} | {3 * len(survey.years) + 1}
+def _sections(survey: Survey) -> list[tuple[str, TextTable]]:
+    """Return titles and tables, scenarios down: net benefit first, then what is served in each year, what binds."""
+    years = [_of_year(survey, t) for t in survey.years]
+    return [_totals(survey), *years, ("What binds", _binding(survey)), ("How large it must be", _factors(survey))]
+
+
+def _totals(survey: Survey) -> tuple[str, TextTable]:
+    rows = {(r["scenario"], r["quantity"]): r for r in records(survey.totals)}
+    size, unit = unit_for([x for row in rows.values() for x in (row["reference"], row["value"])], USD)
+    scenarios = list(dict.fromkeys(name for name, _ in rows))
+    cells = [
+        [name, *(with_sign_grouped(rows[name, quantity]["change"] / size) for quantity in TOTALS)] for name in scenarios
+    ]
+    case = ["the case", *(number(rows[scenarios[0], quantity]["reference"] / size) for quantity in TOTALS)]
+    settings = survey.case.settings
+    title = (
+        f"Net benefit is value served less total cost, over {settings.first_year}-{settings.last_year}, "
+        f"discounted; {unit}"
     )
-    return TextTable([*header, "factor", "then"], rows, numbers)
+    return title, TextTable(["scenario", *TOTALS.values()], [case, *cells], frozenset(range(1, len(TOTALS) + 1)))
+
+
+def _of_year(survey: Survey, t: int) -> tuple[str, TextTable]:
+    """Return by how many per cent tokens of each workload, research and the cost of a token change in a year."""
+    names = Names(survey.case)
+    of_year = survey.service[survey.service["year"] == t]
+    rows = {(r["scenario"], r["quantity"], r["item"]): r for r in records(of_year)}
+    served = list(dict.fromkeys((quantity, item) for _, quantity, item in rows))
+    called = ["research" if item == ALL else names.workload(item, _WORKLOAD) for _, item in served]
+    costs = {r["scenario"]: r["cost_pct"] for r in records(survey.effects[survey.effects["year"] == t])}
+    cells = [
+        [name, *(_changed(_pct(rows[name, *what])) for what in served), _changed(cost)] for name, cost in costs.items()
+    ]
+    header = ["scenario", *called, "cost per token"]
+    return f"Served in {t}, change in %", TextTable(header, cells, frozenset(range(1, len(header))))
+
+
+def _binding(survey: Survey) -> TextTable:
+    names = Names(survey.case)
+    cells: dict[str, list[str]] = {}
+    for effect in records(survey.effects):
+        label = f"{names.members(effect['stage'], _NAME)} ({effect['group']})" if effect["changed"] else "="
+        cells.setdefault(effect["scenario"], []).append(label)
+    return TextTable(["scenario", *map(str, survey.years)], [[name, *labels] for name, labels in cells.items()])
+
+
+def _factors(survey: Survey) -> TextTable:
+    names, rows = Names(survey.case), []
+    for row in records(survey.factors):
+        found = not math.isinf(row["factor"])
+        changed_at = (number(row["factor"]), names.within(row["what"], _NAME)) if found else ("none", "")
+        rows.append([row["scenario"], *changed_at])
+    return TextTable(["scenario", "factor", "then"], rows, frozenset({1}))
+
+
+def _pct(row: Mapping[str, Any]) -> float:
+    return 100 * row["change"] / row["reference"] if row["reference"] else math.nan
 
 
 def _changed(value: float) -> str:

@@ -1,15 +1,20 @@
-"""A sweep as text: along one axis where the label changes, over two the map of what binds."""
+"""A sweep as text: net benefit, then along one axis where the label changes, over two the map of what binds."""
 
 from __future__ import annotations
 
+import math
 import string
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from supplychain.report.formats import TOKENS, case_title, number, plain, unit_for
-from supplychain.report.names import Names
-from supplychain.report.text.tables import TextTable
+from supplychain.plan.measures import RESEARCH_DONE
+from supplychain.plan.measures import TOKENS as TOKENS_SERVED
+from supplychain.report.formats import COUNTS, TOKENS, USD, case_title, number, plain, unit_for
+from supplychain.report.names import TOTALS, Names
+from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
+from supplychain.schema import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +24,13 @@ if TYPE_CHECKING:
     from supplychain.case import Case
 
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits
-_WIDTH = 100
-"""Characters of a line that a map with names on top may have; wider ones name the ends alone."""
+_FLAT = 2
+"""Axes of a map."""
+_BENEFIT = next(iter(TOTALS))
+_WORKLOAD = 16
+"""Characters of a workload."""
+_CALLED: Sequence[tuple[str, Sequence[int]]] = (("stage", ()), ("brief", (30,)))
+"""What a stage is called in whole, and in a column."""
 _NO_ANSWER, _MORE = ".", "+"
 """Marks of points without an answer, and of labels for which no letter is left."""
 
@@ -40,39 +50,103 @@ def text(case: Case, points: pd.DataFrame) -> str:
     if summary["without_answer"]:
         why = points.loc[points["stage"] == "", "status"].iloc[0]
         lines.append(f"{summary['without_answer']} points have no answer; the first: {plain(why)}")
-    names, tokens = Names(case), unit_for(points["served_ttok"].dropna(), TOKENS)
+    names, of_points = Names(case), records(points.drop_duplicates("point"))
+    lines += ["", *_totals(of_points, axes, is_map=len(axes) == _FLAT and summary["grid"])]
+    served = _served(names, points)
     for t, rows in points.groupby("year"):
-        year_rows = [row | {"stage": names.members(row["stage"]) if row["stage"] else ""} for row in records(rows)]
+        year_rows = [
+            row | {name: names.members(row["stage"], *longest) if row["stage"] else "" for name, longest in _CALLED}
+            for row in records(rows)
+        ]
         if len(axes) == 1:
-            lines += ["", f"{t}, along {axes[0]['target']}", *_line(year_rows, axes[0], tokens)]
-        elif len(axes) == 2 and summary["grid"]:  # noqa: PLR2004 - a map is flat
+            lines += ["", f"{t}, along {axes[0]['target']}", served.scales, *_line(year_rows, axes[0], served)]
+        elif len(axes) == _FLAT and summary["grid"]:
             lines += ["", f"{t}: down {axes[0]['target']}, across {axes[1]['target']}", *_map(year_rows, *axes)]
         else:
             lines += ["", f"{t}: what binds, and at how many points", *_counts(year_rows)]
     return "\n".join(lines)
 
 
-def _line(rows: Sequence[Mapping[str, Any]], axis: Mapping[str, Any], tokens: tuple[float, str]) -> list[str]:
-    name, (size, unit) = axis["target"], tokens
+def _totals(points: Sequence[Mapping[str, Any]], axes: Sequence[Mapping[str, Any]], *, is_map: bool) -> list[str]:
+    """Return net benefit, value and cost along an axis; over two net benefit; where that is no table, its ends."""
+    size, unit = unit_for([row[name] for row in points for name in TOTALS if not math.isnan(row[name])], USD)
+    title = f"Net benefit is value served less total cost, over the whole horizon, discounted; {unit}"
+    if len(axes) == 1:
+        axis = axes[0]
+        cells = [
+            [_value(row[axis["target"]], axis), *(number(row[quantity] / size) for quantity in TOTALS)]
+            for row in sorted(points, key=lambda row: row[axis["target"]])
+        ]
+        return [title, *TextTable(["value", *TOTALS.values()], cells, frozenset(range(1 + len(TOTALS)))).text()]
+    lines = _benefits(points, axes, size) if is_map else []
+    if lines and max(map(len, lines)) <= WIDTH:
+        return [f"Net benefit, over the whole horizon, discounted; {unit}", *lines]
+    answered = [row for row in points if not math.isnan(row[_BENEFIT])]
+    ends = [end(answered, key=lambda row: row[_BENEFIT]) for end in (min, max)] if answered else []
+    return [title, " to ".join(f"{number(row[_BENEFIT] / size)} (point {row['point']})" for row in ends)]
+
+
+def _benefits(points: Sequence[Mapping[str, Any]], axes: Sequence[Mapping[str, Any]], size: float) -> list[str]:
+    """Return a map of net benefit, laid out as that of what binds."""
+    down, across = axes
+    width = len({row[across["target"]] for row in points})
+    header = ["", *(_value(row[across["target"]], across) for row in points[:width])]
+    cells = [
+        [_value(points[n][down["target"]], down), *(number(row[_BENEFIT] / size) for row in points[n : n + width])]
+        for n in range(0, len(points), width)
+    ]
+    return TextTable(header, cells, frozenset(range(1 + width))).text()
+
+
+@dataclass(frozen=True)
+class _Served:
+    """What is served along an axis: by column, what it is called and its scale; and what the scales are."""
+
+    columns: Mapping[str, tuple[str, float]]
+    scales: str
+
+
+def _served(names: Names, points: pd.DataFrame) -> _Served:
+    """Return what is served of each workload, all in one scale, and of research."""
+    begin = f"{TOKENS_SERVED}["
+    tokens = {
+        column: column.removeprefix(begin).removesuffix("]")
+        for column in map(str, points.columns)
+        if column.startswith(begin)
+    }
+    size, unit = unit_for(points[list(tokens)].max().dropna(), TOKENS)
+    columns = {column: (names.workload(w, _WORKLOAD), size) for column, w in tokens.items()}
+    scales = f"Tokens in {unit}"
+    research = f"{RESEARCH_DONE}[{ALL}]"
+    if research in points:
+        size, unit = unit_for(points[research].dropna(), COUNTS)
+        columns[research] = "research", size
+        scales += f", research in {plain(f'{unit} H100-equivalent years')}"
+    return _Served(columns, scales)
+
+
+def _line(rows: Sequence[Mapping[str, Any]], axis: Mapping[str, Any], served: _Served) -> list[str]:
+    name = axis["target"]
     rows = sorted(rows, key=lambda row: row[name])
     cells = [
         [
             _value(row[name], axis),
-            row["stage"] or _NO_ANSWER,
+            *("" if row["stage"] == "" else number(row[column] / size) for column, (_, size) in served.columns.items()),
             number(row["cost_usd_per_mtok"]),
-            "" if row["stage"] == "" else number(row["served_ttok"] / size),
+            row["brief"] or _NO_ANSWER,
         ]
         for row in rows
     ]
-    heads = ["value", "what binds", "USD per million tokens", f"tokens served, {unit}"]
-    table = TextTable(heads, cells, frozenset({0, 2, 3}))
+    called = [name for name, _ in served.columns.values()]
+    heads = ["value", *called, "USD per million tokens", "what binds"]
+    table = TextTable(heads, cells, frozenset(range(len(heads) - 1)))
     changes = [
         f"between {_value(row[name], axis)} and {_value(next_row[name], axis)}: "
         f"first {row['stage']}, then {next_row['stage']}"
         for row, next_row in pairwise(rows)
         if row["stage"] != next_row["stage"] and row["stage"] and next_row["stage"]
     ]
-    return [*table.text(), *(changes or ["the same binds at every value"])]
+    return [*table.text(WIDTH), *(changes or ["the same binds at every value"])]
 
 
 def _map(rows: Sequence[Mapping[str, Any]], down: Mapping[str, Any], across: Mapping[str, Any]) -> list[str]:
@@ -84,7 +158,7 @@ def _map(rows: Sequence[Mapping[str, Any]], down: Mapping[str, Any], across: Map
         for line in (rows[n : n + width] for n in range(0, len(rows), width))
     ]
     lines = TextTable(["", *across_values], cells, frozenset(range(width + 1))).text()
-    if max(map(len, lines)) > _WIDTH:
+    if max(map(len, lines)) > WIDTH:
         narrow = [[row[0], "".join(row[1:])] for row in cells]
         lines = TextTable(["", f"{across_values[0]} to {across_values[-1]}"], narrow, frozenset({0})).text()
     return [*lines, *(f"{mark} {stage or 'no answer'}" for stage, mark in letter.items())]

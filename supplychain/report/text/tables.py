@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+WIDTH = 100
+"""Characters of a line of a terminal."""
+
+_GAP = 2
+"""Blanks between columns."""
 
 
 @dataclass(frozen=True)
@@ -18,17 +26,31 @@ class TextTable:
     rows: Sequence[Sequence[str]]
     numbers: frozenset[int] = frozenset()
 
-    def text(self) -> list[str]:
-        """Return lines for a terminal, columns aligned."""
+    def text(self, width: float = math.inf) -> list[str]:
+        """Return lines for a terminal, columns aligned.
+
+        What is wider than `width` becomes several tables below each other, each with the first column.
+
+        >>> TextTable(["", "2030", "2031"], [["a", "1", "22"]]).text(7)
+        ['   2030', 'a  1', '', '   2031', 'a  22']
+        """
         all_rows = [self.header, *self.rows]
         widths = [max(len(row[n]) for row in all_rows) for n in range(len(self.header))]
-        return [
-            "  ".join(
-                cell.rjust(width) if n in self.numbers else cell.ljust(width)
-                for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in all_rows
-        ]
+        parts: list[list[int]] = [[0]]
+        for n in range(1, len(widths)):
+            if len(parts[-1]) > 1 and sum(widths[m] + _GAP for m in parts[-1]) + widths[n] > width:
+                parts.append([0])
+            parts[-1].append(n)
+        lines: list[str] = []
+        for columns in parts:
+            lines += [""] * bool(lines)
+            lines += [
+                (" " * _GAP)
+                .join(row[n].rjust(widths[n]) if n in self.numbers else row[n].ljust(widths[n]) for n in columns)
+                .rstrip()
+                for row in all_rows
+            ]
+        return lines
 
     def markdown(self) -> list[str]:
         """Return lines of Markdown."""
