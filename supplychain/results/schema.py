@@ -214,6 +214,48 @@ SUPPLY: Final = _table(
     ),
     "What each supplier delivers, at what price",
 )
+SUPPLIER_PRICES: Final = _table(
+    "supplier_prices",
+    "year stage supplier place",
+    (
+        _integer("year", "year", "calendar year; blank: all years, in the rows of `indifference`", blank=True),
+        _STAGE,
+        _SUPPLIER,
+        _PLACE,
+        _number("price_usd", PER_UNIT, "price", "flow: per unit; stock: per unit and year", blank=True),
+        _boolean("used", "used", "whether the plan takes any of it; where the year is blank, in any year"),
+        _number(
+            "enters_at_usd",
+            PER_UNIT,
+            "enters at",
+            "of what is not used: the price of this year alone below which the first unit would be; 0 or less: no "
+            "price does that; -infinite: what it needs is not there; blank: it is used, or has no limit above 0",
+            blank=True,
+            infinite=True,
+        ),
+        _number(
+            "leaves_at_usd",
+            PER_UNIT,
+            "leaves at",
+            "of what is used: the price of this year alone above which the last unit would not be; infinite: nothing "
+            "can take its place; blank: it is not used",
+            blank=True,
+            infinite=True,
+        ),
+        _number(
+            "indifference",
+            "multiple",
+            "worth nothing at",
+            "the least multiple of all its prices at which the plan costs as much as without it (nothing supplied by "
+            "it); below 1: at its prices it is not used; 0: not even free of charge; infinite: at none up to a "
+            "million, or no plan is feasible without it; blank: not asked for",
+            blank=True,
+            infinite=True,
+        ),
+    ),
+    "At which price each supplier would enter or leave the plan, budgets as they are; on request",
+    required=False,
+)
 SERVICE: Final = _table(
     "service",
     "year workload tier",
@@ -781,7 +823,7 @@ YEAR_STUDY: Final = (LADDER, CURVES, IDLE_CAPACITY)
 """What a report shows of the year that it looks at closely."""
 
 TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
-    "solve": (*ANSWER, REGRET, STRANDED, CHANGES),
+    "solve": (*ANSWER, SUPPLIER_PRICES, REGRET, STRANDED, CHANGES),
     "compare": (COMPARED_RESULTS, COMPARED_LABELS, ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
     "backcast": (COMPARISONS, PAST_LABELS, PAST_FLIPS, CHANGES),
