@@ -1,4 +1,4 @@
-"""At which price a supplier would enter the plan or leave it, and at which multiple of its prices it is worth nothing."""
+"""At which price a supplier enters the plan or leaves it, and at which multiple of its prices it is worth nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supplychain.model.windows import annuities
 from supplychain.plan import windows
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
-from supplychain.results.frames import frame
+from supplychain.results.frames import frame, records
 from supplychain.tolerances import (
     INDIFFERENCE_DIGITS,
     INDIFFERENCE_FOUND_WITHIN,
@@ -66,7 +66,7 @@ def entry_and_exit(solved_lp: SolvedLP, years: Collection[int], last: int) -> li
         price, used = cost.price(m, s, k, p, t), _is_used(solved, index)
         with doing(f"asking at which price {k} supplies {s} at {p} in {t}"):
             rise = solved_lp.slopes.forced(solved_lp.lp.column[Var.SUPPLY, *index], -1.0 if used else +1.0)
-        margin = rise / (solved_lp.money * cost.counted(m, s, t))
+        margin = rounded_price(rise / (solved_lp.money * cost.counted(m, s, t)))
         rows.append(
             {
                 "year": t,
@@ -83,12 +83,29 @@ def entry_and_exit(solved_lp: SolvedLP, years: Collection[int], last: int) -> li
 
 
 def _is_used(solved: Solved, index: tuple[str, str, str, int]) -> bool:
-    return solved.x[Var.SUPPLY][index] > QUANTITY_ROUNDING * solved.limits[index].total
+    return bool(solved.x[Var.SUPPLY][index] > QUANTITY_ROUNDING * solved.limits[index].total)
 
 
 def supplier_prices(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Return the table `supplier_prices`: rows of all years, which are blank there, stand last."""
+    """Return the table `supplier_prices` from its rows; those without a year stand last."""
     return frame(schema.SUPPLIER_PRICES, rows, sort=schema.SUPPLIER_PRICES.key)
+
+
+def with_indifference(table: pd.DataFrame, case: Case, sites: Iterable[tuple[str, str, str]]) -> pd.DataFrame:
+    """Return the table `supplier_prices` with a row more, without a year, for each of some suppliers at a place."""
+    rows = records(table)
+    in_use = {(row["stage"], row["supplier"], row["place"]) for row in rows if row["used"]}
+    rows += [
+        {
+            "stage": s,
+            "supplier": k,
+            "place": p,
+            "used": (s, k, p) in in_use,
+            "indifference": indifference(case, (s, k, p)),
+        }
+        for s, k, p in dict.fromkeys(sites)
+    ]
+    return supplier_prices(rows)
 
 
 def site_of(case: Case, stage: str, supplier: str, place: str | None) -> tuple[str, str, str]:

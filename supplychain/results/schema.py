@@ -223,13 +223,13 @@ SUPPLIER_PRICES: Final = _table(
         _SUPPLIER,
         _PLACE,
         _number("price_usd", PER_UNIT, "price", "flow: per unit; stock: per unit and year", blank=True),
-        _boolean("used", "used", "whether the plan takes any of it; where the year is blank, in any year"),
+        _boolean("used", "used", "whether the plan takes any of it; without a year, in any that is reported"),
         _number(
             "enters_at_usd",
             PER_UNIT,
             "enters at",
-            "of what is not used: the price of this year alone below which the first unit would be; 0 or less: no "
-            "price does that; -infinite: what it needs is not there; blank: it is used, or has no limit above 0",
+            "of what is not used: the price of this year alone below which the first unit would be taken; 0 or less: "
+            "at none; -infinite: what it needs is not there, or is locked in; blank: it is used",
             blank=True,
             infinite=True,
         ),
@@ -237,8 +237,8 @@ SUPPLIER_PRICES: Final = _table(
             "leaves_at_usd",
             PER_UNIT,
             "leaves at",
-            "of what is used: the price of this year alone above which the last unit would not be; infinite: nothing "
-            "can take its place; blank: it is not used",
+            "of what is used: the price of this year alone above which the plan would take less; infinite: it is "
+            "locked in, or nothing is feasible with less; blank: it is not used",
             blank=True,
             infinite=True,
         ),
@@ -246,9 +246,10 @@ SUPPLIER_PRICES: Final = _table(
             "indifference",
             "multiple",
             "worth nothing at",
-            "the least multiple of all its prices at which the plan costs as much as without it (nothing supplied by "
-            "it); below 1: at its prices it is not used; 0: not even free of charge; infinite: at none up to a "
-            "million, or no plan is feasible without it; blank: not asked for",
+            "the least multiple of all its prices at which the plan costs as much as without it, when it supplies "
+            "nothing in any year; below 1: it is not used at its prices; 0: not even at a millionth of them; infinite: "
+            "at none up to a million, as where it has no price, or no plan is feasible without it; blank: in rows with "
+            "a year",
             blank=True,
             infinite=True,
         ),
