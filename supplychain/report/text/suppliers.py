@@ -31,12 +31,13 @@ def text(plan: Plan) -> str:
 
     Near is the share by which the price of the year alone would have to move.
     """
-    rows = [row for row in records(plan.supplier_prices) if not pd.isna(row["year"])]
+    names, rows = Names(plan.case), [row for row in records(plan.supplier_prices) if not pd.isna(row["year"])]
     moving = sorted((row for row in rows if _can_move(row)), key=lambda row: (_move(row), row["year"]))
     lines = ["Where suppliers enter and leave, by the price of that year alone; the smallest move first:"]
-    lines += [f"  {_line(Names(plan.case), row)}" for row in moving[:_LINES]] or [
-        "  no move of one price changes anything"
-    ]
+    for row in moving[:_LINES]:
+        lines += wrap(_line(names, row), _WIDTH, initial_indent="  ", subsequent_indent="    ")
+    if not moving:
+        lines.append("  no move of one price changes anything")
     if len(moving) > _LINES:
         lines.append(f"  and {len(moving) - _LINES} more; see supplier_prices")
     asked = [row for row in records(plan.supplier_prices) if pd.isna(row["year"])]
@@ -77,23 +78,26 @@ def _site(names: Names, s: str, k: str, p: str) -> str:
 
 
 def _indifference(plan: Plan, multiples: Mapping[tuple[str, str, str], float]) -> list[str]:
-    names, lines = Names(plan.case), []
+    names, capacity = Names(plan.case), plan.case.tables["capacity"]
+    priced = {(row["stage"], row["supplier"], row["place"]) for row in capacity if row["price_usd"] > 0}
+    lines = []
     for site, multiple in multiples.items():
-        rows = [r for r in records(plan.supply) if (r["stage"], r["supplier"], r["place"]) == site]
-        used = any(r["supplied"] > QUANTITY_ROUNDING * r["limit"] for r in rows)
-        worth = _worth(multiple, used=used, has_price=any(r["price_usd"] > 0 for r in rows))
+        worth = _worth(multiple) if site in priced else _without_price(multiple)
         lines += wrap(f"{_site(names, *site)}: {worth}", _WIDTH, subsequent_indent="  ")
     return lines
 
 
-def _worth(multiple: float, *, used: bool, has_price: bool) -> str:
-    most, state = f"{INDIFFERENCE_SPAN:,.0f}", "used at its prices" if used else "not used at its prices"
-    if not has_price:
-        return "it has no price that could rise" + ("; without it the plan costs more" if multiple else "")
+def _worth(multiple: float) -> str:
+    """Return what is said of a multiple: whoever is bought at prices is worth nothing at some above 1."""
+    most = f"{INDIFFERENCE_SPAN:,.0f}"
     if math.isinf(multiple):
-        return f"{state}; no multiple of them, up to {most}, makes the plan cost as much as without it"
+        return f"used at its prices; no multiple of them, up to {most}, makes the plan cost as much as without it"
     if multiple == 0:
-        return f"{state}, and not at any share of them, down to 1 / {most}: the plan costs as much without it"
+        return f"not used at its prices, nor at 1 / {most} of them: the plan costs as much without it"
     if multiple < 1:
-        return f"{state}; below {number(multiple)} times all of them it would be"
-    return f"{state}; at {number(multiple)} times all of them the plan costs as much as without it"
+        return f"not used at its prices; below {number(multiple)} times all of them it would be"
+    return f"used at its prices; at {number(multiple)} times all of them the plan costs as much as without it"
+
+
+def _without_price(multiple: float) -> str:
+    return f"it asks no price; without it the plan costs {'more' if multiple else 'as much'}"
