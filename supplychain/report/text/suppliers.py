@@ -12,7 +12,7 @@ from supplychain.report.formats import case_title, number
 from supplychain.report.names import Names
 from supplychain.results.frames import records
 from supplychain.schema import GLOBAL
-from supplychain.tolerances import INDIFFERENCE_SPAN, QUANTITY_ROUNDING
+from supplychain.tolerances import INDIFFERENCE_SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
