@@ -41,6 +41,7 @@ _WIDENING = 16.0
 """Factor by which the span is widened until both ends of the multiple are known."""
 
 _WIDENINGS = math.ceil(math.log(INDIFFERENCE_SPAN, _WIDENING))
+"""So many reach the end of `INDIFFERENCE_SPAN`."""
 
 _HALVINGS = math.ceil(math.log2(math.log(_WIDENING) / INDIFFERENCE_FOUND_WITHIN))
 """Each halves the logarithm of how far apart the ends are, which starts at that of `_WIDENING`."""
