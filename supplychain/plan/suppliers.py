@@ -57,12 +57,14 @@ def entry_and_exit(solved_lp: SolvedLP, years: Collection[int], last: int) -> li
     also where the optimum is degenerate. Cash that a budget counts is that of the price as it is.
     """
     solved = solved_lp.solved
+    supply = {index: x for index, x in solved.x[Var.SUPPLY].items() if index[-1] in years}
+    if not supply:
+        return []
     m = Evaluated(solved.on, {**solved.n, **annuities(solved.case, solved.on, last)}, solved.x)
     rows = []
-    for index, supplied in solved.x[Var.SUPPLY].items():
+    for index, supplied in supply.items():
         s, k, p, t = index
-        limit = solved.limits[index].total
-        if t not in years or not (limit > 0 or supplied > 0):
+        if not (supplied > 0 or solved.limits[index].total > 0):
             continue
         price, used = cost.price(m, s, k, p, t), _is_used(solved, index)
         with doing(f"asking at which price {k} supplies {s} at {p} in {t}"):
