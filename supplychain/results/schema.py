@@ -219,7 +219,7 @@ SUPPLIER_PRICES: Final = _table(
     "year stage supplier place",
     (
         _integer("year", "year", "calendar year; blank: all years, in the rows of `indifference`", blank=True),
-        _STAGE,
+        _text("stage", "stage", "key of the stage"),
         _SUPPLIER,
         _PLACE,
         _number("price_usd", PER_UNIT, "price", "flow: per unit; stock: per unit and year", blank=True),
