@@ -140,6 +140,14 @@ BEYOND_PRICE_END: Final = 1e-6
 MOVE_FOUND_WITHIN: Final = 0.01
 """How finely the smallest move of an input is found, as a share of the way to the end of its range."""
 
+INDIFFERENCE_FOUND_WITHIN: Final = 1e-7
+"""How finely the multiple of a supplier's prices that makes it worth nothing is found, as a share of it: the solver's
+tolerance of a reduced cost leaves two more digits of a price, and `INDIFFERENCE_DIGITS` are shown."""
+
+INDIFFERENCE_SPAN: Final = 2.0**20
+"""Largest multiple of a supplier's prices that is tried, and the inverse of the least: a million times dearer, or
+cheaper, is another supplier; and the entries that a budget makes of prices are not lost to the solver yet."""
+
 FACTOR_FOUND_WITHIN: Final = 0.02
 """How finely the factor that changes an answer is found, as a share of it."""
 
@@ -215,6 +223,9 @@ RESIDUAL_DIGITS: Final = 3
 
 OBJECTIVE_DIFFERENCE_DIGITS: Final = 6
 """Digits of a difference of two objectives where it is small against them."""
+
+INDIFFERENCE_DIGITS: Final = 6
+"""Digits of the multiple of a supplier's prices that are found."""
 
 REGRET_DIGITS: Final = 9
 """Digits of a regret, which is a larger difference of two objectives."""

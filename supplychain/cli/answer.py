@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
 from supplychain.cli import shared
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from supplychain.case import Case
     from supplychain.case.scenarios import WhatIf
-    from supplychain.cli.shared import CaseOptions, Output
+    from supplychain.cli.shared import CaseOptions, Output, Sites
     from supplychain.plan import Plan
     from supplychain.study.regret import Regret
+
+_SUPPLIER_PRICES = "supplier_prices"
+
+
+class _Asked(TypedDict):
+    """What a solve is asked for beside the tables of every answer."""
+
+    supplier_prices: bool
+    indifference: Sites
 
 
 @click.command(
@@ -22,9 +35,14 @@ if TYPE_CHECKING:
     "\n\n  supplychain solve inputs/base --scenario grid_late"
     "\n\n  supplychain solve inputs/base --change 'capacity.capacity[stage=hbm, year=2027..] +30%'"
     "\n\n  supplychain solve inputs/base --scenario demand_late --orders-from answer --until 2026"
+    "\n\n  supplychain solve inputs/base --supplier-prices --indifference hbm/sk_hynix --out answer"
 )
 @shared.case
-@click.option("--json", "as_json", is_flag=True, help="Print the summary and the binding table as JSON.")
+@click.option("--supplier-prices", is_flag=True, help="Add the table of prices at which suppliers enter and leave.")
+@shared.sites
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the summary, the binding table and supplier prices as JSON."
+)
 @shared.time_limit("the answer takes")
 @shared.xlsx
 @click.option("--markdown", metavar="FILE", callback=shared.writable_file, help="Write a summary there, in Markdown.")
@@ -32,6 +50,8 @@ if TYPE_CHECKING:
 @shared.output()
 def solve(  # noqa: PLR0913, PLR0917 - one argument per option
     case_options: CaseOptions,
+    supplier_prices: bool,
+    sites: Sites,
     as_json: bool,
     xlsx: str | None,
     markdown: str | None,
@@ -42,24 +62,29 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
     import supplychain
     from supplychain.report.text.answer import text
     from supplychain.report.text.regret import text as of_regret
+    from supplychain.report.text.suppliers import text as of_suppliers
 
     if parquet:
         output = output.with_parquet()
     regret = None
     with output.progress() as progress:
         what_if = case_options.read()
+        more: _Asked = {"supplier_prices": supplier_prices, "indifference": _existing(sites, what_if.case)}
         if case_options.orders_from is None or case_options.until is None:
-            plan = supplychain.solve(what_if.case, progress=progress)
+            plan = supplychain.solve(what_if.case, progress=progress, **more)
         else:
-            regret = supplychain.regret(what_if.case, case_options.orders_from, case_options.until, progress=progress)
+            orders, until = case_options.orders_from, case_options.until
+            regret = supplychain.regret(what_if.case, orders, until, progress=progress, **more)
             plan = regret.plan
         answer = regret or plan
         output.write(answer, what_if)
         shared.write_workbook(xlsx, answer, what_if)
         _write_page(answer, what_if, markdown)
     if as_json:
-        binding = json.loads(plan.binding.to_json(orient="records"))
-        click.echo(json.dumps({**answer.summary, **what_if.summary, "binding": binding}, indent=2))
+        tables = {"binding": json.loads(plan.binding.to_json(orient="records"))}
+        if _SUPPLIER_PRICES in plan.tables:
+            tables[_SUPPLIER_PRICES] = _records(plan.tables[_SUPPLIER_PRICES])
+        click.echo(json.dumps({**answer.summary, **what_if.summary, **tables}, indent=2))
     elif not output.quiet:
         title, header, *lines = text(plan, _as_given(case_options)).splitlines()
         click.echo(click.style(title, bold=True))
@@ -69,6 +94,26 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
             click.echo(click.style(line, bold=True) if line.startswith(("Order", "How sure")) else line)
         if regret is not None:
             click.echo("\n" + of_regret(regret))
+        if _SUPPLIER_PRICES in plan.tables:
+            click.echo("\n" + of_suppliers(plan))
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as JSON has it: null where there is no value, and `inf` as a word, which it has no number for."""
+    finite: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
+    for row, cells in zip(finite, table.to_dict("records"), strict=True):
+        row |= {str(name): str(x) for name, x in cells.items() if isinstance(x, float) and math.isinf(x)}
+    return finite
+
+
+def _existing(sites: Sites, case: Case) -> list[tuple[str, str, str]]:
+    """Return suppliers that are asked for by name, each with its place."""
+    from supplychain.plan.suppliers import site_of
+
+    try:
+        return [site_of(case, *names) for names in sites]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _as_given(case_options: CaseOptions) -> str:
@@ -88,9 +133,10 @@ def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> Non
 @click.command(
     epilog="Examples:\n\n  supplychain explain inputs/base --year 2027"
     "\n\n  supplychain explain inputs/base --year 2027 --stage hbm"
+    "\n\n  supplychain explain inputs/base --indifference hbm/sk_hynix"
 )
 @shared.case
-@click.option("--year", type=int, required=True, help="A reported year.")
+@click.option("--year", type=int, help="A reported year.")
 @click.option("--stage", metavar="STAGE", help="Show the value curve of this stage instead of what binds.")
 @click.option(
     "--up-to",
@@ -100,19 +146,33 @@ def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> Non
     callback=shared.finite_number,
     help="End of the curve.",
 )
+@shared.sites
 @shared.time_limit("the answer takes")
-def explain(case_options: CaseOptions, year: int, stage: str | None, up_to: float) -> None:
-    """Explain one year: what binds and how firmly, what would bind next, and what stands idle."""
+def explain(case_options: CaseOptions, year: int | None, stage: str | None, up_to: float, sites: Sites) -> None:
+    """Explain one year: what binds and how firmly, what would bind next, and what stands idle.
+
+    Or, with --indifference, up to which multiple of its prices a supplier is worth having.
+    """
     import supplychain
     from supplychain.report.text.explain import explain as year_as_text
+    from supplychain.report.text.suppliers import indifference
 
+    if year is None and not sites:
+        message = "give --year, or --indifference"
+        raise click.UsageError(message)
     with shared.Progress(on=True) as progress:
         what_if = case_options.read()
+        named = _existing(sites, what_if.case)
         plan = supplychain.solve(what_if.case, progress=progress)
-        progress("climbing the ladder")
-        try:
-            year_text = year_as_text(plan, year, stage, up_to)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
+        parts = []
+        if named:
+            progress("asking what suppliers are worth")
+            parts.append(indifference(plan, {site: plan.indifference(*site) for site in named}))
+        if year is not None:
+            progress("climbing the ladder")
+            try:
+                parts.insert(0, year_as_text(plan, year, stage, up_to))
+            except ValueError as error:
+                raise click.UsageError(str(error)) from error
     shared.print_what_if(what_if)
-    click.echo(year_text)
+    click.echo("\n\n".join(parts))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--sensitivity", metavar="DIR", help="How firm the labels are: sensitivity CASE --out DIR.")
 @click.option("--backcast", metavar="DIR", help="The years that are past: backcast CASE --out DIR.")
 @click.option("--year", type=int, help="The year to look at closely; default: the first.")
+@click.option("--supplier-prices", is_flag=True, help="Add the prices at which suppliers enter and leave.")
 @click.option("--out", "to", required=True, metavar="DIR", help="Write report.html and figures/ there.")
 @click.option("--xlsx", is_flag=True, help="Also write report.xlsx there: the same numbers as a workbook.")
 @click.option("--no-figures", "bare", is_flag=True, help="Write report.html alone; its charts are in it.")
@@ -48,6 +49,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     sensitivity: str | None,
     backcast: str | None,
     year: int | None,
+    supplier_prices: bool,
     to: str,
     xlsx: bool,
     bare: bool,
@@ -96,7 +98,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
         if backcast is not None:
             studies["backcast"] = read_answer(backcast, "backcast")
         earlier = None if reference is None else read_answer(reference, "solve", COMPARED)
-        plan = supplychain.solve(reported.case, progress=progress)
+        plan = supplychain.solve(reported.case, supplier_prices=supplier_prices, progress=progress)
         if earlier is not None and reference is not None:
             studies["reference"] = _against(subject or plan.case.settings.name, plan, earlier, reference)
         if scenario_what_ifs:

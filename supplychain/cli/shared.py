@@ -8,14 +8,14 @@ import sys
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from supplychain import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from supplychain.results.answer import Answer
     from supplychain.study.compare import Comparison
     from supplychain.study.regret import Regret
+
+    Sites: TypeAlias = Sequence[tuple[str, str, str | None]]
+    """Stage, supplier, and place or None for the only one."""
 
 STOPPED = 130
 """Exit status after Ctrl-C."""
@@ -268,6 +271,34 @@ def time_limit(what: str) -> Callable[[Callable[..., None]], Callable[..., None]
         return run
 
     return decorate
+
+
+_SITE_PARTS = 2, 3
+
+
+def sites(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option that names suppliers whose worth is asked for: as stage, supplier and place or None."""
+    return click.option(
+        "--indifference",
+        "sites",
+        multiple=True,
+        metavar="STAGE/SUPPLIER[/PLACE]",
+        callback=_as_sites,
+        help="Find the multiple of all prices of this supplier at which it is worth nothing.",
+    )(command)
+
+
+def _as_sites(_: click.Context, option: click.Parameter, names: tuple[str, ...]) -> Sites:
+    """Return stage, supplier and place, or None, of each name: for the callback of an option."""
+    found: list[tuple[str, str, str | None]] = []
+    for name in names:
+        parts = name.split("/")
+        if len(parts) not in _SITE_PARTS or not all(parts):
+            message = f"{name!r}; must be STAGE/SUPPLIER or STAGE/SUPPLIER/PLACE, as hbm/sk_hynix"
+            raise click.BadParameter(message, param_hint=option.opts[0])
+        stage, supplier, *place = parts
+        found.append((stage, supplier, place[0] if place else None))
+    return found
 
 
 def print_what_if(what_if: WhatIf | None) -> None:

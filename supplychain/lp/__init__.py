@@ -9,7 +9,7 @@ import warnings
 from supplychain.limits import time_limit
 from supplychain.lp.follow import through
 from supplychain.lp.from_model import LabelledHighs, MutableLP, from_pyomo
-from supplychain.lp.graft import Grafts
+from supplychain.lp.graft import Grafts, without
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, from_highs, read
 from supplychain.lp.optimum import (
@@ -84,6 +84,7 @@ __all__ = [
     "time_limit",
     "two_sided_prices",
     "value_curve",
+    "without",
 ]
 
 _RENAMED = {"hold": "load"}

@@ -1,4 +1,4 @@
-"""What one column more would be worth: a column of another LP, beside those that there are or instead of one."""
+"""What one column more would be worth, a column of another LP, or some columns less."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supplychain.lp.optimum import reason, run
 from supplychain.tolerances import OBJECTIVE_ROUNDING, REDUCED_COST_ROUNDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from supplychain.lp.labelled import Label, LabelledLP
     from supplychain.lp.scaled import Vector
@@ -145,14 +145,31 @@ class Grafts:
 
     def _change(self) -> float:
         """Solve as it stands; return how far the objective rises: infinitely if nothing is feasible."""
-        before = self._slopes.optimum.objective - self._lp.offset
-        status = run(self._highs)
-        if status == highspy.HighsModelStatus.kInfeasible:
-            return math.inf
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise NoAnswerError(reason(status, "an LP with a column more"))
-        change = self._highs.getObjectiveValue() - before
-        return change if abs(change) > OBJECTIVE_ROUNDING * abs(before) else 0.0
+        return _change(self._highs, self._slopes.optimum.objective - self._lp.offset, "an LP with a column more")
+
+
+def without(lp: LabelledLP, slopes: Slopes, columns: Sequence[int]) -> float:
+    """Return how far the objective rises, from the optimum at hand, if some columns are forbidden.
+
+    Infinite if nothing is feasible then, as where a lower bound is above 0.
+    """
+    some = np.array(columns, dtype=np.int64)
+    if (lp.column_lower[some] > 0).any():
+        return math.inf
+    highs, nought = slopes.copy(), np.zeros(len(some))
+    highs.changeColsBounds(len(some), some, nought, nought)
+    return _change(highs, slopes.optimum.objective - lp.offset, "an LP without some of its columns")
+
+
+def _change(highs: Any, before: float, what: str) -> float:  # noqa: ANN401 - HiGHS ships no types
+    """Solve as it stands; return how far the objective is above another: infinitely if nothing is feasible."""
+    status = run(highs)
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return math.inf
+    if status != highspy.HighsModelStatus.kOptimal:
+        raise NoAnswerError(reason(status, what))
+    change = float(highs.getObjectiveValue()) - before
+    return change if abs(change) > OBJECTIVE_ROUNDING * abs(before) else 0.0
 
 
 def _the_same_way_round(lp: LabelledLP, other: LabelledLP) -> LabelledLP:

@@ -30,6 +30,7 @@ from supplychain.tolerances import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy.typing as npt
 
@@ -212,10 +213,36 @@ class Slopes:
         """
         if not fixed and self._own.stays(direction, sign):
             return -sign * self.between(direction), self.optimum.y
-        size, highs = self._lp.move_size(direction), self.tangent.highs
+        size = self._lp.move_size(direction)
         relaxed = {row: sign * step / size for row, step in direction.items()}
+        slope, y = self._proven(self._moving(relaxed, fixed), lambda y: self._attained(y, relaxed))
+        return slope * size, y
+
+    def forced(self, column: int, sign: float) -> float:
+        """Return the rise of cost per unit by which a column is forced up (sign +1) or down (-1) from where it is.
+
+        It is the one-sided derivative of the optimal cost in a lower bound that rises, or an upper one that falls, from
+        the column's value: 0 or more, and infinite if nothing is feasible then. What the solver's own reduced cost says
+        is one of many at a degenerate optimum.
+        """
+        place = self._rows + column
+        if sign > 0 and self.column_room[1][column] == 0:
+            return math.inf
+        if sign < 0 and self._lp.column_lower[column] >= self.x[column]:
+            return math.inf
+        size = self._lp.move_size({place: 1.0})
+        move = 1 / size
+        moving = self._forcing(column, move if sign > 0 else -math.inf, math.inf if sign > 0 else -move)
+        slope, _ = self._proven(moving, lambda y: sign * float(self.reduced(y)[column]) * move)
+        return max(0.0, slope * size)
+
+    def _proven(
+        self, moving: AbstractContextManager[None], attained: Callable[[Vector], float]
+    ) -> tuple[float, Vector]:
+        """Return the optimum of the tangent problem with what moves moving, and its duals, which attain it."""
+        highs = self.tangent.highs
         failure: NoAnswerError | None = None
-        with self._moving(relaxed, fixed):
+        with moving:
             for start, tolerance in _STARTS:
                 if start == "basis":
                     highs.setBasis(self.optimum.basis)
@@ -228,9 +255,9 @@ class Slopes:
                 except NoAnswerError as error:
                     failure = error
                     continue
-                proven = self._attained(y, relaxed)
+                proven = attained(y)
                 if math.isinf(slope) or abs(slope - proven) <= CERTIFIED * max(self._lp.mean_cost, terms):
-                    return slope * size if abs(slope) > PRICE_ROUNDING * terms else 0.0, y
+                    return slope if abs(slope) > PRICE_ROUNDING * terms else 0.0, y
                 message = f"the price of a limit does not pass its checks: {slope:g} is not its duals' {proven:g}"
                 failure = CertificateError(message)
         raise failure or CertificateError
@@ -368,6 +395,17 @@ class Slopes:
 
     def _slope(self, direction: Mapping[int, float], sign: float, fixed: Sequence[int]) -> float:
         return self.prices(direction, sign, fixed)[0]
+
+    @contextmanager
+    def _forcing(self, column: int, lower: float, upper: float) -> Iterator[None]:
+        """Force a column to move that far while inside."""
+        tangent = self.tangent
+        tangent.highs.changeColBounds(column, lower, upper)
+        try:
+            yield
+        finally:
+            bounds = float(tangent.column_lower[column]), float(tangent.column_upper[column])
+            tangent.highs.changeColBounds(column, *bounds)
 
     @contextmanager
     def _moving(self, relaxed: Direction, fixed: Sequence[int]) -> Iterator[None]:

@@ -58,12 +58,20 @@ def paid(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> Expression:
 
 def purchases(m: Model) -> Expression:
     r"""Flow stages: $\sum_{s,k,p,t} pvf\_purchase_{s,t} \cdot price\_usd_{s,k,p,t} \cdot supply_{s,k,p,t}$."""
-    return total(m.pvf_purchase[s, t] * paid(m, s, k, p, t) for s, k, p, t in m.on.supply if m.on.is_flow(s))
+    return total(counted(m, s, t) * paid(m, s, k, p, t) for s, k, p, t in m.on.supply if m.on.is_flow(s))
 
 
 def charges(m: Model) -> Expression:
     r"""Stock stages: $\sum_{s,k,p,t} \delta_t \cdot price\_usd_{s,k,p,t} \cdot supply_{s,k,p,t}$."""
-    return total(m.discount[t] * paid(m, s, k, p, t) for s, k, p, t in m.on.supply if not m.on.is_flow(s))
+    return total(counted(m, s, t) * paid(m, s, k, p, t) for s, k, p, t in m.on.supply if not m.on.is_flow(s))
+
+
+def counted(m: Model, s: Stage, t: Year) -> Expression:
+    """Return what the objective counts of a dollar that a stage is paid in a year: a flow is written off, a stock not.
+
+    It is the coefficient of a price in the objective, for each unit supplied.
+    """
+    return m.pvf_purchase[s, t] if m.on.is_flow(s) else m.discount[t]
 
 
 def expansions(m: Model) -> Expression:

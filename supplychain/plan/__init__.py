@@ -6,7 +6,7 @@ import platform
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +18,17 @@ from supplychain.limits import check, doing, limited
 from supplychain.model.cost import net_benefit, served_worth, spending, unserved
 from supplychain.model.locked_in import after_horizon
 from supplychain.notebook import Shown
-from supplychain.plan import bottlenecks, decomposition, money, prices, purchases, quantities, relaxed, windows
+from supplychain.plan import (
+    bottlenecks,
+    decomposition,
+    money,
+    prices,
+    purchases,
+    quantities,
+    relaxed,
+    suppliers,
+    windows,
+)
 from supplychain.plan.ladder import YearView
 from supplychain.plan.locked_in import lock_in
 from supplychain.results import schema
@@ -115,6 +125,27 @@ class Plan(Answer, Shown):
         by_window = [purchases.timing(window) for window in windows.solve_windows(self.case) if window.years]
         return pd.concat(by_window, ignore_index=True)
 
+    @limited("asking what a supplier is worth")
+    def indifference(
+        self,
+        stage: str,
+        supplier: str,
+        place: str | None = None,
+        *,
+        time_limit: float | None = None,  # noqa: ARG002 - kept by the decorator
+    ) -> float:
+        """Return the least multiple of all prices of a supplier at a place at which it is worth nothing.
+
+        There the best plan costs as much as without it: see `plan.suppliers.indifference`. `place` may be left out
+        where the supplier has one.
+
+        Returns: a multiple without a unit, with six digits; below 1 where nothing is bought at its prices; 0 and
+        infinite where no multiple between a millionth and a million is it.
+        Raises: ValueError if there is no such supplier or place, or the case has limited foresight; NoAnswerError if a
+        solve finds no optimum.
+        """
+        return suppliers.indifference(self.case, suppliers.site_of(self.case, stage, supplier, place))
+
     def _window(self, year: int) -> Window:
         """Return the window that prices a year; its LP is solved and loaded."""
         if year not in self.case.report_years:
@@ -129,33 +160,52 @@ class Plan(Answer, Shown):
 
 
 @limited("solving the case")
-def solve(
+def solve(  # noqa: PLR0913 - what is asked for has its defaults
     case: Case,
     *,
     orders_from: Plan | str | Path | None = None,
     until: int | None = None,
+    supplier_prices: bool = False,
+    indifference: Iterable[tuple[str, str, str | None]] = (),
     time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Solve a case and return its answer.
 
     `orders_from` is a plan, or the folder of an answer, whose orders, builds and purchases up to the year `until` are
-    locked in: see `plan.locked_in.lock_in`. `time_limit` is in seconds, for all that is solved and asked. `progress` is
-    told what is being done.
+    locked in: see `plan.locked_in.lock_in`. With `supplier_prices` the answer has the table of that name: at which
+    price [USD per unit] each supplier would enter or leave the plan in each year; see `plan.suppliers.entry_and_exit`.
+    So it has with `indifference`, which names suppliers by stage, supplier and place (None: its only one): the table
+    has what `Plan.indifference` says of each, too.
+    `time_limit` is in seconds, for all that is solved and asked. `progress` is told what is being done.
 
     Raises: NoAnswerError if the solver finds no optimum or what is locked in does not fit the case, TimeLimitError if
     the time limit passes, CertificateError if what is found does not pass its checks, InputError if the other answer
-    does not belong to the case.
+    does not belong to the case, ValueError if there is no supplier that `indifference` names, or the case has limited
+    foresight.
     """
     if (orders_from is None) != (until is None):
         message = "give orders_from and until together: whose orders, and up to which year"
         raise ValueError(message)
     if orders_from is not None and until is not None:
         case = lock_in(case, orders_from, until)
-    return answer(case, windows.solve_windows(case, progress), progress)
+    sites = [suppliers.site_of(case, *names) for names in indifference]
+    asked = supplier_prices or bool(sites)
+    plan = answer(case, windows.solve_windows(case, progress), progress, supplier_prices=asked)
+    if not sites:
+        return plan
+    progress("asking what suppliers are worth")
+    table = suppliers.with_indifference(plan.supplier_prices, case, sites)
+    return replace(plan, tables={**plan.tables, schema.SUPPLIER_PRICES.name: table})
 
 
-def answer(case: Case, solved_windows: Iterable[Window], progress: Callable[[str], None] = lambda _: None) -> Plan:
+def answer(
+    case: Case,
+    solved_windows: Iterable[Window],
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    supplier_prices: bool = False,
+) -> Plan:
     """Return the answer of a case from its windows, each of which is solved when the one before it is answered.
 
     Raises: as `solve`.
@@ -163,7 +213,7 @@ def answer(case: Case, solved_windows: Iterable[Window], progress: Callable[[str
     window_answers = []
     for window in solved_windows:
         progress("pricing stages")
-        window_answers.append(_answer_window(window))
+        window_answers.append(_answer_window(window, supplier_prices=supplier_prices))
     solved_lp = window_answers[-1].window.solved_lp
     solved = solved_lp.solved
     progress("lifting limits")
@@ -235,7 +285,11 @@ def answer(case: Case, solved_windows: Iterable[Window], progress: Callable[[str
         "economics": money.economics(solved, ledger),
         "requirements": quantities.requirements(solved, unconstrained),
     }
-    return Plan(summary, {table.name: tables[table.name] for table in schema.ANSWER}, case)
+    if supplier_prices:
+        rows = (row for of_window in window_answers for row in of_window.supplier_prices)
+        tables[schema.SUPPLIER_PRICES.name] = suppliers.supplier_prices(rows)
+    named = {table.name: tables[table.name] for table in schema.TABLES["solve"] if table.name in tables}
+    return Plan(summary, named, case)
 
 
 @dataclass(frozen=True)
@@ -249,11 +303,13 @@ class _WindowAnswer:
     decomposition: pd.DataFrame
     prices: dict[tuple[str, str, int], tuple[float, float]]
     options: pd.DataFrame
+    supplier_prices: list[dict[str, Any]]
+    """Rows of that table; none where it was not asked for."""
     relaxed_plans: tuple[Solved, Solved] | None
     """The plans without limits on stages, and without any; None where earlier decisions are fixed."""
 
 
-def _answer_window(window: Window) -> _WindowAnswer:
+def _answer_window(window: Window, *, supplier_prices: bool) -> _WindowAnswer:
     """Ask the LP of a window for everything that the tables need; a second thread takes every other year."""
     solved_lp, years = window.solved_lp, window.years
     decided_years = (window.first,) if solved_lp.decides is not None else tuple(solved_lp.solved.case.years)
@@ -270,7 +326,10 @@ def _answer_window(window: Window) -> _WindowAnswer:
         parts = ask(lambda of: decomposition.marginal(of, marginals.result()))
         options = ask(purchases.options, decided_years)
         stage_prices = ask(_stage_prices, years)
+        supplier_years = years if supplier_prices else ()
+        odd_suppliers = ask(suppliers.entry_and_exit, supplier_years[1::2], window.last)
         by_level = bottlenecks.merged([bottlenecks.of_years(solved_lp, years[::2]), odd_years.result()])
+        even_suppliers = suppliers.entry_and_exit(solved_lp, supplier_years[::2], window.last)
         proof = _certificate(solved_lp, objective_again.result())
     return _WindowAnswer(
         window=window,
@@ -280,6 +339,7 @@ def _answer_window(window: Window) -> _WindowAnswer:
         decomposition=parts.result(),
         prices=stage_prices.result(),
         options=options.result(),
+        supplier_prices=even_suppliers + odd_suppliers.result(),
         relaxed_plans=relaxing.result(),
     )
 

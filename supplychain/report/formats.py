@@ -35,13 +35,13 @@ TOKENS = (
 def number(x: float) -> str:
     """Return a number with three significant digits, or whole if it is large.
 
-    >>> number(0.01234), number(12345.6), number(0.0), number(math.nan), number(math.inf)
-    ('0.0123', '12,346', '0', '', 'any')
+    >>> number(0.01234), number(12345.6), number(0.0), number(math.nan), number(math.inf), number(-math.inf)
+    ('0.0123', '12,346', '0', '', 'any', 'none')
     """
     if math.isnan(x):
         return ""
     if math.isinf(x):
-        return "any"
+        return "any" if x > 0 else "none"
     if x == 0:
         return "0"
     size = math.floor(math.log10(abs(x)))

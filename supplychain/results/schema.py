@@ -221,6 +221,49 @@ SUPPLY: Final = _table(
     ),
     "What each supplier delivers, at what price",
 )
+SUPPLIER_PRICES: Final = _table(
+    "supplier_prices",
+    "year stage supplier place",
+    (
+        _integer("year", "year", "calendar year; blank: all years, in the rows of `indifference`", blank=True),
+        _text("stage", "stage", "key of the stage"),
+        _SUPPLIER,
+        _PLACE,
+        _number("price_usd", PER_UNIT, "price", "flow: per unit; stock: per unit and year", blank=True),
+        _boolean("used", "used", "whether the plan takes any of it; without a year, in any that is reported"),
+        _number(
+            "enters_at_usd",
+            PER_UNIT,
+            "enters at",
+            "of what is not used: the price of this year alone below which the first unit would be taken; 0 or less: "
+            "at none; -infinite: what it needs is not there, or is locked in; blank: it is used",
+            blank=True,
+            infinite=True,
+        ),
+        _number(
+            "leaves_at_usd",
+            PER_UNIT,
+            "leaves at",
+            "of what is used: the price of this year alone above which the plan would take less; infinite: it is "
+            "locked in, or nothing is feasible with less; blank: it is not used",
+            blank=True,
+            infinite=True,
+        ),
+        _number(
+            "indifference",
+            "multiple",
+            "worth nothing at",
+            "the least multiple of all its prices at which the plan costs as much as without it, when it supplies "
+            "nothing in any year; below 1: it is not used at its prices; 0: not even at a millionth of them; infinite: "
+            "at none up to a million, as where it has no price, or no plan is feasible without it; blank: in rows with "
+            "a year",
+            blank=True,
+            infinite=True,
+        ),
+    ),
+    "At which price each supplier would enter or leave the plan, budgets as they are; on request",
+    required=False,
+)
 SERVICE: Final = _table(
     "service",
     "year workload tier",
@@ -858,7 +901,7 @@ YEAR_STUDY: Final = (LADDER, CURVES, IDLE_CAPACITY)
 """What a report shows of the year that it looks at closely."""
 
 TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
-    "solve": (*ANSWER, REGRET, STRANDED, CHANGES),
+    "solve": (*ANSWER, SUPPLIER_PRICES, REGRET, STRANDED, CHANGES),
     "compare": (COMPARED_TOTALS, COMPARED_RESULTS, COMPARED_LABELS, ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
     "backcast": (COMPARISONS, PAST_LABELS, PAST_FLIPS, CHANGES),

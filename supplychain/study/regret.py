@@ -26,7 +26,7 @@ from supplychain.results.read import read_answer
 from supplychain.tolerances import IDLE_ROUNDING, OBJECTIVE_ROUNDING, REGRET_DIGITS, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -91,24 +91,27 @@ def _rounded_difference(usd: float, size: float) -> float:
 
 
 @limited("asking what locked-in orders cost")
-def regret(
+def regret(  # noqa: PLR0913 - what is asked for has its defaults
     case: Case,
     orders_from: Answer | str | Path,
     until: int,
     *,
+    supplier_prices: bool = False,
+    indifference: Iterable[tuple[str, str, str | None]] = (),
     time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
 ) -> Regret:
     """Solve a case with what another answer decided up to a year locked in, and with nothing locked in.
 
     `orders_from` is a plan or the folder of an answer. Costs of a year are as in the table `cost`: annuities and
-    charges, undiscounted. `time_limit` is in seconds, for all that is solved.
+    charges, undiscounted. `supplier_prices` and `indifference` are asked of the plan with decisions locked in, as
+    `solve` does. `time_limit` is in seconds, for all that is solved.
 
     Raises: as `solve` does, and InputError if the folder of the answer has no table `cost`.
     """
     locked_in_case = lock_in(case, orders_from, until)
     answer = read_answer(orders_from, "solve", ["cost"]) if isinstance(orders_from, (str, Path)) else orders_from
-    plan = solve(locked_in_case, progress=progress)
+    plan = solve(locked_in_case, supplier_prices=supplier_prices, indifference=indifference, progress=progress)
     progress("solving as if it had been known")
     known = solve(replace(case, locked_in=None), progress=progress)
     tables = {**plan.tables, "regret": _costs(answer, plan, known), "stranded": _stranded_table(plan, known, until)}

@@ -523,6 +523,10 @@ def test_solve_prints_a_line_for_each_year(capsys: pytest.CaptureFixture[str]) -
         (["--year", "2028"], "2028 is not reported; must be from 2026 to 2027"),
         (["--year", "2026", "--stage", "hmb"], "no stage is called 'hmb'; must be one of"),
         (["--year", "2026", "--up-to", "nan"], "nan"),
+        ([], "give --year, or --indifference"),
+        (["--indifference", "hbm"], "'hbm'; must be STAGE/SUPPLIER or STAGE/SUPPLIER/PLACE, as hbm/sk_hynix"),
+        (["--indifference", "hbm//east"], "'hbm//east'; must be STAGE/SUPPLIER or STAGE/SUPPLIER/PLACE"),
+        (["--indifference", "hbm/chaep"], "no supplier of hbm is called 'chaep'; must be one of cheap, dear"),
     ],
 )
 def test_explain_refuses(asked: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -530,3 +534,44 @@ def test_explain_refuses(asked: list[str], said: str, capsys: pytest.CaptureFixt
     status, printed, error = run(capsys, "explain", str(TINY), *asked)
     assert (status, printed) == (2, "")
     assert said in error
+
+
+def test_what_suppliers_are_worth_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bug: keys for labels, a price of another side, a supplier that cannot move among those that can, wide lines."""
+    named = ("--indifference", "hbm/cheap", "--indifference", "turbines/maker/global")
+    status, printed, _ = run(capsys, "solve", str(TINY), "--supplier-prices", *named)
+    assert status == 0
+    lines = printed.splitlines()
+    assert max(map(len, lines)) <= 100
+    start = lines.index("Where suppliers enter and leave, by the price of that year alone; the smallest move first:")
+    assert lines[start + 1 :][:4] == [
+        "  The turbine maker, Gas turbines, 2026: not used; enters at 2,666,667 USD (price 4,000,000)",
+        "  Sites fed by the grid, Power at the sites, East, supplied…, 2026: used; leaves at 950,000 USD",
+        "    (price 700,000)",
+        "  The turbine maker, Gas turbines, 2027: used; leaves at 6,000,000 USD (price 4,000,000)",
+    ]
+    assert "  and 2 more; see supplier_prices" in lines
+    worth = [
+        "The cheap memory maker, High-bandwidth memory: used at its prices; at 3.75 times all of them the",
+        "  plan costs as much as without it",
+        "The turbine maker, Gas turbines: used at its prices; at 27.6 times all of them the plan costs as",
+        "  much as without it",
+    ]
+    assert lines[-4:] == worth
+    title = "Two years of a chain small enough to work out on paper (tiny)"
+    explained = run(capsys, "explain", str(TINY), *named)
+    assert explained == (0, "\n".join([title, *worth, ""]), "")
+    both = run(capsys, "explain", str(TINY), "--year", "2026", *named)[1]
+    assert both == run(capsys, "explain", str(TINY), "--year", "2026")[1] + "\n" + explained[1]
+
+
+def test_supplier_prices_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bug: an infinite price that is told as none, or as a number that JSON has not."""
+    asked = ("--until", "2026", "--supplier-prices", "--json")
+    assert run(capsys, "solve", str(TINY), "--out", str(tmp_path / "plan"), "--quiet")[0] == 0
+    status, printed, _ = run(capsys, "solve", str(TINY), "--orders-from", str(tmp_path / "plan"), *asked)
+    assert status == 0
+    rows = json.loads(printed)["supplier_prices"]
+    memory = next(row for row in rows if (row["year"], row["supplier"]) == (2026, "cheap"))
+    assert (memory["used"], memory["enters_at_usd"], memory["leaves_at_usd"]) == (True, None, "inf")
+    assert "supplier_prices" not in json.loads(run(capsys, "solve", str(TINY), "--json")[1])

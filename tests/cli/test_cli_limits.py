@@ -113,8 +113,17 @@ def test_a_limit_covers_what_is_asked_after_the_first_solve(
         status, printed, complained = run(capsys, "explain", case, "--year", str(FIRST), "--time-limit", str(seconds))
         assert (status, printed, complained.count("\n")) == (3, "", 1)
         said.add(complained.partition(" while ")[2].partition(";")[0])
+    clock = Clock(monkeypatch, seconds_a_run=1.0)
+    named = ["solve", case, "--supplier-prices", "--indifference", "wafers/acme", "--quiet"]
+    assert run(capsys, *named)[0] == 0
+    for seconds in range(1, clock.runs, 2):
+        status, printed, complained = run(capsys, *named, "--time-limit", str(seconds))
+        assert (status, printed, complained.count("\n")) == (3, "", 1)
+        said.add(complained.partition(" while ")[2].partition(";")[0])
     for question in (
         "choosing among equal plans",
+        "asking at which price acme supplies ",
+        "asking what acme is worth for wafers at global",
         "asking what ",
         f"climbing the ladder of {FIRST}",
         "asking what lies idle",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import highspy
 import numpy as np
 import pytest
+from lps import written
 
 from supplychain import lp
 from supplychain.errors import NoAnswerError
+from supplychain.lp.optimum import optimum_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -411,3 +414,25 @@ def test_an_old_name_warns_and_answers() -> None:
         assert lp.reach(problem, slopes(problem), {1: 1.0}, +1.0) == new
     with pytest.warns(DeprecationWarning, match=r"LabelledLP\.held is now LabelledLP\.clone"):
         assert problem.held().shape == problem.shape
+
+
+def test_a_column_that_is_forced_on_paper() -> None:
+    """Least x + 2 y where x + y is 10 or more, and x at most 10: x is 10, and one unit of y saves one of x.
+
+    So y up by one, or x down by one, costs 1. The price of the demand may be anything from 1 to 2. More x than its row
+    lets, less y than none, cannot be had. Without x all 10 are y: 10 more. Where 3 of y have to be, none cannot be.
+    Sensitivity: y's reduced cost is 1 at a price of 1 and 0 at 2.
+    Catches: one of many reduced costs; a bound above 0 that is overwritten.
+    """
+    case = written([1, 2], [[1, 1], [1, 0]], "><", [10, 10])
+    problem = case.labelled()
+    lp.solve(problem)
+    slopes = lp.Slopes(problem, optimum_of(problem, what="two columns"))
+    assert [slopes.forced(0, sign) for sign in (+1, -1)] == [math.inf, 1]
+    assert [slopes.forced(1, sign) for sign in (+1, -1)] == [1, math.inf]
+    assert lp.without(problem, slopes, [0]) == 10
+    assert lp.without(problem, slopes, [1]) == 0
+    assert lp.without(problem, slopes, [0, 1]) == math.inf
+    bound = replace(case, column_lower=np.array([0.0, 3.0])).labelled()
+    lp.solve(bound)
+    assert lp.without(bound, lp.Slopes(bound, optimum_of(bound, what="two columns")), [1]) == math.inf

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,6 +115,48 @@ def test_prices_of_upper_bounds_equal_small_finite_moves(seed: int) -> None:
     for direction in directions:
         assert slopes.gain(direction) == pytest.approx(slope(case, direction, +1), abs=1e-5)
         assert slopes.loss(direction) == pytest.approx(slope(case, direction, -1), abs=1e-5)
+
+
+def forced(case: Written, column: int, place: float, sign: float) -> float:
+    """How fast the optimum gets worse as a column is forced from a place, by a step that is shortened as above."""
+
+    def rise(step: float) -> float:
+        bounds = {"column_lower": case.column_lower.copy(), "column_upper": case.column_upper.copy()}
+        bounds["column_lower" if sign > 0 else "column_upper"][column] = place + sign * step
+        return abs(replace(case, **bounds).value() - case.value())
+
+    step = 1e-2
+    while True:
+        whole, half = rise(step), rise(step / 2)
+        if math.isinf(whole) and (math.isinf(half) or step > 1e-4):
+            if step <= 1e-4:
+                return math.inf
+        elif math.isclose(whole, 2 * half, rel_tol=1e-6, abs_tol=1e-9):
+            return whole / step
+        step /= 10
+        assert step > 1e-7
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_column_that_is_forced_costs_what_small_finite_moves_do(seed: int) -> None:
+    """Of each column, basic or not, at a bound or not, up and down; and of two columns that are forbidden.
+
+    Catches: a reduced cost that is one of many, or that of a basic column; a bound that is passed; a column that may
+    still be negative once it is forbidden.
+    """
+    case = random_lp(seed)
+    problem = case.labelled()
+    lp.solve(problem)
+    optimum = optimum_of(problem, what="a random LP")
+    slopes = lp.Slopes(problem, optimum)
+    for j, place in enumerate(optimum.x.tolist()):
+        for sign in (+1.0, -1.0):
+            assert slopes.forced(j, sign) == pytest.approx(forced(case, j, place, sign), abs=1e-5), (j, sign)
+    two = np.random.default_rng(seed).permutation(len(case.cost))[:2].tolist()
+    lower, upper = case.column_lower.copy(), case.column_upper.copy()
+    lower[two] = upper[two] = 0.0
+    rise = abs(replace(case, column_lower=lower, column_upper=upper).value() - case.value())
+    assert lp.without(problem, slopes, two) == pytest.approx(rise, abs=1e-7)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

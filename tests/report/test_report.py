@@ -115,7 +115,7 @@ def check_numbers(page: Element, origins: Origins) -> int:
                 if isinstance(r[column], (int, float))
             ), (keys, column)
             text = data[0].text
-            if text != "any":
+            if text not in {"any", "none"}:
                 power = power_of_ten(number(text), value, 0.05 if re.fullmatch(r"[-+][\d,]+\.\d{1,2}", text) else 0.006)
                 if abs(value) > 1e-6:
                     powers[column].add(power) if not text[-1].isalpha() else None
@@ -180,6 +180,21 @@ def test_every_number_of_the_page_is_that_of_the_tables(tmp_path: Path) -> None:
     given, files = _base()
     page = read(files[html.PAGE].decode())
     assert check_numbers(page, written(given, tmp_path)) > 5000
+
+
+def test_where_suppliers_enter_stands_in_the_plain_part(tmp_path: Path) -> None:
+    """Catches a table on request that the report leaves out, a year that is blank, an infinite price."""
+    plan = sc.solve(sc.load(TINY), supplier_prices=True, indifference=[("hbm", "cheap", None)])
+    plan.supplier_prices.loc[plan.supplier_prices["enters_at_usd"].notna(), "enters_at_usd"] = -math.inf
+    given = ReportData(plan, 2026, str(TINY))
+    page = read(html.report(given)[html.PAGE].decode())
+    assert check_numbers(page, written(given, tmp_path)) > 500
+    (table,) = page.all("table", data_rows='rows("supplier_prices", {})')
+    cells = [(keys, column, cell.text) for keys, column, cell in cells_of(table)]
+    assert len({tuple(keys.values()) for keys, _, _ in cells}) == len(plan.supplier_prices)
+    maker = {"year": "2026", "stage": "turbines", "supplier": "maker", "place": "global"}
+    assert (maker, "enters_at_usd", "none") in cells
+    assert ({**maker, "year": "", "stage": "hbm", "supplier": "cheap"}, "indifference", "3.75") in cells
 
 
 def test_no_number_of_the_text_stands_alone() -> None:

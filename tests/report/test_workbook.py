@@ -118,6 +118,28 @@ def test_every_number_is_that_of_the_tables(book: Workbook, plan: sc.Plan) -> No
     assert (year.value, year.data_type, year.number_format) == (2026, "n", "0")
 
 
+def test_what_was_asked_for_has_a_sheet() -> None:
+    """A table on request that is left out; a year that is blank as 0, a whole one as 2026.0, an infinite price lost."""
+    plan = sc.solve(sc.load(TINY), supplier_prices=True, indifference=[("hbm", "cheap", None)])
+    plan.supplier_prices.loc[plan.supplier_prices["enters_at_usd"].notna(), "enters_at_usd"] = -math.inf
+    priced = opened(sc.workbook(plan))
+    same_numbers(priced, plan)
+    sheet = priced["supplier_prices"]
+    assert (sheet["A2"].value, sheet["A2"].number_format) == (2026, "0")
+    assert [cell.value for cell in sheet[sheet.max_row]] == [
+        None,
+        "hbm",
+        "cheap",
+        "global",
+        None,
+        True,
+        None,
+        None,
+        3.75,
+    ]
+    assert "-inf" in [cell.value for cell in sheet["G"]]
+
+
 def test_inputs_are_those_that_were_solved(book: Workbook, plan: sc.Plan) -> None:
     """Inputs of before the what-if, or a table left out."""
     case = plan.case

@@ -27,7 +27,12 @@ CHANGE = ("--change", "capacity.capacity[stage=packaging] +30%")
 FOLDERS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "plan": ("solve", ("solve", str(TINY))),
     "changed": ("solve", ("solve", str(TINY), *CHANGE)),
+    "priced": ("solve", ("solve", str(TINY), "--supplier-prices", "--indifference", "hbm/cheap")),
     "regret": ("solve", ("solve", str(TINY), *CHANGE, "--orders-from", "PLACE/plan", "--until", "2026")),
+    "regret_priced": (
+        "solve",
+        ("solve", str(TINY), *CHANGE, "--orders-from", "PLACE/plan", "--until", "2026", "--indifference", "hbm/cheap"),
+    ),
     "beside": ("compare", ("compare", str(TINY), *CHANGE)),
     "folders": ("compare", ("compare", "PLACE/plan", "PLACE/changed")),
     "moved": ("sensitivity", ("sensitivity", str(TINY), "--workers", "1")),

@@ -50,6 +50,8 @@ def asked(folder: Path) -> dict[str, Callable[..., Any]]:
         "idle_capacity": partial(plan.idle_capacity, FIRST),
         "year_view": partial(plan.year_view, FIRST),
         "timing": plan.timing,
+        "indifference": partial(plan.indifference, "wafers", "acme"),
+        "supplier prices": partial(sc.solve, case, supplier_prices=True),
         "regret": partial(sc.regret, case, plan, FIRST),
         "sensitivity": partial(sc.sensitivity, case, **serial),
         "sweep": partial(sc.sweep, case, AXES, **serial),

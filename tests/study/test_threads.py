@@ -61,6 +61,16 @@ def test_eight_solves_in_four_threads(tmp_path: Path) -> None:
     _side_by_side([lambda case=case: files_of(sc.solve(case)) for case in cases])  # type: ignore[misc]
 
 
+def test_suppliers_are_asked_for_in_four_threads(tmp_path: Path) -> None:
+    """Bug: two multiples of one supplier's prices in one model; a table that has a row of another's question."""
+    named = [("hbm", "cheap", None), ("packaging", "foundry", None)]
+    cases = [sc.load(TINY), loaded(edited(random_case(3), foresight_years=2), tmp_path / "other")]
+    plan = sc.solve(cases[0])
+    jobs = [lambda case=case: files_of(sc.solve(case, supplier_prices=True)) for case in cases]
+    jobs += [lambda site=site: {"": str(plan.indifference(*site))} for site in named]
+    _side_by_side([*jobs, *jobs])  # type: ignore[list-item]
+
+
 def test_an_objective_is_read_while_another_thread_reads_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bug: Pyomo keeps for the whole process what kind of result its reader of expressions makes; rows of one thread
     changed it while another's objective was read, which then had no list of quadratic terms.

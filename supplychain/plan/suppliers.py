@@ -1,0 +1,221 @@
+"""At which price a supplier enters the plan or leaves it, and at which multiple of its prices it is worth nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from supplychain import lp
+from supplychain.case.places import served_places
+from supplychain.limits import doing
+from supplychain.model import cost, solver
+from supplychain.model.evaluated import Evaluated
+from supplychain.model.labels import Var
+from supplychain.model.windows import annuities
+from supplychain.plan import windows
+from supplychain.plan.prices import rounded_price
+from supplychain.results import schema
+from supplychain.results.frames import frame, records
+from supplychain.tolerances import (
+    INDIFFERENCE_DIGITS,
+    INDIFFERENCE_FOUND_WITHIN,
+    INDIFFERENCE_SPAN,
+    OBJECTIVE_ROUNDING,
+    QUANTITY_ROUNDING,
+    significant,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from supplychain.case import Case
+    from supplychain.lp import Label
+    from supplychain.plan.solved import Solved
+    from supplychain.plan.solved_lp import SolvedLP
+    from supplychain.plan.windows import Window
+
+_WIDENING = 16.0
+"""Factor by which the span is widened until both ends of the multiple are known."""
+
+_WIDENINGS = math.ceil(math.log(INDIFFERENCE_SPAN, _WIDENING))
+"""So many reach the end of `INDIFFERENCE_SPAN`."""
+
+_HALVINGS = math.ceil(math.log2(math.log(_WIDENING) / INDIFFERENCE_FOUND_WITHIN))
+"""Each halves the logarithm of how far apart the ends are, which starts at that of `_WIDENING`."""
+
+
+def entry_and_exit(solved_lp: SolvedLP, years: Collection[int], last: int) -> list[dict[str, Any]]:
+    """Return where each supplier enters and leaves in some years, as rows of the table `supplier_prices`.
+
+    `last` is the last year that the LP sees, up to which it counts annuities. With the supply of one year at q, all
+    else at its best, cost is convex in q. Of what is not used the first unit costs its right derivative at 0 more than
+    it saves; of what is used the last one saves the left derivative at q more than it costs. By so much, over what the
+    objective counts of a dollar of its price, the price may move. The tangent problem gives either derivative exactly,
+    also where the optimum is degenerate. Cash that a budget counts is that of the price as it is.
+    """
+    solved = solved_lp.solved
+    supply = {index: x for index, x in solved.x[Var.SUPPLY].items() if index[-1] in years}
+    if not supply:
+        return []
+    m = Evaluated(solved.on, {**solved.n, **annuities(solved.case, solved.on, last)}, solved.x)
+    rows = []
+    for index, supplied in supply.items():
+        s, k, p, t = index
+        if not (supplied > 0 or solved.limits[index].total > 0):
+            continue
+        price, used = cost.price(m, s, k, p, t), _is_used(solved, index)
+        with doing(f"asking at which price {k} supplies {s} at {p} in {t}"):
+            rise = solved_lp.slopes.forced(solved_lp.lp.column[Var.SUPPLY, *index], -1.0 if used else +1.0)
+        margin = rounded_price(rise / (solved_lp.money * cost.counted(m, s, t)))
+        rows.append(
+            {
+                "year": t,
+                "stage": s,
+                "supplier": k,
+                "place": p,
+                "price_usd": price,
+                "used": used,
+                "enters_at_usd": math.nan if used else rounded_price(price - margin),
+                "leaves_at_usd": rounded_price(price + margin) if used else math.nan,
+            }
+        )
+    return rows
+
+
+def _is_used(solved: Solved, index: tuple[str, str, str, int]) -> bool:
+    return bool(solved.x[Var.SUPPLY][index] > QUANTITY_ROUNDING * solved.limits[index].total)
+
+
+def supplier_prices(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Return the table `supplier_prices` from its rows; those without a year stand last."""
+    return frame(schema.SUPPLIER_PRICES, rows, sort=schema.SUPPLIER_PRICES.key)
+
+
+def with_indifference(table: pd.DataFrame, case: Case, sites: Iterable[tuple[str, str, str]]) -> pd.DataFrame:
+    """Return the table `supplier_prices` with a row more, without a year, for each of some suppliers at a place."""
+    rows = records(table)
+    in_use = {(row["stage"], row["supplier"], row["place"]) for row in rows if row["used"]}
+    rows += [
+        {
+            "stage": s,
+            "supplier": k,
+            "place": p,
+            "used": (s, k, p) in in_use,
+            "indifference": indifference(case, (s, k, p)),
+        }
+        for s, k, p in dict.fromkeys(sites)
+    ]
+    return supplier_prices(rows)
+
+
+def site_of(case: Case, stage: str, supplier: str, place: str | None) -> tuple[str, str, str]:
+    """Return a supplier and place that are asked for by name; the place may be left out where there is one.
+
+    Raises: ValueError if there is no such supplier or place, or the case has limited foresight.
+    """
+    if case.settings.foresight_years is not None:
+        message = (
+            f"indifference needs perfect foresight, and the case has foresight_years = {case.settings.foresight_years}:"
+            " where later years are not seen, all cost may fall as a price rises; leave foresight_years out"
+        )
+        raise ValueError(message)
+    sites = served_places(*(case.tables[name] for name in ("suppliers", "capacity", "allocation")))
+    stages = list(dict.fromkeys(s for s, _ in sites))
+    if stage not in stages:
+        message = f"no stage with a supplier is called {stage!r}; must be one of {', '.join(stages)}"
+        raise ValueError(message)
+    suppliers = [k for s, k in sites if s == stage]
+    if supplier not in suppliers:
+        message = f"no supplier of {stage} is called {supplier!r}; must be one of {', '.join(suppliers)}"
+        raise ValueError(message)
+    places = sorted(sites[stage, supplier])
+    if place is None and len(places) == 1:
+        return stage, supplier, places[0]
+    if place not in places:
+        fault = "supplies at several places" if place is None else f"does not supply at {place!r}"
+        message = f"{supplier} {fault} of {stage}; give one of {', '.join(places)}"
+        raise ValueError(message)
+    return stage, supplier, place
+
+
+def indifference(case: Case, site: tuple[str, str, str]) -> float:
+    """Return the least multiple of all prices of a supplier at a place at which it is worth nothing.
+
+    There the best plan costs as much as without the supplier: when nothing is supplied by it in any year. Its capacity
+    stays what others' allocations are shares of, and it may be expanded: that is what a price without end leads to.
+    Cost does not fall as the prices rise, in the objective and in budgets, and as long as anything that has a price is
+    bought it rises. So the multiple lies between one at which something is bought and one at which nothing is, and is
+    halved in between until they are `INDIFFERENCE_FOUND_WITHIN` of each other. Each solve starts where the last ended.
+
+    Returns: 0 if nothing is bought at the least multiple that is tried, a millionth; infinite if something is at a
+    million, if what it gives away saves cost, or if no plan is feasible without it.
+    Raises: NoAnswerError if a solve finds no optimum.
+    """
+    with doing(f"asking what {site[1]} is worth for {site[0]} at {site[2]}"):
+        return significant(_multiple(_AtMultiples(case, site)), INDIFFERENCE_DIGITS)
+
+
+def _multiple(at: _AtMultiples) -> float:
+    rise = at.rise_without(at.columns)
+    if math.isinf(rise) or not at.paid_for:
+        return math.inf if rise > 0 else 0.0
+    if len(at.paid_for) < len(at.columns) and rise - at.rise_without(at.paid_for) > at.rounding:
+        return math.inf
+    bought, ends = at.buys(1.0), (1.0, 1.0)
+    for _ in range(_WIDENINGS):
+        ends = (ends[1], ends[1] * _WIDENING) if bought else (ends[0] / _WIDENING, ends[0])
+        if at.buys(ends[bought]) != bought:
+            break
+    else:
+        return math.inf if bought else 0.0
+    for _ in range(_HALVINGS):
+        middle = math.sqrt(ends[0] * ends[1])
+        ends = (middle, ends[1]) if at.buys(middle) else (ends[0], middle)
+    return math.sqrt(ends[0] * ends[1])
+
+
+class _AtMultiples:
+    """The optimum of a case with the prices of one supplier at one place multiplied, one multiple after the other."""
+
+    def __init__(self, case: Case, site: tuple[str, str, str]) -> None:
+        self._case, self._site, self._model = case, site, solver.MutableModel(case)
+        self._window = self._last = self._solved(case, {})
+        solved_lp = self._window.solved_lp
+        self.columns = [label for label in solved_lp.lp.column if label[:-1] == (Var.SUPPLY, *site)]
+        """What it supplies, year by year."""
+        self.paid_for = [label for label in self.columns if cost.price(solved_lp.solved.m, *label[1:]) > 0]
+        """What of it has a price."""
+
+    @property
+    def rounding(self) -> float:
+        """What is nothing beside the cost of the case."""
+        solved_lp = self._window.solved_lp
+        return OBJECTIVE_ROUNDING * abs(solved_lp.optimum.objective - solved_lp.lp.offset)
+
+    def rise_without(self, columns: Sequence[Label]) -> float:
+        """Return how far cost rises if nothing is supplied in some columns; infinitely if nothing is feasible."""
+        solved_lp = self._window.solved_lp
+        return lp.without(solved_lp.lp, solved_lp.slopes, [solved_lp.lp.column[label] for label in columns])
+
+    def buys(self, multiple: float) -> bool:
+        """Whether anything that has a price is bought."""
+        if multiple != 1:
+            rows = self._case.tables["capacity"]
+            capacity = tuple(
+                {**row, "price_usd": multiple * row["price_usd"]}
+                if (row["stage"], row["supplier"], row["place"]) == self._site
+                else row
+                for row in rows
+            )
+            priced = replace(self._case, tables={**self._case.tables, "capacity": capacity})
+            self._model.put(priced)
+            self._last = self._solved(priced, {self._last.first: self._last})
+        solved = self._last.solved_lp.solved
+        return any(_is_used(solved, label[1:]) for label in self.paid_for)
+
+    def _solved(self, case: Case, near: Mapping[int, Window]) -> Window:
+        """Solve a case whose numbers the model has, from where a similar one ended."""
+        return next(windows.solve_windows(case, warm_start=windows.WarmStart(self._model, near, break_ties=False)))
