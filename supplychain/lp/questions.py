@@ -311,6 +311,10 @@ def allowable_increase(
     highs.setBasis(start)
     step_column = lp.shape[1]
     for i, step in ((i, move / size) for i, move in moves.items()):
+        if i >= len(rows):
+            j = i - len(rows)
+            _as_row(lp, highs, j, float(column_lower[j]), float(column_upper[j]), -sign * step)
+            continue
         one_of_two = lp.row_lower[i] != lp.row_upper[i] and math.isfinite(lp.row_lower[i])
         if one_of_two and math.isfinite(lp.row_upper[i]):
             _split(lp, highs, i, row_lower[i], row_upper[i])
@@ -322,7 +326,8 @@ def allowable_increase(
         furthest = -float(highs.getObjectiveValue()) / size
     finally:
         for i in moves:
-            highs.changeCoeff(i, step_column, 0.0)
+            if i < len(rows):
+                highs.changeCoeff(i, step_column, 0.0)
         if highs.getNumRow() > lp.shape[0]:
             highs.deleteRows(highs.getNumRow() - lp.shape[0], np.arange(lp.shape[0], highs.getNumRow()))
     if status == highspy.HighsModelStatus.kUnbounded:
@@ -380,6 +385,16 @@ def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> 
     at_lower, at_upper = lower == upper == lp.row_lower[row], lower == upper == lp.row_upper[row]
     highs.changeRowBounds(row, upper if at_upper else -math.inf, lp.row_upper[row])
     highs.addRow(lp.row_lower[row], lower if at_lower else math.inf, len(columns), columns, lp.entries[in_row])
+
+
+def _as_row(lp: LabelledLP, highs: Any, column: int, lower: float, upper: float, entry: float) -> None:  # noqa: ANN401
+    """Let a column's upper bound move with the step: as a last row, held where the column was held at that bound."""
+    bound = float(lp.column_upper[column])
+    if lower == upper != bound:
+        return
+    highs.changeColBounds(column, float(lp.column_lower[column]), math.inf)
+    columns, entries = np.array([column, lp.shape[1]], dtype=np.int32), np.array([1.0, entry])
+    highs.addRow(bound if lower == upper else -math.inf, bound, 2, columns, entries)
 
 
 def _complementary(
