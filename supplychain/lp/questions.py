@@ -309,20 +309,10 @@ def allowable_increase(
     highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
     highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
     highs.setBasis(start)
-    step_column = lp.shape[1]
-    for i, step in ((i, move / size) for i, move in moves.items()):
-        if i >= len(rows):
-            j = i - len(rows)
-            _as_row(lp, highs, j, float(column_lower[j]), float(column_upper[j]), -sign * step)
-            continue
-        one_of_two = lp.row_lower[i] != lp.row_upper[i] and math.isfinite(lp.row_lower[i])
-        if one_of_two and math.isfinite(lp.row_upper[i]):
-            _split(lp, highs, i, row_lower[i], row_upper[i])
-            highs.changeCoeff(highs.getNumRow() - 1, step_column, sign * step)
-        falls = one_of_two and math.isinf(lp.row_upper[i])
-        highs.changeCoeff(i, step_column, sign * step if falls else -sign * step)
+    step_column, rows_held, columns_held = lp.shape[1], (row_lower, row_upper), (column_lower, column_upper)
+    _tie_to_step(lp, highs, {i: sign * move / size for i, move in moves.items()}, rows_held, columns_held)
     try:
-        status = _run_in_room(lp, highs, slopes.x, (row_lower, row_upper), (column_lower, column_upper))
+        status = _run_in_room(lp, highs, slopes.x, rows_held, columns_held)
         furthest = -float(highs.getObjectiveValue()) / size
     finally:
         for i in moves:
@@ -376,6 +366,27 @@ def _run_in_room(
     ):
         change(len(place), np.arange(len(place)), np.minimum(lower, place), np.maximum(upper, place))
     return run(highs, _SETTLED)
+
+
+def _tie_to_step(
+    lp: LabelledLP,
+    highs: Any,  # noqa: ANN401 - HiGHS ships no types
+    moves: Mapping[int, float],
+    rows: tuple[Vector, Vector],
+    columns: tuple[Vector, Vector],
+) -> None:
+    """Let limits of rows, and upper bounds of columns, move with the step, each by its own length."""
+    step_column = lp.shape[1]
+    for i, move in moves.items():
+        if i >= lp.shape[0]:
+            j = i - lp.shape[0]
+            _as_row(lp, highs, j, float(columns[0][j]), float(columns[1][j]), -move)
+            continue
+        one_of_two = lp.row_lower[i] != lp.row_upper[i] and math.isfinite(lp.row_lower[i])
+        if one_of_two and math.isfinite(lp.row_upper[i]):
+            _split(lp, highs, i, rows[0][i], rows[1][i])
+            highs.changeCoeff(highs.getNumRow() - 1, step_column, move)
+        highs.changeCoeff(i, step_column, move if one_of_two and math.isinf(lp.row_upper[i]) else -move)
 
 
 def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> None:  # noqa: ANN401 - HiGHS ships no types

@@ -61,7 +61,7 @@ def test_a_stage_that_binds_needs_nothing() -> None:
 
 
 def test_a_stage_of_base_binds_just_then() -> None:
-    """With the limits of halls lower by so much, and a thousandth of it more, they bind; by a thousandth less, they do not.
+    """With limits of halls lower by so much, and a thousandth of it more, they bind; by a thousandth less they do not.
 
     Catches: a percentage of other limits than those of the year, or of capacity without what was ordered.
     """
@@ -87,8 +87,8 @@ def test_the_command_says_why_not(tmp_path_factory: pytest.TempPathFactory, caps
     assert status == 0
     assert " ".join(printed.split()) == (
         f"A case on paper (plant), {FIRST} power is used to 66.7 % in {FIRST}, and could fall by 33.3 % before "
-        "anything costs more. It would bind in that year if there were 33.3 % less of it, or if there were 50.0 % more of what "
-        "binds (wafers). It would not bind with up to 1,000 % more demand, each alone."
+        "anything costs more. It would bind in that year if there were 33.3 % less of it, or if there were 50.0 % more "
+        "of what binds (wafers). It would not bind with up to 1,000 % more demand, each alone."
     )
     assert run(capsys, "explain", folder, "--why-not", "power")[::2] == (
         2,
