@@ -133,10 +133,14 @@ def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> Non
 @click.command(
     epilog="Examples:\n\n  supplychain explain inputs/base --year 2027"
     "\n\n  supplychain explain inputs/base --year 2027 --stage hbm"
+    "\n\n  supplychain explain inputs/base --year 2027 --why-not cowos"
     "\n\n  supplychain explain inputs/base --indifference hbm/sk_hynix"
 )
 @shared.case
 @click.option("--year", type=int, help="A reported year.")
+@click.option(
+    "--why-not", metavar="STAGE", help="Say why this stage does not bind in the year, and what would make it."
+)
 @click.option("--stage", metavar="STAGE", help="Show the value curve of this stage instead of what binds.")
 @click.option(
     "--up-to",
@@ -148,17 +152,26 @@ def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> Non
 )
 @shared.sites
 @shared.time_limit("the answer takes")
-def explain(case_options: CaseOptions, year: int | None, stage: str | None, up_to: float, sites: Sites) -> None:
+def explain(  # noqa: PLR0913, PLR0917 - one argument per option
+    case_options: CaseOptions,
+    year: int | None,
+    why_not: str | None,
+    stage: str | None,
+    up_to: float,
+    sites: Sites,
+) -> None:
     """Explain one year: what binds and how firmly, what would bind next, and what stands idle.
 
-    Or, with --indifference, up to which multiple of its prices a supplier is worth having.
+    Or, with --why-not, why a stage does not bind in it; with --indifference, up to which multiple of its prices a
+    supplier is worth having.
     """
     import supplychain
     from supplychain.report.text.explain import explain as year_as_text
     from supplychain.report.text.suppliers import indifference
+    from supplychain.report.text.why_not import text as why_not_as_text
 
-    if year is None and not sites:
-        message = "give --year, or --indifference"
+    if year is None and (why_not is not None or not sites):
+        message = "give --year, or --indifference" if why_not is None else "--why-not needs --year"
         raise click.UsageError(message)
     with shared.Progress(on=True) as progress:
         what_if = case_options.read()
@@ -169,9 +182,12 @@ def explain(case_options: CaseOptions, year: int | None, stage: str | None, up_t
             progress("asking what suppliers are worth")
             parts.append(indifference(plan, {site: plan.indifference(*site) for site in named}))
         if year is not None:
-            progress("climbing the ladder")
+            progress("climbing the ladder" if why_not is None else f"asking when {why_not} binds")
             try:
-                parts.insert(0, year_as_text(plan, year, stage, up_to))
+                if why_not is None:
+                    parts.insert(0, year_as_text(plan, year, stage, up_to))
+                else:
+                    parts.insert(0, why_not_as_text(plan.case, plan.why_not(why_not, year)))
             except ValueError as error:
                 raise click.UsageError(str(error)) from error
     shared.print_what_if(what_if)

@@ -309,20 +309,15 @@ def allowable_increase(
     highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
     highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
     highs.setBasis(start)
-    step_column = lp.shape[1]
-    for i, step in ((i, move / size) for i, move in moves.items()):
-        one_of_two = lp.row_lower[i] != lp.row_upper[i] and math.isfinite(lp.row_lower[i])
-        if one_of_two and math.isfinite(lp.row_upper[i]):
-            _split(lp, highs, i, row_lower[i], row_upper[i])
-            highs.changeCoeff(highs.getNumRow() - 1, step_column, sign * step)
-        falls = one_of_two and math.isinf(lp.row_upper[i])
-        highs.changeCoeff(i, step_column, sign * step if falls else -sign * step)
+    step_column, rows_held, columns_held = lp.shape[1], (row_lower, row_upper), (column_lower, column_upper)
+    _tie_to_step(lp, highs, {i: sign * move / size for i, move in moves.items()}, rows_held, columns_held)
     try:
-        status = _run_in_room(lp, highs, slopes.x, (row_lower, row_upper), (column_lower, column_upper))
+        status = _run_in_room(lp, highs, slopes.x, rows_held, columns_held)
         furthest = -float(highs.getObjectiveValue()) / size
     finally:
         for i in moves:
-            highs.changeCoeff(i, step_column, 0.0)
+            if i < len(rows):
+                highs.changeCoeff(i, step_column, 0.0)
         if highs.getNumRow() > lp.shape[0]:
             highs.deleteRows(highs.getNumRow() - lp.shape[0], np.arange(lp.shape[0], highs.getNumRow()))
     if status == highspy.HighsModelStatus.kUnbounded:
@@ -373,6 +368,27 @@ def _run_in_room(
     return run(highs, _SETTLED)
 
 
+def _tie_to_step(
+    lp: LabelledLP,
+    highs: Any,  # noqa: ANN401 - HiGHS ships no types
+    moves: Mapping[int, float],
+    rows: tuple[Vector, Vector],
+    columns: tuple[Vector, Vector],
+) -> None:
+    """Let limits of rows, and upper bounds of columns, move with the step, each by its own length."""
+    step_column = lp.shape[1]
+    for i, move in moves.items():
+        if i >= lp.shape[0]:
+            j = i - lp.shape[0]
+            _as_row(lp, highs, j, float(columns[0][j]), float(columns[1][j]), -move)
+            continue
+        one_of_two = lp.row_lower[i] != lp.row_upper[i] and math.isfinite(lp.row_lower[i])
+        if one_of_two and math.isfinite(lp.row_upper[i]):
+            _split(lp, highs, i, rows[0][i], rows[1][i])
+            highs.changeCoeff(highs.getNumRow() - 1, step_column, move)
+        highs.changeCoeff(i, step_column, move if one_of_two and math.isinf(lp.row_upper[i]) else -move)
+
+
 def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> None:  # noqa: ANN401 - HiGHS ships no types
     """Leave a row its upper limit and add a last row for its lower limit, held where the row was held."""
     in_row = lp.indices == row
@@ -380,6 +396,16 @@ def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> 
     at_lower, at_upper = lower == upper == lp.row_lower[row], lower == upper == lp.row_upper[row]
     highs.changeRowBounds(row, upper if at_upper else -math.inf, lp.row_upper[row])
     highs.addRow(lp.row_lower[row], lower if at_lower else math.inf, len(columns), columns, lp.entries[in_row])
+
+
+def _as_row(lp: LabelledLP, highs: Any, column: int, lower: float, upper: float, entry: float) -> None:  # noqa: ANN401
+    """Let a column's upper bound move with the step: as a last row, held where the column was held at that bound."""
+    bound = float(lp.column_upper[column])
+    if lower == upper != bound:
+        return
+    highs.changeColBounds(column, float(lp.column_lower[column]), math.inf)
+    columns, entries = np.array([column, lp.shape[1]], dtype=np.int32), np.array([1.0, entry])
+    highs.addRow(bound if lower == upper else -math.inf, bound, 2, columns, entries)
 
 
 def _complementary(

@@ -31,8 +31,10 @@ from supplychain.plan import (
 )
 from supplychain.plan.ladder import YearView
 from supplychain.plan.locked_in import lock_in
+from supplychain.plan.why_not import WhyNot, why_not
 from supplychain.results import schema
 from supplychain.results.answer import Answer
+from supplychain.results.frames import rows_by_year
 from supplychain.tolerances import CERTIFIED, FEASIBILITY, RESIDUAL_DIGITS, SAME_OBJECTIVE, WRITTEN_DIGITS, significant
 
 if TYPE_CHECKING:
@@ -92,6 +94,19 @@ class Plan(Answer, Shown):
             message = f"no stage is called {stage!r}; must be one of {', '.join(names)}"
             raise ValueError(message)
         return self.year_view(year).curve(stage, up_to)
+
+    @limited("asking why a stage does not bind")
+    def why_not(self, stage: str, year: int, *, time_limit: float | None = None) -> WhyNot:  # noqa: ARG002 - kept by the decorator
+        """Return how much of a stage is used, and what would have to move so that it binds: see `plan.why_not`.
+
+        Raises: ValueError if there is no such stage, or the year is not reported.
+        """
+        names = [row["stage"] for row in self.case.tables["stages"]]
+        if stage not in names:
+            message = f"no stage is called {stage!r}; must be one of {', '.join(names)}"
+            raise ValueError(message)
+        solved_lp = self._window(year).solved_lp
+        return why_not(solved_lp, stage, year, rows_by_year(self.binding, "stage")[year]["members"])
 
     @limited("asking what lies idle")
     def idle_capacity(self, year: int, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
