@@ -80,6 +80,7 @@ CONTENTS = {
         "The world from 2026 <inputs/base/README>",
         "The past <inputs/backcast/README>",
         "A chain on paper <inputs/tiny/README>",
+        "Demand as a curve, on paper <inputs/tiny-curve/README>",
     ],
     "Project": [
         "CONTRIBUTING",
