@@ -97,7 +97,10 @@ class Case(Shown):
     @cached_property
     def sha256(self) -> dict[str, str]:
         """Digest of each input's content, rows sorted by key: order of rows and line ends make no difference."""
-        digests = {"case.toml": _digest([vars_of(self.settings)])}
+        settings = vars_of(self.settings)
+        if not (self.tables["demand_curves"] or self.tables["research_curves"]):  # what nothing reads leaves no trace
+            settings = {name: value for name, value in settings.items() if not name.startswith(schema.CURVE)}
+        digests = {"case.toml": _digest([settings])}
         digests |= {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
         return digests if self.locked_in is None else digests | {"orders_from": _digest(self.locked_in.listed())}
 

@@ -380,7 +380,8 @@ def _tie_to_step(
     for i, move in moves.items():
         if i >= lp.shape[0]:
             j = i - lp.shape[0]
-            _as_row(lp, highs, j, float(columns[0][j]), float(columns[1][j]), -move)
+            if columns[0][j] < columns[1][j] or columns[1][j] == lp.column_upper[j]:
+                _as_row(lp, highs, j, -move, held=bool(columns[0][j] == columns[1][j]))
             continue
         one_of_two = lp.row_lower[i] != lp.row_upper[i] and math.isfinite(lp.row_lower[i])
         if one_of_two and math.isfinite(lp.row_upper[i]):
@@ -398,14 +399,12 @@ def _split(lp: LabelledLP, highs: Any, row: int, lower: float, upper: float) -> 
     highs.addRow(lp.row_lower[row], lower if at_lower else math.inf, len(columns), columns, lp.entries[in_row])
 
 
-def _as_row(lp: LabelledLP, highs: Any, column: int, lower: float, upper: float, entry: float) -> None:  # noqa: ANN401
-    """Let a column's upper bound move with the step: as a last row, held where the column was held at that bound."""
+def _as_row(lp: LabelledLP, highs: Any, column: int, entry: float, *, held: bool) -> None:  # noqa: ANN401 - HiGHS ships no types
+    """Let a column's upper bound move with the step, as a last row; held there, where the column was held at it."""
     bound = float(lp.column_upper[column])
-    if lower == upper != bound:
-        return
     highs.changeColBounds(column, float(lp.column_lower[column]), math.inf)
     columns, entries = np.array([column, lp.shape[1]], dtype=np.int32), np.array([1.0, entry])
-    highs.addRow(bound if lower == upper else -math.inf, bound, 2, columns, entries)
+    highs.addRow(bound if held else -math.inf, bound, 2, columns, entries)
 
 
 def _complementary(

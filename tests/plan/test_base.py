@@ -38,25 +38,23 @@ def base() -> Shipped:
     return Shipped(None)  # type: ignore[arg-type]
 
 
-def cost(shift: dict[reference.Label, float], *, held: bool = False, tokens_held: bool = False) -> float:
-    """The objective after a shift of limits; with what is served, or tokens alone, held as they were."""
+def cost(shift: dict[reference.Label, float], held: str = "") -> float:
+    """The objective after a shift of limits; with what is `kept`, `done` or `served` held as it was."""
     d = base()
-    return d.lp.solve(
-        rhs_shift=shift, hold=d.kept if held else d.served if tokens_held else None, method="highs-ipm"
-    ).objective_usd
+    return d.lp.solve(rhs_shift=shift, hold=getattr(d, held) if held else None, method="highs-ipm").objective_usd
 
 
 def relief(stages: set[str], year: int, share: float) -> dict[reference.Label, float]:
     return reference.relief(base().lp, base().expanded, stages, year, share)
 
 
-def slope(stages: set[str], year: int, sign: float, first: float, **hold: bool) -> tuple[float, float]:
+def slope(stages: set[str], year: int, sign: float, first: float, held: str = "") -> tuple[float, float]:
     """The change of cost per 1 % of relief (sign 1) or its reverse, in USD of the year, and how sure it is."""
     d = base()
     start = d.answer.objective_usd
     noise = 10 * ROUNDING * start
     for step in (first, first / 10, first / 100):
-        full, half = ((start - cost(relief(stages, year, sign * x / 100), **hold)) / x for x in (step, step / 2))
+        full, half = ((start - cost(relief(stages, year, sign * x / 100), held)) / x for x in (step, step / 2))
         if abs(full - half) <= 1e-6 * abs(half) + noise / step:
             return half / d.lp.numbers.delta(year), noise / step / d.lp.numbers.delta(year)
     return math.nan, 0.0
@@ -95,10 +93,12 @@ def test_what_relief_is_worth(year: int) -> None:
         assert row["gain_usd_per_pct"] == pytest.approx(gain, abs=scale + sure)
         loss, sure = slope({stage}, year, -1.0, first)
         assert row["loss_usd_per_pct"] == pytest.approx(-loss, abs=scale + sure)
-        saving, sure = slope({stage}, year, 1.0, first, held=True)
+        saving, sure = slope({stage}, year, 1.0, first, "kept")
         assert row["gain_saving_usd_per_pct"] == pytest.approx(saving, abs=scale + sure)
-        with_research, more = slope({stage}, year, 1.0, first, tokens_held=True)
-        assert row["gain_research_usd_per_pct"] == pytest.approx(with_research - saving, abs=scale + sure + more)
+        with_orders, more = slope({stage}, year, 1.0, first, "done")
+        assert row["gain_orders_usd_per_pct"] == pytest.approx(with_orders - saving, abs=scale + sure + more)
+        with_research, sure = slope({stage}, year, 1.0, first, "served")
+        assert row["gain_research_usd_per_pct"] == pytest.approx(with_research - with_orders, abs=scale + sure + more)
         assert row["gain_serving_usd_per_pct"] >= 0
         assert row["gain_saving_usd_per_pct"] >= 0
         parts = row["gain_serving_usd_per_pct"] + row["gain_saving_usd_per_pct"]
