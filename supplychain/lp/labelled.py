@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 
 from supplychain.errors import InputError, LostEntryError, Problem
 from supplychain.lp.scaled import (
@@ -61,6 +62,21 @@ class LabelledLP(Numbers):
         """Return the same LP in a new solver that is given these numbers; who knows it gives the matrix's balance."""
         numbers = {part.name: getattr(self, part.name) for part in fields(Numbers)}
         return labelled(Numbers(**numbers), self.row, self.column, self.sign, balance)
+
+    def moved(self, by: Mapping[int, float], equal: npt.NDArray[np.bool_]) -> LabelledLP:
+        """Return the LP with limits relaxed: upper ones rise, lower ones fall, right-hand sides of equalities rise.
+
+        A number from that of rows on is a column's: its upper bound rises.
+        """
+        rows, (lower, upper) = self.shape[0], (self.row_lower.copy(), self.row_upper.copy())
+        column_upper = self.column_upper.copy()
+        for i, step in by.items():
+            if i >= rows:
+                column_upper[i - rows] += step
+            else:
+                upper[i] += step
+                lower[i] += step if equal[i] else -step
+        return replace(self, row_lower=lower, row_upper=upper, column_upper=column_upper)
 
     @property
     def row_unit(self) -> Vector:

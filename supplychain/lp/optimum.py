@@ -404,6 +404,18 @@ def _checked(lp: LabelledLP, optimum: Optimum) -> tuple[Certificate, Vector, Vec
     return proof, activity, reduced
 
 
+def dual_objective(lp: LabelledLP, y: Vector) -> float:
+    """Return what row prices make of the limits of an LP: where they are dual feasible, no plan costs less."""
+    rows, columns = (
+        _dual_value(price, lower, upper)[0].sum()
+        for price, lower, upper in (
+            (y, lp.row_lower, lp.row_upper),
+            (lp.cost - lp.priced(y), lp.column_lower, lp.column_upper),
+        )
+    )
+    return float(rows + columns) + lp.offset
+
+
 def primal_residuals(lp: LabelledLP, x: Vector) -> tuple[float, float]:
     """Return how far values are from feasible at most: absolute, and as a share of the largest term of the row."""
     return _residuals(lp, x, lp.activity(x))

@@ -14,7 +14,7 @@ import numpy as np
 from supplychain.errors import CertificateError, NoAnswerError, TimeLimitError
 from supplychain.lp import timed
 from supplychain.lp.basis import Basis
-from supplychain.lp.optimum import Optimum, reason, run
+from supplychain.lp.optimum import Optimum, dual_objective, load, optimum_of, reason, run
 from supplychain.lp.ties import share_of
 from supplychain.tolerances import (
     CERTIFIED,
@@ -26,6 +26,7 @@ from supplychain.tolerances import (
     FEASIBILITY,
     MOST_COST,
     PRICE_ROUNDING,
+    SAME_SLOPE,
 )
 
 if TYPE_CHECKING:
@@ -42,8 +43,11 @@ _BASIC = int(highspy.HighsBasisStatus.kBasic)
 _ENDS = frozenset({highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnbounded})
 """Ends of a run after which it is tried from elsewhere, if at all."""
 
-_STARTS = (("basis", FEASIBILITY), ("nothing", FEASIBILITY), ("nothing", COARSE_FEASIBILITY))
+_STARTS, _COARSE = (("basis", FEASIBILITY), ("nothing", FEASIBILITY)), (("nothing", COARSE_FEASIBILITY),)
 """From where a tangent problem is solved, in turn, and how far reduced costs may be off."""
+
+_MOVES = (1e-2, 1e-3, 1e-4)
+"""How much limits are moved, as a share of the objective that the move is worth."""
 
 _PRIMAL = 4
 """HiGHS's number for the primal simplex."""
@@ -215,8 +219,45 @@ class Slopes:
             return -sign * self.between(direction), self.optimum.y
         size = self._lp.move_size(direction)
         relaxed = {row: sign * step / size for row, step in direction.items()}
-        slope, y = self._proven(self._moving(relaxed, fixed), lambda y: self._attained(y, relaxed))
+
+        def solved(starts: Sequence[tuple[str, float]]) -> tuple[float, Vector]:
+            return self._proven(self._moving(relaxed, fixed), lambda y: self._attained(y, relaxed), starts)
+
+        try:
+            slope, y = solved(_STARTS)
+        except TimeLimitError:
+            raise
+        except NoAnswerError:
+            slope, y = self._by_moves(relaxed, fixed, solved(_COARSE)[0])
         return slope * size, y
+
+    def _by_moves(self, relaxed: Direction, fixed: Sequence[int], guess: float) -> tuple[float, Vector]:
+        """Return the slope along a direction, and duals that attain it, from the LP with limits moved a little.
+
+        Where prices are known to fewer digits than the tangent problem takes, the LP itself may still be solved. Duals
+        that are optimal for limits that are moved are so up to them if they are worth what the optimum costs: then
+        they attain the slope. `guess` is where to look.
+
+        Raises: NoAnswerError if no move proves a slope.
+        """
+        if not 0 < abs(guess) < math.inf:
+            return guess, self.optimum.y
+        columns = np.array(fixed, dtype=np.int64)
+        lower, upper = self._lp.column_lower.copy(), self._lp.column_upper.copy()
+        lower[columns] = upper[columns] = self.x[columns]
+        here = replace(self._lp, column_lower=lower, column_upper=upper)
+        for share in _MOVES:
+            move = share * max(self._lp.mean_cost, abs(self.optimum.objective)) / abs(guess)
+            there = here.moved({i: move * step for i, step in relaxed.items()}, self._equal)
+            there = there.copied(self.optimum.basis)
+            load(there)
+            y = optimum_of(there, what="an LP with limits moved").y
+            slope = self._attained(y, relaxed)
+            missing = self.optimum.objective - dual_objective(here, y)
+            if abs(missing) <= SAME_SLOPE * abs(slope) * move:
+                return slope, y
+        message = "the price of a limit is known to too few digits"
+        raise CertificateError(message)
 
     def forced(self, column: int, sign: float) -> float:
         """Return the rise of cost per unit by which a column is forced up (sign +1) or down (-1) from where it is.
@@ -237,13 +278,16 @@ class Slopes:
         return max(0.0, slope * size)
 
     def _proven(
-        self, moving: AbstractContextManager[None], attained: Callable[[Vector], float]
+        self,
+        moving: AbstractContextManager[None],
+        attained: Callable[[Vector], float],
+        starts: Sequence[tuple[str, float]] = (*_STARTS, *_COARSE),
     ) -> tuple[float, Vector]:
         """Return the optimum of the tangent problem with what moves moving, and its duals, which attain it."""
         highs = self.tangent.highs
         failure: NoAnswerError | None = None
         with moving:
-            for start, tolerance in _STARTS:
+            for start, tolerance in starts:
                 if start == "basis":
                     highs.setBasis(self.optimum.basis)
                 else:

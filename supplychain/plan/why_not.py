@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from supplychain import limits, lp, units
-from supplychain.errors import NoAnswerError
+from supplychain.errors import CertificateError, NoAnswerError, TimeLimitError
 from supplychain.limits import doing
 from supplychain.model.labels import Var
 from supplychain.plan.bottlenecks import BottleneckFinder
@@ -137,9 +137,9 @@ def _first(  # noqa: PLR0913, PLR0917 - the way, and whom it is asked of
                 if _binds(there, stage, t, unlimited):
                     return end
                 end = beyond + lp.allowable_increase(there.lp, there.slopes, direction, sign)
-        except NoAnswerError as error:
-            if type(error) is not NoAnswerError:  # else nothing is feasible any more
-                raise
+        except (TimeLimitError, CertificateError):
+            raise
+        except NoAnswerError:  # nothing is feasible any more
             return math.inf
     message = f"no answer to when {stage} binds in {t}: there are more than {_PIECES} pieces on the way"
     raise NoAnswerError(message)
