@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain.report.formats import USD, money, number, unit_for
 from supplychain.report.names import Names
-from supplychain.report.text.tables import TextTable
+from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
 from supplychain.study.regret import ACCELERATORS, EXPANSION, STORE
 from supplychain.tolerances import SMALL_REGRET_BN
@@ -92,4 +92,4 @@ def _cell(stranded: float, known: float) -> str:
 
 
 def _table(years: Sequence[int], cells: Sequence[Sequence[str]]) -> list[str]:
-    return TextTable(["", *map(str, years)], cells, frozenset(range(1, len(years) + 1))).text()
+    return TextTable(["", *map(str, years)], cells, frozenset(range(1, len(years) + 1))).text(WIDTH)

@@ -142,7 +142,7 @@ def _line(rows: Sequence[Mapping[str, Any]], axis: Mapping[str, Any], served: _S
     table = TextTable(heads, cells, frozenset(range(len(heads) - 1)))
     changes = [
         f"between {_value(row[name], axis)} and {_value(next_row[name], axis)}: "
-        f"first {row['stage']}, then {next_row['stage']}"
+        f"first {row['brief']}, then {next_row['brief']}"
         for row, next_row in pairwise(rows)
         if row["stage"] != next_row["stage"] and row["stage"] and next_row["stage"]
     ]
