@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
@@ -118,8 +119,12 @@ def _existing(sites: Sites, case: Case) -> list[tuple[str, str, str]]:
 
 def _as_given(case_options: CaseOptions) -> str:
     """Return how another command is given the same case."""
-    changed = case_options.scenarios or case_options.changes or case_options.orders_from
-    return case_options.folder + (" with the same options" if changed else "")
+    given = [case_options.folder]
+    for name, values in (("--scenario", case_options.scenarios), ("--change", case_options.changes)):
+        given += [part for value in values for part in (name, value)]
+    if case_options.orders_from is not None:
+        given += ["--orders-from", str(case_options.orders_from), "--until", str(case_options.until)]
+    return shlex.join(given)
 
 
 def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> None:

@@ -52,9 +52,9 @@ def text(plan: Plan, case: str | None = None) -> str:
         *(line for block in blocks for line in _block(plan, block)),
         DEFINITIONS,
         *_orders(plan),
-        *_how_sure(plan, case or plain(plan.case.settings.name)),
     ]
-    return "\n".join(cut(line, WIDTH).rstrip() for line in lines)
+    sure = _how_sure(plan, case or plain(plan.case.settings.name))  # a command is whole, however long
+    return "\n".join([*(cut(line, WIDTH).rstrip() for line in lines), *sure])
 
 
 def year_lines(plan: Plan) -> list[str]:
@@ -239,8 +239,9 @@ def _how_sure(plan: Plan, case: str) -> list[str]:
     """Return how long labels hold, what share of the inputs rests on weak evidence, and which command says more."""
     weak = weak_share(plan.case)
     evidence = "No input names a source" if math.isnan(weak) else f"{100 * weak:.0f} % of inputs rest on {_WEAK}"
-    said = f"  {evidence}. More: supplychain sensitivity "
-    return [f"How sure: {_first_change(plan)}.", said + (case if len(said + case) <= WIDTH else "CASE")]
+    said, command = f"  {evidence}. More:", f"supplychain sensitivity {case}"
+    more = [f"{said} {command}"] if len(f"{said} {command}") <= WIDTH else [said, f"  {command}"]
+    return [f"How sure: {_first_change(plan)}.", *more]
 
 
 def _first_change(plan: Plan) -> str:
