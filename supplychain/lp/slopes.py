@@ -46,7 +46,7 @@ _ENDS = frozenset({highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatu
 _STARTS, _COARSE = (("basis", FEASIBILITY), ("nothing", FEASIBILITY)), (("nothing", COARSE_FEASIBILITY),)
 """From where a tangent problem is solved, in turn, and how far reduced costs may be off."""
 
-_MOVES = (1e-2, 1e-3, 1e-4)
+_MOVES = (1e-2, 1e-3, 1e-4, 1e-5)
 """How much limits are moved, as a share of the objective that the move is worth."""
 
 _PRIMAL = 4
@@ -223,12 +223,17 @@ class Slopes:
         def solved(starts: Sequence[tuple[str, float]]) -> tuple[float, Vector]:
             return self._proven(self._moving(relaxed, fixed), lambda y: self._attained(y, relaxed), starts)
 
-        try:
-            slope, y = solved(_STARTS)
-        except TimeLimitError:
-            raise
-        except NoAnswerError:
-            slope, y = self._by_moves(relaxed, fixed, solved(_COARSE)[0])
+        guess = 0.0
+        for starts in (_STARTS, _COARSE):
+            try:
+                guess, y = solved(starts)
+            except TimeLimitError:
+                raise
+            except NoAnswerError:
+                continue
+            if starts is _STARTS or not 0 < abs(guess) < math.inf:
+                return guess * size, y
+        slope, y = self._by_moves(relaxed, fixed, guess or self.between(direction) / size or self._lp.mean_cost)
         return slope * size, y
 
     def _by_moves(self, relaxed: Direction, fixed: Sequence[int], guess: float) -> tuple[float, Vector]:
@@ -240,8 +245,6 @@ class Slopes:
 
         Raises: NoAnswerError if no move proves a slope.
         """
-        if not 0 < abs(guess) < math.inf:
-            return guess, self.optimum.y
         columns = np.array(fixed, dtype=np.int64)
         lower, upper = self._lp.column_lower.copy(), self._lp.column_upper.copy()
         lower[columns] = upper[columns] = self.x[columns]
@@ -251,7 +254,12 @@ class Slopes:
             there = here.moved({i: move * step for i, step in relaxed.items()}, self._equal)
             there = there.copied(self.optimum.basis)
             load(there)
-            y = optimum_of(there, what="an LP with limits moved").y
+            try:
+                y = optimum_of(there, what="an LP with limits moved").y
+            except TimeLimitError:
+                raise
+            except NoAnswerError:  # a step too far to be feasible
+                continue
             slope = self._attained(y, relaxed)
             missing = self.optimum.objective - dual_objective(here, y)
             if abs(missing) <= SAME_SLOPE * abs(slope) * move:
