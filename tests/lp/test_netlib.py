@@ -8,10 +8,11 @@ Of the others `tests/published/netlib/optima.csv` has what Netlib prints, and ho
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import netlib
+import numpy as np
 import pytest
 from asked import asked, sample
 from effort import one_in
@@ -59,6 +60,33 @@ def test_netlib(case: Case, tmp_path: Path) -> None:
     assert answer.objective == pytest.approx(case.optimum, rel=1e-10)
     assert (answer.certificate.primal_degenerate, answer.certificate.dual_degenerate) == case.degenerate
     asked(problem, sample(problem, *case.rows), case.direction, case.up_to)
+
+
+def test_prices_that_moves_prove(tmp_path: Path) -> None:
+    """Prices of grow15 are known to fewer digits than the tangent problem takes: they come from moved limits.
+
+    Each is the slope of the objective as a solver finds it that is given limits a little higher, and lower.
+    Catches: such a price that is refused, or taken from costs that are a little off.
+    """
+    problem = netlib.read("grow15", tmp_path)
+    rows = ["PRI0601", "PRI0506", "PRI0710", "PRI0809"]
+    prices = lp.two_sided_prices(problem, rows)
+    start = lp.solve(problem).objective
+    for name in rows:
+        row = problem.row[name]
+        assert problem.row_lower[row] == problem.row_upper[row]
+        step = 1e-3
+        up, down = (moved(problem, row, sign * step) - start for sign in (1, -1))
+        assert prices.loc[name, "gain"] == pytest.approx(-up / step, rel=1e-5)
+        assert prices.loc[name, "loss"] == pytest.approx(down / step, rel=1e-5)
+
+
+def moved(problem: lp.LabelledLP, row: int, by: float) -> float:
+    """The optimum with the right-hand side of an equality moved, by a new solver."""
+    limits = problem.row_upper.copy()
+    limits[row] += by
+    other = replace(problem, row_lower=np.where(problem.row_lower == problem.row_upper, limits, problem.row_lower))
+    return lp.solve(replace(other, row_upper=limits).clone()).objective
 
 
 @pytest.mark.parametrize("known", one_in(10, ALL), ids=lambda known: known.name)
