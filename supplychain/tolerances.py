@@ -97,6 +97,10 @@ SAME_SLOPE: Final = 1e-6
 SAME_BREAKPOINT: Final = 1e-10
 """Share of its place on a curve within which breakpoints are one."""
 
+PRICE_MOVES: Final = (1e-2, 1e-3, 1e-4, 1e-5)
+"""To prove a price that is known to few digits: what moves of its limits are worth, in turn, as shares of the
+objective."""
+
 DUAL_MOVE: Final = 1e-3
 """To choose one of many duals: what the move is worth, as a share of the objective."""
 

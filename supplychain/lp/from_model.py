@@ -196,11 +196,12 @@ class MutableLP:
         self._first = first = interface.stated(model)
         self._entered: dict[int, list[_Entry]] = {}
         cells = set(zip(first.column_of_entry.tolist(), first.indices.tolist(), strict=True))
-        for number in interface.mutable():
-            if number.part == "entries":
-                cells.add(number.place)
-            for param in identify_mutable_parameters(number.expression):
-                self._entered.setdefault(id(param), []).append(number)
+        with _reading:
+            for number in interface.mutable():
+                if number.part == "entries":
+                    cells.add(number.place)
+                for param in identify_mutable_parameters(number.expression):
+                    self._entered.setdefault(id(param), []).append(number)
         self._cells = {cell: n for n, cell in enumerate(sorted(cells))}
         self._columns, self._rows = (np.array(part) for part in zip(*self._cells, strict=True))
         entries = np.zeros(len(self._cells))

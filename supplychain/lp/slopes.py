@@ -25,6 +25,7 @@ from supplychain.tolerances import (
     DUAL_MOVE,
     FEASIBILITY,
     MOST_COST,
+    PRICE_MOVES,
     PRICE_ROUNDING,
     SAME_SLOPE,
 )
@@ -45,9 +46,6 @@ _ENDS = frozenset({highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatu
 
 _STARTS, _COARSE = (("basis", FEASIBILITY), ("nothing", FEASIBILITY)), (("nothing", COARSE_FEASIBILITY),)
 """From where a tangent problem is solved, in turn, and how far reduced costs may be off."""
-
-_MOVES = (1e-2, 1e-3, 1e-4, 1e-5)
-"""How much limits are moved, as a share of the objective that the move is worth."""
 
 _PRIMAL = 4
 """HiGHS's number for the primal simplex."""
@@ -249,7 +247,7 @@ class Slopes:
         lower, upper = self._lp.column_lower.copy(), self._lp.column_upper.copy()
         lower[columns] = upper[columns] = self.x[columns]
         here = replace(self._lp, column_lower=lower, column_upper=upper)
-        for share in _MOVES:
+        for share in PRICE_MOVES:
             move = share * max(self._lp.mean_cost, abs(self.optimum.objective)) / abs(guess)
             there = here.moved({i: move * step for i, step in relaxed.items()}, self._equal)
             there = there.copied(self.optimum.basis)
