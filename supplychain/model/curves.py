@@ -102,6 +102,7 @@ def mean_values(log_prices: Vector, price: Vector, elasticity: Vector) -> Vector
 
     So the worth of a curve that is served in full is the same in any number of tiers. The mean does not depend on how
     much of the change below the reference price is made. Between $v_1 > v_2$ it is
+
     $value\_usd\_per\_mtok_{w,j,t}
     = elasticity_{w,t} \cdot v_2 \cdot L \cdot h / (1 - \exp(-elasticity_{w,t} \cdot L))$
 
