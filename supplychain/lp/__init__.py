@@ -40,7 +40,7 @@ from supplychain.lp.questions import (
 from supplychain.lp.repair import shortages
 from supplychain.lp.scaled import Vector, sums
 from supplychain.lp.slopes import Slopes
-from supplychain.lp.ties import prefer, share_of
+from supplychain.lp.ties import Preferred, prefer, preferred, share_of
 from supplychain.lp.trace import Trace, Tracer
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "LabelledLP",
     "MutableLP",
     "Optimum",
+    "Preferred",
     "Slopes",
     "Solution",
     "Trace",
@@ -71,6 +72,7 @@ __all__ = [
     "options",
     "parallel_rows",
     "prefer",
+    "preferred",
     "primal_residuals",
     "prove",
     "reach",

@@ -22,7 +22,7 @@ from supplychain.limits import doing, limited
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.optimum import OPTIONS, Certificate, Optimum, certificate, optimum_of, reason, run
 from supplychain.lp.slopes import Slopes
-from supplychain.tolerances import SAME_BREAKPOINT, SAME_ROW_DIGITS, SAME_SLOPE, significant
+from supplychain.tolerances import CERTIFIED, SAME_BREAKPOINT, SAME_ROW_DIGITS, SAME_SLOPE, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
@@ -175,6 +175,10 @@ def value_curve(
             raise NoAnswerError(message)
         with _relaxed(lp, moves, start) as (relaxed, moved):
             slopes = Slopes(relaxed, moved)
+            passed = _passed(segments[-1], start, relaxed, slopes, moves) if segments else None
+            if passed is not None:
+                start = segments[-1][1] = passed
+                continue
             slope, _ = slopes.prices(moves, +1.0)
             try:
                 end = min(up_to, start + allowable_increase(relaxed, slopes, moves, +1.0))
@@ -198,6 +202,24 @@ def value_curve(
     lp.highs.setBasis(optimum.basis)
     table = pd.DataFrame(segments, columns=["from", "to", "slope", "value"])
     return table.assign(slope=lp.sign * table["slope"], value=lp.sign * table["value"])
+
+
+def _passed(
+    segment: Sequence[float], at: float, lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float]
+) -> float | None:
+    """Return where a segment must have ended, if its line misses the optimum at its end; the curve is convex.
+
+    It is where its line meets that of the last segment before the end. Where a breakpoint is made by what moves less
+    than a solver's tolerance, a range may run past it.
+    """
+    begin, _, own_slope, value = segment
+    optimum = slopes.optimum
+    missing = optimum.objective - (value + own_slope * (at - begin))
+    rounding = SAME_SLOPE * abs(own_slope) * (at - begin)  # slopes that differ by less are one segment
+    if missing <= max(rounding, CERTIFIED * lp.objective_size(optimum.x, optimum.y)):
+        return None
+    steeper = -slopes.prices(moves, -1.0)[0] - own_slope
+    return at - missing / steeper if steeper * (at - begin) > missing else None
 
 
 @limited("asking which limits bind together")
@@ -334,9 +356,9 @@ def _without_solve(slopes: Slopes, moves: Mapping[int, float], sign: float, slop
     """Return how far limits can move before a slope changes, where it takes no solve; else None."""
     if math.isinf(slope):
         return 0.0
-    if slope == 0 and slopes.only_relaxes(moves):  # the cost is convex, and more room does not make it rise
-        return math.inf if sign > 0 else slopes.free_fall(moves)
-    return None
+    if slope == 0 and sign > 0 and slopes.only_relaxes(moves):  # the cost is convex, and more room makes none rise
+        return math.inf
+    return slopes.furthest(moves, sign, slope)
 
 
 def reach(lp: LabelledLP, slopes: Slopes, moves: Mapping[int, float], sign: float) -> float:

@@ -135,7 +135,7 @@ class Slopes:
     @property
     def _basic(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Which rows and which columns are basic; to read it off a basis takes longer than to ask its solver."""
-        if self._live:
+        if self._live or "_own" in vars(self):
             return self._own.basic_rows, self._own.basic_columns
         return _is_basic(self.optimum.basis.row_status), _is_basic(self.optimum.basis.col_status)
 
@@ -192,10 +192,18 @@ class Slopes:
         """
         at = list(columns)
         reduced = (self._lp.cost - self._lp.priced(y))[at]
-        rounding = PRICE_ROUNDING * self._column_size[at]
-        (lower, upper) = (limit[at] for limit in self.column_room)
-        rises, falls = (reduced < -rounding) & (upper > 0), (reduced > rounding) & (lower < 0)
-        return not bool((rises | falls).any())
+        lower, upper = (limit[at] for limit in self.column_room)
+        return not bool(_pays(reduced, PRICE_ROUNDING * self._column_size[at], lower, upper).any())
+
+    def bounds(self, y: Vector, fixed: Sequence[int] = ()) -> bool:
+        """Whether duals bound every gain with columns fixed, whatever direction they are from: they pay for no move."""
+        pays = _pays(self._lp.cost - self._lp.priced(y), PRICE_ROUNDING * self._column_size, *self.column_room)
+        pays[list(fixed)] = False
+        return not bool(pays.any() or _pays(y, PRICE_ROUNDING * self._row_size, *self.row_room).any())
+
+    def at_most(self, y: Vector, direction: Mapping[int, float]) -> float:
+        """Return what duals make of a direction that relaxes limits; where they bound gains, no gain is more."""
+        return -self._attained(y, direction)
 
     def loss(self, direction: Mapping[int, float]) -> float:
         """Return the rise of cost per unit of tightening (left derivative); infinite if nothing is feasible then."""
@@ -364,10 +372,15 @@ class Slopes:
         lower, upper = self.column_room
         self._eased.changeColsBounds(len(columns), columns, lower - by_column, upper + by_column)
 
-    def free_fall(self, direction: Mapping[int, float]) -> float | None:
-        """Return how far limits can fall before cost rises, of a direction without a loss; None if it takes a solve."""
-        y = self.optimum.y
-        return self._own.free_fall(direction, self.felt(y), self.reduced(y))
+    def furthest(self, direction: Mapping[int, float], sign: float, slope: float) -> float | None:
+        """Return how far limits can move along a direction or against it before the slope changes, if the basis tells.
+
+        None if it takes a solve. The basis tells if its own duals, which at a tie are others, have the slope as well.
+        """
+        y = self._own.highs.getSolution().row_dual
+        if not math.isclose(-sign * self._attained(y, direction), -slope, rel_tol=SAME_SLOPE):
+            return None
+        return self._own.furthest(direction, sign, self.felt(y), self.reduced(y))
 
     @cached_property
     def stepping(self) -> tuple[Any, Any]:
@@ -403,7 +416,7 @@ class Slopes:
         terms = float(np.abs(self.tangent.cost * solution.col_value).sum())
         return highs.getObjectiveValue(), solution.row_dual, terms
 
-    def _attained(self, y: Vector, relaxed: Direction) -> float:
+    def _attained(self, y: Vector, relaxed: Mapping[int, float]) -> float:
         """Return what duals make of moved limits: with no gap, it is the slope."""
         worth = np.where(self._equal[: self._rows], y, -np.abs(y))
         if max(relaxed) >= self._rows:
@@ -442,6 +455,10 @@ class Slopes:
     def between(self, direction: Mapping[int, float]) -> float:
         """Return what the solver's own dual makes of a direction: somewhere between gain and loss."""
         return math.fsum(float(self._worth[row]) * step for row, step in direction.items())
+
+    def has_price(self, rows: Sequence[int]) -> bool:
+        """Whether the solver's own dual makes anything of any of these limits; if not, none of them gains alone."""
+        return bool(self._worth[rows].any())
 
     def _slope(self, direction: Mapping[int, float], sign: float, fixed: Sequence[int]) -> float:
         return self.prices(direction, sign, fixed)[0]
@@ -503,6 +520,11 @@ def _is_basic(status: Sequence[Any]) -> npt.NDArray[np.bool_]:
     """Return which rows, or columns, are basic."""
     kinds = np.array([int(kind) for kind in status], dtype=np.int64)
     return np.equal(kinds, _BASIC)
+
+
+def _pays(price: Vector, rounding: Vector, lower: Vector, upper: Vector) -> npt.NDArray[np.bool_]:
+    """Return what would rise, or fall, at these prices, and may."""
+    return ((price < -rounding) & (upper > 0)) | ((price > rounding) & (lower < 0))
 
 
 def _standing(price: Vector, may_fall: Vector, may_rise: Vector) -> Vector:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -18,15 +19,39 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from supplychain.lp.labelled import Label, LabelledLP
-    from supplychain.lp.scaled import ScaledHighs, Vector
+    from supplychain.lp.scaled import Indices, ScaledHighs, Vector
+
+
+@dataclass(frozen=True)
+class Preferred:
+    """The optimum that further objectives prefer, and the basis at which the last of them was settled."""
+
+    x: Vector
+    basis: Any
 
 
 def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, settle: bool = True) -> Vector:
     """Return the optimum that minimises the first objective, then the next, and so on, without giving up any before it.
 
+    Raises: CertificateError if the objective is not kept.
+    """
+    return preferred(lp, optimum, objectives, settle=settle).x
+
+
+def preferred(
+    lp: LabelledLP,
+    optimum: Optimum,
+    objectives: Sequence[Vector],
+    *,
+    settle: bool = True,
+    start: Any = None,  # noqa: ANN401 - HiGHS ships no types
+) -> Preferred:
+    """Return the optimum that further objectives prefer, and where the last of them ended.
+
     The set of all optima is known from one optimal dual: a column with a reduced cost stays at its bound, a row with a
     price stays at its limit, and everything that satisfies this is optimal. Each further objective is minimised over
-    that set. To settle the last one it is solved from nothing, so that no digit depends on the path that led to it.
+    that set. To settle the last one it is solved from nothing, or from the basis of an LP alike, `start`, so that no
+    digit depends on the path that led to it.
 
     Raises: CertificateError if the objective is not kept.
     Source: complementary slackness; lexicographic optimisation, Isermann (1982), Operations Research Spektrum 4.
@@ -34,21 +59,23 @@ def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, se
     highs = lp.highs
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
-    rows, columns = (np.arange(n) for n in lp.shape)
+    columns = np.arange(lp.shape[1])
     now, cost = optimum, lp.cost
     highs.setBasis(optimum.basis)
     try:
         for objective in objectives:
             row_sign, column_sign = _signs(lp, cost, now)
             near_row, near_column = lp.near(now.x)
-            fix(column_sign, now.x, near_column, column_lower, column_upper)
-            fix(row_sign, lp.activity(now.x), near_row, row_lower, row_upper)
-            highs.changeColsBounds(len(columns), columns, column_lower, column_upper)
-            highs.changeRowsBounds(len(rows), rows, row_lower, row_upper)
+            of_columns = fix(column_sign, now.x, near_column, column_lower, column_upper)
+            of_rows = fix(row_sign, lp.activity(now.x), near_row, row_lower, row_upper)
+            highs.changeColsBounds(len(of_columns), of_columns, column_lower[of_columns], column_upper[of_columns])
+            highs.changeRowsBounds(len(of_rows), of_rows, row_lower[of_rows], row_upper[of_rows])
             cost = objective
             highs.changeColsCost(len(columns), columns, cost)
             if settle and objective is objectives[-1]:
                 highs.forget()
+                if start is not None:
+                    highs.setBasis(start)
             if run(highs) == highspy.HighsModelStatus.kInfeasible:
                 _let_stay(highs, now.x, (column_lower, column_upper), lp.activity(now.x), (row_lower, row_upper))
                 run(highs)
@@ -57,8 +84,10 @@ def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, se
                 run_from(highs, now.basis)
                 now = found(lp, what="the choice among equal optima")
     finally:
-        highs.changeColsBounds(len(columns), columns, lp.column_lower, lp.column_upper)
-        highs.changeRowsBounds(len(rows), rows, lp.row_lower, lp.row_upper)
+        of_columns = np.flatnonzero((column_lower != lp.column_lower) | (column_upper != lp.column_upper))
+        of_rows = np.flatnonzero((row_lower != lp.row_lower) | (row_upper != lp.row_upper))
+        highs.changeColsBounds(len(of_columns), of_columns, lp.column_lower[of_columns], lp.column_upper[of_columns])
+        highs.changeRowsBounds(len(of_rows), of_rows, lp.row_lower[of_rows], lp.row_upper[of_rows])
         highs.changeColsCost(len(columns), columns, lp.cost)
         highs.setBasis(optimum.basis)
     x = snapped(now.x, lp.column_lower, lp.column_upper, lp.near(now.x)[1])
@@ -68,13 +97,13 @@ def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, se
     if not abs(lost) <= CERTIFIED * lp.objective_size(optimum.x, optimum.y):
         message = f"the choice among equal optima does not pass its checks: it costs {lost:.3g} more"
         raise CertificateError(message)
-    return x
+    return Preferred(x, now.basis)
 
 
 def _let_stay(
     highs: ScaledHighs, x: Vector, columns: tuple[Vector, Vector], activity: Vector, rows: tuple[Vector, Vector]
 ) -> None:
-    """Start from nothing with limits widened so that everything may stay where it is.
+    """Start from nothing with limits widened, in place, so that everything may stay where it is.
 
     The set of all optima may be as thin as rounding: what is reached for every tolerance is not reached to the last
     digit, and nothing satisfies all of it at once.
@@ -83,12 +112,14 @@ def _let_stay(
         (highs.changeColsBounds, x, columns),
         (highs.changeRowsBounds, activity, rows),
     ):
-        change(len(place), np.arange(len(place)), np.minimum(lower, place), np.maximum(upper, place))
+        np.minimum(lower, place, out=lower)
+        np.maximum(upper, place, out=upper)
+        change(len(place), np.arange(len(place)), lower, upper)
     highs.forget()
 
 
-def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector) -> None:
-    """Fix, in place, every bound or limit that has a price of the sign that belongs to it, and is reached.
+def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector) -> Indices:
+    """Fix, in place, every bound or limit that has a price of the sign that belongs to it, and is reached: those.
 
     What has a price is reached, but for what the solver leaves, which may be more than the tolerance it was asked for.
     """
@@ -97,6 +128,7 @@ def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector)
     at_upper = (sign < 0) & (upper - place <= near)
     upper[at_lower] = lower[at_lower]
     lower[at_upper] = upper[at_upper]
+    return np.flatnonzero(at_lower | at_upper)
 
 
 def _signs(lp: LabelledLP, cost: Vector, optimum: Optimum) -> tuple[Vector, Vector]:

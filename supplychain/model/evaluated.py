@@ -25,6 +25,11 @@ class Evaluated:
     ) -> None:
         self.on, self._numbers, self._values = on, numbers, values
 
+    @property
+    def looked_up(self) -> set[str]:
+        """The Params that were asked for."""
+        return vars(self).keys() & self._numbers.keys()
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a mapping to floats, or a float, as of the Pyomo model
         """Return the values of a variable or a Param; they are looked up once."""
         if name.startswith("_"):

@@ -12,8 +12,10 @@ from supplychain import limits, lp, schema
 from supplychain.model import Numbers, build, merged, money_of, numbers, numbers_of, structure
 from supplychain.model.cells import named
 from supplychain.model.cost import of_research, of_tokens
+from supplychain.model.evaluated import Evaluated
 from supplychain.model.labels import Var
 from supplychain.model.structure import differing, same_sets, sets_of
+from supplychain.model.ties import tie_breakers
 from supplychain.tolerances import MONEY_SCALE
 
 if TYPE_CHECKING:
@@ -108,6 +110,7 @@ class MutableModel:
             ),
         )
         self._put_tiers()
+        self._ties: tuple[tuple[Any, Any], Mapping[str, Numbers], tuple[Vector, Vector]] | None = None
 
     def put(self, case: Case) -> bool:
         """Put the numbers of another case in place; whether it has the same sets, so that this could be done."""
@@ -170,6 +173,20 @@ class MutableModel:
             parts[table.name] = new
         part = replace(case, tables=parts)
         return merged(numbers_of(part, table) for table in changed if parts[table.name])
+
+    def ties(self, labelled: LabelledLP) -> tuple[Vector, Vector]:
+        """Return what chooses among plans of equal cost, worked out anew where a number that it reads has changed."""
+        at = (self.m.on, labelled.column)
+        known = self._ties
+        if (
+            known is None
+            or any(this is not that for this, that in zip(known[0], at, strict=True))
+            or any(self.numbers[name] != values for name, values in known[1].items())
+        ):
+            named = Evaluated(self.m.on, self.numbers, {})
+            objectives = tie_breakers(named, labelled)
+            known = self._ties = at, {name: self.numbers[name] for name in named.looked_up}, objectives
+        return known[2]
 
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own with the options of a cold solve."""

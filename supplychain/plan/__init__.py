@@ -339,11 +339,11 @@ def _answer_window(window: Window, *, supplier_prices: bool) -> _WindowAnswer:
         relaxing = ask(_relaxed_plans)
         marginals = ask(decomposition.marginals, years)
         parts = ask(lambda of: decomposition.marginal(of, marginals.result()))
-        options = ask(purchases.options, decided_years)
-        stage_prices = ask(_stage_prices, years)
         supplier_years = years if supplier_prices else ()
         odd_suppliers = ask(suppliers.entry_and_exit, supplier_years[1::2], window.last)
         by_level = bottlenecks.merged([bottlenecks.of_years(solved_lp, years[::2]), odd_years.result()])
+        options = purchases.options(solved_lp, decided_years)
+        stage_prices = _stage_prices(solved_lp, years)
         even_suppliers = suppliers.entry_and_exit(solved_lp, supplier_years[::2], window.last)
         proof = _certificate(solved_lp, objective_again.result())
     return _WindowAnswer(
@@ -352,8 +352,8 @@ def _answer_window(window: Window, *, supplier_prices: bool) -> _WindowAnswer:
         by_level=by_level,
         marginals=marginals.result(),
         decomposition=parts.result(),
-        prices=stage_prices.result(),
-        options=options.result(),
+        prices=stage_prices,
+        options=options,
         supplier_prices=even_suppliers + odd_suppliers.result(),
         relaxed_plans=relaxing.result(),
     )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
 
 from supplychain import lp, units
 from supplychain.case.calendar import last_year_seen
@@ -36,8 +38,10 @@ from supplychain.tolerances import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy.typing as npt
     import pandas as pd
 
+    from supplychain.lp import Vector
     from supplychain.plan.solved import Solved
     from supplychain.plan.solved_lp import SolvedLP
 
@@ -130,11 +134,19 @@ def merged(parts: Sequence[ByLevel]) -> ByLevel:
 class BottleneckFinder:
     """Asks a solved LP what relief is worth, and names what binds; the LP is left as it was."""
 
-    def __init__(self, solved_lp: SolvedLP, unlimited: Callable[[], Solved] | None = None) -> None:
-        """Take a solved LP, and what says what would be done with no limit on any stage: else the LP itself does."""
+    def __init__(
+        self,
+        solved_lp: SolvedLP,
+        unlimited: Callable[[], Solved] | None = None,
+        alike: BottleneckFinder | None = None,
+    ) -> None:
+        """Take a solved LP, and what says what would be done with no limit on any stage: else the LP itself does.
+
+        The finder of an LP `alike` knows what may hold here, too, and leaves fewer questions.
+        """
         self._solved_lp, self._solved, self._slopes = solved_lp, solved_lp.solved, solved_lp.slopes
         self._unlimited = unlimited or cache(solved_lp.unlimited)
-        self._levers = Levers(solved_lp.solved, solved_lp.lp)
+        self.levers: Levers = Levers(solved_lp.solved, solved_lp.lp, None if alike is None else alike.levers.map)
         self._worths: dict[tuple[object, ...], Worth] = {}
         self._ends: dict[tuple[object, ...], tuple[float, dict[str, str]]] = {}
         self._serving: dict[tuple[object, ...], bool] = {}
@@ -144,6 +156,9 @@ class BottleneckFinder:
         self._served = [*tokens, *research, *deals]
         self._fixed = ((self._served, ()), ([*tokens, *research], deals), (tokens, research))
         """What is fixed, in turn, for the parts of a gain, and what of it is free again."""
+        self.duals: list[Vector] = []
+        """Duals that bound what any relief gains with service held."""
+        self._duals_nearby = [] if alike is None else [*alike.duals]
 
     def with_ends(self, level: str, year: YearBottlenecks) -> YearBottlenecks:
         """Add how long prices last, and what binds then."""
@@ -161,7 +176,7 @@ class BottleneckFinder:
         if key not in self._headroom:
             with doing(f"asking what headroom {bottleneck.lever.name} has in {t}"):
                 self._headroom[key] = self._room(direction) if bottleneck.worth.loss == 0 else 0.0
-        return replace(bottleneck, headroom_pct=self._headroom[key], used_share=self._levers.used_share(members, t))
+        return replace(bottleneck, headroom_pct=self._headroom[key], used_share=self.levers.used_share(members, t))
 
     def _room(self, direction: Direction) -> float:
         """Return by how many per cent limits that cost nothing to lower can be lowered before they do."""
@@ -197,12 +212,31 @@ class BottleneckFinder:
             upper = {row: float(self._solved_lp.lp.row_upper[row] + by * move) for row, move in direction.items()}
             with self._solved_lp.changed(upper, ties=()) as relieved:
                 if relieved.slopes.gain(direction) < (1 - SAME_SLOPE) * rate:
-                    beyond = BottleneckFinder(relieved, self._unlimited)
+                    beyond = BottleneckFinder(relieved, self._unlimited, self)
                     return end, {level: beyond.label(level, t) for level in LEVELS}
                 end = by + lp.allowable_increase(relieved.lp, relieved.slopes, direction, +1.0)
         name = bottleneck.lever.name
         message = f"no answer to how long the price of {name} in {t} lasts: it outlasts {_ROUNDS} ends of its range"
         raise NoAnswerError(message)
+
+    def labels(self, years: Sequence[int]) -> dict[tuple[str, int], str]:
+        """Return the names of what binds in some years, by level and year.
+
+        Whether relief serves more is asked of what may gain most in each year, and of all years at once: the duals that
+        say what it would gain with service held bound each part of it. Where that is not enough, each is asked alone.
+        """
+        together: Direction = {}
+        for t in years:
+            _, most, lever = self._mosts(LEVELS[0], t)[0]
+            if 0 < most < math.inf:
+                direction, _ = self._direction(lever.members, (t,))
+                most = self._slopes.between(direction)
+                if not self._serves_surely(most, direction):
+                    together |= {row: move / most for row, move in direction.items()}
+        if together and self._slopes.only_relaxes(together):
+            with doing("asking what serves more in all years"):
+                self._keep(self._slopes.gain_and_duals(together, self._served)[1])
+        return {(level, t): self.label(level, t) for t in years for level in LEVELS}
 
     def label(self, level: str, t: int) -> str:
         """Return the name of what binds in a year, with no more questions than it takes.
@@ -215,46 +249,86 @@ class BottleneckFinder:
 
     def _label(self, level: str, t: int) -> str:
         usd = self._solved_lp.usd(t)
-        bounds = []
-        for lever in self._levers.of_year(level, t):
-            direction, blank = self._direction(lever.members, (t,))
-            most = math.inf if blank else self._slopes.between(direction) * usd
-            bounds.append((most * self._levers.annual(lever.members, (t,)), most, lever, direction, blank))
-        bounds.sort(key=lambda bound: (-bound[0], bound[2].position, bound[2].name))
         best: Bottleneck | None = None
         left = 0.0
-        for most_annual, most, lever, direction, blank in bounds:
+        for most_annual, most, lever in self._mosts(level, t):
             if best is not None and most_annual < (1 - EQUAL_GAIN) * best.annual_gain:
                 left += most
                 continue
+            direction, blank = self._direction(lever.members, (t,)) if most > 0 else ({}, False)
             gain = self._slopes.gain(direction)
-            bottleneck = self._sole(t, lever, gain * usd, blank=blank)
             if gain == 0:
                 left += 0.0 if blank else most
-            elif (best is None or _order(bottleneck) < _order(best)) and self._serves(gain, direction):
+                continue
+            bottleneck = self._sole(t, lever, gain * usd, blank=blank)
+            if (best is None or _order(bottleneck) < _order(best)) and self._serves(gain, direction):
                 best = bottleneck
         if best is None or (not best.worth.blank and left >= (1 - EQUAL_GAIN) * best.annual_gain):
-            free = [(lever, d) for _, _, lever, d, blank in bounds if not blank and self._slopes.gain(d) == 0]
-            free = [(lever, d) for lever, d in free if self._slopes.is_tight(d)]
-            tied = [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
+            tied = self._free(level, t)
             best = min([*self._joint(tied, t, (t,)), *([best] if best else [])], key=_order, default=None)
         best = best or self._held_back(level, t)
         return best.lever.name if best else DEMAND
 
+    def _mosts(self, level: str, t: int) -> list[tuple[float, float, Lever]]:
+        """Return the levers of a year by what one dual makes of their relief: annual, and USD; none gains more.
+
+        Of a lever none of whose limits has a price there, it is nothing, and how far its limits rise is not asked.
+        """
+        mosts = []
+        for lever in self.levers.of_year(level, t):
+            most = 0.0
+            if self._slopes.has_price(self.levers.rows(lever.members, t)):
+                direction, blank = self._direction(lever.members, (t,))
+                most = math.inf if blank else self._slopes.between(direction) * self._solved_lp.usd(t)
+            annual = most * self.levers.annual(lever.members, (t,)) if most else 0.0
+            mosts.append((annual, most, lever))
+        return sorted(mosts, key=lambda most: (-most[0], most[2].position, most[2].name))
+
+    def _free(self, level: str, t: int) -> list[Lever]:
+        """Return the levers of a year that are worth nothing alone, and may be worth something with others."""
+        of_year = [(lever, *self._direction(lever.members, (t,))) for lever in self.levers.of_year(level, t)]
+        free = [(lever, d) for lever, d, blank in of_year if not blank and self._slopes.gain(d) == 0]
+        free = [(lever, d) for lever, d in free if self._slopes.is_tight(d)]
+        return [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
+
     def _sole(self, t: int, lever: Lever, gain: float, *, blank: bool) -> Bottleneck:
         """Return a lever as what binds alone."""
-        annual = 0.0 if blank else rounded_price(gain) * self._levers.annual(lever.members, (t,))
+        annual = 0.0 if blank else rounded_price(gain) * self.levers.annual(lever.members, (t,))
         return Bottleneck(t, lever, Worth(gain, gain, blank=blank), annual, "sole")
 
     def _serves(self, gain: float, direction: Direction) -> bool:
         key = _key(direction)
         if key not in self._serving:
-            self._serving[key] = gain - self._slopes.gain(direction, self._served) > SERVES_ABOVE * gain
+            if self._serves_surely(gain, direction):
+                self._serving[key] = True
+            else:
+                saving, y = self._slopes.gain_and_duals(direction, self._served)
+                self._serving[key] = gain - saving > SERVES_ABOVE * gain
+                self._keep(y)
         return self._serving[key]
+
+    def _serves_surely(self, gain: float, direction: Direction) -> bool:
+        """Whether duals at hand say that relief serves more: what they make of it is no less than what it saves."""
+
+        def say(y: Vector) -> bool:
+            return gain - self._slopes.at_most(y, direction) > SERVES_ABOVE * gain
+
+        if any(say(y) for y in self.duals):
+            return True
+        nearby = [y for y in self._duals_nearby if say(y)]
+        self._duals_nearby = [y for y in self._duals_nearby if not any(y is tried for tried in nearby)]
+        return any(self._keep(y) for y in nearby)
+
+    def _keep(self, y: Vector) -> bool:
+        """Keep duals, if they bound what any relief gains with service held."""
+        holds = self._slopes.bounds(y, self._served)
+        if holds:
+            self.duals.append(y)
+        return holds
 
     def of_year(self, level: str, t: int) -> YearBottlenecks:
         """Return the levers of a year in rank, and what binds."""
-        levers = self._levers.of_year(level, t)
+        levers = self.levers.of_year(level, t)
         worths = dict(zip(levers, self._price([lever.members for lever in levers], t, (t,)), strict=True))
         joint = self._joint(_tied(worths), t, (t,))
         bottlenecks = []
@@ -279,7 +353,7 @@ class BottleneckFinder:
         blocked = quantities.blocked_worth(self._solved, self._unlimited(), t)
         if not blocked > LITTLE_BLOCKED * (served + blocked):
             return None
-        levers, years = self._levers.of_year(level, t), self._years(t)
+        levers, years = self.levers.of_year(level, t), self._years(t)
         worths = dict(zip(levers, self._price([lever.members for lever in levers], t, years), strict=True))
         lasting = [
             Bottleneck(t, lever, worth, self._annual(worth, lever.members, years), LASTING)
@@ -295,7 +369,7 @@ class BottleneckFinder:
         (worth,) = self._price([every], t, years)
         if t not in worth.helps:
             return None
-        lever = Lever(UNRESOLVED, UNRESOLVED, every, self._levers.nature(every), 0)
+        lever = Lever(UNRESOLVED, UNRESOLVED, every, self.levers.nature(every), 0)
         return Bottleneck(t, lever, worth, self._annual(worth, every, years), BLOCKED)
 
     def _years(self, t: int) -> tuple[int, ...]:
@@ -307,13 +381,13 @@ class BottleneckFinder:
 
     def _annual(self, worth: Worth, members: Members, years: tuple[int, ...]) -> float:
         """Return one year's part of a gain; a limit of 0 has none."""
-        return 0.0 if worth.blank else worth.gain * self._levers.annual(members, years)
+        return 0.0 if worth.blank else worth.gain * self.levers.annual(members, years)
 
     def _joint(self, tied: Sequence[Lever], t: int, years: tuple[int, ...]) -> list[Bottleneck]:
         """Return the minimal sets of levers, worth nothing alone, whose relief together serves more demand."""
         with doing(f"asking which stages bind together in {t}"):
             sets = lp.minimal_sets(
-                self._slopes, tied, lambda levers: self._levers.relief(_union(levers), years), JOINT_UP_TO
+                self._slopes, tied, lambda levers: self.levers.relief(_union(levers), years), JOINT_UP_TO
             )
         together = [sorted(levers, key=lambda lever: (lever.position, lever.name)) for levers in sets]
         unions = [_union(levers) for levers in together]
@@ -321,7 +395,7 @@ class BottleneckFinder:
         for levers, members, worth in zip(together, unions, self._price(unions, t, years), strict=True):
             if worth.serves:
                 name, position = _names(levers), levers[0].position
-                lever = Lever(name, name, members, self._levers.nature(members), position)
+                lever = Lever(name, name, members, self.levers.nature(members), position)
                 annual = self._annual(worth, members, years)
                 bottlenecks.append(Bottleneck(t, lever, worth, annual, "joint", together=tuple(levers)))
         return bottlenecks
@@ -349,6 +423,8 @@ class BottleneckFinder:
                 if least < gains[key] and not (parts[key] and self._slopes.stay(free_again, duals[key])):
                     with doing(f"asking what {names[key]} is worth in {t}"):
                         gain, duals[key] = self._slopes.gain_and_duals(direction, fixed)
+                    if fixed is self._served:
+                        self._keep(duals[key])
                     least = min(gains[key], max(least, gain))
                 parts[key].append(least)
         for key, gain in gains.items():
@@ -364,18 +440,27 @@ class BottleneckFinder:
     def _direction(self, members: Members, years: tuple[int, ...]) -> tuple[Direction, bool]:
         """Return a relief by one per cent; where the limits are 0, by a little of the limit that gains most."""
         if (members, years) not in self._directions:
-            direction = self._levers.relief(members, years)
-            one_unit = direction or max(self._levers.single_units(members, years), key=self._slopes.gain, default={})
+            direction = self.levers.relief(members, years)
+            one_unit = direction or max(self.levers.single_units(members, years), key=self._slopes.gain, default={})
             self._directions[members, years] = one_unit, not direction
         return self._directions[members, years]
 
     def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
         upper = {row: float(self._solved_lp.lp.row_upper[row] + RELIEF_STEP * move) for row, move in direction.items()}
+        columns, usd, year = self._unit_worth
         with self._solved_lp.changed(upper, ties=self._solved_lp.ties[:1]) as relieved:
-            after = {t: cost.worth(relieved.solved.m, t) for t in self._solved.on.years}
+            more = usd * (relieved.x - self._solved_lp.x)[columns]
         least = YEAR_HELPED * RELIEF_STEP * gain
-        return tuple(t for t, usd in after.items() if usd - cost.worth(self._solved.m, t) > least)
+        return tuple(t for t in self._solved.on.years if math.fsum(more[year == t].tolist()) > least)
+
+    @cached_property
+    def _unit_worth(self) -> tuple[list[int], Vector, npt.NDArray[np.int64]]:
+        """Of each tier its column, what a unit of it is worth [USD], and its year."""
+        m = self._solved.m
+        (tokens, of_tokens), (research, of_research) = (self._solved_lp.names[var] for var in (Var.SERVE, Var.RESEARCH))
+        usd = [cost.token_value(m, *index) for index in tokens] + [cost.research_value(m, *index) for index in research]
+        return [*of_tokens, *of_research], np.array(usd), np.array([index[-1] for index in [*tokens, *research]])
 
 
 def _parts(gain: float, saving: float, with_orders: float, with_research: float) -> tuple[float, float, float]:

@@ -18,9 +18,10 @@ from supplychain.model.labels import Constraint
 from supplychain.plan.solved import WorkedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from supplychain.lp import LabelledLP
+    from supplychain.lp import Label, LabelledLP
+    from supplychain.model import Structure
     from supplychain.plan.solved import Solved
 
 CAPITAL = "capital"
@@ -43,45 +44,90 @@ class Lever:
     position: int
 
 
-class Levers:
-    """The levers of a solved case, and what relief of each does to the rows of its LP."""
+class LeverMap:
+    """The levers of a model, and the rows of their limits: one map serves all cases of the same sets."""
 
-    def __init__(self, solved: Solved, labelled: LabelledLP) -> None:
-        self._solved, self._lp = solved, labelled
+    def __init__(self, on: Structure, row: Mapping[Label, int]) -> None:
+        self.on, self.row = on, row
+        self._levers: dict[tuple[str, bool], list[Lever]] = {}
+        self._rows: dict[tuple[Members, int], list[int]] = {}
         self._suppliers: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        for (s, p), suppliers in solved.on.suppliers.items():
+        for (s, p), suppliers in on.suppliers.items():
             self._suppliers[s] += [(s, k, p) for k in suppliers]
-        self._drawing = [
-            supplier for s in self._suppliers for supplier in self._suppliers[s] if supplier[:2] in solved.on.draws
+        self.drawing = [
+            supplier for s in self._suppliers for supplier in self._suppliers[s] if supplier[:2] in on.draws
         ]
+        """Suppliers that draw from other limits, by allocation."""
 
-    def _of(self, stages: Iterable[str]) -> list[tuple[str, str, str]]:
+    def suppliers(self, stages: Iterable[str]) -> list[tuple[str, str, str]]:
         """Return the suppliers of some stages in their places."""
         return [supplier for s in sorted(stages) for supplier in self._suppliers[s]]
 
     def of_year(self, level: str, t: int) -> list[Lever]:
         """Return the levers of a year, by `stage` or by `group`, the budget last if the year has one."""
-        by_name: dict[str, list[str]] = defaultdict(list)
-        for s, row in self._solved.on.stages.items():
-            by_name[s if level == "stage" else row["group"]].append(s)
-        levers = [self._lever(name, frozenset(stages)) for name, stages in by_name.items()]
-        return levers + ([self._lever(CAPITAL, frozenset([CAPITAL]))] if t in self._solved.on.budget else [])
+        key = level, t in self.on.budget
+        if key not in self._levers:
+            by_name: dict[str, list[str]] = defaultdict(list)
+            for s, row in self.on.stages.items():
+                by_name[s if level == "stage" else row["group"]].append(s)
+            levers = [self._lever(name, frozenset(stages)) for name, stages in by_name.items()]
+            self._levers[key] = levers + ([self._lever(CAPITAL, frozenset([CAPITAL]))] if key[1] else [])
+        return self._levers[key]
 
     def _lever(self, name: str, members: Members) -> Lever:
-        group = name if members == {CAPITAL} else self._solved.on.stages[min(members)]["group"]
+        group = name if members == {CAPITAL} else self.on.stages[min(members)]["group"]
         return Lever(name, group, members, self.nature(members), self._position(members))
 
     def nature(self, members: Members) -> str:
         """Return `physical`, `commercial`, or both."""
-        stages = self._solved.on.stages
+        stages = self.on.stages
         return " and ".join(
             sorted({"commercial" if s == CAPITAL else stages[s]["nature"] for s in members}, reverse=True)
         )
 
     def _position(self, members: Members) -> int:
-        stages = self._solved.on.stages
+        stages = self.on.stages
         last = 1 + max(row["position"] for row in stages.values())
         return min(last if s == CAPITAL else int(stages[s]["position"]) for s in members)
+
+    def rows(self, members: Members, t: int) -> list[int]:
+        """Return the rows of a lever's limits, and of those that draw from them: what goes when it is relaxed."""
+        if (members, t) not in self._rows:
+            self._rows[members, t] = self._rows_of(members, t)
+        return self._rows[members, t]
+
+    def _rows_of(self, members: Members, t: int) -> list[int]:
+        pools, draws = set(members), self.on.draws
+        for _ in draws:  # as many rounds as there are links settle every chain of allocations
+            pools |= {s for (s, _), drawn in draws.items() if pools & set(drawn)}
+        rows = [
+            self.row[Constraint.SUPPLY_LIMIT, s, k, p, t]
+            for s, k, p in self.suppliers(self._suppliers)
+            if s in members or pools & set(draws.get((s, k), ()))
+        ]
+        return rows + ([self.row[Constraint.BUDGET, t]] if CAPITAL in members else [])
+
+
+class Levers:
+    """The levers of a solved case, and what relief of each does to the rows of its LP."""
+
+    def __init__(self, solved: Solved, labelled: LabelledLP, known: LeverMap | None = None) -> None:
+        """Take a solved case, and the map of its levers, if that of a case alike is it."""
+        self._solved, self._lp = solved, labelled
+        same = known is not None and known.on is solved.on and known.row is labelled.row
+        self.map = known if known is not None and same else LeverMap(solved.on, labelled.row)
+
+    def of_year(self, level: str, t: int) -> list[Lever]:
+        """Return the levers of a year, by `stage` or by `group`, the budget last if the year has one."""
+        return self.map.of_year(level, t)
+
+    def nature(self, members: Members) -> str:
+        """Return `physical`, `commercial`, or both."""
+        return self.map.nature(members)
+
+    def rows(self, members: Members, t: int) -> list[int]:
+        """Return the rows of a lever's limits, and of those that draw from them: what goes when it is relaxed."""
+        return self.map.rows(members, t)
 
     def relief(self, members: Members, years: Iterable[int]) -> Direction:
         """Return how the LP's rows move if a lever is relieved by one per cent in some years; empty if all are 0."""
@@ -97,7 +143,8 @@ class Levers:
             return float(supply.allocated(self._solved.m, index, lambda drawn: rises[drawn]))
 
         rises = WorkedOut(rise)
-        relieved = self._of(members) + [supplier for supplier in self._drawing if supplier[0] not in members]
+        relieved = self.map.suppliers(members)
+        relieved += [supplier for supplier in self.map.drawing if supplier[0] not in members]
         row_rises = {self._lp.row[Constraint.SUPPLY_LIMIT, *supplier, t]: rises[*supplier, t] for supplier in relieved}
         if CAPITAL in members:
             row = self._lp.row.get((Constraint.BUDGET, t))
@@ -116,25 +163,14 @@ class Levers:
             shares += [float(used / limit)] if limit > 0 else []
         return max(shares, default=math.nan)
 
-    def rows(self, members: Members, t: int) -> list[int]:
-        """Return the rows of a lever's limits, and of those that draw from them: what goes when it is relaxed."""
-        pools = set(members)
-        draws = self._solved.on.draws
-        for _ in draws:  # as many rounds as there are links settle every chain of allocations
-            pools |= {s for (s, _), drawn in draws.items() if pools & set(drawn)}
-        rows = [
-            self._lp.row[Constraint.SUPPLY_LIMIT, s, k, p, t]
-            for s, k, p in self._of(self._suppliers)
-            if s in members or pools & set(draws.get((s, k), ()))
-        ]
-        return rows + ([self._lp.row[Constraint.BUDGET, t]] if CAPITAL in members else [])
-
     def single_units(self, members: Members, years: Sequence[int]) -> list[Direction]:
         """Return a little more of each limit of a lever in some years, one at a time: what to ask where they are 0.
 
         How much is a unit of the LP as it is scaled: it does not depend on the units of stages.
         """
-        labels: list[tuple[str, ...]] = [(Constraint.SUPPLY_LIMIT, *supplier) for supplier in self._of(members)]
+        labels: list[tuple[str, ...]] = [
+            (Constraint.SUPPLY_LIMIT, *supplier) for supplier in self.map.suppliers(members)
+        ]
         labels += [(Constraint.BUDGET,)] if CAPITAL in members else []
         rows = [[self._lp.row[*label, t] for t in years if (*label, t) in self._lp.row] for label in labels]
         return [{row: float(self._lp.row_unit[row]) for row in of_years} for of_years in rows]

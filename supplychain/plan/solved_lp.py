@@ -44,6 +44,8 @@ class SolvedLP:
     changed_from: SolvedLP | None = None
     unlimited_plan: Callable[[], Solved] | None = None
     """Where earlier decisions are fixed: says what would be done with no limit on any stage, and nothing fixed."""
+    settled: Any = None
+    """Basis at which the choice among equal plans ended: that of an LP alike is near it."""
 
     def unlimited(self) -> Solved:
         """Return what would be done with no limit on any stage; the LP's solver stays as it is."""

@@ -13,9 +13,7 @@ import numpy as np
 from supplychain import lp
 from supplychain.limits import doing
 from supplychain.model import locked_in, solver, window, windows
-from supplychain.model.evaluated import Evaluated
 from supplychain.model.labels import Var
-from supplychain.model.ties import tie_breakers
 from supplychain.plan.locked_in import check, explained
 from supplychain.plan.relaxed import UNLIMITED, plan_of
 from supplychain.plan.solved import Solved, Values, names
@@ -91,7 +89,7 @@ def solve_windows(
         progress("solving")
         yield _only_window(_solve_whole(case, warm_start, whole), whole)
         return
-    ties, variables = tie_breakers(Evaluated(m.on, n, {}), whole), names(whole)
+    ties, variables = warm_start.model.ties(whole), names(whole)
     unlimited_plan = cache(lambda: relaxed_plan(solved_lp, whole, ties, UNLIMITED))  # of whichever window asks first
     solved_before = {first: before.solved_lp for first, before in warm_start.solved_windows.items()}
     for decided in _decided(whole, case, m.on, ties, money=m.money, progress=progress, solved_before=solved_before):
@@ -142,18 +140,23 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
         )
     labelled.highs.setOptionValue("solver", "simplex")
     variables = names(labelled) if start is None else start.solved_lp.names
-    named = Evaluated(m.on, warm_start.model.numbers, {})
-    ties = tie_breakers(named, labelled) if warm_start.break_ties else ()
+    ties = warm_start.model.ties(labelled) if warm_start.break_ties else ()
     with doing(f"choosing among equal plans of {what}"):
-        x = lp.prefer(labelled, optimum, ties) if warm_start.break_ties else optimum.x
+        settled = None if start is None else start.solved_lp.settled
+        plan = (
+            lp.preferred(labelled, optimum, ties, start=settled)
+            if warm_start.break_ties
+            else lp.Preferred(optimum.x, settled)
+        )
     solved_lp = SolvedLP(
-        Solved(case, m.on, warm_start.model.numbers, Values(variables, x)),
+        Solved(case, m.on, warm_start.model.numbers, Values(variables, plan.x)),
         labelled,
         optimum,
-        x,
+        plan.x,
         ties,
         m.money,
         variables,
+        settled=plan.basis,
     )
     if case.locked_in is None:
         return solved_lp

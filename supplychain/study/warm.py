@@ -74,6 +74,7 @@ class WarmSolver:
     """Whether net benefit, value and cost over the horizon are read."""
     _windows: dict[int, Window] = field(default_factory=dict)
     _labels: dict[LabelKey, str] = field(default_factory=dict)
+    _finders: dict[int, BottleneckFinder] = field(default_factory=dict)
     _model: solver.MutableModel | None = None
     _central: Reading | None = None
 
@@ -119,8 +120,10 @@ class WarmSolver:
             if window.reused:
                 labels |= {key: self._labels[key] for key in keys}
             elif keys:
-                finder = BottleneckFinder(window.solved_lp)
-                labels |= {(level, t): finder.label(level, t) for level, t in keys}
+                finder = BottleneckFinder(window.solved_lp, alike=self._finders.get(window.first))
+                labels |= finder.labels(years)
+                if is_central:
+                    self._finders[window.first] = finder
             if is_central:
                 self._windows[window.first] = window
         if is_central:

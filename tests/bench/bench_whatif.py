@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 COUNT = 40
-OF_BARE, OF_REBUILT = 0.6, 15.0
+LEAST = (("a", "b", 0.6), ("a", "c", 15.0), ("a'", "b", 0.14))
+"""At least how many times as fast the first is as the second."""
 
 
 def say(line: str) -> None:
@@ -126,9 +127,9 @@ def main() -> None:
         ("c", "model built anew and solved from nothing"),
     ):
         say(f"({name}) {what}: {rate[name]:.1f} a second here")
-    for name, least in (("b", OF_BARE), ("c", OF_REBUILT)):
-        ratio = rate["a"] / rate[name]
-        say(f"(a) is {ratio:.2f} times ({name}); at least {least:g}: {'yes' if ratio >= least else 'NO'}")
+    for ours, theirs, least in LEAST:
+        ratio = rate[ours] / rate[theirs]
+        say(f"({ours}) is {ratio:.2f} times ({theirs}); at least {least:g}: {'yes' if ratio >= least else 'NO'}")
 
 
 if __name__ == "__main__":

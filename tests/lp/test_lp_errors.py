@@ -261,6 +261,7 @@ def test_a_curve_goes_on_where_one_breakpoint_cannot_be_told(monkeypatch: pytest
 
     expected = lp.value_curve(problem, {1: 1.0}, INFINITY)
     usual = questions.run
+    monkeypatch.setattr(lp.Slopes, "furthest", lambda *_: None)  # so that there is something to solve
     monkeypatch.setattr(questions, "run", run)  # the solver's answer is what is spoilt
     found = lp.value_curve(problem, {1: 1.0}, INFINITY)
     assert len(found) == 2

@@ -97,6 +97,7 @@ def test_a_limit_covers_every_solve_of_a_question(question: str, monkeypatch: py
 def test_the_row_at_hand_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bug: of a question about a thousand rows nobody knows at which it was stopped."""
     clock = Clock(monkeypatch, seconds_a_run=1.0)
+    monkeypatch.setattr(lp.Slopes, "furthest", lambda *_: None)  # so that there is something to solve
     lp.solve(labelled())
     first = clock.runs
     problem = labelled()
@@ -131,6 +132,7 @@ def test_slopes_that_were_stopped_answer_as_before(monkeypatch: pytest.MonkeyPat
 
     Bug: the direction of a question that was stopped stays in the solver, and changes the next answer.
     """
+    monkeypatch.setattr(lp.Slopes, "furthest", lambda *_: None)  # so that there is something to solve
     problem = labelled()
     slopes = lp.Slopes(problem, lp.optimum_of(problem, what="the test"))
     answers = [lp.allowable_increase(problem, slopes, {i: 1.0}, 1.0) for i in problem.row]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from generator import Case
     from plants import Drawn
+
+    from supplychain.plan.solved_lp import SolvedLP
 
 CHIP = 1e6
 
@@ -296,3 +299,24 @@ def test_headroom_and_use() -> None:
     table = plan_of(case).bottlenecks.set_index("stage")
     assert dict(table["headroom_pct"]) == near({"wafers": 0, "power": 20, "halls": 100 / 3, "spare": 100})
     assert dict(table["used_share"]) == near({"wafers": 1, "power": 0.8, "halls": 2 / 3, "spare": 0})
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 3))
+def test_labels_of_all_years_at_once_are_those_of_each_alone(seed: int) -> None:
+    """Asked together, and with what is known of an LP alike, in which half of a limit is gone.
+
+    Catches: duals of one year, or of another LP, that are taken for a bound on what relief saves and are none.
+    """
+    at = solve_lp(drawn(seed).plan.case)
+    years = [*at.solved.case.report_years]
+    finder = BottleneckFinder(at)
+    assert finder.labels(years) == alone(at, years)
+    limits = [i for label, i in at.lp.row.items() if label[0] == "supply_limit" and at.lp.row_upper[i] > 0]
+    for row in Random(seed).sample(limits, min(4, len(limits))):
+        with at.changed({row: 0.5 * float(at.lp.row_upper[row])}) as there:
+            assert BottleneckFinder(there, alike=finder).labels(years) == alone(there, years)
+
+
+def alone(at: SolvedLP, years: Sequence[int]) -> dict[tuple[str, int], str]:
+    """The label of each level and year, by a finder of its own."""
+    return {(level, t): BottleneckFinder(at).label(level, t) for t in years for level in LEVELS}
