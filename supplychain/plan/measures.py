@@ -33,7 +33,8 @@ TOKENS = "tokens_served"
 def served_of(case: Case) -> list[tuple[str, str]]:
     """Return what a plan may serve, as it is measured: tokens of each workload, and research if any is asked for."""
     tokens = [(TOKENS, row["workload"]) for row in case.tables["workloads"]]
-    return [*tokens, (RESEARCH_DONE, schema.ALL)] if case.tables["research"] else tokens
+    asked = case.tables["research"] or case.tables["research_curves"]
+    return [*tokens, (RESEARCH_DONE, schema.ALL)] if asked else tokens
 
 
 def measure(solved: Solved, quantities: Iterable[tuple[str, str, int]]) -> tuple[float, ...]:

@@ -45,7 +45,8 @@ def swept(
             if marks is not None:
                 marks[int(done)] = resident()
 
-    axis = f"demand.demand_ttok=50%:200%:{points}"
+    asked_for = "demand_curves.volume_ttok" if case.tables["demand_curves"] else "demand.demand_ttok"
+    axis = f"{asked_for}=50%:200%:{points}"
     sc.sweep(case, axis, year=case.report_years[-1], executor=executor, store=store, progress=said)
     (start, before), (end, after) = begun[0], begun[-1]
     return (after - before) / (end - start)

@@ -85,6 +85,11 @@ def test_shipped_cases_and_scenarios_are_left_alone(shipped: Case) -> None:
         assert found(supplychain.what_if(SHIPPED[shipped.settings.name], [name]).case) == [], name
 
 
+def asked_for(case: Case) -> tuple[str, str]:
+    """Return the table and the column that say how many tokens a case asks for."""
+    return ("demand", "demand_ttok") if case.tables["demand"] else ("demand_curves", "volume_ttok")
+
+
 def test_random_cases_are_left_alone(tmp_path: Path) -> None:
     """Bug: an honest spread of numbers is taken for another unit; also where stages are counted in others."""
     for seed in range(fewer(300, 10)):
@@ -99,7 +104,7 @@ def test_random_cases_are_left_alone(tmp_path: Path) -> None:
 def test_a_stress_test_is_left_alone(shipped: Case) -> None:
     """Bug: who asks what happens with a hundred times the demand, or no limit of a stage, is asked about units."""
     for factor in (100, 0.01):
-        assert found(times(shipped, "demand", "demand_ttok", factor)) == []
+        assert found(times(shipped, *asked_for(shipped), factor)) == []
     for row in shipped.tables["stages"]:
         assert found(limit_times(shipped, 1000, row["stage"])) == []
         assert found(limit_times(shipped, 0.1, row["stage"])) == []
@@ -117,16 +122,19 @@ def test_a_unit_is_free_as_long_as_tables_agree(shipped: Case) -> None:
 )
 def test_tokens_where_10_12_tokens_stand(shipped: Case, factor: float, meant: str) -> None:
     """Bug: a demand in tokens is solved, and the answer is refused with a word about a price."""
-    (problem,) = found(times(shipped, "demand", "demand_ttok", factor))
-    assert (problem.file, problem.column) == ("demand.csv", "demand_ttok")
+    table, column = asked_for(shipped)
+    (problem,) = found(times(shipped, table, column, factor))
+    assert (problem.file, problem.column) == (f"{table}.csv", column)
     assert problem.message.endswith(f"the column counts 10^12 tokens: are these {meant}?")
 
 
 @pytest.mark.parametrize(("factor", "meant"), [(1e-6, "per token"), (1e-3, "per thousand tokens")])
 def test_values_per_token(shipped: Case, factor: float, meant: str) -> None:
     """Bug: nothing is served, since tokens are worth a millionth of what was meant."""
-    (problem,) = found(times(shipped, "demand", "value_usd_per_mtok", factor))
-    assert (problem.file, problem.row, problem.column) == ("demand.csv", 2, "value_usd_per_mtok")
+    table, _ = asked_for(shipped)
+    column = {"demand": "value_usd_per_mtok", "demand_curves": "price_usd_per_mtok"}[table]
+    (problem,) = found(times(shipped, table, column, factor))
+    assert (problem.file, problem.row, problem.column) == (f"{table}.csv", 2, column)
     assert problem.message.endswith(f"the column is in USD per 10^6 tokens: are these USD {meant}?")
 
 
@@ -238,9 +246,9 @@ def test_one_of_two_bills(tiny: Case, accelerator: str) -> None:
             {"stage": "facility_power", "supplier": "grid_fed", "place": "us_ercot", "year": 2027},
         ),
         ("capacity", "price_usd", {"stage": "n3", "year": 2029}),
-        ("demand", "demand_ttok", {"workload": "chat", "tier": "p400", "year": 2028}),
-        ("demand", "value_usd_per_mtok", {"workload": "batch", "tier": "p250", "year": 2027}),
-        ("research", "demand_h100e_years", {"tier": "r130", "year": 2029}),
+        ("demand_curves", "volume_ttok", {"workload": "chat", "year": 2028}),
+        ("demand_curves", "price_usd_per_mtok", {"workload": "batch", "year": 2027}),
+        ("research_curves", "volume_h100e_years", {"year": 2029}),
     ],
 )
 def test_one_year_of_a_series(base: Case, table: str, column: str, chosen: dict[str, Value], factor: float) -> None:

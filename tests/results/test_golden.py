@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import supplychain as sc
 
 # 2026-11-20: first version of inputs/base.
-OBJECTIVE_USD = 8.928539269430e12
+# 2026-11-30: demand and research by curves: the same volumes at the same reference prices. A curve goes on to four
+# times its price, where tiers of research ended at 1.6, and is worth its mean and not the lower end of a step.
+OBJECTIVE_USD = 9.743297509940e12
 BINDING = {
     2026: "grid_delivery",
     2027: "grid_delivery",
@@ -25,8 +27,8 @@ BINDING = {
     2029: "grid_delivery",
     2030: "grid_delivery",
 }
-AVERAGE_USD_PER_MTOK = {2026: 0.825, 2027: 0.395, 2028: 0.251, 2029: 0.160, 2030: 0.105}
-CAPITAL_USD = {2026: 619e9, 2027: 972e9, 2028: 843e9, 2029: 1335e9, 2030: 1634e9}
+AVERAGE_USD_PER_MTOK = {2026: 0.823, 2027: 0.359, 2028: 0.253, 2029: 0.161, 2030: 0.102}
+CAPITAL_USD = {2026: 619e9, 2027: 998e9, 2028: 843e9, 2029: 1392e9, 2030: 1554e9}
 
 
 @pytest.fixture
@@ -67,14 +69,14 @@ def test_the_last_tier_served_is_served_in_part(plan: sc.Plan) -> None:
     assert in_part["year"].nunique() >= 3
 
 
-# 2026-11-20: order of 2026, worth per USD of capital, a year sooner, a year late [bn USD].
+# 2026-11-30, by curves: order of 2026, worth per USD of capital, a year sooner, a year late [bn USD].
 FIRST_ORDERS = {
-    ("grid_delivery", "upgrade", "us_ercot"): (62.4, 5.1, 19.7),
-    ("facility_power", "new_onsite_gas", "us_other"): (21.9, 4.5, 11.0),
-    ("grid_delivery", "upgrade", "us_other"): (14.6, 26.9, 23.3),
-    ("grid_delivery", "upgrade", "us_pjm"): (14.6, 17.0, 14.0),
-    ("facility_power", "new_fuel_cells", "us_pjm"): (7.87, 3.1, 3.1),
-    ("grid_delivery", "upgrade", "asia_pacific"): (7.56, 5.7, 18.6),
+    ("grid_delivery", "upgrade", "us_ercot"): (71.9, 5.8, 21.0),
+    ("facility_power", "new_onsite_gas", "us_other"): (24.9, 5.4, 12.2),
+    ("grid_delivery", "upgrade", "us_other"): (17.8, 30.9, 28.5),
+    ("grid_delivery", "upgrade", "us_pjm"): (17.8, 18.9, 17.0),
+    ("facility_power", "new_fuel_cells", "us_pjm"): (9.06, 3.3, 3.5),
+    ("grid_delivery", "upgrade", "asia_pacific"): (7.78, 6.7, 20.0),
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from effort import one_in
+from paths import BACKCAST, BASE
 from plants import Link, add, chain, drawn, loaded, one, ranged, two_stages
 
 import supplychain as sc
@@ -121,6 +122,27 @@ def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
     assert "What binds, and how many changes of one input at a time keep it" in printed.splitlines()
     names = sorted(path.name for path in (tmp_path / "out" / "tables").iterdir())
     assert names == ["flips.csv", "labels.csv", "tornado.csv", "weak.csv"]
+
+
+@pytest.mark.parametrize("folder", [BASE, BACKCAST], ids=lambda folder: folder.name)
+def test_demand_and_research_of_the_shipped_cases_move_by_a_few_curves(folder: Path) -> None:
+    """Volume, price and elasticity of every row of a curve have a range with room on both sides; no tier is left.
+
+    Catches: demand in tiers again, each with a range of its own; a number of a curve that no sensitivity moves.
+    """
+    case = sc.load(folder)
+    assert case.tables["demand"] == case.tables["research"] == ()
+    columns = {
+        "demand_curves": ("volume_ttok", "price_usd_per_mtok", "elasticity"),
+        "research_curves": ("volume_h100e_years", "value_usd_per_h100e_hour", "elasticity"),
+    }
+    for table, names in columns.items():
+        assert 5 <= len(case.tables[table]) <= 24
+        for row in case.tables[table]:
+            for name in names:
+                assert row[f"{name}_low"] < row[name] < row[f"{name}_high"], (table, name, row)
+    moved_by = {f"{varied.table}.{varied.column}" for varied in uncertain(case)}
+    assert {f"{table}.{name}" for table, names in columns.items() for name in names} <= moved_by
 
 
 def test_a_case_without_ranges_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from commands import status_of
 from generator import FIRST, write_case
-from paths import ANSWERS, BASE, REPORTS, TINY
+from paths import ANSWERS, BASE, REPORTS, TINY, TINY_CURVE
 from plants import one, two_stages
 from sweeps import WAFERS
 
@@ -184,6 +184,21 @@ def test_tokens_by_workload_and_research_are_apart() -> None:
     assert re.split(" {2,}", lines[at + 1]) == ["scenario", "Batch", "Chat", "research", "cost per token"]
     shares = found.service[found.service["year"] == 2027]
     assert lines[at + 2].split()[1:4] == [f"{100 * r.change / r.reference:+.1f}" for r in shares.itertuples()]
+
+
+def test_research_of_a_curve_is_counted() -> None:
+    """`inputs/tiny-curve`, whose research is a curve, with a fifth more of every limit: what all of its tiers have done.
+
+    Bug: research is left out where the case has no row in `research.csv`; one tier of the curve is taken for all.
+    """
+    case = sc.load(TINY_CURVE)
+    made = what_if(case, Group("more", ("capacity.capacity *= 1.2",)))
+    found = survey(case, {"more": made}, executor=SerialExecutor()).service.query("item == 'all'")
+    assert set(found["quantity"]) == {"served_h100e_years"}
+    assert list(found["year"]) == list(case.report_years)
+    for column, plan in (("reference", sc.solve(case)), ("value", sc.solve(made.case))):
+        done = plan.research_service.groupby("year")["served_h100e_years"].sum()
+        assert list(found[column]) == pytest.approx(list(done))
 
 
 def test_scenarios_are_made_in_the_case_as_it_was_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
