@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 
 def regional_stages(case: Case) -> list[str]:
-    """Return the stages of a case that each region has for itself, in the order of its table.
+    """Return the stages of a case that each region has for itself, upstream first.
 
     Raises: ValueError if there is none.
     """
-    stages = [row["stage"] for row in case.tables["stages"] if row["scope"] == "regional"]
+    stages = [(row["position"], row["stage"]) for row in case.tables["stages"] if row["scope"] == "regional"]
     if not stages:
         message = "no stage is regional, so that no place has limits of its own: the scope of each stage is `global`"
         raise ValueError(message)
-    return stages
+    return [stage for _, stage in sorted(stages)]
 
 
 def years_at(case: Case, place: str | None, year: int | None = None) -> tuple[int, ...]:

@@ -845,13 +845,11 @@ AT_PLACE: Final = _table(
         _number(
             "adds",
             OF_ROW,
-            "adds at most",
+            "adds",
             "how much more of the stage is used at the place with no limit on this supplier in this year; 0 where that "
             "gains nothing",
         ),
-        _number(
-            "gain_usd", "USD", "gains at most", "what no limit on this supplier gains, in undiscounted USD of the year"
-        ),
+        _number("gain_usd", "USD", "gains", "what no limit on this supplier gains, in undiscounted USD of the year"),
         _text(
             "held_back_by",
             "then full",
@@ -861,8 +859,8 @@ AT_PLACE: Final = _table(
             blank=True,
         ),
     ),
-    "Of each limit of regional stages at one place: what one unit more gains, how much any amount of it adds, and what "
-    "else is full then",
+    "Of each limit of regional stages at one place: what one unit more gains, how much more is used if the limit goes, "
+    "and what else is full then",
     required=False,
 )
 TIMING: Final = _table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from supplychain.plan.at_place import regional_stages, years_at
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 _STAGE, _LONG = 28, 40
 """Characters of the name of a stage or a supplier: beside several numbers and another name, and beside numbers."""
 
+_COLUMNS = (
+    "+1: what the first unit gains, m USD. Adds: units of the stage that are used more if that limit goes; gains: m "
+    "USD then; the capacity itself is not paid for. What gains and adds nothing saves cost. Used: of what holds it "
+    "back, % of its limit now."
+)
+"""What the columns are."""
+
 
 def at_place(plan: Plan, limits: pd.DataFrame, place: str, year: int | None = None) -> str:
     """Return a place as text: what is used by year, what one unit more is worth, and what more of one limit adds.
@@ -43,8 +51,7 @@ def at_place(plan: Plan, limits: pd.DataFrame, place: str, year: int | None = No
     used = {(s, t): row["used_share"] for s, rows in by_stage.items() for t, row in rows.items()}
     which = "; of each stage the supplier that adds most" if year is None else ""
     lines += ["", f"More of one limit here, alone and in that year alone{which}:"]
-    lines += ["  +1: what the first unit gains, m USD. Adds: units of the stage used more if that limit goes; gains:"]
-    lines += ["  m USD then. What gains and adds nothing saves cost. Used: of what holds it back, % of its limit now."]
+    lines += wrap(_COLUMNS, WIDTH, initial_indent="  ", subsequent_indent="  ")
     worth = [r for r in records(limits) if r["gain_usd_per_unit"] > 0 or r["loss_usd_per_unit"] > 0]
     table = _of_years(names, list(by_stage), worth, used) if year is None else _of_year(names, by_stage, worth, used)
     lines += table or ["  no limit here is worth anything"]
@@ -81,8 +88,8 @@ def _blocks(lines: Sequence[tuple[str, Mapping[int, Row]]], years: Sequence[int]
     every = [row for _, rows in lines for row in rows.values()]
     prices = [row[column] for row in every for column in ("gain_usd_per_unit", "loss_usd_per_unit")]
     size, unit = unit_for([price for price in prices if math.isfinite(price)], USD)
-    both = "; in brackets: one unit less costs" if any(_is_two_sided(row) for row in every) else ""
-    worth = f"One unit more is worth, {unit or 'USD'} (0 if one of its suppliers has room{both})"
+    both = "; in brackets: one less costs" if any(_is_two_sided(row) for row in every) else ""
+    worth = f"One unit more is worth, {unit or 'USD'} (0 where a supplier of it has room{both})"
 
     def used(row: Row) -> str:
         return _per_cent(row["used_share"])
@@ -125,7 +132,7 @@ def _of_years(
         (f"  {key[0]}" if key in firsts else "", names.stage(row["stage"], _STAGE), *_numbers(names, row, used))
         for key, row in sorted(best.items(), key=lambda item: item[0])
     ]
-    return _table(header, cells, left={0, 1, 5})
+    return _table(header, cells, left={0, 1, 5}) if cells else []
 
 
 def _of_year(
