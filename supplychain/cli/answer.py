@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import shlex
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
@@ -12,6 +14,8 @@ import click
 from supplychain.cli import shared
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import pandas as pd
 
     from supplychain.case import Case
@@ -111,10 +115,8 @@ def _existing(sites: Sites, case: Case) -> list[tuple[str, str, str]]:
     """Return suppliers that are asked for by name, each with its place."""
     from supplychain.plan.suppliers import site_of
 
-    try:
+    with _refused():
         return [site_of(case, *names) for names in sites]
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _as_given(case_options: CaseOptions) -> str:
@@ -139,10 +141,12 @@ def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> Non
     epilog="Examples:\n\n  supplychain explain inputs/base --year 2027"
     "\n\n  supplychain explain inputs/base --year 2027 --stage hbm"
     "\n\n  supplychain explain inputs/base --year 2027 --why-not cowos"
+    "\n\n  supplychain explain inputs/base --place us_ercot"
+    "\n\n  supplychain explain inputs/base --places"
     "\n\n  supplychain explain inputs/base --indifference hbm/sk_hynix"
 )
 @shared.case
-@click.option("--year", type=int, help="A reported year.")
+@click.option("--year", type=int, help="A reported year; with --place or --places all of them if it is left out.")
 @click.option(
     "--why-not", metavar="STAGE", help="Say why this stage does not bind in the year, and what would make it."
 )
@@ -155,6 +159,8 @@ def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> Non
     callback=shared.finite_number,
     help="End of the curve.",
 )
+@click.option("--place", metavar="REGION", help="Say what is full there and when, and what more of it adds.")
+@click.option("--places", is_flag=True, help="Show use and price of regional stages in all regions.")
 @shared.sites
 @shared.time_limit("the answer takes")
 def explain(  # noqa: PLR0913, PLR0917 - one argument per option
@@ -163,37 +169,90 @@ def explain(  # noqa: PLR0913, PLR0917 - one argument per option
     why_not: str | None,
     stage: str | None,
     up_to: float,
+    place: str | None,
+    places: bool,
     sites: Sites,
 ) -> None:
     """Explain one year: what binds and how firmly, what would bind next, and what stands idle.
 
-    Or, with --why-not, why a stage does not bind in it; with --indifference, up to which multiple of its prices a
-    supplier is worth having.
+    Or, with --why-not, why a stage does not bind in it; with --place, what is full in a region, and with --places, how
+    much is used in each; with --indifference, up to which multiple of its prices a supplier is worth having.
     """
     import supplychain
-    from supplychain.report.text.explain import explain as year_as_text
     from supplychain.report.text.suppliers import indifference
-    from supplychain.report.text.why_not import text as why_not_as_text
 
-    if year is None and (why_not is not None or not sites):
-        message = "give --year, or --indifference" if why_not is None else "--why-not needs --year"
+    question = _Question(year, stage, up_to, why_not, place, places)
+    if not (question.asked or sites):
+        message = "give --year, --place, --places or --indifference" if why_not is None else "--why-not needs --year"
         raise click.UsageError(message)
     with shared.Progress(on=True) as progress:
         what_if = case_options.read()
         named = _existing(sites, what_if.case)
+        question.check(what_if.case)
         plan = supplychain.solve(what_if.case, progress=progress)
-        parts = []
+        parts = question.answers(plan, progress)
         if named:
             progress("asking what suppliers are worth")
             parts.append(indifference(plan, {site: plan.indifference(*site) for site in named}))
-        if year is not None:
-            progress("climbing the ladder" if why_not is None else f"asking when {why_not} binds")
-            try:
-                if why_not is None:
-                    parts.insert(0, year_as_text(plan, year, stage, up_to))
-                else:
-                    parts.insert(0, why_not_as_text(plan.case, plan.why_not(why_not, year)))
-            except ValueError as error:
-                raise click.UsageError(str(error)) from error
     shared.print_what_if(what_if)
     click.echo("\n\n".join(parts))
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is to be explained: a year, why a stage does not bind in it, a place, or all places."""
+
+    year: int | None
+    stage: str | None
+    up_to: float
+    why_not: str | None
+    place: str | None
+    places: bool
+
+    def __post_init__(self) -> None:
+        others = {"--stage": self.stage is not None, "--why-not": self.why_not is not None}
+        places = {"--place": self.place is not None, "--places": self.places}
+        given = [name for name, is_given in {**places, **others}.items() if is_given]
+        if any(places.values()) and len(given) > 1:
+            message = f"{' and '.join(given)} are different questions; give one of them"
+            raise click.UsageError(message)
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything is asked: --why-not is nothing without a year."""
+        return self.year is not None or self.place is not None or self.places
+
+    def check(self, case: Case) -> None:
+        """Refuse a place that the case has not, and its year, before any work."""
+        from supplychain.plan.at_place import years_at
+
+        if self.place is not None or self.places:
+            with _refused():
+                years_at(case, self.place, self.year)
+
+    def answers(self, plan: Plan, progress: Callable[[str], None]) -> list[str]:
+        """Return what was asked as text, if anything was; what is not there is refused."""
+        from supplychain.report.text import at_place, explain, why_not
+
+        with _refused():
+            if self.places:
+                return [at_place.places(plan, self.year)]
+            if self.place is not None:
+                progress(f"asking what is full at {self.place}")
+                return [at_place.at_place(plan, plan.at_place(self.place, self.year), self.place, self.year)]
+            if self.year is None:
+                return []
+            if self.why_not is not None:
+                progress(f"asking when {self.why_not} binds")
+                return [why_not.text(plan.case, plan.why_not(self.why_not, self.year))]
+            progress("climbing the ladder")
+            return [explain.explain(plan, self.year, self.stage, self.up_to)]
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Make of what is not there a fault of the command line."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error

@@ -19,6 +19,7 @@ from supplychain.model.cost import net_benefit, served_worth, spending, unserved
 from supplychain.model.locked_in import after_horizon
 from supplychain.notebook import Shown
 from supplychain.plan import (
+    at_place,
     bottlenecks,
     decomposition,
     money,
@@ -108,6 +109,28 @@ class Plan(Answer, Shown):
         solved_lp = self._window(year).solved_lp
         return why_not(solved_lp, stage, year, rows_by_year(self.binding, "stage")[year]["members"])
 
+    @limited("asking what is full at a place")
+    def at_place(
+        self,
+        place: str,
+        year: int | None = None,
+        *,
+        time_limit: float | None = None,  # noqa: ARG002 - kept by the decorator
+    ) -> pd.DataFrame:
+        """Return what more of each regional limit at a place gains and adds, and what else is full there then.
+
+        Of all reported years, or of one; see `plan.at_place.at_place`. What is used there stands in the table `stages`.
+
+        Returns: one row per year, stage and supplier; amounts in units of the stage, money in undiscounted USD of the
+        year.
+        Raises: ValueError if there is no such region, the year is not reported, or no stage is regional; NoAnswerError
+        if a solve finds no optimum.
+        """
+        years = at_place.years_at(self.case, place, year)
+        of_windows = ((window, [t for t in window.years if t in years]) for window in windows.solve_windows(self.case))
+        parts = [at_place.at_place(window.solved_lp, place, asked) for window, asked in of_windows if asked]
+        return at_place.table(row for part in parts for row in part)
+
     @limited("asking what lies idle")
     def idle_capacity(self, year: int, *, time_limit: float | None = None) -> pd.DataFrame:  # noqa: ARG002 - kept by the decorator
         """Return the capacity of a year that lies idle because other stages bind: see `plan.ladder.idle_capacity`.
@@ -163,10 +186,7 @@ class Plan(Answer, Shown):
 
     def _window(self, year: int) -> Window:
         """Return the window that prices a year; its LP is solved and loaded."""
-        if year not in self.case.report_years:
-            years = self.case.report_years
-            message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
-            raise ValueError(message)
+        windows.reported(self.case, year)
         return next(window for window in windows.solve_windows(self.case) if year in window.years)
 
     def __repr__(self) -> str:

@@ -135,23 +135,47 @@ class Levers:
 
     def _relief(self, members: Members, t: int) -> Direction:
         """Return the same for one year."""
-
-        def rise(index: supply.SupplyIndex) -> float:
-            """Return how far a limit rises: by one per cent of itself once, or by its share of what others rise."""
-            if index[0] in members:
-                return float(units.PERCENT * self._solved.limits[index].total)
-            return float(supply.allocated(self._solved.m, index, lambda drawn: rises[drawn]))
-
-        rises = WorkedOut(rise)
-        relieved = self.map.suppliers(members)
-        relieved += [supplier for supplier in self.map.drawing if supplier[0] not in members]
-        row_rises = {self._lp.row[Constraint.SUPPLY_LIMIT, *supplier, t]: rises[*supplier, t] for supplier in relieved}
+        row_rises = self._drawn_along({(*of, t): self._per_cent((*of, t)) for of in self.map.suppliers(members)}, t)
         if CAPITAL in members:
             row = self._lp.row.get((Constraint.BUDGET, t))
             budget = math.inf if row is None else float(self._lp.row_upper[row])
             if row is not None and math.isfinite(budget):
                 row_rises[row] = units.PERCENT * budget
         return {row: move for row, move in row_rises.items() if move > 0}
+
+    def at_place(self, members: Members, p: str, t: int) -> Direction:
+        """Return how rows move if a lever is relieved by one per cent at one place alone in a year.
+
+        Where all limits of a stage there are 0, each of them rises by a unit of the LP as it is scaled.
+        """
+        risen: dict[supply.SupplyIndex, float] = {}
+        for s in sorted(members):
+            own = {(s, k, p, t): self._per_cent((s, k, p, t)) for k in self._solved.on.suppliers[s, p]}
+            rows = {index: self._lp.row[Constraint.SUPPLY_LIMIT, *index] for index in own}
+            risen |= own if any(own.values()) else {index: float(self._lp.row_unit[i]) for index, i in rows.items()}
+        return {row: move for row, move in self._drawn_along(risen, t).items() if move > 0}
+
+    def one_unit(self, index: supply.SupplyIndex) -> Direction:
+        """Return how rows move if the limit of one supplier at a place rises by a unit in a year."""
+        return {row: move for row, move in self._drawn_along({index: 1.0}, index[-1]).items() if move > 0}
+
+    def _per_cent(self, index: supply.SupplyIndex) -> float:
+        return float(units.PERCENT * self._solved.limits[index].total)
+
+    def _drawn_along(self, risen: Mapping[supply.SupplyIndex, float], t: int) -> Direction:
+        """Return how far rows rise in a year if some limits do: others by their share of what they draw from.
+
+        A limit that rises by itself rises once.
+        """
+
+        def rise(index: supply.SupplyIndex) -> float:
+            if index in risen:
+                return risen[index]
+            return float(supply.allocated(self._solved.m, index, lambda drawn: rises[drawn]))
+
+        rises = WorkedOut(rise)
+        moved = [*risen, *((*of, t) for of in self.map.drawing if (*of, t) not in risen)]
+        return {self._lp.row[Constraint.SUPPLY_LIMIT, *index]: rises[index] for index in moved}
 
     def used_share(self, members: Members, t: int) -> float:
         """Return the share of a lever's limits, in all places, that is used: of several stages the largest."""

@@ -30,6 +30,18 @@ if TYPE_CHECKING:
     from supplychain.plan.relaxed import Relaxation
 
 
+def reported(case: Case, year: int) -> int:
+    """Return a year that is reported.
+
+    Raises: ValueError if it is not.
+    """
+    years = case.report_years
+    if year not in years:
+        message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
+        raise ValueError(message)
+    return year
+
+
 @dataclass(frozen=True)
 class Window:
     """A solved LP, the reported years that it prices, and the years that it sees."""

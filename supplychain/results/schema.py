@@ -821,6 +821,48 @@ IDLE_CAPACITY: Final = _table(
     "What idles in that year because other stages bind",
     required=False,
 )
+AT_PLACE: Final = _table(
+    "at_place",
+    "year stage supplier place",
+    (
+        _YEAR,
+        _STAGE,
+        _SUPPLIER,
+        _PLACE,
+        _UNIT,
+        _number("limit", OF_ROW, "limit", "what the supplier could supply"),
+        _number(
+            "gain_usd_per_unit", PER_UNIT, "1 unit more", "what one unit more of this limit in this year alone gains"
+        ),
+        _number(
+            "loss_usd_per_unit",
+            PER_UNIT,
+            "1 unit less costs",
+            "what one unit less of this limit in this year alone would cost; blank: the limit is 0",
+            blank=True,
+            infinite=True,
+        ),
+        _number(
+            "adds",
+            OF_ROW,
+            "adds",
+            "how much more of the stage is used at the place with no limit on this supplier in this year; 0 where that "
+            "gains nothing",
+        ),
+        _number("gain_usd", "USD", "gains", "what no limit on this supplier gains, in undiscounted USD of the year"),
+        _text(
+            "held_back_by",
+            "then full",
+            "the other regional stage, or several joined by ` + `, of which one per cent more at the place gains more "
+            "with no limit on this supplier than it does now, the largest rise; blank: none does, or there is no limit "
+            "to lift, for more gains nothing and less costs nothing",
+            blank=True,
+        ),
+    ),
+    "Of each limit of regional stages at one place: what one unit more gains, how much more is used if the limit goes, "
+    "and what else is full then",
+    required=False,
+)
 TIMING: Final = _table(
     "timing",
     "order_year stage supplier place",
@@ -1002,7 +1044,7 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
 }
 """What `summary.json` of each kind says."""
 
-NOT_WRITTEN: Final = (LADDER, CURVE, CURVES, IDLE_CAPACITY, TIMING, POINTS)
+NOT_WRITTEN: Final = (LADDER, CURVE, CURVES, IDLE_CAPACITY, AT_PLACE, TIMING, POINTS)
 """Tables that are returned and shown, and not written to a folder."""
 
 

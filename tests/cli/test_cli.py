@@ -523,7 +523,7 @@ def test_solve_prints_a_line_for_each_year(capsys: pytest.CaptureFixture[str]) -
         (["--year", "2028"], "2028 is not reported; must be from 2026 to 2027"),
         (["--year", "2026", "--stage", "hmb"], "no stage is called 'hmb'; must be one of"),
         (["--year", "2026", "--up-to", "nan"], "nan"),
-        ([], "give --year, or --indifference"),
+        ([], "give --year, --place, --places or --indifference"),
         (["--indifference", "hbm"], "'hbm'; must be STAGE/SUPPLIER or STAGE/SUPPLIER/PLACE, as hbm/sk_hynix"),
         (["--indifference", "hbm//east"], "'hbm//east'; must be STAGE/SUPPLIER or STAGE/SUPPLIER/PLACE"),
         (["--indifference", "hbm/chaep"], "no supplier of hbm is called 'chaep'; must be one of cheap, dear"),

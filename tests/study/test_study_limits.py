@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clocks import Clock
 from generator import FIRST, write_case
-from paths import ROOT
+from paths import ROOT, TINY
 from plants import two_stages
 from sweeps import POWER, WAFERS, rows_of
 
@@ -50,6 +50,7 @@ def asked(folder: Path) -> dict[str, Callable[..., Any]]:
         "idle_capacity": partial(plan.idle_capacity, FIRST),
         "year_view": partial(plan.year_view, FIRST),
         "timing": plan.timing,
+        "at_place": partial(sc.solve(sc.load(TINY)).at_place, "east"),
         "indifference": partial(plan.indifference, "wafers", "acme"),
         "supplier prices": partial(sc.solve, case, supplier_prices=True),
         "regret": partial(sc.regret, case, plan, FIRST),
