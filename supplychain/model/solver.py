@@ -1,4 +1,4 @@
-"""From the Pyomo model to a solved LP, through Pyomo's own HiGHS interface."""
+"""From the Pyomo model to a solved LP."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def solve(m: Model) -> tuple[LabelledLP, Optimum]:
 def stated(m: Model) -> LabelledLP:
     """Return the LP of a model, not solved yet, with the options of a cold solve."""
     limits.check()
-    return cold(lp.LabelledHighs().stated(m))
+    return cold(lp.from_pyomo(m))
 
 
 def solved(labelled: LabelledLP, *, what: str) -> Optimum:
