@@ -54,7 +54,8 @@ def _number(node: Node) -> float:
     if kind in native_numeric_types:
         return node  # type: ignore[no-any-return]
     if kind in _PARAMS:
-        return node.value  # type: ignore[no-any-return]
+        value = node._value  # noqa: SLF001 - four calls less for each number of an LP; what is none is asked for aloud
+        return value if value.__class__ in native_numeric_types else node.value  # type: ignore[no-any-return]
     if kind is NPV_ProductExpression:
         one, other = node.args
         return _number(one) * _number(other)

@@ -57,6 +57,8 @@ class Structure:
     build: tuple[tuple[str, int], ...]
     handle: tuple[tuple[str, int], ...]
     """Accelerators that can be in the warehouse, or be installed, in a year."""
+    vintages: Mapping[tuple[str, int], tuple[int, ...]]
+    """Years of the case in which what is still alive in a year may have been installed."""
     opening: frozenset[str]
     fleet: Mapping[tuple[str, str, int], tuple[int, ...]]
     """Vintages of the opening fleet that are still alive: accelerator, region, year."""
@@ -194,6 +196,11 @@ def structure(case: Case) -> Structure:
         materials={a: tuple(s for s in stages if (a, s) in bill) for a in accelerators},
         build=build,
         handle=handle,
+        vintages={
+            (a, t): tuple(u for u in years if row["first_year"] <= u and in_service(u, row["life_years"], t))
+            for a, row in accelerators.items()
+            for t in years
+        },
         opening=opening,
         fleet=fleet,
         operate=operate,
