@@ -158,7 +158,7 @@ class MutableModel:
         parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
         changed = [table for table in schema.TABLES if self._case.tables[table.name] is not case.tables[table.name]]
         for table in changed:
-            old, new = differing(table, self._case.tables[table.name], case.tables[table.name])
+            old, new = differing(self._case.by_series(table.name), case.by_series(table.name))
             if sets_of(table, old) != sets_of(table, new):
                 on = structure(case)
                 all_new = numbers(case, on)
