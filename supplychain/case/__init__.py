@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain import schema
 from supplychain.case.calendar import horizon, interpolated
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from supplychain.tabular import Key, Row, Value
 
 __all__ = ["Case", "Settings", "load"]
+
+Series: TypeAlias = "Mapping[Key, tuple[Row, ...]]"
+"""The rows of a table in their order, by the key of their series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,26 @@ class Case(Shown):
 
         names = self.headers[table] or [column.name for column in schema.TABLE[table].columns]
         return pd.DataFrame(self.tables[table], columns=list(names))
+
+    def by_series(self, table: str) -> Series:
+        """Return the rows of a table by all of their key but the year, as `series_of` says; looked up once."""
+        if table not in self._by_series:
+            rows_of: dict[Key, list[Row]] = {}
+            for row in self.tables[table]:
+                rows_of.setdefault(series_of(schema.TABLE[table], row), []).append(row)
+            self._by_series[table] = {key: tuple(rows) for key, rows in rows_of.items()}
+        return self._by_series[table]
+
+    def with_series(self, changed: Mapping[str, Series], headers: Mapping[str, tuple[str, ...]]) -> Case:
+        """Return the case with other rows in some tables, of which nothing else is looked up anew."""
+        tables = {name: tuple(chain.from_iterable(series.values())) for name, series in changed.items()}
+        case = replace(self, tables={**self.tables, **tables}, headers=headers)
+        case._by_series.update({**self._by_series, **changed})  # noqa: SLF001 - it is its own
+        return case
+
+    @cached_property
+    def _by_series(self) -> dict[str, Series]:
+        return {}
 
     def yearly(self, table: str, column: str) -> dict[tuple[str, ...], dict[int, float]]:
         """Return a series of every key for every year of the case, filled as the schema says of it."""
@@ -144,6 +168,16 @@ def in_order(table: schema.TableSchema, rows: Iterable[Row]) -> tuple[Row, ...]:
 def row_key(table: schema.TableSchema, row: Row) -> Key:
     """Return the cells of a row that no other row has together."""
     return tuple(row[k] for k in table.key)
+
+
+def series_names(table: schema.TableSchema) -> tuple[str, ...]:
+    """Return the columns that rows of one series share: those of the key but the year, where rows are sorted by it."""
+    return table.key[:-1] if table.key[-1] == "year" else table.key
+
+
+def series_of(table: schema.TableSchema, row: Row) -> Key:
+    """Return the key of the series of which a row is one year; of a table without years each row is one."""
+    return tuple(row[k] for k in series_names(table))
 
 
 def _digest(rows: object) -> str:

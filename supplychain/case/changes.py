@@ -8,13 +8,14 @@ moves along in proportion, never beyond what the column allows.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from supplychain import schema
-from supplychain.case import in_order, vars_of
+from supplychain.case import in_order, row_key, series_names, series_of, vars_of
 from supplychain.case.calendar import interpolated
 from supplychain.case.checks import faults
 from supplychain.case.edits import (
@@ -37,11 +38,14 @@ from supplychain.tabular import Rows, allowed_columns, did_you_mean, in_range, s
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from supplychain.case import Case
+    from supplychain.case import Case, Series
     from supplychain.tabular import Key, Row, Value
 
-    Table: TypeAlias = tuple[Row, ...]
-    Tables: TypeAlias = Mapping[str, Table]
+    Tables: TypeAlias = Mapping[str, tuple[Row, ...]]
+    Changes: TypeAlias = Mapping[str, Series]
+    """The tables that are not what they were."""
+    _Fault: TypeAlias = tuple[str, Row | None, str, str]
+    """A table, a row of it or none, a column, and what is wrong."""
 
 What: TypeAlias = Literal["changed", "added", "removed", "filled"]
 
@@ -105,36 +109,39 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
     listed = [changes] if isinstance(changes, str) else changes
     groups = [Group(CHANGES, (change,)) if isinstance(change, str) else change for change in listed]
     steps = [(group, text, read) for group in groups for text, read in group.steps()]
-    states: list[Tables] = [case.tables]
+    states: list[Changes] = [{}]
     problems: list[tuple[int, ChangeProblem]] = []
     audit: list[Changed] = []
     structural = False
     for n, (group, text, read) in enumerate(steps):
-        tables = states[-1]
+        state = states[-1]
         try:
             step = read()
-            old = tables[step.table.name]
+            name = step.table.name
+            old = state[name] if name in state else case.by_series(name)
             filled, new = _applied(case.years, old, step)
         except ValueError as error:
             problems += [(n, group.problem(text, message)) for message in error.args]
         else:
             audit += _differences(old, filled, step, group.name, written_out=True)
             audit += _differences(filled, new, step, group.name)
-            tables = {**tables, step.table.name: new}
+            state = {**state, name: new}
             structural |= _is_structural(step)
-        states.append(tables)
+        states.append(state)
     alone = bool(problems) or not structural
     if _faults(case, states[-1], alone=alone):
-        problems += _faults_by_step(steps, [_faults(case, tables, alone=alone) for tables in states])
+        problems += _faults_by_step(steps, [_faults(case, state, alone=alone) for state in states])
     if problems:
         place = "the changes"
         raise ChangeError(place, [problem for _, problem in sorted(problems, key=itemgetter(0))])
-    tables, headers = dict(states[-1]), dict(case.headers)
-    for name, rows in tables.items():
-        if rows is not case.tables[name]:
-            headers[name] = _header(headers[name], schema.TABLE[name], rows)
-            tables[name] = _padded(schema.TABLE[name], headers[name], rows)
-    return replace(case, tables=tables, headers=headers), tuple(audit)
+    series, headers = dict(states[-1]), dict(case.headers)
+    for name, new in series.items():
+        table, before = schema.TABLE[name], case.by_series(name)
+        header = _header(headers[name], table, list(_rows_not_in(new, before)))
+        same = before if header == headers[name] else {}
+        series[name] = {k: rows if rows is same.get(k) else _padded(table, header, rows) for k, rows in new.items()}
+        headers[name] = header
+    return case.with_series(series, headers), tuple(audit)
 
 
 def key_of(table: schema.TableSchema, row: Row, *, year: bool = False) -> str:
@@ -158,47 +165,36 @@ def _key(table: schema.TableSchema, row: Row) -> Key:
     return tuple(row[name] for name in table.key)
 
 
-def _series(table: schema.TableSchema, row: Row) -> Key:
-    """Return the key of the series of which a row is one year."""
-    return tuple(row[name] for name in table.key if name != "year")
-
-
-def _applied(years: range, rows: Table, step: Step) -> tuple[Table, Table]:
+def _applied(years: range, series: Series, step: Step) -> tuple[Series, Series]:
     """Return a table written out as far as a step needs it, and after the step.
 
     Raises: ValueError if it matches nothing.
     """
     match step:
         case Edit():
-            return _edited(years, rows, step)
+            return _edited(years, series, step)
         case Removal():
-            return rows, _without_rows(step.table, rows, _selected(step.table, rows, step.filters))
+            return series, _without_rows(step.table, series, _selected(step.table, series, step.filters))
         case Addition():
-            if any(_key(step.table, row) == _key(step.table, step.row) for row in rows):
+            if _is_there(step.table, series, step.row):
                 message = f"{step.table.name} has a row of this key already; edit it, or remove it first"
                 raise ValueError(message)
-            return rows, in_order(step.table, [*rows, step.row])
+            return series, _with_rows(step.table, series, [step.row])
 
 
-def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
+def _edited(years: range, series: Series, step: Edit) -> tuple[Series, Series]:
     table, operation = step.table, step.operation
-    if not rows:
+    if not series:
         message = f"{table.name} has no rows in this case; one is added with {how_to_add(table)!r}"
         raise ValueError(message)
     if step.column.series:
         others = [condition for condition in step.filters if condition.column != "year"]
-        named = {_series(table, row) for row in _selected(table, rows, others)}
-        rows = _written_out(table, rows, named, years)
-    timed = "year" in table.key
-    inside = [row for row in rows if not timed or row["year"] in years]
-    if not inside:
-        message = f"{table.name} has no row of a year of the case, which are {years[0]}-{years[-1]}"
-        raise ValueError(message)
-    selected = _selected(table, inside, step.filters)
+        series = _written_out(table, series, _selected(table, series, others), years)
+    selected = _selected(table, series, step.filters, years if "year" in table.key else None)
     if operation.kind == "delay":
         if step.column.series:
-            return rows, _delayed_series(step, rows, selected)
-        return rows, _delayed_rows(step, rows, selected, years)
+            return series, _delayed_series(step, series, selected)
+        return series, _delayed_rows(step, series, selected, years)
     if operation.kind != "=" and all(step.column.number(row[step.column.name]) is None for row in selected):
         message = f"{step.column.name} is blank in every row selected; give it a value with ="
         raise ValueError(message)
@@ -213,14 +209,44 @@ def _edited(years: range, rows: Table, step: Edit) -> tuple[Table, Table]:
         if old is not None or operation.kind == "=":
             way = (row["year"] - first) / (last - first) if ways else 0.0
             new[id(row)] = operation.of(old, way)
-    return rows, _with_numbers(step, rows, new)
+    return series, _with_numbers(step, series, selected, new)
 
 
-def _selected(table: schema.TableSchema, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
-    """Return the rows that meet every filter.
+def _selected(
+    table: schema.TableSchema, series: Series, filters: Sequence[Filter], years: range | None = None
+) -> list[Row]:
+    """Return the rows that meet every filter, of some years alone where these are given.
+
+    Where every value of a filter is met by one of them, no other row is read.
 
     Raises: ValueError if there are none, or if a value of a filter is met by no row of the table.
     """
+    names, keys = series_names(table), list(series)
+    for condition in filters:
+        if condition.column in names:
+            at = names.index(condition.column)
+            cells = set(filter(condition.meets, {key[at] for key in keys}))
+            keys = [key for key in keys if key[at] in cells]
+    others = [condition for condition in filters if condition.column not in names]
+    rows = [
+        row
+        for key in keys
+        for row in series[key]
+        if (years is None or row["year"] in years) and all(other.meets(row[other.column]) for other in others)
+    ]
+    wanted = ((condition.column, value) for condition in filters for value in condition.wanted)
+    if rows and all(any(value.meets(row[column]) for row in rows) for column, value in wanted):
+        return rows
+    every = [row for rows in series.values() for row in rows]
+    inside = [row for row in every if years is None or row["year"] in years]
+    if every and not inside and years:
+        message = f"{table.name} has no row of a year of the case, which are {years[0]}-{years[-1]}"
+        raise ValueError(message)
+    return _looked_for(table, inside, filters)
+
+
+def _looked_for(table: schema.TableSchema, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
+    """Return the rows that meet every filter, or say which value of which filter is met by none."""
     if not rows:
         message = f"{table.name} has no rows in this case"
         raise ValueError(message)
@@ -257,15 +283,13 @@ def _listed(values: Iterable[object]) -> str:
     return shown(", ".join(sorted({"blank" if value is None else str(value) for value in values})))
 
 
-def _written_out(table: schema.TableSchema, rows: Table, named: set[Key], years: range) -> Table:
-    """Return a table with a row for every year of the case in the series named, which stay what they were."""
-    rows_of: dict[Key, dict[int, Row]] = {}
-    for row in rows:
-        key = _series(table, row)
-        if key in named:
-            rows_of.setdefault(key, {})[row["year"]] = row
-    new = [_between(table, series, year) for series in rows_of.values() for year in years if year not in series]
-    return in_order(table, [*rows, *new]) if new else rows
+def _written_out(table: schema.TableSchema, series: Series, named: Iterable[Row], years: range) -> Series:
+    """Return a table with a row for every year of the case in the series of some rows, which stay what they were."""
+    new = []
+    for key in dict.fromkeys(series_of(table, row) for row in named):
+        given = {row["year"]: row for row in series[key]}
+        new += [_between(table, given, year) for year in years if year not in given]
+    return _with_rows(table, series, new)
 
 
 def _between(table: schema.TableSchema, series: Mapping[int, Row], year: int) -> Row:
@@ -291,55 +315,85 @@ def _between(table: schema.TableSchema, series: Mapping[int, Row], year: int) ->
     return row
 
 
-def _delayed_series(step: Edit, rows: Table, selected: Sequence[Row]) -> Table:
+def _delayed_series(step: Edit, series: Series, selected: Sequence[Row]) -> Series:
     """Give each year selected the value of some years before, or the first value of its series.
 
     Between two years a series is linear, so that a delay by a part of a year lies between those by whole ones. The
     series are written out, so that one that begins after the case does has 0 as its first value.
     """
     table, column, by = step.table, step.column, step.operation.amount
-    points_of: dict[Key, dict[int, float]] = {}
-    for row in rows:
-        points_of.setdefault(_series(table, row), {})[row["year"]] = column.number(row[column.name])
+    keys = dict.fromkeys(series_of(table, row) for row in selected)
+    points_of = {key: {row["year"]: column.number(row[column.name]) for row in series[key]} for key in keys}
     new = {}
     for row in selected:
-        points, year = points_of[_series(table, row)], row["year"] - by
+        points, year = points_of[series_of(table, row)], row["year"] - by
         new[id(row)] = interpolated(points, [year], "price")[year]
-    return _with_numbers(step, rows, new)
+    return _with_numbers(step, series, selected, new)
 
 
-def _delayed_rows(step: Edit, rows: Table, selected: Sequence[Row], years: range) -> Table:
+def _delayed_rows(step: Edit, series: Series, selected: Sequence[Row], years: range) -> Series:
     """Move rows to another year; those that leave the years of the case are dropped."""
     table, by = step.table, int(step.operation.amount)
-    stay = _without_rows(table, rows, selected)
+    stay = _without_rows(table, series, selected)
     moved = [{**row, "year": row["year"] + by} for row in selected if row["year"] + by in years]
-    taken = {_key(table, row) for row in stay}
-    clash = next((row for row in moved if _key(table, row) in taken), None)
+    clash = next((row for row in moved if _is_there(table, stay, row)), None)
     if clash:
         message = f"{table.name}[{key_of(table, clash, year=True)}] is there already; a row cannot move onto it"
         raise ValueError(message)
-    return in_order(table, [*stay, *moved])
+    return _with_rows(table, stay, moved)
 
 
-def _without_rows(table: schema.TableSchema, rows: Table, gone: Iterable[Row]) -> Table:
-    keys = {_key(table, row) for row in gone}
-    return tuple(row for row in rows if _key(table, row) not in keys)
+def _is_there(table: schema.TableSchema, series: Series, row: Row) -> bool:
+    """Whether a table has a row of the same key."""
+    return any(row_key(table, other) == row_key(table, row) for other in series.get(series_of(table, row), ()))
 
 
-def _with_numbers(step: Edit, rows: Table, new: Mapping[int, float]) -> Table:
+def _with_rows(table: schema.TableSchema, series: Series, more: Iterable[Row]) -> Series:
+    """Return a table with more rows, in order."""
+    grown: dict[Key, list[Row]] = {}
+    for row in more:
+        key = series_of(table, row)
+        grown.setdefault(key, [*series.get(key, ())]).append(row)
+    if not grown:
+        return series
+    new = {**series, **{key: in_order(table, rows) for key, rows in grown.items()}}
+    if grown.keys() <= series.keys():
+        return new
+    return dict(sorted(new.items(), key=lambda item: tuple("" if cell is None else cell for cell in item[0])))
+
+
+def _without_rows(table: schema.TableSchema, series: Series, gone: Iterable[Row]) -> Series:
+    """Return a table without some of its rows."""
+    gone = list(gone)
+    ids, new = {id(row) for row in gone}, dict(series)
+    for key in dict.fromkeys(series_of(table, row) for row in gone):
+        new[key] = tuple(row for row in series[key] if id(row) not in ids)
+        if not new[key]:
+            del new[key]
+    return new
+
+
+def _with_numbers(step: Edit, series: Series, selected: Iterable[Row], new: Mapping[int, float]) -> Series:
     """Return a table with new numbers by the identity of their row; each range keeps its proportion to its number."""
-    column, changed = step.column, []
-    for row in rows:
-        old = column.number(row[column.name])
-        value = new.get(id(row), old)
-        if value != old:
-            whole = column.type == "integer" and value % 1 == 0
-            row = {**row, column.name: int(value) if whole else float(value)}  # noqa: PLW2901 - the same row, changed
-            for name in (column.name + schema.LOW, column.name + schema.HIGH):
-                if row.get(name) is not None:
-                    row[name] = _end(column, row[name], old, value)
-        changed.append(row)
-    return tuple(changed)
+    changed = {}
+    for key in dict.fromkeys(series_of(step.table, row) for row in selected):
+        rows = tuple(_with_number(step.column, row, new[id(row)]) if id(row) in new else row for row in series[key])
+        if any(row is not old for row, old in zip(rows, series[key], strict=True)):
+            changed[key] = rows
+    return {**series, **changed}
+
+
+def _with_number(column: schema.ColumnSchema, row: Row, value: float) -> Row:
+    """Return a row with another number; the row itself if it has that number already."""
+    old = column.number(row[column.name])
+    if value == old:
+        return row
+    whole = column.type == "integer" and value % 1 == 0
+    row = {**row, column.name: int(value) if whole else float(value)}
+    for name in (column.name + schema.LOW, column.name + schema.HIGH):
+        if row.get(name) is not None:
+            row[name] = _end(column, row[name], old, value)
+    return row
 
 
 def _end(column: schema.ColumnSchema, end: float, old: float, new: float) -> float | None:
@@ -352,15 +406,14 @@ def _end(column: schema.ColumnSchema, end: float, old: float, new: float) -> flo
 
 
 def _differences(
-    before: Table, after: Table, step: Step, group: str, *, written_out: bool = False
+    before: Series, after: Series, step: Step, group: str, *, written_out: bool = False
 ) -> Iterator[Changed]:
     """Yield every cell in which two states of a table differ."""
-    if before is after:
-        return
     table = step.table
-    ids_before, ids_after = ({id(row) for row in rows} for rows in (before, after))
-    old = {_key(table, row): row for row in before if id(row) not in ids_after}
-    new = {_key(table, row): row for row in after if id(row) not in ids_before}
+    old, new = (
+        {row_key(table, row): row for row in rows}
+        for rows in (_rows_not_in(before, after), _rows_not_in(after, before))
+    )
     for key in dict.fromkeys([*old, *new]):
         was, now = old.get(key, {}), new.get(key, {})
         what: What = "changed" if was and now else "removed" if was else "filled" if written_out else "added"
@@ -372,40 +425,62 @@ def _differences(
                 yield Changed(step.text, group, what, table.name, key_of(table, row), year, column, *cells)
 
 
-def _faults(case: Case, tables: Tables, *, alone: bool) -> dict[tuple[str, str], str]:
+def _rows_not_in(one: Series, other: Series) -> Iterator[Row]:
+    """Yield the rows of a state of a table that another has not."""
+    if one is other:
+        return
+    for key, rows in one.items():
+        others = other.get(key, ())
+        if rows is not others:
+            ids = {id(row) for row in others}
+            yield from (row for row in rows if id(row) not in ids)
+
+
+def _faults(case: Case, changed: Changes, *, alone: bool) -> dict[tuple[str, str], str]:
     """Return what is wrong with changed tables, by table and column, and by row; or with cells `alone`."""
-    problems = [p for name, rows in tables.items() for p in _out_of_range(schema.TABLE[name], case.tables[name], rows)]
+    names = [name for name in case.tables if name in changed]
+    found = [
+        fault for name in names for fault in _out_of_range(schema.TABLE[name], case.by_series(name), changed[name])
+    ]
     if not alone:
-        numbered = {
-            name: Rows(schema.TABLE[name], case.headers[name], rows, tuple(range(_HEADER + 1, _HEADER + 1 + len(rows))))
-            for name, rows in tables.items()
-        }
-        problems = faults(FolderContents(vars_of(case.settings), numbered, problems))
+        tables = {name: tuple(chain.from_iterable(changed[name].values())) for name in names}
+        found = _faults_of_all(case, {**case.tables, **tables}, found)
     messages: dict[tuple[str, str], str] = {}
-    for problem in problems:
-        name = problem.file.removesuffix(".csv")
-        place = ""
-        if problem.row:
-            place = f"[{key_of(schema.TABLE[name], tables[name][problem.row - _HEADER - 1], year=True)}]"
-        messages[f"{name}.{problem.column}" if problem.column else name, place] = problem.message
+    for name, row, column, message in found:
+        place = f"[{key_of(schema.TABLE[name], row, year=True)}]" if row else ""
+        messages[f"{name}.{column}" if column else name, place] = message
     return messages
 
 
-def _out_of_range(table: schema.TableSchema, before: Table, rows: Table) -> Iterator[Problem]:
+def _faults_of_all(case: Case, tables: Tables, found: Iterable[_Fault]) -> list[_Fault]:
+    """Return what is wrong within tables and between them, and what was found in changed cells."""
+    line_of = {id(row): line for rows in tables.values() for line, row in enumerate(rows, _HEADER + 1)}
+    problems = [
+        Problem(schema.TABLE[name].file, line_of[id(row)] if row else 0, column, message)
+        for name, row, column, message in found
+    ]
+    numbered = {
+        name: Rows(schema.TABLE[name], case.headers[name], rows, tuple(range(_HEADER + 1, _HEADER + 1 + len(rows))))
+        for name, rows in tables.items()
+    }
+    every = []
+    for problem in faults(FolderContents(vars_of(case.settings), numbered, problems)):
+        name = problem.file.removesuffix(".csv")
+        row = tables[name][problem.row - _HEADER - 1] if problem.row else None
+        every.append((name, row, problem.column, problem.message))
+    return every
+
+
+def _out_of_range(table: schema.TableSchema, before: Series, after: Series) -> Iterator[_Fault]:
     """Yield the numbers of rows that changed which are not what their column allows."""
-    if rows is before:
-        return
-    if table.required and not rows:
-        yield Problem(table.file, 0, "", "has no rows left; needs at least one")
-    same = {id(row) for row in before}
+    if table.required and not after:
+        yield table.name, None, "", "has no rows left; needs at least one"
     numbers = [column for column in table.columns if column.type in {"number", "integer"}]
-    for line, row in enumerate(rows, _HEADER + 1):
-        if id(row) in same:
-            continue
+    for row in _rows_not_in(after, before):
         for column in numbers:
             fault = in_range(column, row[column.name])[1] if row[column.name] is not None else ""
             if fault:
-                yield Problem(table.file, line, column.name, fault)
+                yield table.name, row, column.name, fault
 
 
 def _faults_by_step(
@@ -422,14 +497,14 @@ def _faults_by_step(
         yield n, group.problem(text, messages[0] + more)
 
 
-def _header(header: tuple[str, ...], table: schema.TableSchema, rows: Table) -> tuple[str, ...]:
+def _header(header: tuple[str, ...], table: schema.TableSchema, rows: Sequence[Row]) -> tuple[str, ...]:
     """Return a header with the columns that rows which were added have beside it."""
     names = header or tuple(column.name for column in table.columns)
     more = [n for n in allowed_columns(table) if n not in names and any(row.get(n) is not None for row in rows)]
     return (*names, *more) if more else header
 
 
-def _padded(table: schema.TableSchema, header: tuple[str, ...], rows: Table) -> Table:
+def _padded(table: schema.TableSchema, header: tuple[str, ...], rows: tuple[Row, ...]) -> tuple[Row, ...]:
     """Return rows that all have every column of the header, as rows that were read have."""
     blank = dict.fromkeys([*(column.name for column in table.columns), *header])
     return tuple(row if len(row) == len(blank) else {**blank, **row} for row in rows)

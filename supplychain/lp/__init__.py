@@ -8,7 +8,7 @@ import warnings
 
 from supplychain.limits import time_limit
 from supplychain.lp.follow import through
-from supplychain.lp.from_model import LabelledHighs, MutableLP, from_pyomo
+from supplychain.lp.from_model import MutableLP, from_pyomo
 from supplychain.lp.graft import Grafts, without
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, from_highs, read
@@ -47,7 +47,6 @@ __all__ = [
     "Certificate",
     "Grafts",
     "Label",
-    "LabelledHighs",
     "LabelledLP",
     "MutableLP",
     "Optimum",

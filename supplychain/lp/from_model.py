@@ -1,263 +1,422 @@
-"""From a Pyomo model to a labelled LP, through Pyomo's own HiGHS interface.
+"""From a Pyomo model to a labelled LP: its expressions are read once, term by term.
 
-Beside `model/_pyomo.py` this is the only module that names Pyomo: the interface hands out rows, columns and mutable
-numbers by Pyomo's own objects.
+Beside `model/_pyomo.py` this is the only module that names Pyomo. What it does not know, of linear expressions, it asks
+Pyomo about.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-import highspy
 import numpy as np
-import pyomo.environ as pyomo
-from pyomo.contrib.solver.solvers.highs import Highs
-from pyomo.core.expr.visitor import identify_mutable_parameters
+import pyomo.core as pyomo
+from pyomo.common.numeric_types import native_numeric_types
+from pyomo.core.base.param import ParamData, ScalarParam
+from pyomo.core.base.var import ScalarVar, VarData
+from pyomo.core.expr.numeric_expr import (
+    LinearExpression,
+    MonomialTermExpression,
+    NegationExpression,
+    NPV_ProductExpression,
+    NPV_SumExpression,
+    ProductExpression,
+    SumExpression,
+)
+from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression
+from pyomo.repn import generate_standard_repn
 
 from supplychain.lp.labelled import labelled
-from supplychain.lp.scaled import Numbers
+from supplychain.lp.scaled import Numbers, sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from supplychain.lp.labelled import Label, LabelledLP
-    from supplychain.lp.scaled import Indices, Vector
+    from supplychain.lp.scaled import Balance, Indices, Vector
 
+Node: TypeAlias = Any
+"""A Pyomo expression, or a number."""
 
 _reading = threading.Lock()
 """Pyomo reads expressions with what it keeps for the whole process; a thread would change it under another's hands."""
 
+_PARAMS = frozenset({ParamData, ScalarParam})
+_VARIABLES, _SUMS = frozenset({VarData, ScalarVar}), frozenset({SumExpression, LinearExpression})
+_PRODUCTS = frozenset({ProductExpression, MonomialTermExpression})
+
+
+def _number(node: Node) -> float:
+    """Return the value of what has no variables: for a product Pyomo's own `value` takes ten times as long."""
+    kind = node.__class__
+    if kind in native_numeric_types:
+        return node  # type: ignore[no-any-return]
+    if kind in _PARAMS:
+        value = node._value  # noqa: SLF001 - four calls less for each number of an LP; what is none is asked for aloud
+        return value if value.__class__ in native_numeric_types else node.value  # type: ignore[no-any-return]
+    if kind is NPV_ProductExpression:
+        one, other = node.args
+        return _number(one) * _number(other)
+    if kind is NPV_SumExpression:
+        total = 0.0
+        for term in node.args:
+            total += _number(term)
+        return total
+    return pyomo.value(node)  # type: ignore[no-any-return]
+
+
+class _Values:
+    """Works out the numbers of an LP as they stand."""
+
+    one, nothing = 1.0, 0.0
+
+    @staticmethod
+    def times(factor: float, node: Node) -> float:
+        return factor * _number(node)
+
+    @staticmethod
+    def plus(total: float, term: float) -> float:
+        return total + term
+
+
+class _Factors:
+    """Keeps of what the numbers of an LP are products, as tuples, and sums, as lists: they may change."""
+
+    one: tuple[Node, ...] = ()
+    nothing: list[Any] = []  # noqa: RUF012 - nothing is added to it in place
+
+    @staticmethod
+    def times(factor: tuple[Node, ...], node: Node) -> tuple[Node, ...]:
+        return (*factor, node)
+
+    @staticmethod
+    def plus(total: list[Any], term: Any) -> list[Any]:  # noqa: ANN401 - a product, or a sum
+        return [*total, term] if term else total
+
+
+def _worth(number: Any) -> float:  # noqa: ANN401 - a product as a tuple, or a sum as a list
+    """Return what `_Values` would have made of what `_Factors` kept, to the last digit."""
+    if isinstance(number, list):
+        total = _Values.nothing
+        for term in number:
+            total += _worth(term)
+        return total
+    product = _Values.one
+    for node in number:
+        product *= _number(node)
+    return product
+
+
+class _Row(NamedTuple):
+    """What is said of a row: its limits, and the constant that its terms have beside them."""
+
+    lower: Node
+    upper: Node
+    constant: Any
+
+
+class _Reading:
+    """The terms of a Pyomo model, row by row, in its order; columns stand in the order in which rows name them.
+
+    `of` says what becomes of the factors of a term: `_Values` or `_Factors`.
+    """
+
+    def __init__(self, model: Any, of: type[_Values | _Factors]) -> None:  # noqa: ANN401 - Pyomo ships no types
+        self._one: Any = of.one
+        self._nothing: Any = of.nothing
+        self._times: Any = of.times
+        self._plus: Any = of.plus
+        self._column: dict[int, int] = {}
+        self.variables: list[Any] = []
+        self.columns: list[int] = []
+        self.entries: list[Any] = []
+        self.ends = [0]
+        self.labels: list[Label] = []
+        self.rows: list[_Row] = []
+        self._domain: Any = None
+        for component in model.component_objects(pyomo.Constraint, active=True):
+            name = component.local_name
+            for index, constraint in component.items():
+                if constraint.active:
+                    self.labels.append(_label(name, index))
+                    self.rows.append(self._row(constraint))
+                    self.ends.append(len(self.columns))
+        self.sign, self.constant = self._objective(model)
+        self.bounds = [_bounds(variable) for variable in self.variables]
+
+    def _row(self, constraint: Any) -> _Row:  # noqa: ANN401
+        expression = constraint.expr
+        kind = expression.__class__
+        if kind is not InequalityExpression and kind is not EqualityExpression:
+            lower, body, upper = constraint.to_bounded_expression()
+            return _Row(lower, upper, self._terms(body, self._one))
+        left, right = expression.args
+        if _is_constant(right):
+            return _Row(right if kind is EqualityExpression else None, right, self._terms(left, self._one))
+        if _is_constant(left):
+            return _Row(left, left if kind is EqualityExpression else None, self._terms(right, self._one))
+        constant = self._plus(self._nothing, self._terms(left, self._one))
+        constant = self._plus(constant, self._terms(right, self._times(self._one, -1.0)))
+        return _Row(0.0 if kind is EqualityExpression else None, 0.0, constant)
+
+    def _objective(self, model: Any) -> tuple[float, Any]:  # noqa: ANN401
+        """Take the objective after the last row; return its sign, and its constant."""
+        objectives = list(model.component_data_objects(pyomo.Objective, active=True))
+        if not objectives:
+            return 1.0, self._nothing
+        if len(objectives) > 1:
+            message = f"the model has {len(objectives)} active objectives; must have one"
+            raise ValueError(message)
+        sign = 1.0 if objectives[0].sense == pyomo.minimize else -1.0
+        return sign, self._terms(objectives[0].expr, self._one)
+
+    def _terms(self, node: Node, factor: Any) -> Any:  # noqa: ANN401 - a number, or its factors
+        """Take the terms of an expression, times a factor; return its constant.
+
+        Raises: ValueError if it is not linear.
+        """
+        kind = node.__class__
+        if kind in _SUMS:
+            return self._sum(node, factor)
+        if kind in _VARIABLES:
+            return self._take(node, factor)
+        if _is_constant(node):
+            return self._times(factor, node)
+        if kind in _PRODUCTS or kind is NegationExpression:
+            one, other = node.args if kind in _PRODUCTS else (-1.0, *node.args)
+            if _is_constant(one):
+                return self._terms(other, self._times(factor, one))
+        return self._other(node, factor)
+
+    def _sum(self, node: Node, factor: Any) -> Any:  # noqa: ANN401
+        """Take the terms of a sum: nearly all of an LP stands in sums of variables, alone or with a coefficient."""
+        columns, entries, column, times = self.columns, self.entries, self._column, self._times
+        constant = self._nothing
+        for term in node.args:
+            kind = term.__class__
+            if kind is MonomialTermExpression:
+                coefficient, variable = term.args
+                entry = times(factor, coefficient)
+            elif kind is VarData:
+                variable, entry = term, factor
+            else:
+                constant = self._plus(constant, self._terms(term, factor))
+                continue
+            at = column.get(id(variable))
+            columns.append(self._new(variable) if at is None else at)
+            entries.append(entry)
+        return constant
+
+    def _other(self, node: Node, factor: Any) -> Any:  # noqa: ANN401
+        """Take the terms of any other expression, as Pyomo finds them."""
+        with _reading:
+            found = generate_standard_repn(node, compute_values=False, quadratic=False)
+        if found.nonlinear_expr is not None:
+            message = f"the model has the expression {node}, which is not linear; must be a linear program"
+            raise ValueError(message)
+        for coefficient, variable in zip(found.linear_coefs, found.linear_vars, strict=True):
+            self._take(variable, self._times(factor, coefficient))
+        return self._times(factor, found.constant)
+
+    def _take(self, variable: Any, entry: Any) -> Any:  # noqa: ANN401
+        """Take a term; it has no constant."""
+        at = self._column.get(id(variable))
+        self.columns.append(self._new(variable) if at is None else at)
+        self.entries.append(entry)
+        return self._nothing
+
+    def _new(self, variable: Any) -> int:  # noqa: ANN401
+        """Give a variable a column.
+
+        Raises: ValueError if it takes whole numbers alone.
+        """
+        domain = variable.domain
+        if domain is not self._domain:
+            if domain.get_interval()[2] != 0:
+                message = "the model has whole-number variables; must be a linear program"
+                raise ValueError(message)
+            self._domain = domain
+        self._column[id(variable)] = at = len(self.variables)
+        self.variables.append(variable)
+        return at
+
+
+def _is_constant(node: Node) -> bool:
+    kind = node.__class__
+    return kind in native_numeric_types or kind in _PARAMS or not node.is_potentially_variable()
+
+
+def _label(name: str, index: Any) -> Label:  # noqa: ANN401 - Pyomo's index: None, a tuple, or what stands alone
+    return (name,) if index is None else (name, *index) if isinstance(index, tuple) else (name, index)
+
+
+def _bounds(variable: Any) -> tuple[Node, Node]:  # noqa: ANN401 - Pyomo ships no types
+    """Return the bounds of a variable; where it is fixed, they are its value."""
+    return (variable.value, variable.value) if variable.fixed else (variable.lower, variable.upper)
+
 
 class _Stated:
-    """Stands where Pyomo's interface puts its HiGHS, and keeps what it is told: HiGHS would drop small entries."""
+    """What a Pyomo model says, by column, with room for every entry that it has, also where its Params make it 0."""
 
-    def __init__(self) -> None:
-        self._bounds: list[tuple[Vector, Vector]] = []
-        self._rows: list[tuple[Vector, Vector]] = []
-        self._entries: list[tuple[Indices, Indices, Vector]] = []
-        self._count = 0
-        self._cost, self._offset, self.sign = np.zeros(0), 0.0, 1.0
+    def __init__(self, model: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
+        read = _Reading(model, _Values)
+        self._row = {label: i for i, label in enumerate(read.labels)}
+        self.column = {_label(x.parent_component().local_name, x.index()): j for j, x in enumerate(read.variables)}
+        self._sign = read.sign
+        columns, entries = np.array(read.columns, dtype=np.int64), np.array(read.entries, dtype=np.float64)
+        rows = np.repeat(np.arange(len(read.rows)), np.diff(read.ends))
+        of_rows, of_cost = slice(len(rows)), slice(len(rows), None)
+        self.rows, self.columns, entries_of_rows = _by_column(rows, columns[of_rows], entries[of_rows])
+        constant = np.array([row.constant for row in read.rows], dtype=np.float64)
+        self.parts = {
+            "cost": read.sign * sums(columns[of_cost], entries[of_cost], len(self.column)),
+            "offset": np.array([read.sign * read.constant]),
+            "column_lower": _limits([lower for lower, _ in read.bounds], -np.inf),
+            "column_upper": _limits([upper for _, upper in read.bounds], np.inf),
+            "row_lower": _limits([row.lower for row in read.rows], -np.inf) - constant,
+            "row_upper": _limits([row.upper for row in read.rows], np.inf) - constant,
+            "entries": entries_of_rows,
+        }
 
-    def addVars(self, count: int, lower: Vector, upper: Vector) -> None:  # noqa: ARG002, N802 - HiGHS's name
-        """Take columns."""
-        self._bounds.append((lower, upper))
-
-    def changeColsIntegrality(self, count: int, columns: Indices, kinds: Any) -> None:  # noqa: ANN401, ARG002, N802
-        """Take the kinds of columns.
-
-        Raises: ValueError if a column takes whole numbers alone.
-        """
-        if any(kind != highspy.HighsVarType.kContinuous for kind in kinds):
-            message = "the model has whole-number variables; must be a linear program"
-            raise ValueError(message)
-
-    def addRows(  # noqa: N802, PLR0913, PLR0917 - HiGHS's name and order
-        self,
-        count: int,
-        lower: Vector,
-        upper: Vector,
-        entry_count: int,
-        starts: Indices,
-        columns: Indices,
-        entries: Vector,
-    ) -> None:
-        """Take rows."""
-        per_row = np.diff(np.append(starts, entry_count))
-        rows = np.repeat(np.arange(self._count, self._count + count), per_row)
-        self._entries.append((rows, columns.astype(np.int64), entries))
-        self._rows.append((lower, upper))
-        self._count += count
-
-    def changeObjectiveSense(self, sense: Any) -> None:  # noqa: ANN401, N802 - HiGHS's name
-        """Take the sense."""
-        self.sign = -1.0 if sense == highspy.ObjSense.kMaximize else 1.0
-
-    def changeColsCost(self, count: int, columns: Indices, costs: Vector) -> None:  # noqa: ARG002, N802 - HiGHS's name
-        """Take the costs of all columns."""
-        self._cost = costs
-
-    def changeColCost(self, column: int, cost: float) -> None:  # noqa: N802 - HiGHS's name
-        """Take the cost of a column."""
-        self._cost[column] = cost
-
-    def changeObjectiveOffset(self, offset: float) -> None:  # noqa: N802 - HiGHS's name
-        """Take the offset."""
-        self._offset = float(offset)
-
-    def numbers(self) -> Numbers:
-        """Return what was told, by column; entries of 0 are none."""
-        nothing = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-        rows, columns, entries = (np.concatenate(parts) for parts in zip(nothing, *self._entries, strict=True))
-        order = np.lexsort((rows, columns))
-        order = order[entries[order] != 0]
-        (lower, upper), (row_lower, row_upper) = (
-            (np.concatenate(part) for part in zip((np.zeros(0),) * 2, *told, strict=True))
-            for told in (self._bounds, self._rows)
-        )
-        counts = np.bincount(columns[order], minlength=len(lower))
-        return Numbers(
-            cost=self.sign * self._cost,
-            offset=self.sign * self._offset,
-            column_lower=lower,
-            column_upper=upper,
-            row_lower=row_lower,
-            row_upper=row_upper,
-            starts=np.concatenate([[0], np.cumsum(counts)]),
-            indices=rows[order],
-            entries=entries[order],
-        )
+    def lp(self, balance: Balance | None = None) -> LabelledLP:
+        """Return it as an LP, in a solver of its own; who knows it gives the matrix's balance."""
+        parts = {name: part.copy() for name, part in self.parts.items()}
+        offset, entries = float(parts.pop("offset")[0]), parts.pop("entries")
+        some = entries != 0
+        starts = np.concatenate([[0], np.cumsum(np.bincount(self.columns[some], minlength=len(self.column)))])
+        numbers = Numbers(**parts, offset=offset, starts=starts, indices=self.rows[some], entries=entries[some])
+        return labelled(numbers, self._row, self.column, self._sign, balance)
 
 
-class LabelledHighs(Highs):
-    """Pyomo's persistent interface, which also tells the names of the rows and columns that it made."""
-
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
-        """Make an interface that holds no model yet."""
-        self._waiting: list[Any] = []
-        super().__init__(**options)
-
-    def stated(self, model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
-        """Take a Pyomo model, and return its LP, not solved yet.
-
-        Pyomo's `set_instance` does this too, but takes the process's standard output meanwhile: two threads that state
-        models would wait for each other for ever, and where there is no standard output it fails.
-        """
-        self._reinit()
-        self._model = model
-        self._solver_model = _Stated()
-        with _reading:
-            self.add_block(model)
-            if self._objective is None:
-                self.set_objective(None)
-        return self.labelled()
-
-    def _add_variables(self, variables: list[Any]) -> None:
-        """Keep new variables until rows or the objective need them: the interface would add those of each row alone."""
-        self._waiting += variables
-
-    def _add_constraints(self, cons: list[Any]) -> None:
-        self._add_waiting()
-        super()._add_constraints(cons)
-
-    def _set_objective(self, obj: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
-        self._add_waiting()
-        super()._set_objective(obj)
-
-    def _add_waiting(self) -> None:
-        if self._waiting:
-            super()._add_variables(self._waiting)
-            self._waiting = []
-
-    def labelled(self) -> LabelledLP:
-        """Return the LP of the model; a name is the Pyomo component's, then its index."""
-        rows = {_label(constraint): i for constraint, i in self._pyomo_con_to_solver_con_map.items()}
-        columns = {_label(self._vars[v][0]): j for v, j in self._pyomo_var_to_solver_var_map.items()}
-        return labelled(self._solver_model.numbers(), rows, columns, self._solver_model.sign)
-
-    def mutable(self) -> Iterator[_Entry]:
-        """Yield every number of the LP that mutable Params enter."""
-        rows, columns = self._pyomo_con_to_solver_con_map, self._pyomo_var_to_solver_var_map
-        for constraint, helpers in self._mutable_helpers.items():
-            for helper in helpers:
-                if hasattr(helper, "expr"):
-                    yield _Entry("entries", (columns[helper.pyomo_var_id], rows[constraint]), helper.expr)
-                else:
-                    yield _Entry("row_lower", rows[constraint], helper.lower_expr)
-                    yield _Entry("row_upper", rows[constraint], helper.upper_expr)
-        for _, bound in self._mutable_bounds.values():
-            yield _Entry("column_lower", columns[bound.pyomo_var_id], bound.lower_expr)
-            yield _Entry("column_upper", columns[bound.pyomo_var_id], bound.upper_expr)
-        for coefficient in self._mutable_objective.linear_coefs:
-            yield _Entry("cost", columns[coefficient.pyomo_var_id], coefficient.expr)
-        yield _Entry("offset", 0, self._mutable_objective.constant.expr)
+def _by_column(rows: Indices, columns: Indices, entries: Vector) -> tuple[Indices, Indices, Vector]:
+    """Return entries that stand row by row in the order of columns; what a row says twice of one column is added."""
+    order = np.argsort(columns, kind="stable")
+    rows, columns, entries = rows[order], columns[order], entries[order]
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = (np.diff(rows) != 0) | (np.diff(columns) != 0)
+    if not new.all():
+        entries = sums(np.cumsum(new) - 1, entries, int(new.sum()))
+    return rows[new], columns[new], entries
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A number of an LP: which part of it, where, and the Pyomo expression of its value."""
+def _limits(nodes: list[Node], none: float) -> Vector:
+    return np.array([none if node is None else _number(node) for node in nodes], dtype=np.float64)
+
+
+class _Entry(NamedTuple):
+    """A number of an LP that may change: which part of it, where, and what it is made of, less that from its limit."""
 
     part: str
-    place: Any
-    expression: Any
+    place: int
+    number: Any
+    limit: Node = None
+
+    @property
+    def value(self) -> float:
+        """The number, as Params stand."""
+        return _worth(self.number) if self.limit is None else _number(self.limit) - _worth(self.number)
+
+    @property
+    def params(self) -> set[int]:
+        """The identities of the Params that it is made of."""
+        return {id(param) for node in (self.limit, *_nodes(self.number)) for param in _params(node)}
+
+
+def _nodes(number: Any) -> Iterator[Node]:  # noqa: ANN401 - a product as a tuple, or a sum as a list
+    for part in number:
+        if isinstance(number, list):
+            yield from _nodes(part)
+        else:
+            yield part
+
+
+def _params(node: Node) -> Iterator[Any]:
+    kind = node.__class__
+    if kind in _PARAMS:
+        yield node
+    elif kind not in native_numeric_types and node is not None and node.is_expression_type():
+        for part in node.args:
+            yield from _params(part)
 
 
 class MutableLP:
     """The LP of a Pyomo model to be minimised, and, in place, the same LP with other values of its mutable Params.
 
-    Pyomo's own update evaluates every expression of the model, whatever has changed. And HiGHS puts an entry that was 0
-    and is none any more last in its column; the path of a solve, and with it the last digits, would depend on what was
-    put before. Here a number that was put back leaves nothing behind.
+    Only numbers that a changed Param enters are worked out again. And HiGHS puts an entry that was 0 and is none any
+    more last in its column; the path of a solve, and with it the last digits, would depend on what was put before. Here
+    a number that was put back leaves nothing behind.
     """
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
-        interface = LabelledHighs()
-        self._first = first = interface.stated(model)
-        self._entered: dict[int, list[_Entry]] = {}
-        cells = set(zip(first.column_of_entry.tolist(), first.indices.tolist(), strict=True))
-        with _reading:
-            for number in interface.mutable():
-                if number.part == "entries":
-                    cells.add(number.place)
-                for param in identify_mutable_parameters(number.expression):
-                    self._entered.setdefault(id(param), []).append(number)
-        self._cells = {cell: n for n, cell in enumerate(sorted(cells))}
-        self._columns, self._rows = (np.array(part) for part in zip(*self._cells, strict=True))
-        entries = np.zeros(len(self._cells))
-        filled = [
-            self._cells[cell] for cell in zip(first.column_of_entry.tolist(), first.indices.tolist(), strict=True)
-        ]
-        entries[filled] = first.entries
-        parts = ("cost", "column_lower", "column_upper", "row_lower", "row_upper")
-        self._parts = {name: getattr(first, name).copy() for name in parts}
-        self._parts |= {"offset": np.array([first.offset]), "entries": entries}
-        self._first_entries = entries.copy()
+        self._model, self._stated = model, _Stated(model)
+        self._first_entries = self._stated.parts["entries"].copy()
+        self._balance: Balance | None = None
 
     def put(self, values: Iterable[tuple[Any, float]]) -> None:
         """Give mutable Params other values, and change the numbers that they enter."""
-        touched: dict[int, _Entry] = {}
+        touched: dict[tuple[str, int], _Entry] = {}
         for param, value in values:
             param.set_value(value)
-            touched |= {id(number): number for number in self._entered.get(id(param), ())}
-        for number in touched.values():
-            place = self._cells[number.place] if number.part == "entries" else number.place
-            self._parts[number.part][place] = pyomo.value(number.expression)
+            touched |= {(entry.part, entry.place): entry for entry in self._entered.get(id(param), ())}
+        for entry in touched.values():
+            self._stated.parts[entry.part][entry.place] = entry.value
+
+    @cached_property
+    def _entered(self) -> dict[int, list[_Entry]]:
+        """The numbers that a Param enters, by its identity: looked up at the first change."""
+        entered: dict[int, list[_Entry]] = defaultdict(list)
+        for entry in self._entries():
+            for param in entry.params:
+                entered[param].append(entry)
+        return dict(entered)
+
+    def _entries(self) -> Iterator[_Entry]:
+        """Yield the numbers of the LP."""
+        read = _Reading(self._model, _Factors)
+        height = len(read.rows)
+        cells = self._stated.columns * height + self._stated.rows
+        for i, row in enumerate(read.rows):
+            of_row: dict[int, list[Any]] = defaultdict(list)
+            for n in range(read.ends[i], read.ends[i + 1]):
+                of_row[read.columns[n]].append(read.entries[n])
+            places = np.searchsorted(cells, np.fromiter(of_row, np.int64, len(of_row)) * height + i).tolist()
+            yield from (_Entry("entries", at, number) for at, number in zip(places, of_row.values(), strict=True))
+            for part, limit in (("row_lower", row.lower), ("row_upper", row.upper)):
+                if limit is not None:
+                    yield _Entry(part, i, row.constant, limit)
+        for j, bounds in enumerate(read.bounds):
+            for part, bound in zip(("column_lower", "column_upper"), bounds, strict=True):
+                if bound is not None:
+                    yield _Entry(part, j, [(bound,)])
+        cost: dict[int, list[Any]] = defaultdict(list)
+        for n in range(read.ends[-1], len(read.columns)):
+            cost[read.columns[n]].append(read.entries[n])
+        yield from (_Entry("cost", j, number) for j, number in cost.items())
+        yield _Entry("offset", 0, read.constant)
 
     def column(self, label: Label) -> int:
         """Return where a column stands."""
-        return self._first.column[label]
+        return self._stated.column[label]
 
     def put_columns(self, columns: Indices, *, cost: Vector, upper: Vector) -> None:
         """Give columns other costs and upper bounds, whatever the expressions of the model come to."""
-        self._parts["cost"][columns], self._parts["column_upper"][columns] = cost, upper
+        self._stated.parts["cost"][columns], self._stated.parts["column_upper"][columns] = cost, upper
 
     def put_offset(self, offset: float) -> None:
         """Give the objective another constant, likewise."""
-        self._parts["offset"][0] = offset
+        self._stated.parts["offset"][0] = offset
 
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own."""
-        some = self._parts["entries"] != 0
-        counts = np.bincount(self._columns[some], minlength=len(self._parts["cost"]))
-        stated = replace(
-            self._first,
-            **{name: part.copy() for name, part in self._parts.items() if name not in {"offset", "entries"}},
-            offset=float(self._parts["offset"][0]),
-            starts=np.concatenate([[0], np.cumsum(counts)]),
-            indices=self._rows[some],
-            entries=self._parts["entries"][some],
-        )
-        alike = np.array_equal(self._parts["entries"], self._first_entries)
-        return stated.clone(self._first.scales.balance if alike else None)
+        alike = np.array_equal(self._stated.parts["entries"], self._first_entries)
+        stated = self._stated.lp(self._balance if alike else None)
+        if alike:
+            self._balance = stated.scales.balance
+        return stated
 
 
 def from_pyomo(model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
     """Return the LP of a Pyomo model, not solved yet; a name is a component, then its index: `("supply", "hbm")`."""
-    return LabelledHighs().stated(model)
-
-
-def _label(data: Any) -> Label:  # noqa: ANN401 - Pyomo ships no types
-    index = data.index()
-    indices = () if index is None else index if isinstance(index, tuple) else (index,)
-    return (data.parent_component().local_name, *indices)
+    return _Stated(model).lp()

@@ -140,9 +140,11 @@ def _least_squares(
     per_row = np.maximum(1, np.bincount(rows, minlength=row_count))
     per_column = np.maximum(1, np.bincount(columns, minlength=column_count))
 
+    of_column, of_row = np.empty(len(rows)), np.empty(len(rows))  # in each round the same memory
+
     def of_rows(column: Vector) -> Vector:
         """Return the best factors of rows, for given factors of columns, less those for none."""
-        return -sums(rows, column[columns], row_count) / per_row
+        return -sums(rows, np.take(column, columns, out=of_column, mode="clip"), row_count) / per_row
 
     first = -sums(rows, logs, row_count) / per_row
     column = np.zeros(column_count)
@@ -155,7 +157,8 @@ def _least_squares(
         step = residual / per_column
         now = float(residual @ step)
         move = step + now / before * move
-        bent = sums(columns, move[columns] + of_rows(move)[rows], column_count)
+        np.take(of_rows(move), rows, out=of_row, mode="clip")
+        bent = sums(columns, np.add(of_column, of_row, out=of_row), column_count)
         length = now / float(move @ bent)
         column, residual, before = column + length * move, residual - length * bent, now
     return first + of_rows(column), column
@@ -189,7 +192,7 @@ def power(logs: Vector) -> Vector:
 
 def sums(groups: Indices, amounts: Vector, count: int) -> Vector:
     """Return the sum of the amounts of each group 0 .. count-1."""
-    return np.bincount(groups, amounts, minlength=count).astype(np.float64)
+    return np.bincount(groups, amounts, minlength=count).astype(np.float64, copy=False)
 
 
 def mean_power(sizes: Vector) -> float:

@@ -14,6 +14,7 @@ from supplychain import limits, schema, units
 from supplychain.case.calendar import discount_factors
 from supplychain.model import accelerators, commitments, cost, curves, fleet, service, supply, windows
 from supplychain.model._pyomo import Model, pyo
+from supplychain.model.evaluated import Evaluated
 from supplychain.model.structure import Structure, structure
 from supplychain.model.windows import window
 
@@ -57,11 +58,21 @@ def _built(case: Case) -> Model:
         setattr(m, name, _param(values))
     for part in _PARTS:
         part.variables(m)
+    m.names = _names(m)
     for part in _PARTS:
         limits.check()
         part.constraints(m)
     cost.constraints(m)
     return m
+
+
+def _names(m: Model) -> Evaluated:
+    """Return the model's names over dicts of its Params and variables."""
+    params, variables = (
+        {component.local_name: dict(component.items()) for component in m.component_objects(kind)}
+        for kind in (pyo.Param, pyo.Var)
+    )
+    return Evaluated(m.on, params | {"money": {None: m.money}}, variables)
 
 
 def numbers(case: Case, on: Structure) -> dict[str, Numbers]:
@@ -73,7 +84,7 @@ def numbers(case: Case, on: Structure) -> dict[str, Numbers]:
 def _param(values: Numbers) -> Model:
     if None in values:
         return pyo.Param(initialize=values[None], mutable=True)
-    return pyo.Param(list(values), initialize=values, mutable=True, within=pyo.Reals)
+    return pyo.Param(list(values), rule=lambda _, *i: values[_index(i)], mutable=True, within=pyo.Reals)
 
 
 def _of_settings_and_tables(case: Case) -> dict[str, Numbers]:

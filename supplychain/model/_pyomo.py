@@ -5,10 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pyomo.environ as pyo
+import pyomo.core as pyo
+from pyomo.core.base.param import ParamData, ScalarParam
+from pyomo.core.base.var import VarData
+from pyomo.core.expr.numeric_expr import (
+    LinearExpression,
+    MonomialTermExpression,
+    NPV_ProductExpression,
+    NPV_SumExpression,
+    ProductExpression,
+    SumExpression,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Model: TypeAlias = Any
 """The Pyomo model, or its names over numbers: `supplychain.model.evaluated.Evaluated`."""
@@ -42,10 +52,20 @@ __all__ = [
     "Year",
     "is_number",
     "pyo",
+    "rows",
     "total",
 ]
 
 _NUMBERS = frozenset({int, float})
+_VARIABLE_TERMS = frozenset({VarData, MonomialTermExpression})
+_LINEAR_TERMS = _VARIABLE_TERMS | _NUMBERS | {ParamData, ScalarParam, NPV_ProductExpression, NPV_SumExpression}
+_TERMS = _LINEAR_TERMS | {ProductExpression}
+
+
+def rows(m: Model, index: Iterable[Any], rule: Callable[..., Relation]) -> Any:  # noqa: ANN401 - Pyomo ships no types
+    """Return a constraint: its function is given the model's names over plain dicts, which are looked up sooner."""
+    names = m.names
+    return pyo.Constraint(list(index), rule=lambda _, *i: rule(names, *i))
 
 
 def is_number(term: Expression) -> bool:
@@ -56,4 +76,13 @@ def is_number(term: Expression) -> bool:
 def total(terms: Iterable[Expression]) -> Expression:
     """Return the sum of some terms: to the last digit where all are numbers, else a Pyomo expression."""
     terms = list(terms)
-    return math.fsum(terms) if _NUMBERS.issuperset(map(type, terms)) else pyo.quicksum(terms)
+    if len(terms) == 1:
+        return terms[0]
+    kinds = set(map(type, terms))
+    if kinds <= _NUMBERS:
+        return math.fsum(terms)
+    if kinds <= _LINEAR_TERMS and not kinds.isdisjoint(_VARIABLE_TERMS):
+        return LinearExpression(terms)
+    if kinds <= _TERMS and ProductExpression in kinds:
+        return SumExpression(terms)
+    return pyo.quicksum(terms)

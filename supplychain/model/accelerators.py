@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supplychain.case.calendar import year_before
-from supplychain.model._pyomo import Accelerator, Expression, Model, Relation, Year, pyo, total
+from supplychain.model._pyomo import Accelerator, Expression, Model, Relation, Year, pyo, rows, total
 
 
 def variables(m: Model) -> None:
@@ -26,8 +26,8 @@ def variables(m: Model) -> None:
 
 def constraints(m: Model) -> None:
     """Declare the warehouse balance and the ramps."""
-    m.warehouse_balance = pyo.Constraint(m.on.handle, rule=warehouse_balance)
-    m.ramp = pyo.Constraint([(a, t) for a, t in m.on.build if a in m.ramp_growth], rule=ramp)
+    m.warehouse_balance = rows(m, m.on.handle, warehouse_balance)
+    m.ramp = rows(m, [(a, t) for a, t in m.on.build if a in m.ramp_growth], ramp)
 
 
 def _build_bounds(m: Model, a: Accelerator, t: Year) -> tuple[int, Expression]:

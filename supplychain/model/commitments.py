@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplychain.model._pyomo import Accelerator, Commitment, Expression, Model, Relation, Year, pyo, total
+from supplychain.model._pyomo import Accelerator, Commitment, Expression, Model, Relation, Year, pyo, rows, total
 
 
 def variables(m: Model) -> None:
@@ -19,9 +19,9 @@ def variables(m: Model) -> None:
 
 def constraints(m: Model) -> None:
     """Declare that commitments are met, each unit counting once."""
-    m.commitment = pyo.Constraint(list(m.on.commitments), rule=commitment)
+    m.commitment = rows(m, m.on.commitments, commitment)
     keys = {(m.on.commitments[c, t]["basis"], a, t) for c, a, t in m.on.deliver}
-    m.delivered_once = pyo.Constraint(sorted(keys), rule=delivered_once)
+    m.delivered_once = rows(m, sorted(keys), delivered_once)
 
 
 def commitment(m: Model, c: Commitment, t: Year) -> Relation:

@@ -18,6 +18,7 @@ from supplychain.model._pyomo import (
     Year,
     is_number,
     pyo,
+    rows,
     total,
 )
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 def constraints(m: Model) -> None:
     """Declare the budgets and the objective."""
-    m.budget = pyo.Constraint(m.on.budget, rule=budget)
-    m.cost = pyo.Objective(rule=cost, sense=pyo.minimize)
+    m.budget = rows(m, m.on.budget, budget)
+    m.cost = pyo.Objective(expr=cost(m.names), sense=pyo.minimize)
 
 
 def cost(m: Model) -> Expression:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from supplychain.case.calendar import in_service
-from supplychain.model._pyomo import Accelerator, Expression, Model, Region, Relation, Year, pyo, total
+from supplychain.model._pyomo import Accelerator, Expression, Model, Region, Relation, Year, pyo, rows, total
 
 
 def variables(m: Model) -> None:
@@ -15,10 +14,8 @@ def variables(m: Model) -> None:
 
 def constraints(m: Model) -> None:
     """Declare what may and what must operate."""
-    m.operate_owned = pyo.Constraint(m.on.operate, rule=operate_owned)
-    m.new_units_operate = pyo.Constraint(
-        [index for index in m.on.operate if index in m.install], rule=new_units_operate
-    )
+    m.operate_owned = rows(m, m.on.operate, operate_owned)
+    m.new_units_operate = rows(m, [index for index in m.on.operate if index in m.install], new_units_operate)
 
 
 def operate_owned(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:
@@ -32,7 +29,7 @@ def operate_owned(m: Model, a: Accelerator, r: Region, t: Year) -> Relation:
 
 def owned(m: Model, a: Accelerator, r: Region, t: Year) -> Expression:
     """Return the accelerators that are installed in a region and still alive."""
-    alive = total(m.install[a, r, u] for u in m.on.years if in_service(u, m.on.life(a), t) and (a, r, u) in m.install)
+    alive = total(m.install[a, r, u] for u in m.on.vintages[a, t])
     owned_at_start = total(m.fleet_units[a, r, y] for y in m.on.fleet.get((a, r, t), ()))
     return alive + owned_at_start
 

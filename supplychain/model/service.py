@@ -13,6 +13,7 @@ from supplychain.model._pyomo import (
     Year,
     is_number,
     pyo,
+    rows,
     total,
 )
 
@@ -40,9 +41,9 @@ def variables(m: Model) -> None:
 
 def constraints(m: Model) -> None:
     """Declare what busy accelerators can do."""
-    m.compute = pyo.Constraint(sorted({(a, t) for a, _, t in m.on.operate}), rule=compute)
-    m.service = pyo.Constraint(sorted({(w, t) for w, _, t in m.on.serve}), rule=service)
-    m.research_service = pyo.Constraint(sorted({t for _, t in m.on.research}), rule=research_service)
+    m.compute = rows(m, sorted({(a, t) for a, _, t in m.on.operate}), compute)
+    m.service = rows(m, sorted({(w, t) for w, _, t in m.on.serve}), service)
+    m.research_service = rows(m, sorted({t for _, t in m.on.research}), research_service)
 
 
 def _research_years(m: Model) -> list[tuple[Accelerator, Year]]:

@@ -1,4 +1,4 @@
-"""From the Pyomo model to a solved LP, through Pyomo's own HiGHS interface."""
+"""From the Pyomo model to a solved LP."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def solve(m: Model) -> tuple[LabelledLP, Optimum]:
 def stated(m: Model) -> LabelledLP:
     """Return the LP of a model, not solved yet, with the options of a cold solve."""
     limits.check()
-    return cold(lp.LabelledHighs().stated(m))
+    return cold(lp.from_pyomo(m))
 
 
 def solved(labelled: LabelledLP, *, what: str) -> Optimum:
@@ -161,7 +161,7 @@ class MutableModel:
         parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
         changed = [table for table in schema.TABLES if self._case.tables[table.name] is not case.tables[table.name]]
         for table in changed:
-            old, new = differing(table, self._case.tables[table.name], case.tables[table.name])
+            old, new = differing(self._case.by_series(table.name), case.by_series(table.name))
             if sets_of(table, old) != sets_of(table, new):
                 on = structure(case)
                 all_new = numbers(case, on)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, fields
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from supplychain import schema
@@ -18,7 +17,7 @@ from supplychain.model import curves
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from supplychain.case import Case
+    from supplychain.case import Case, Series
     from supplychain.tabular import Row
 
 Need = tuple[str, str, str, str, str]
@@ -57,6 +56,8 @@ class Structure:
     build: tuple[tuple[str, int], ...]
     handle: tuple[tuple[str, int], ...]
     """Accelerators that can be in the warehouse, or be installed, in a year."""
+    vintages: Mapping[tuple[str, int], tuple[int, ...]]
+    """Years of the case in which what is still alive in a year may have been installed."""
     opening: frozenset[str]
     fleet: Mapping[tuple[str, str, int], tuple[int, ...]]
     """Vintages of the opening fleet that are still alive: accelerator, region, year."""
@@ -97,18 +98,10 @@ def same_sets(on: Structure, other: Structure) -> bool:
     )
 
 
-def differing(
-    table: schema.TableSchema, before: tuple[Row, ...], after: tuple[Row, ...]
-) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Return the rows of two states of a table that differ; of a series that does, all rows."""
-    names = _series_key(table)
-    if not names:
-        return before, after
-    key = itemgetter(*names)
-    ids_before, ids_after = (set(map(id, rows)) for rows in (before, after))
-    other = [row for row in before if id(row) not in ids_after] + [row for row in after if id(row) not in ids_before]
-    keys = set(map(key, other))
-    old, new = (tuple(row for row in rows if key(row) in keys) for rows in (before, after))
+def differing(before: Series, after: Series) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Return the rows of the series in which two states of a table differ."""
+    other = [key for key in dict.fromkeys((*before, *after)) if before.get(key) is not after.get(key)]
+    old, new = (tuple(row for key in other for row in rows.get(key, ())) for rows in (before, after))
     return old, new
 
 
@@ -194,6 +187,11 @@ def structure(case: Case) -> Structure:
         materials={a: tuple(s for s in stages if (a, s) in bill) for a in accelerators},
         build=build,
         handle=handle,
+        vintages={
+            (a, t): tuple(u for u in years if row["first_year"] <= u and in_service(u, row["life_years"], t))
+            for a, row in accelerators.items()
+            for t in years
+        },
         opening=opening,
         fleet=fleet,
         operate=operate,

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from supplychain import schema
 from supplychain.case.calendar import online_year, year_before
-from supplychain.model._pyomo import Expression, Model, Place, Relation, Stage, Supplier, Year, is_number, pyo, total
+from supplychain.model._pyomo import (
+    Expression,
+    Model,
+    Place,
+    Relation,
+    Stage,
+    Supplier,
+    Year,
+    is_number,
+    pyo,
+    rows,
+    total,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,9 +65,9 @@ def variables(m: Model) -> None:
 
 def constraints(m: Model) -> None:
     """Declare limits and balances."""
-    m.supply_limit = pyo.Constraint(m.on.supply, rule=supply_limit)
-    m.stage_balance = pyo.Constraint(
-        [(s, p, t) for s in m.on.stages for p in m.on.places[s] for t in m.on.years], rule=stage_balance
+    m.supply_limit = rows(m, m.on.supply, supply_limit)
+    m.stage_balance = rows(
+        m, [(s, p, t) for s in m.on.stages for p in m.on.places[s] for t in m.on.years], stage_balance
     )
 
 
@@ -144,13 +156,14 @@ def _use_by_accelerators(m: Model, s: Stage, p: Place, t: Year) -> Iterator[tupl
 
     The regions are all of them for a global stage, else the place alone.
     """
+    quantity, build, operate = m.bill_of_materials, m.build, m.operate
+    if m.on.is_flow(s):
+        yield from (((ACCELERATOR, a), quantity[a, s] * build[a, t]) for a in m.on.users[s] if (a, t) in build)
+        return
     regions = m.on.regions if p == schema.GLOBAL else (p,)
     for a in m.on.users[s]:
-        if not m.on.is_flow(s):
-            operating = total(m.operate[a, r, t] for r in regions if (a, r, t) in m.operate)
-            yield (ACCELERATOR, a), m.bill_of_materials[a, s] * operating
-        elif (a, t) in m.build:
-            yield (ACCELERATOR, a), m.bill_of_materials[a, s] * m.build[a, t]
+        operating = total([operate[a, r, t] for r in regions if (a, r, t) in operate])
+        yield (ACCELERATOR, a), quantity[a, s] * operating
 
 
 def _use_by_suppliers(m: Model, s: Stage, p: Place, t: Year) -> Iterator[tuple[User, Expression]]:

@@ -13,12 +13,12 @@ import pytest
 from generator import random_case
 from paths import TINY
 from plants import edited, files_of, loaded, same_files
-from pyomo.repn import standard_repn
+from pyomo import environ as pyo
 
 import supplychain as sc
 from supplychain import lp
 from supplychain.case import from_book
-from supplychain.model import build
+from supplychain.lp import from_model
 from supplychain.report.page.html import report
 from supplychain.report.page.report_data import ReportData
 from supplychain.results.write import csv
@@ -71,32 +71,36 @@ def test_suppliers_are_asked_for_in_four_threads(tmp_path: Path) -> None:
     _side_by_side([*jobs, *jobs])  # type: ignore[list-item]
 
 
-def test_an_objective_is_read_while_another_thread_reads_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bug: Pyomo keeps for the whole process what kind of result its reader of expressions makes; rows of one thread
+def test_pyomo_is_asked_about_an_expression_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bug: Pyomo keeps for the whole process what kind of result its reader of expressions makes; what one thread asked
     changed it while another's objective was read, which then had no list of quadratic terms.
     """
-    model, other = build(sc.load(TINY)), build(sc.load(TINY))
-    alone = lp.from_pyomo(build(sc.load(TINY)))
-    reads, done = threading.Event(), threading.Event()
-    thread = threading.Thread(target=lp.from_pyomo, args=[other])
-    generate = standard_repn._generate_standard_repn  # noqa: SLF001 - of Pyomo
 
-    def meanwhile(*arguments: object, quadratic: bool, **named: object) -> object:
-        if threading.current_thread() is thread:
-            reads.set()
-            done.wait(60)
-        elif quadratic:
-            thread.start()
-            reads.wait(1.0)
-        return generate(*arguments, quadratic=quadratic, **named)
+    def model() -> pyo.ConcreteModel:
+        m = pyo.ConcreteModel()
+        m.x, m.y, m.p = pyo.Var(bounds=(0, 1)), pyo.Var(bounds=(0, 1)), pyo.Param(initialize=4.0, mutable=True)
+        m.row = pyo.Constraint(expr=(m.x + m.y) / m.p <= 1)
+        m.cost = pyo.Objective(expr=(m.x + 2 * m.y) / m.p)
+        return m
 
-    monkeypatch.setattr(standard_repn, "_generate_standard_repn", meanwhile)
-    try:
-        together = lp.from_pyomo(model)
-    finally:
-        done.set()
-        thread.join()
-    assert together.cost.tolist() == alone.cost.tolist()
+    inside, generate = threading.Lock(), from_model.generate_standard_repn
+    thread = threading.Thread(target=lp.from_pyomo, args=[model()])
+
+    def meanwhile(*arguments: object, **named: object) -> object:
+        assert inside.acquire(blocking=False)
+        try:
+            if thread.ident is None:
+                thread.start()
+                thread.join(0.2)
+            return generate(*arguments, **named)
+        finally:
+            inside.release()
+
+    monkeypatch.setattr(from_model, "generate_standard_repn", meanwhile)
+    together = lp.from_pyomo(model())
+    thread.join()
+    assert together.entries.tolist() == [0.25, 0.25]
+    assert together.cost.tolist() == [0.25, 0.5]
 
 
 def test_everything_else_from_several_threads(tmp_path: Path) -> None:
