@@ -340,6 +340,12 @@ class ScaledHighs(highspy.Highs):  # type: ignore[misc] # HiGHS ships no types
         )
         return status, np.array(moves) * units
 
+    def getBasisTransposeSolve(self, costs: Vector, basic: Indices) -> tuple[Any, Vector]:  # noqa: N802 - HiGHS's name
+        """Return row prices at which basic columns break even, were these the costs; `basic` as `getBasicVariables`."""
+        of_basic = np.where(basic >= 0, (costs * self.column_scale)[np.maximum(basic, 0)], 0.0)
+        status, y, *_ = super().getBasisTransposeSolve(of_basic)
+        return status, np.array(y) * self.row_scale
+
     def changeColsCost(self, count: int, columns: Indices, costs: Vector) -> Any:  # noqa: ANN401, N802 - HiGHS's name
         """Give columns other costs; if all have others, the objective is scaled anew."""
         scaled = np.asarray(costs, dtype=float) * self.column_scale[columns]

@@ -100,6 +100,30 @@ def preferred(
     return Preferred(x, now.basis)
 
 
+def are_settled(lp: LabelledLP, optimum: Optimum, columns: Sequence[int]) -> bool:
+    """Whether some columns have the same values in every optimum; the solver has just found this one.
+
+    Of a sum of them with weights drawn at random, the basis says what each variable would change that may enter at no
+    cost: if none changes it, all optima have this sum, and so these values. False where one does, or the basis fails.
+    """
+    highs, (rows, _) = lp.highs, lp.shape
+    column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
+    row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
+    (row_sign, column_sign), (near_row, near_column) = _signs(lp, lp.cost, optimum), lp.near(optimum.x)
+    fix(column_sign, optimum.x, near_column, column_lower, column_upper)
+    fix(row_sign, lp.activity(optimum.x), near_row, row_lower, row_upper)
+    _, order = highs.getBasicVariables()
+    free = np.concatenate([row_lower < row_upper, column_lower < column_upper])
+    may_enter = free.copy()
+    may_enter[np.where(order < 0, -1 - order, rows + order)] = False
+    weights = np.zeros(lp.shape[1])
+    weights[columns] = (1 + np.random.default_rng(0).random(len(columns))) / lp.column_unit[columns]
+    weights = np.where(free[rows:], weights, 0.0)
+    status, y = highs.getBasisTransposeSolve(weights, order)
+    changes = np.concatenate([y / lp.row_unit, (weights - lp.priced(y)) * lp.column_unit])
+    return status == highspy.HighsStatus.kOk and not bool((np.abs(changes) > FEASIBILITY)[may_enter].any())
+
+
 def _let_stay(
     highs: ScaledHighs, x: Vector, columns: tuple[Vector, Vector], activity: Vector, rows: tuple[Vector, Vector]
 ) -> None:

@@ -449,7 +449,7 @@ class BottleneckFinder:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
         upper = {row: float(self._solved_lp.lp.row_upper[row] + RELIEF_STEP * move) for row, move in direction.items()}
         columns, usd, year = self._unit_worth
-        with self._solved_lp.changed(upper, ties=self._solved_lp.ties[:1]) as relieved:
+        with self._solved_lp.changed(upper, ties=self._solved_lp.ties[:1], only=columns) as relieved:
             more = usd * (relieved.x - self._solved_lp.x)[columns]
         least = YEAR_HELPED * RELIEF_STEP * gain
         return tuple(t for t in self._solved.on.years if math.fsum(more[year == t].tolist()) > least)

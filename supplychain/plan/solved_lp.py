@@ -83,15 +83,18 @@ class SolvedLP:
         column_upper: Mapping[int, float] | None = None,
         *,
         ties: Sequence[Vector] | None = None,
+        only: Sequence[int] = (),
     ) -> Iterator[SolvedLP]:
         """Solve with other upper limits, and yield that solved LP; the solver is its own while inside.
 
         With fewer `ties` the plan is any of those that they leave: with none, enough where only its cost and prices are
-        asked for.
+        asked for. So it is where `only` some columns matter, and all optima have the same values there.
         """
         what = "the case with other limits"
         with lp.changed(self.lp, row_upper, column_upper, start=self.optimum, what=what) as (changed_lp, optimum):
             objectives = self.ties if ties is None else ties
+            if only and lp.are_settled(changed_lp, optimum, only):
+                objectives = ()
             x = lp.prefer(changed_lp, optimum, objectives, settle=ties is None) if objectives else optimum.x
             solved = Solved(self.solved.case, self.solved.on, self.solved.n, Values(self.names, x))
             yield replace(

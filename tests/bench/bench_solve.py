@@ -19,6 +19,7 @@ import tomllib
 from pathlib import Path
 
 import highspy
+import pyomo.environ as pyo  # with the writer of MPS files
 
 import supplychain as sc
 from supplychain import lp, model
@@ -63,20 +64,27 @@ def beside(case: Path, mps: Path) -> float:
 
 
 def exact(case: Path) -> float:
-    """Compare the whole answer with one cold build and solve of the same case, imports and reading excluded."""
+    """Compare the whole answer with one cold build and solve of the same case, imports and reading excluded.
+
+    The yardstick is the same Pyomo model, built and given to HiGHS by Pyomo itself: it does not move with our code.
+    """
     given = sc.load(case)
     gc.disable()  # as the command line does
-    taken: list[tuple[float, float]] = []
+    taken: dict[str, list[float]] = {"answer": [], "pyomo": [], "ours": []}
     for _ in range(RUNS + 1):
-        start = time.perf_counter()
-        solve(model.build(given))
-        middle = time.perf_counter()
-        sc.solve(given)
-        taken.append((time.perf_counter() - middle, middle - start))
-        gc.collect()
-    a, b = (statistics.median(times) for times in zip(*taken[1:], strict=True))
-    say(f"the whole answer: {a / b:.2f} times one cold build and solve ({a:.2f} s and {b:.2f} s here)")
+        for name, work in (
+            ("pyomo", lambda: pyo.SolverFactory("appsi_highs").solve(model.build(given))),
+            ("ours", lambda: solve(model.build(given))),
+            ("answer", lambda: sc.solve(given)),
+        ):
+            start = time.perf_counter()
+            work()
+            taken[name].append(time.perf_counter() - start)
+            gc.collect()
+    a, b, c = (statistics.median(times[1:]) for times in taken.values())
+    say(f"the whole answer: {a / b:.2f} times one build and cold solve through Pyomo ({a:.2f} s and {b:.2f} s here)")
     say(f"  at most {EXACT_ALLOWED:g} times: {'yes' if a / b <= EXACT_ALLOWED else 'NO'}")
+    say(f"  {a / c:.2f} times our own build and cold solve ({c:.2f} s here)")
     return a / b
 
 
