@@ -40,7 +40,7 @@ from supplychain.lp.questions import (
 from supplychain.lp.repair import shortages
 from supplychain.lp.scaled import Vector, sums
 from supplychain.lp.slopes import Slopes
-from supplychain.lp.ties import Preferred, are_settled, prefer, preferred, share_of
+from supplychain.lp.ties import Preferred, prefer, preferred, share_of
 from supplychain.lp.trace import Trace, Tracer
 
 __all__ = [
@@ -58,7 +58,6 @@ __all__ = [
     "Vector",
     "allowable_increase",
     "allowable_ranges",
-    "are_settled",
     "certificate",
     "changed",
     "found",

@@ -101,10 +101,12 @@ def preferred(
 
 
 def are_settled(lp: LabelledLP, optimum: Optimum, columns: Sequence[int]) -> bool:
-    """Whether some columns have the same values in every optimum; the solver has just found this one.
+    """Whether some columns have the same values in every optimum; the solver has just found this one, from a basis.
+
+    After presolve alone it has no basis in hand, and HiGHS does not say so: it ends.
 
     Of a sum of them with weights drawn at random, the basis says what each variable would change that may enter at no
-    cost: if none changes it, all optima have this sum, and so these values. False where one does, or the basis fails.
+    cost: if none changes it, all optima have this sum, and so these values.
     """
     highs, (rows, _) = lp.highs, lp.shape
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import lp
 from supplychain.limits import doing
+from supplychain.lp.ties import are_settled
 from supplychain.model import build, numbers, solver
 from supplychain.model.cells import named
 from supplychain.model.evaluated import Evaluated
@@ -93,7 +94,7 @@ class SolvedLP:
         what = "the case with other limits"
         with lp.changed(self.lp, row_upper, column_upper, start=self.optimum, what=what) as (changed_lp, optimum):
             objectives = self.ties if ties is None else ties
-            if only and lp.are_settled(changed_lp, optimum, only):
+            if only and are_settled(changed_lp, optimum, only):
                 objectives = ()
             x = lp.prefer(changed_lp, optimum, objectives, settle=ties is None) if objectives else optimum.x
             solved = Solved(self.solved.case, self.solved.on, self.solved.n, Values(self.names, x))

@@ -14,6 +14,7 @@ from lps import written
 from supplychain import lp
 from supplychain.errors import NoAnswerError
 from supplychain.lp.optimum import optimum_of
+from supplychain.lp.ties import are_settled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,12 @@ def built(  # noqa: PLR0913 - what an LP is made of
 def solved(problem: lp.LabelledLP) -> lp.Optimum:
     problem.highs.run()
     return lp.found(problem)
+
+
+def from_its_basis(problem: lp.LabelledLP) -> lp.Optimum:
+    """The optimum, found again from where it was found: the solver has its basis in hand then."""
+    problem.highs.setBasis(solved(problem).basis)
+    return solved(problem)
 
 
 def slopes(problem: lp.LabelledLP) -> lp.Slopes:
@@ -300,6 +307,20 @@ class TestPrefer:
         lp.prefer(problem, at, [np.array([0, 0, 1.0])])
         assert_untouched(problem)
         assert solved(problem).objective == pytest.approx(9)
+
+    def test_columns_that_are_the_same_in_every_optimum(self) -> None:
+        """min x + y + z + 2 w with x + y >= 6, z >= 1, w >= 2, each at most 4: x and y may swap, z and w may not.
+
+        Catches: a tie that is overlooked; one that makes everything doubtful, also what it does not touch.
+        """
+        problem = built(
+            [1, 1, 1, 2], [[-1, -1, 0, 0], [0, 0, -1, 0], [0, 0, 0, -1]], [-6, -1, -2], column_upper=4 * [4]
+        )
+        at = from_its_basis(problem)
+        settled = [are_settled(problem, at, [j]) for j in range(4)]
+        assert settled == [False, False, True, True]
+        assert are_settled(problem, at, [2, 3])
+        assert not are_settled(problem, at, [0, 3])
 
     def test_values_lie_exactly_on_their_bounds(self) -> None:
         """What is at a bound up to rounding is put on it.

@@ -16,6 +16,7 @@ from lps import INFINITY, Written, random_lp
 
 from supplychain import lp
 from supplychain.lp.optimum import optimum_of
+from supplychain.lp.ties import are_settled
 
 pytestmark = pytest.mark.unmeasured
 
@@ -244,3 +245,17 @@ def test_prices_ranges_and_joint_sets_do_not_depend_on_units(seed: int) -> None:
         assert (there[side] / row[rows]).to_dict() == pytest.approx(here[side].to_dict(), rel=1e-6, abs=1e-6)
     one_sided = [i for i in rows if case.lower[i] != case.upper[i]]
     assert lp.joint_sets(other.labelled(), one_sided) == lp.joint_sets(case.labelled(), one_sided)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_settled_is_the_same_whatever_is_preferred(seed: int) -> None:
+    """Catches ties that the basis hides; and if nothing were ever settled, the other test of it would say so."""
+    problem = random_lp(seed).labelled()
+    problem.highs.setBasis(optimum_of(problem, what="a random LP").basis)
+    optimum = optimum_of(problem, what="a random LP")  # from its basis, which the solver has in hand then
+    settled = [j for j in range(problem.shape[1]) if are_settled(problem, optimum, [j])]
+    wish = np.random.default_rng(seed).normal(size=problem.shape[1])
+    for objective in (wish, -wish):
+        bounded = np.where(np.isfinite(problem.column_lower) & np.isfinite(problem.column_upper), objective, 0.0)
+        x = lp.prefer(problem, optimum, [bounded])
+        assert x[settled] == pytest.approx(optimum.x[settled], abs=1e-6)
