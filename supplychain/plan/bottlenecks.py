@@ -297,8 +297,11 @@ class BottleneckFinder:
             return min(lasting, key=_order)
         every = _union(levers)
         (worth,) = self._price([every], t, years, step=WHOLE_RELIEF)
-        if t not in worth.helps:
+        direction, _ = self._direction(every, years)
+        helps = self._helped(direction, self._slopes.gain(direction) / self._solved_lp.money, WHOLE_RELIEF)
+        if t not in helps:  # however little of the gain that is
             return None
+        worth = replace(worth, helps=helps)
         lever = Lever(UNRESOLVED, UNRESOLVED, every, self._levers.nature(every), 0)
         return Bottleneck(t, lever, worth, self._annual(worth, every, years), BLOCKED)
 
