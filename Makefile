@@ -8,7 +8,7 @@ SITE := build/docs
 SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check thorough faults docs docs-all browser office bench bench-scale bench-sweep bench-netlib generated reports answers pages lock clean
+.PHONY: solve check thorough faults docs docs-all browser office bench bench-scale bench-sweep bench-netlib bench-smooth generated reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -60,6 +60,10 @@ bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,
 NETLIB ?=
 bench-netlib: $(VENV)/dev  ## solve and certify 91 Netlib LPs, or those of a folder (NETLIB=), and check their prices; takes minutes
 	$(BIN)/python tests/bench/bench_netlib.py $(NETLIB)
+
+SMOOTH ?= $(CASE)
+bench-smooth: $(VENV)/dev  ## move every limit of cases (SMOOTH=) a little, and show how far plans move; takes minutes
+	PYTHONPATH=tests/support $(BIN)/python tests/bench/bench_smooth.py $(SMOOTH)
 
 generated: $(VENV)/dev  ## write the references that stand in inputs and docs, and every datapackage.json of inputs
 	$(BIN)/python tests/generated.py --write

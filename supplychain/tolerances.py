@@ -135,6 +135,10 @@ EQUAL_GAIN: Final = 1e-8
 RELIEF_STEP: Final = 1e-2
 """Part of a relief that is taken to see which years are helped: small, so that what binds stays the same."""
 
+WHOLE_RELIEF: Final = 1.0
+"""Part of a relief from a year on that is taken to see whether it helps that year: all of it. Of a little relief one
+step of a curve in one year takes all, and which year that is says nothing."""
+
 YEAR_HELPED: Final = 1e-3
 """A year is helped if the value of what is served in it rises by more than this share of the gain."""
 

@@ -32,6 +32,7 @@ from supplychain.tolerances import (
     RELIEF_STEP,
     SAME_SLOPE,
     SERVES_ABOVE,
+    WHOLE_RELIEF,
     YEAR_HELPED,
 )
 
@@ -354,21 +355,27 @@ class BottleneckFinder:
         if not blocked > LITTLE_BLOCKED * (served + blocked):
             return None
         levers, years = self.levers.of_year(level, t), self._years(t)
-        worths = dict(zip(levers, self._price([lever.members for lever in levers], t, years), strict=True))
+        alone = self._price([lever.members for lever in levers], t, years, step=WHOLE_RELIEF)
+        worths = dict(zip(levers, alone, strict=True))
         lasting = [
             Bottleneck(t, lever, worth, self._annual(worth, lever.members, years), LASTING)
             for lever, worth in worths.items()
             if worth.serves and t in worth.helps
         ]
         lasting += [
-            replace(joint, state=LASTING) for joint in self._joint(_tied(worths), t, years) if t in joint.worth.helps
+            replace(joint, state=LASTING)
+            for joint in self._joint(_tied(worths), t, years, step=WHOLE_RELIEF)
+            if t in joint.worth.helps
         ]
         if lasting:
             return min(lasting, key=_order)
         every = _union(levers)
-        (worth,) = self._price([every], t, years)
-        if t not in worth.helps:
+        (worth,) = self._price([every], t, years, step=WHOLE_RELIEF)
+        direction, _ = self._direction(every, years)
+        helps = self._helped(direction, self._slopes.gain(direction) / self._solved_lp.money, WHOLE_RELIEF)
+        if t not in helps:  # however little of the gain that is
             return None
+        worth = replace(worth, helps=helps)
         lever = Lever(UNRESOLVED, UNRESOLVED, every, self.levers.nature(every), 0)
         return Bottleneck(t, lever, worth, self._annual(worth, every, years), BLOCKED)
 
@@ -383,7 +390,9 @@ class BottleneckFinder:
         """Return one year's part of a gain; a limit of 0 has none."""
         return 0.0 if worth.blank else worth.gain * self.levers.annual(members, years)
 
-    def _joint(self, tied: Sequence[Lever], t: int, years: tuple[int, ...]) -> list[Bottleneck]:
+    def _joint(
+        self, tied: Sequence[Lever], t: int, years: tuple[int, ...], *, step: float = RELIEF_STEP
+    ) -> list[Bottleneck]:
         """Return the minimal sets of levers, worth nothing alone, whose relief together serves more demand."""
         with doing(f"asking which stages bind together in {t}"):
             sets = lp.minimal_sets(
@@ -392,7 +401,7 @@ class BottleneckFinder:
         together = [sorted(levers, key=lambda lever: (lever.position, lever.name)) for levers in sets]
         unions = [_union(levers) for levers in together]
         bottlenecks = []
-        for levers, members, worth in zip(together, unions, self._price(unions, t, years), strict=True):
+        for levers, members, worth in zip(together, unions, self._price(unions, t, years, step=step), strict=True):
             if worth.serves:
                 name, position = _names(levers), levers[0].position
                 lever = Lever(name, name, members, self.levers.nature(members), position)
@@ -400,11 +409,16 @@ class BottleneckFinder:
                 bottlenecks.append(Bottleneck(t, lever, worth, annual, "joint", together=tuple(levers)))
         return bottlenecks
 
-    def _price(self, lever_sets: Sequence[Members], t: int, years: tuple[int, ...]) -> list[Worth]:
-        """Return what relief of each set of stages in some years is worth, asking like questions together."""
+    def _price(
+        self, lever_sets: Sequence[Members], t: int, years: tuple[int, ...], *, step: float = RELIEF_STEP
+    ) -> list[Worth]:
+        """Return what relief of each set of stages in some years is worth, asking like questions together.
+
+        Which years it helps is seen after `step` of the relief.
+        """
         directions = [self._direction(members, years) for members in lever_sets]
         usd = self._solved_lp.usd(t)
-        new = {_key(d): d for d, _ in directions if _key(d) not in self._worths}
+        new = {_key(d): d for d, _ in directions if (_key(d), step) not in self._worths}
         names = {_key(d): " + ".join(sorted(set_)) for (d, _), set_ in zip(directions, lever_sets, strict=True)}
 
         def asked(slope: Callable[[Direction], float]) -> dict[Any, float]:
@@ -431,11 +445,11 @@ class BottleneckFinder:
             saving, orders, research = _parts(gain, *parts[key])
             with doing(f"asking in which years {names[key]} of {t} helps"):
                 serves = gain - saving > SERVES_ABOVE * gain
-                helps = self._helped(new[key], gain / self._solved_lp.money) if serves else ()
+                helps = self._helped(new[key], gain / self._solved_lp.money, step) if serves else ()
             loss = max(gain, losses[key])
             amounts = (rounded_price(x * usd) for x in (gain, loss, saving, orders, research))
-            self._worths[key] = Worth(*amounts, helps=helps)
-        return [replace(self._worths[_key(d)], blank=blank) for d, blank in directions]
+            self._worths[key, step] = Worth(*amounts, helps=helps)
+        return [replace(self._worths[_key(d), step], blank=blank) for d, blank in directions]
 
     def _direction(self, members: Members, years: tuple[int, ...]) -> tuple[Direction, bool]:
         """Return a relief by one per cent; where the limits are 0, by a little of the limit that gains most."""
@@ -445,13 +459,13 @@ class BottleneckFinder:
             self._directions[members, years] = one_unit, not direction
         return self._directions[members, years]
 
-    def _helped(self, direction: Direction, gain: float) -> tuple[int, ...]:
+    def _helped(self, direction: Direction, gain: float, step: float) -> tuple[int, ...]:
         """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
-        upper = {row: float(self._solved_lp.lp.row_upper[row] + RELIEF_STEP * move) for row, move in direction.items()}
+        upper = {row: float(self._solved_lp.lp.row_upper[row] + step * move) for row, move in direction.items()}
         columns, usd, year = self._unit_worth
         with self._solved_lp.changed(upper, ties=self._solved_lp.ties[:1], only=columns) as relieved:
             more = usd * (relieved.x - self._solved_lp.x)[columns]
-        least = YEAR_HELPED * RELIEF_STEP * gain
+        least = YEAR_HELPED * step * gain
         return tuple(t for t in self._solved.on.years if math.fsum(more[year == t].tolist()) > least)
 
     @cached_property

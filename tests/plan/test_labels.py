@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 import reference
 from generator import FIRST
+from paths import BASE
 from plants import TTOK, Link, add, add_stage, add_supplier, chain, drawn, one, plan_of
 
-from supplychain.plan.bottlenecks import LEVELS, BottleneckFinder
+import supplychain as sc
+from supplychain.case.changes import apply
+from supplychain.plan.bottlenecks import LEVELS, UNRESOLVED, BottleneckFinder
 from supplychain.plan.levers import Levers
 from supplychain.plan.solved_lp import solve_lp
+from supplychain.study.warm import WarmSolver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -270,6 +274,27 @@ def test_demand_binds_where_next_to_nothing_is_held_back() -> None:
     labels = {units: one(plan_of(halls(units)).binding, level="stage", year=FIRST) for units in (98, 99.5, 120)}
     assert [labels[units]["members"] for units in labels] == ["halls", "demand", "demand"]
     assert labels[99.5]["state"] == "demand"
+
+
+@pytest.mark.unmeasured
+@pytest.mark.parametrize(
+    ("edit", "year", "label"),
+    [
+        ("capacity.capacity[stage=grid_delivery] +30%", 2028, "grid_delivery"),
+        ("capacity.price_usd[stage=hbm, year=2027..] *= 2", 2030, UNRESOLVED),
+    ],
+)
+def test_a_full_year_of_base_is_not_called_demand(edit: str, year: int, label: str) -> None:
+    """More than 5 % is held back, by value. A hundredth of a per cent more of everything from the year on serves more
+    in another year, whose curve has the step that is next; a whole per cent serves more in this one, too. Where memory
+    is dear nearly all of the gain is cost that is saved.
+
+    Sensitivity: both were `demand` while a hundredth was asked, and the second while what serves had to be a twentieth.
+    Catches: a year that is full and called `demand`.
+    """
+    case, _ = apply(sc.load(BASE), [edit])
+    warm_solver = WarmSolver(case, years=(year,))
+    assert warm_solver.central().labels["stage", year] == label
 
 
 def test_the_part_of_a_gain_that_keeps_promises() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 import reference
-from effort import one_in
+from effort import THOROUGH, one_in
 from generator import FIRST
 from paths import BASE
 from plants import Link, add, base_plan, chain, drawn, edited, loaded, one, plan_of
@@ -16,6 +18,7 @@ import supplychain as sc
 from supplychain.case.changes import apply
 from supplychain.model.cost import net_benefit
 from supplychain.plan.windows import solve_windows
+from supplychain.study.warm import WarmSolver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,15 +109,72 @@ def test_the_last_token_served() -> None:
     assert plan.net_benefit_usd == pytest.approx(260e6 - 200)
 
 
+RELIEFS = (
+    "capacity.capacity +10%",
+    "capacity.capacity[year=LAST] +10%",
+    "allocation.share +5%",
+    "expansion.max_expansion +10%",
+    "build_limits.max_units +10%",
+    "budget.capital_usd +10%",
+    "accelerators.ramp_start_units +10%",
+    "capacity.price_usd -10%",
+    "unit_costs.other_cost_usd -10%",
+    "expansion.capex_usd_per_unit -10%",
+)
+"""Limits that rise and prices that fall, of all stages and suppliers at once."""
+
+LEAST = 6
+"""So many of them at least are tried in each random case."""
+
+
+def reliefs(case: sc.Case, seed: int) -> list[str]:
+    """Return reliefs of a case: of all at once, and of one supplier that is drawn, with its price and its capex."""
+    last = str(case.years[-1])
+    found = [text.replace("LAST", last) for text in RELIEFS if case.tables[text.partition(".")[0]]]
+    random = Random(seed)
+    for table, columns in (
+        ("capacity", ("capacity", "price_usd")),
+        ("expansion", ("max_expansion", "capex_usd_per_unit")),
+    ):
+        if rows := [row for row in case.tables[table] if row["year"] in case.years]:
+            row = random.choice(rows)
+            only = f"stage={row['stage']}, supplier={row['supplier']}, place={row['place']}, year={row['year']}"
+            found += [
+                f"{table}.{column}[{only}] {'-' if '_usd' in column else '+'}{random.choice((0.1, 10, 50))}%"
+                for column in columns
+            ]
+    return found
+
+
+def assert_no_relief_lowers_net_benefit(case: sc.Case, seed: int) -> int:
+    """Assert it, but for rounding of what is served is worth, and return how many reliefs were tried."""
+    warm_solver = WarmSolver(case, labels=False, totals=True)
+    before = warm_solver.central()
+    tried = 0
+    for edit in reliefs(case, seed):
+        try:
+            relieved, _ = apply(case, [edit])
+        except sc.ChangeError:  # there is nothing of it in the case's years, or it is a share that is nearly 1
+            continue
+        tried += 1
+        after = warm_solver.read(relieved)
+        assert after.net_benefit_usd >= before.net_benefit_usd - 1e-9 * before.value_usd, edit
+    return tried
+
+
 @pytest.mark.unmeasured
-@pytest.mark.parametrize("seed", one_in(4, SEEDS))
+@pytest.mark.parametrize("seed", range(0, 200, 1 if THOROUGH else 20))
 def test_no_relief_lowers_net_benefit(seed: int, tmp_path: Path) -> None:
     """With perfect foresight, more capacity and lower prices: what is served in a year may fall, the total may not.
 
+    Sensitivity: tokens of some year fall with 127 of the 2,243 reliefs of all 200 cases, and value alone with some.
     Catches: a net benefit of reported or of single years, or of a plan among equal ones that is not the cheapest.
     """
     case = loaded(drawn(seed).case, tmp_path)
-    before = sc.solve(case)
-    for edit in ("capacity.capacity +10%", "capacity.price_usd -10%"):
-        after = sc.solve(apply(case, [edit])[0])
-        assert after.net_benefit_usd >= before.net_benefit_usd - 1e-9 * before.summary["value_usd"]
+    case = replace(case, settings=replace(case.settings, foresight_years=None))
+    assert assert_no_relief_lowers_net_benefit(case, seed) >= LEAST
+
+
+def test_no_relief_lowers_net_benefit_of_base() -> None:
+    """Catches: digits of a real size that are lost where value and cost are taken from each other."""
+    assert assert_no_relief_lowers_net_benefit(sc.load(BASE), 0) >= 10
