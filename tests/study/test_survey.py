@@ -187,7 +187,7 @@ def test_tokens_by_workload_and_research_are_apart() -> None:
 
 
 def test_research_of_a_curve_is_counted() -> None:
-    """`inputs/tiny-curve`, whose research is a curve, with a fifth more of every limit: what all of its tiers have done.
+    """`inputs/tiny-curve`, whose research is a curve, with a fifth more of every limit: what all its tiers have done.
 
     Bug: research is left out where the case has no row in `research.csv`; one tier of the curve is taken for all.
     """
