@@ -19,6 +19,7 @@ import tomllib
 from pathlib import Path
 
 import highspy
+import pyomo.environ  # noqa: F401 - Pyomo writes MPS files with it
 
 import supplychain as sc
 from supplychain import lp, model
@@ -31,7 +32,7 @@ ALLOWED = 3.0
 EXACT_ALLOWED = 4.0
 BARE = """
 import sys
-import pandas, pyomo.environ, highspy
+import pandas, pyomo.core, highspy
 highs = highspy.Highs()
 highs.setOptionValue("output_flag", False)
 highs.readModel(sys.argv[1])
