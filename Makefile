@@ -8,7 +8,7 @@ SITE := build/docs
 SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check thorough faults docs docs-all browser office bench bench-scale bench-sweep bench-netlib bench-smooth generated reports answers pages lock clean
+.PHONY: solve check thorough faults docs docs-all browser office bench bench-linopy bench-scale bench-sweep bench-netlib bench-smooth generated reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -54,6 +54,9 @@ bench: $(VENV)/dev  ## measure, side by side, on this machine
 bench-scale: $(VENV)/dev  ## measure four sizes, up to 40 regions x 20 years; takes minutes
 	PYTHONPATH=tests/support $(BIN)/python tests/bench/bench_scale.py
 
+bench-linopy: $(VENV)/bench  ## build and hand over the largest size of bench-scale, beside the same LP in linopy
+	PYTHONPATH=tests/support $(BIN)/python tests/bench/bench_linopy.py
+
 bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,000 points
 	$(BIN)/python tests/bench/bench_sweep.py $(CASE)
 
@@ -85,7 +88,8 @@ pages: $(VENV)/core  ## of reports/ the capacity report, from the answers that s
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
 	$(COMPILE) --extra report --group build -o requirements.lock
 	$(COMPILE) --extra report --group build --group dev --group docs -c requirements.lock -o requirements-dev.lock
-	sed -i '/^--/d' requirements.lock requirements-dev.lock
+	$(COMPILE) --group bench -c requirements-dev.lock -o requirements-bench.lock
+	sed -i '/^--/d' requirements.lock requirements-dev.lock requirements-bench.lock
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade
 
@@ -100,4 +104,8 @@ $(VENV)/core: requirements.lock pyproject.toml
 
 $(VENV)/dev: $(VENV)/core requirements-dev.lock
 	$(PIP) --require-hashes -r requirements-dev.lock
+	touch $@
+
+$(VENV)/bench: $(VENV)/dev requirements-bench.lock
+	$(PIP) --require-hashes -r requirements-bench.lock
 	touch $@

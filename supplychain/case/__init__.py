@@ -83,24 +83,9 @@ class Case(Shown):
         names = self.headers[table] or [column.name for column in schema.TABLE[table].columns]
         return pd.DataFrame(self.tables[table], columns=list(names))
 
-    def by_series(self, table: str) -> Series:
-        """Return the rows of a table by all of their key but the year, as `series_of` says; looked up once."""
-        if table not in self._by_series:
-            rows_of: dict[Key, list[Row]] = {}
-            for row in self.tables[table]:
-                rows_of.setdefault(series_of(schema.TABLE[table], row), []).append(row)
-            self._by_series[table] = {key: tuple(rows) for key, rows in rows_of.items()}
-        return self._by_series[table]
-
-    def with_series(self, changed: Mapping[str, Series], headers: Mapping[str, tuple[str, ...]]) -> Case:
-        """Return the case with other rows in some tables, of which nothing else is looked up anew."""
-        tables = {name: tuple(chain.from_iterable(series.values())) for name, series in changed.items()}
-        case = replace(self, tables={**self.tables, **tables}, headers=headers)
-        case._by_series.update({**self._by_series, **changed})  # noqa: SLF001 - it is its own
-        return case
-
     @cached_property
     def _by_series(self) -> dict[str, Series]:
+        """What `by_series` has looked up."""
         return {}
 
     def yearly(self, table: str, column: str) -> dict[tuple[str, ...], dict[int, float]]:
@@ -178,6 +163,25 @@ def series_names(table: schema.TableSchema) -> tuple[str, ...]:
 def series_of(table: schema.TableSchema, row: Row) -> Key:
     """Return the key of the series of which a row is one year; of a table without years each row is one."""
     return tuple(row[k] for k in series_names(table))
+
+
+def by_series(case: Case, table: str) -> Series:
+    """Return the rows of a table by series, as `series_of` says; looked up once."""
+    known = case._by_series  # noqa: SLF001 - it is its own
+    if table not in known:
+        rows_of: dict[Key, list[Row]] = {}
+        for row in case.tables[table]:
+            rows_of.setdefault(series_of(schema.TABLE[table], row), []).append(row)
+        known[table] = {key: tuple(rows) for key, rows in rows_of.items()}
+    return known[table]
+
+
+def with_series(case: Case, changed: Mapping[str, Series], headers: Mapping[str, tuple[str, ...]]) -> Case:
+    """Return a case with other rows in some tables, of which nothing is looked up anew."""
+    tables = {name: tuple(chain.from_iterable(series.values())) for name, series in changed.items()}
+    other = replace(case, tables={**case.tables, **tables}, headers=headers)
+    other._by_series.update({**case._by_series, **changed})  # noqa: SLF001 - it is its own
+    return other
 
 
 def _digest(rows: object) -> str:

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from supplychain import schema
-from supplychain.case import in_order, row_key, series_names, series_of, vars_of
+from supplychain.case import by_series, in_order, row_key, series_names, series_of, vars_of, with_series
 from supplychain.case.calendar import interpolated
 from supplychain.case.checks import faults
 from supplychain.case.edits import (
@@ -118,7 +118,7 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
         try:
             step = read()
             name = step.table.name
-            old = state[name] if name in state else case.by_series(name)
+            old = state[name] if name in state else by_series(case, name)
             filled, new = _applied(case.years, old, step)
         except ValueError as error:
             problems += [(n, group.problem(text, message)) for message in error.args]
@@ -136,12 +136,12 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
         raise ChangeError(place, [problem for _, problem in sorted(problems, key=itemgetter(0))])
     series, headers = dict(states[-1]), dict(case.headers)
     for name, new in series.items():
-        table, before = schema.TABLE[name], case.by_series(name)
+        table, before = schema.TABLE[name], by_series(case, name)
         header = _header(headers[name], table, list(_rows_not_in(new, before)))
         same = before if header == headers[name] else {}
         series[name] = {k: rows if rows is same.get(k) else _padded(table, header, rows) for k, rows in new.items()}
         headers[name] = header
-    return case.with_series(series, headers), tuple(audit)
+    return with_series(case, series, headers), tuple(audit)
 
 
 def key_of(table: schema.TableSchema, row: Row, *, year: bool = False) -> str:
@@ -440,7 +440,7 @@ def _faults(case: Case, changed: Changes, *, alone: bool) -> dict[tuple[str, str
     """Return what is wrong with changed tables, by table and column, and by row; or with cells `alone`."""
     names = [name for name in case.tables if name in changed]
     found = [
-        fault for name in names for fault in _out_of_range(schema.TABLE[name], case.by_series(name), changed[name])
+        fault for name in names for fault in _out_of_range(schema.TABLE[name], by_series(case, name), changed[name])
     ]
     if not alone:
         tables = {name: tuple(chain.from_iterable(changed[name].values())) for name in names}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supplychain import limits, lp, schema
+from supplychain.case import by_series
 from supplychain.model import Numbers, build, merged, money_of, numbers, numbers_of, structure
 from supplychain.model.cells import named
 from supplychain.model.cost import of_research, of_tokens
@@ -161,7 +162,7 @@ class MutableModel:
         parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
         changed = [table for table in schema.TABLES if self._case.tables[table.name] is not case.tables[table.name]]
         for table in changed:
-            old, new = differing(self._case.by_series(table.name), case.by_series(table.name))
+            old, new = differing(by_series(self._case, table.name), by_series(case, table.name))
             if sets_of(table, old) != sets_of(table, new):
                 on = structure(case)
                 all_new = numbers(case, on)
