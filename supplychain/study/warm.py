@@ -120,7 +120,7 @@ class WarmSolver:
             if window.reused:
                 labels |= {key: self._labels[key] for key in keys}
             elif keys:
-                finder = BottleneckFinder(window.solved_lp, alike=self._finders.get(window.first))
+                finder = BottleneckFinder(window.solved_lp, alike=self._finders.get(window.first) if near else None)
                 labels |= finder.labels(years)
                 if is_central:
                     self._finders[window.first] = finder
