@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from generator import FIRST
-from paths import BASE
+from paths import BASE, TINY_CURVE
 from plants import Link, add, add_supplier, base_plan, chain, edited, half_of_packaging, loaded, plan_of
 
 import supplychain as sc
@@ -165,6 +165,18 @@ def test_stages_that_bind_together_are_both_named() -> None:
     """Two stages that are equally short: neither alone serves more. Bug: one is named, or a list of keys."""
     shown = of_case(chain([Link("wafers", 100.0), Link("power", 100.0)]))
     assert shown[2].startswith(f"{FIRST}  wafers + power")
+
+
+def test_a_state_is_explained_where_it_stands() -> None:
+    """Halls of 2026 alone serve nothing more, halls from 2026 on do. Bug: a label that no relief of its year explains.
+
+    Of five stages that are short together none binds alone, nor do four. Bug: a name that nobody can look up.
+    """
+    shown = text(sc.solve(sc.load(TINY_CURVE))).splitlines()
+    assert shown[4].startswith("2026: more of it from that year on serves more in it, more in that year alone does not")
+    assert not any(line.startswith("2027:") for line in shown)
+    blocked = of_case(chain([Link(f"stage{n}", 40.0) for n in range(5)]))
+    assert blocked[3].startswith(f"{FIRST}: demand is held back; more of all stages serves more")
 
 
 def test_a_gap_too_small_for_its_scale_is_said_to_be() -> None:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from supplychain.case.provenance import weak_share
-from supplychain.plan.bottlenecks import DEMAND
+from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
 from supplychain.report.formats import TOKENS, USD, case_title, cut, number, plain, unit_for
 from supplychain.report.names import Names
 from supplychain.report.text.overview import DEFINITIONS, GAIN_GOES_TO, by_year, gain_shares, not_told_apart, power_used
@@ -33,6 +33,12 @@ _ORDERS = 4
 
 _LEAST = 0.001
 """The least number that is shown in the scale of its block."""
+
+_STATES = {
+    LASTING: "more of it from that year on serves more in it, more in that year alone does not",
+    BLOCKED: "demand is held back; more of all stages serves more, of up to four does not",
+}
+"""What a state means that no relief of the year alone explains."""
 
 _WEAK = "estimates or assumptions"
 _NO_UNIT = "no unit"
@@ -82,7 +88,12 @@ def year_lines(plan: Plan) -> list[str]:
     rows = [*binding.values(), *second.values()]
     blank = any(row.get("state", DEMAND) != DEMAND and math.isnan(_gain(row)) for row in rows)
     note = [f"{_NO_UNIT}: there is nothing of this stage yet, and its first unit would serve more"]
-    return [*lines, *(note if blank else []), *not_told_apart(plan, years, names)]
+    states = [
+        f"{', '.join(str(t) for t in years if binding[t]['state'] == state)}: {meaning}"
+        for state, meaning in _STATES.items()
+        if any(binding[t]["state"] == state for t in years)
+    ]
+    return [*lines, *(note if blank else []), *states, *not_told_apart(plan, years, names)]
 
 
 def runner_up(plan: Plan, year: int) -> dict[str, Any]:
