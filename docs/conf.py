@@ -38,6 +38,7 @@ include_patterns = [
     "docs/*.md",
     "inputs/README.md",
     "inputs/*/README.md",
+    "inputs/backcast/rules.md",
     "reports/*.md",
 ]
 exclude_patterns = [".*", "build", "dist", "tests", "supplychain"]
@@ -79,6 +80,7 @@ CONTENTS = {
     "Cases": [
         "The world from 2026 <inputs/base/README>",
         "The past <inputs/backcast/README>",
+        "Rules of its test <inputs/backcast/rules>",
         "A chain on paper <inputs/tiny/README>",
         "Demand as a curve, on paper <inputs/tiny-curve/README>",
     ],
