@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from supplychain import schema
 from supplychain.case.calendar import horizon, interpolated
 from supplychain.case.checks import faults
+from supplychain.case.foresight import foresight_years
 from supplychain.case.read import read_folder
 from supplychain.errors import InputError
 from supplychain.notebook import Shown
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from supplychain.case.foresight import Foresight
     from supplychain.case.locked_in import LockedIn
     from supplychain.tabular import Key, Row, Value
 
@@ -87,6 +89,15 @@ class Case(Shown):
     def _by_series(self) -> dict[str, Series]:
         """What `by_series` has looked up."""
         return {}
+
+    def with_foresight(self, foresight: Foresight) -> Case:
+        """Return the case with another foresight: years that are seen when a year is decided, its own included.
+
+        With `"perfect"` all years are decided at once. Everything is as if `case.toml` said so.
+
+        Raises: ValueError if it is neither a whole number of years from 1 to 100 nor `"perfect"`.
+        """
+        return replace(self, settings=replace(self.settings, foresight_years=foresight_years(foresight)))
 
     def yearly(self, table: str, column: str) -> dict[tuple[str, ...], dict[int, float]]:
         """Return a series of every key for every year of the case, filled as the schema says of it."""

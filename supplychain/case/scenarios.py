@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from supplychain.case import load
 from supplychain.case.changes import CHANGES, Group, apply
-from supplychain.case.effects import effects
-from supplychain.case.read import SCENARIOS
+from supplychain.case.effects import Effect, effects
+from supplychain.case.foresight import SETTING, in_words
+from supplychain.case.read import CASE_FILE, SCENARIOS
 from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.tabular import did_you_mean, file_text, shown
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.case.changes import Changed
-    from supplychain.case.effects import Effect
+    from supplychain.case.foresight import Foresight
 
 _NAME = re.compile(r"[a-z0-9_-]+")
 _TEXT, _TEXTS, _TABLES = "text", "a list of texts", "a list of tables"
@@ -87,27 +88,46 @@ class WhatIf:
 
     case: Case
     titles: tuple[str, ...]
-    """Scenarios by title, edits by their text, in order."""
+    """The foresight, where another was given; scenarios by title, edits by their text, in order."""
     groups: tuple[Group, ...]
     audit: tuple[Changed, ...]
+    """Cells of tables alone: foresight is a setting."""
+    foresight: Effect | None = None
+    """What giving a foresight did, where one was given."""
 
     @property
     def summary(self) -> dict[str, Any]:
         """What was changed, for the summary of an answer; empty if nothing was."""
-        return {"what_if": list(self.titles), "cells_changed": len(self.audit)} if self.groups else {}
+        return {"what_if": list(self.titles), "cells_changed": len(self.audit)} if self.titles else {}
+
+    @property
+    def sees_otherwise(self) -> bool:
+        """Whether a foresight was given that is another than that of `case.toml`."""
+        return self.foresight is not None and self.foresight.edit in self.titles
 
     @property
     def effects(self) -> tuple[Effect, ...]:
         """What each change did, in words and cell by cell, with warnings where it may not be what was meant."""
-        return effects(self.case, self.groups, self.audit)
+        given = () if self.foresight is None else (self.foresight,)
+        return (*given, *effects(self.case, self.groups, self.audit))
 
 
-def what_if(folder: str | Path, scenarios: Sequence[str] = (), edits: Sequence[str] = ()) -> WhatIf:
+def what_if(
+    folder: str | Path,
+    scenarios: Sequence[str] = (),
+    edits: Sequence[str] = (),
+    *,
+    foresight: Foresight | None = None,
+) -> WhatIf:
     """Read a case and make changes: scenarios by name, in order, then edits.
 
-    Raises: InputError if the case is not valid, ChangeError if a change is not, or if there is no such scenario.
+    `foresight` is what `Case.with_foresight` takes; None leaves what `case.toml` says.
+
+    Raises: InputError if the case is not valid, ChangeError if a change is not, or if there is no such scenario,
+    ValueError if the foresight is none.
     """
-    case = load(folder)
+    in_files = load(folder)
+    case = in_files if foresight is None else in_files.with_foresight(foresight)
     known = named(folder, scenarios)
     groups = tuple(
         replace(group, name=f"{name}: {group.name}" if len(scenarios) > 1 else group.name)
@@ -116,8 +136,17 @@ def what_if(folder: str | Path, scenarios: Sequence[str] = (), edits: Sequence[s
     )
     groups += (Group(CHANGES, tuple(edits)),) if edits else ()
     changed, audit = apply(case, groups)
-    titles = (*(_title(known[name]) for name in scenarios), *edits)
-    return WhatIf(changed, titles, groups, audit)
+    old, new = (each.settings.foresight_years for each in (in_files, case))
+    seen = () if old == new else (in_words(new),)
+    titles = (*seen, *(_title(known[name]) for name in scenarios), *edits)
+    return WhatIf(changed, titles, groups, audit, None if foresight is None else _given_foresight(old, new))
+
+
+def _given_foresight(old: int | None, new: int | None) -> Effect:
+    """Return what giving a foresight did, as that of a change."""
+    before, after = ("absent" if years is None else years for years in (old, new))
+    summary = "nothing changes" if old == new else f"{SETTING} of {CASE_FILE}, {before} -> {after}"
+    return Effect(in_words(new), CHANGES, (), summary, ())
 
 
 def named(folder: str | Path, names: Iterable[str]) -> dict[str, Scenario]:

@@ -124,6 +124,8 @@ def _as_given(case_options: CaseOptions) -> str:
     given = [case_options.folder]
     for name, values in (("--scenario", case_options.scenarios), ("--change", case_options.changes)):
         given += [part for value in values for part in (name, value)]
+    if case_options.foresight is not None:
+        given += ["--foresight", str(case_options.foresight)]
     if case_options.orders_from is not None:
         given += ["--orders-from", str(case_options.orders_from), "--until", str(case_options.until)]
     return shlex.join(given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
 
+    from supplychain.case.foresight import Foresight
     from supplychain.case.scenarios import WhatIf
     from supplychain.cli.shared import Look, Output, Workers
     from supplychain.plan import Plan
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Put this scenario beside the case.")
 @click.option("--as", "subject", metavar="NAME", help="Report this scenario, and put it beside the case.")
 @click.option("--change", "changes", multiple=True, metavar="EDIT", help="Change numbers of the case first.")
+@shared.foresight
 @shared.looking
 @click.option("--reference", metavar="DIR", help="Say what changed against this answer: solve --out DIR.")
 @click.option("--sensitivity", metavar="DIR", help="How firm the labels are: sensitivity CASE --out DIR.")
@@ -44,6 +47,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     scenarios: tuple[str, ...],
     subject: str | None,
     changes: tuple[str, ...],
+    foresight: Foresight | None,
     look: Look,
     reference: str | None,
     sensitivity: str | None,
@@ -82,7 +86,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
 
     with output.progress() as progress, DrawingProcesses() as drawing:
         weak = weaknesses(case)
-        changed = what_if(case, (), changes)
+        changed = what_if(case, (), changes, foresight=foresight)
         scenario_what_ifs = each_on_top(changed, named(case, scenarios if subject is None else (subject, *scenarios)))
         look.at({"": changed, **scenario_what_ifs})
         reported = changed if subject is None else _joined(changed, scenario_what_ifs[subject])
@@ -108,11 +112,12 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
             plan=plan,
             year=year,
             folder=case,
-            changed=changed.titles,
+            changed=changes,
             studies=studies,
             scenarios={name: scenario.titles[0] for name, scenario in scenario_what_ifs.items()},
             subject=subject or "",
             weaknesses=weak,
+            foresight=foresight if changed.sees_otherwise else None,
         )
         progress("looking closely and drawing")
         files = write_report(
@@ -154,10 +159,12 @@ def _earlier_files(to: str, *, xlsx: bool) -> list[str]:
 
 def _joined(first: WhatIf, second: WhatIf) -> WhatIf:
     """Return a what-if that was made in another as one: from the case as it is in its files."""
-    from supplychain.case.scenarios import WhatIf
-
-    return WhatIf(
-        second.case, (*first.titles, *second.titles), (*first.groups, *second.groups), (*first.audit, *second.audit)
+    return replace(
+        first,
+        case=second.case,
+        titles=(*first.titles, *second.titles),
+        groups=(*first.groups, *second.groups),
+        audit=(*first.audit, *second.audit),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
+    from supplychain.case.foresight import Foresight
     from supplychain.case.scenarios import WhatIf
     from supplychain.plan import Plan
     from supplychain.results.answer import Answer
@@ -71,8 +72,8 @@ def looking(command: Callable[..., None]) -> Callable[..., None]:
     @_DRY_RUN
     @functools.wraps(command)
     def run(*arguments: object, dry_run: bool, **others: object) -> None:
-        if dry_run and not any(others.get(name) for name in ("changes", "scenarios", "subject")):
-            message = "--dry-run shows what --change and --scenario would change; give one of them"
+        if dry_run and not any(others.get(name) for name in ("changes", "scenarios", "subject", "foresight")):
+            message = "--dry-run shows what --change, --scenario and --foresight would change; give one of them"
             raise click.UsageError(message)
         look = Look(bool(others.get("quiet")), dry_run, bool(others.get("as_json")))
         command(*arguments, look=look, **others)
@@ -90,12 +91,14 @@ class CaseOptions:
     orders_from: str | None = None
     until: int | None = None
     look: Look = field(default_factory=Look)
+    foresight: Foresight | None = None
+    """None leaves what the case says."""
 
     def read(self) -> WhatIf:
         """Read the case, make the changes, show what they did, and hold what was signed."""
         from supplychain.case.scenarios import what_if
 
-        changed = what_if(self.folder, self.scenarios, self.changes)
+        changed = what_if(self.folder, self.scenarios, self.changes, foresight=self.foresight)
         self.look.at({"": changed})
         if self.orders_from is None or self.until is None:
             return changed
@@ -104,12 +107,40 @@ class CaseOptions:
         return replace(changed, case=lock_in(changed.case, self.orders_from, self.until))
 
 
+def foresight(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option that says how many years are seen when a year is decided."""
+    return click.option(
+        "--foresight",
+        metavar="YEARS|perfect",
+        callback=_as_foresight,
+        help="See so many years when a year is decided, its own included, or all; default: as the case says.",
+    )(command)
+
+
+def _as_foresight(_: click.Context, _option: click.Parameter, text: str | None) -> Foresight | None:
+    """Return a foresight, or None where none is given: for the callback of an option."""
+    if text is None:
+        return None
+    from supplychain.case.foresight import PERFECT, foresight_years
+
+    given: Any = int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else text
+    try:
+        return foresight_years(given) or PERFECT
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+_DIGITS = 9
+"""Digits of a number of years, at most: more are read as text."""
+
+
 def case(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command its case, and the options that change it."""
 
     @click.argument("case", metavar="CASE")
     @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Make the changes of a scenario.")
     @click.option("--change", "changes", multiple=True, metavar="EDIT", help=f"{_EDITS}: '{_EXAMPLE}', '{_ROW}'.")
+    @foresight
     @click.option("--orders-from", metavar="RESULTS", help="Hold what this answer ordered, built and bought, …")
     @click.option("--until", type=int, metavar="YEAR", help="… up to this year.")
     @looking
@@ -118,6 +149,7 @@ def case(command: Callable[..., None]) -> Callable[..., None]:
         case: str,
         scenarios: tuple[str, ...],
         changes: tuple[str, ...],
+        foresight: Foresight | None,
         orders_from: str | None,
         until: int | None,
         look: Look,
@@ -126,7 +158,7 @@ def case(command: Callable[..., None]) -> Callable[..., None]:
         if (orders_from is None) != (until is None):
             message = "give --orders-from and --until together: whose orders, and up to which year"
             raise click.UsageError(message)
-        command(CaseOptions(case, scenarios, changes, orders_from, until, look), **others)
+        command(CaseOptions(case, scenarios, changes, orders_from, until, look, foresight), **others)
 
     return run
 
@@ -303,9 +335,9 @@ def _as_sites(_: click.Context, option: click.Parameter, names: tuple[str, ...])
 
 def print_what_if(what_if: WhatIf | None) -> None:
     """Print which changes were made, if any were."""
-    if what_if is not None and what_if.groups:
-        cells = f"{len(what_if.audit)} cell{'' if len(what_if.audit) == 1 else 's'} changed"
-        click.echo(f"What if: {'; '.join(what_if.titles)} ({cells})")
+    if what_if is not None and what_if.titles:
+        cells = f" ({len(what_if.audit)} cell{'' if len(what_if.audit) == 1 else 's'} changed)"
+        click.echo(f"What if: {'; '.join(what_if.titles)}{cells if what_if.groups else ''}")
 
 
 def writable_file(_: click.Context, _option: click.Parameter, path: str | None) -> str | None:

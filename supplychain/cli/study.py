@@ -9,6 +9,7 @@ import click
 from supplychain.cli import shared
 
 if TYPE_CHECKING:
+    from supplychain.case.foresight import Foresight
     from supplychain.case.scenarios import Scenario
     from supplychain.cli.shared import CaseOptions, Look, Output, Workers
 
@@ -31,7 +32,7 @@ def backcast(case_options: CaseOptions, workers: Workers, output: Output) -> Non
         with workers.executor() as executor:
             answer = supplychain.backcast(what_if.case, executor=executor, progress=progress)
         output.write(answer, what_if)
-        output.write_page(lambda: markdown(answer))
+        output.write_page(lambda: markdown(answer, what_if.titles))
     output.print_text(lambda: text(answer), what_if)
 
 
@@ -64,6 +65,7 @@ def sensitivity(case_options: CaseOptions, top: int, workers: Workers, output: O
 @click.argument("folders", metavar="CASE_OR_ANSWER...", nargs=-1, required=True)
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Compare the case with a scenario of it.")
 @click.option("--change", "changes", multiple=True, metavar="EDIT", help="Compare it with these edits, made together.")
+@shared.foresight
 @shared.looking
 @shared.xlsx
 @shared.time_limit("all of it takes")
@@ -73,6 +75,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
     folders: tuple[str, ...],
     scenarios: tuple[str, ...],
     changes: tuple[str, ...],
+    foresight: Foresight | None,
     look: Look,
     xlsx: str | None,
     workers: Workers,
@@ -86,7 +89,13 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
         try:
             with workers.executor() as executor:
                 comparison = compare_folders(
-                    folders, scenarios, changes, executor=executor, progress=progress, look=look.at
+                    folders,
+                    scenarios,
+                    changes,
+                    foresight=foresight,
+                    executor=executor,
+                    progress=progress,
+                    look=look.at,
                 )
         except ValueError as error:
             raise click.UsageError(str(error)) from error
@@ -189,7 +198,7 @@ def scenarios(
     if solved or output.page or output.folder:
         _survey(case_options, by_name, years, workers, output)
         return
-    if case_options.scenarios or case_options.changes:
+    if case_options.scenarios or case_options.changes or case_options.foresight:
         shared.print_what_if(case_options.read())
     width = max(map(len, by_name), default=0)
     for name, scenario in by_name.items():

@@ -278,6 +278,7 @@ def answer(
         "cost_usd": significant(spending(solved.m), WRITTEN_DIGITS),
         "years": [case.settings.first_year, case.settings.last_year],
         "report_last_year": case.settings.report_last_year,
+        "foresight_years": case.settings.foresight_years,
         "rows": solved_lp.lp.shape[0],
         "columns": solved_lp.lp.shape[1],
         "windows": [

@@ -119,7 +119,7 @@ def site_of(case: Case, stage: str, supplier: str, place: str | None) -> tuple[s
     if case.settings.foresight_years is not None:
         message = (
             f"indifference needs perfect foresight, and the case has foresight_years = {case.settings.foresight_years}:"
-            " where later years are not seen, all cost may fall as a price rises; leave foresight_years out"
+            " where later years are not seen, all cost may fall as a price rises; solve it with perfect foresight"
         )
         raise ValueError(message)
     sites = served_places(*(case.tables[name] for name in ("suppliers", "capacity", "allocation")))

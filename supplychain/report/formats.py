@@ -118,6 +118,15 @@ def case_title(settings: Settings) -> str:
     return plain(f"{settings.title} ({settings.name})")
 
 
+def years_seen(settings: Settings) -> str:
+    """Return how far is seen when a year is decided; nothing where all years are decided at once."""
+    years = settings.foresight_years
+    if years is None:
+        return ""
+    seen = "no later year is seen" if years == 1 else f"{years} years are seen, its own included"
+    return f"Foresight: when a year is decided, {seen}."
+
+
 def printable(text: str) -> str:
     """Return text with a blank for each control character."""
     return "".join(c if c.isprintable() else " " for c in text)

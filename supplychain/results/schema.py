@@ -994,6 +994,11 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         ),
         Fact("years", list, "first and last year that are decided", known_by=True),
         Fact("report_last_year", int, "last year that is reported", known_by=True),
+        Fact(
+            "foresight_years",
+            (int, type(None)),
+            "years that are seen when a year is decided, its own included; null: all",
+        ),
         Fact("rows", int, "rows of the LP"),
         Fact("columns", int, "columns of the LP"),
         Fact("windows", list, "the years that each window of foresight sees, and its cost"),
@@ -1007,6 +1012,7 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
     "compare": (
         Fact("answers", list, "names of the answers; the first is the reference", known_by=True),
         Fact("horizons", list, "first and last year that each of them decides"),
+        Fact("foresight_years", list, "years that each of them sees when a year is decided; null: all, or not said"),
         Fact("inputs_that_differ", int, "rows of the table `inputs`"),
         Fact("labels_that_differ", int, "rows of the table `labels` that are not the same"),
     ),

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from supplychain import schema
-from supplychain.case import Case, load, vars_of
-from supplychain.case.changes import CHANGES, key_of
+from supplychain.case import Case, vars_of
+from supplychain.case.changes import CHANGES, Group, apply, key_of
+from supplychain.case.foresight import SETTING
 from supplychain.case.read import CASE_FILE
-from supplychain.case.scenarios import what_if
+from supplychain.case.scenarios import WhatIf, each_on_top, named, what_if
 from supplychain.limits import limited
 from supplychain.notebook import Shown
 from supplychain.plan import solve
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
-    from supplychain.case.scenarios import WhatIf
+    from supplychain.case.foresight import Foresight
     from supplychain.results.schema import Kind
 
 
@@ -86,6 +87,7 @@ def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = No
     summary = {
         "answers": list(names),
         "horizons": [answer.summary["years"] for answer in answers.values()],
+        SETTING: [answer.summary.get(SETTING) for answer in answers.values()],
         "inputs_that_differ": len(inputs),
         "labels_that_differ": sum(not row["same"] for row in labels),
     }
@@ -99,6 +101,7 @@ def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
     scenarios: Sequence[str] = (),
     changes: Sequence[str] = (),
     *,
+    foresight: Foresight | None = None,
     executor: Executor | None = None,
     time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
@@ -106,30 +109,51 @@ def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
 ) -> Comparison:
     """Compare a case with its scenarios and with edits made together; or cases and answers written earlier.
 
-    `executor` solves them side by side; default: if there are many solves, one process for each core. `time_limit` is
-    in seconds, for all of it. `look` is given the what-ifs before anything is solved.
+    `foresight` is what `Case.with_foresight` takes, for every case; answers written earlier keep theirs. `executor`
+    solves them side by side; default: if there are many solves, one process for each core. `time_limit` is in seconds,
+    for all of it. `look` is given the what-ifs before anything is solved.
 
-    Raises: ValueError if there is nothing to compare, and what the reading and solving of cases raises.
+    Raises: ValueError if there is nothing to compare, or an answer is given a foresight, and what the reading and
+    solving of cases raises.
     """
     if len(folders) == 1:
         if not scenarios and not changes:
             message = "name scenarios or changes of the case, or a second case or answer"
+            if foresight is not None:
+                message += (
+                    "; a foresight is for all that is compared: solve the case with each, and compare the answers"
+                )
             raise ValueError(message)
-        what_ifs = {name: what_if(folders[0], [name]) for name in scenarios}
-        what_ifs |= {CHANGES: what_if(folders[0], (), changes)} if changes else {}
-        look(what_ifs)
-        case = load(folders[0])
-        return compare_changes(case, case.settings.name, what_ifs, executor=executor, progress=progress)
+        given = what_if(folders[0], foresight=foresight)
+        what_ifs = each_on_top(given, named(folders[0], scenarios))
+        if changes:
+            group = Group(CHANGES, tuple(changes))
+            changed, audit = apply(given.case, [group])
+            what_ifs[CHANGES] = WhatIf(changed, tuple(changes), (group,), audit)
+        look({"": given, **what_ifs} if foresight is not None else what_ifs)
+        return compare_changes(given.case, given.case.settings.name, what_ifs, executor=executor, progress=progress)
     if scenarios or changes:
         message = "scenarios and changes are made in one case; name that one alone"
         raise ValueError(message)
-    answers: dict[str, Answer | Case] = {}
+    answers: dict[str, Answer | WhatIf] = {}
     for folder in folders:
         name = folder if folder not in answers else f"{folder} ({len(answers)})"
-        answers[name] = load(folder) if (Path(folder) / CASE_FILE).exists() else _read(folder)
-    cases = {name: answer for name, answer in answers.items() if isinstance(answer, Case)}
+        is_case = (Path(folder) / CASE_FILE).exists()
+        answers[name] = what_if(folder, foresight=foresight) if is_case else _read(folder)
+    made = {name: answer for name, answer in answers.items() if isinstance(answer, WhatIf)}
+    if foresight is not None:
+        _refuse_foresight([name for name in answers if name not in made])
+        look(made)
+    cases = {name: of_case.case for name, of_case in made.items()}
     with workers.executor_or_default(executor, len(cases)) as pool:
         return compare({**answers, **_solved(cases, pool, progress)})  # type: ignore[dict-item]
+
+
+def _refuse_foresight(answers: Sequence[str]) -> None:
+    if answers:
+        solved = "is an answer that is solved already" if len(answers) == 1 else "are answers that are solved already"
+        message = f"{', '.join(answers)} {solved}; give a foresight to cases alone"
+        raise ValueError(message)
 
 
 def _read(folder: str) -> Answer:
@@ -201,6 +225,9 @@ def _inputs(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, o
     """Yield every input that differs; of answers without their cases, the tables whose digests do."""
     case, other_case = (getattr(answer, "case", None) for answer in (reference, other))
     if case is None or other_case is None:
+        seen, other_seen = (answer.summary.get(SETTING, "") for answer in (reference, other))
+        if seen != other_seen and "" not in {seen, other_seen}:  # blank: an earlier version, which did not say
+            yield _input(name, CASE_FILE, ("", None, SETTING), seen, other_seen)
         before, after = (answer.summary.get("inputs_sha256", {}) for answer in (reference, other))
         for file in sorted({*before, *after}):
             if before.get(file) != after.get(file):

@@ -35,7 +35,7 @@ ALL = bool(os.environ.get("DOCS_ALL"))
 OTHERS = {"make", "pip", "dask", "eval", "git", "cd", "."}
 """What blocks `sh` call beside `supplychain`."""
 
-CAN_BE_DRY = {"--change", "--scenario", "--as"}
+CAN_BE_DRY = {"--change", "--scenario", "--as", "--foresight"}
 
 RUN = [page for page in PAGES if page not in GENERATED and any(b.language in {"sh", "python"} for b in blocks(page))]
 

@@ -102,6 +102,7 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
     assert found.summary == {
         "answers": ["now", "more"],
         "horizons": [[FIRST, FIRST], [FIRST, FIRST]],
+        "foresight_years": [None, None],
         "inputs_that_differ": 3,
         "labels_that_differ": 2,
     }

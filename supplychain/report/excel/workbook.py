@@ -104,6 +104,7 @@ def _of_answer(
         ("Case", settings.name),
         ("First year", settings.first_year),
         ("Last year reported", settings.report_last_year),
+        *([] if settings.foresight_years is None else [("Years seen ahead", settings.foresight_years)]),
         *more_facts,
         ("Net benefit, discounted [USD]", plan.net_benefit_usd),
         ("Total discounted cost [USD]", plan.objective_usd),

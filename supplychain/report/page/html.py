@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from supplychain.report.charts import images
-from supplychain.report.formats import plain, printable
+from supplychain.report.formats import plain, printable, years_seen
 from supplychain.report.page import sections
 from supplychain.report.page.blocks import Number
 
@@ -74,6 +74,7 @@ def html(report_data: ReportData, parts: Sequence[Section], pictures: Mapping[st
         else str(report_data.years[0]),
         currency=settings.currency_year,
         changed=[plain(x) for x in report_data.what_if],
+        years_seen=years_seen(settings),
         workbook=workbook,
         sections=parts,
         drawn={

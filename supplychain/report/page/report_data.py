@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from supplychain.case.foresight import in_words
 from supplychain.report.charts import colours
 from supplychain.report.formats import plain
 from supplychain.report.page.blocks import AnswerTables, NotRun, Number, SourcedRows
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from supplychain.case import Case
+    from supplychain.case.foresight import Foresight
     from supplychain.plan import Plan
     from supplychain.report.page.blocks import Sentence
     from supplychain.results.answer import Answer
@@ -49,6 +51,8 @@ class ReportData:
     """Which of them the plan is; blank if it is the case itself."""
     weaknesses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What the author of the case says is weak, by heading."""
+    foresight: Foresight | None = None
+    """What was given in the place of what the case says, if any was."""
 
     @property
     def case(self) -> Case:
@@ -142,7 +146,8 @@ class ReportData:
     @property
     def what_if(self) -> list[str]:
         """All that was changed in the case, in words, in the order in which it was."""
-        return [*self.changed, *([self.scenarios[self.subject]] if self.subject else [])]
+        seen = [] if self.foresight is None else [in_words(self.case.settings.foresight_years)]
+        return [*seen, *self.changed, *([self.scenarios[self.subject]] if self.subject else [])]
 
     @property
     def study_arguments(self) -> str:
@@ -156,7 +161,9 @@ class ReportData:
 
     def _arguments(self, option: str) -> str:
         scenario = [option, self.subject] if self.subject else []
-        return plain(shlex.join([self.folder, *scenario, *(x for edit in self.changed for x in ("--change", edit))]))
+        changes = [word for edit in self.changed for word in ("--change", edit)]
+        foresight = [] if self.foresight is None else ["--foresight", str(self.foresight)]
+        return plain(shlex.join([self.folder, *scenario, *changes, *foresight]))
 
 
 BACKCAST_NOT_RUN = NotRun(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain.case.provenance import weak_share
 from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
-from supplychain.report.formats import TOKENS, USD, case_title, cut, number, plain, unit_for
+from supplychain.report.formats import TOKENS, USD, case_title, cut, number, plain, unit_for, years_seen
 from supplychain.report.names import Names
 from supplychain.report.text.overview import DEFINITIONS, GAIN_GOES_TO, by_year, gain_shares, not_told_apart, power_used
 from supplychain.results.frames import records, rows_by_year
@@ -57,6 +57,7 @@ def text(plan: Plan, case: str | None = None) -> str:
         *year_lines(plan),
         *(line for block in blocks for line in _block(plan, block)),
         DEFINITIONS,
+        *filter(None, [years_seen(plan.case.settings)]),
         *_orders(plan),
     ]
     sure = _how_sure(plan, case or plain(plan.case.settings.name))  # a command is whole, however long

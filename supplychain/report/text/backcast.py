@@ -6,12 +6,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
-from supplychain.report.formats import amount, case_title, plain
+from supplychain.report.formats import amount, case_title, plain, years_seen
 from supplychain.report.names import Names
 from supplychain.report.text.tables import TextTable, escaped
 from supplychain.results.frames import records, rows_by_year
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from supplychain.study.backcast import Backcast
 
 
@@ -27,17 +29,20 @@ def text(backcast: Backcast) -> str:
     return "\n".join(lines[:-1])
 
 
-def markdown(backcast: Backcast) -> str:
-    """Return a back-cast as a page of Markdown."""
+def markdown(backcast: Backcast, changed_first: Sequence[str] = ()) -> str:
+    """Return a back-cast as a page of Markdown; `changed_first` is what was changed in the case."""
     settings = backcast.plan.case.settings
     lines = [
         f"# {escaped(plain(settings.title))}",
         "",
         f"Written by `supplychain backcast` for the case `{plain(settings.name)}`; not edited by hand.",
         "",
-        f"**Score: {backcast.score}.**",
-        "",
     ]
+    if changed_first:
+        lines += [f"What if: {'; '.join(escaped(plain(title)) for title in changed_first)}.", ""]
+    if years_seen(settings):
+        lines += [years_seen(settings), ""]
+    lines += [f"**Score: {backcast.score}.**", ""]
     for name, explanation, table in _sections(backcast):
         lines += [f"## {name}", "", *([explanation, ""] if explanation else []), *table.markdown(), ""]
     return "\n".join(lines)

@@ -151,7 +151,7 @@ def text(comparison: Comparison) -> str:
 
 
 def _remarks(comparison: Comparison) -> list[str]:
-    """Return what has to be said of the totals: what is missing, and which answers decide other years."""
+    """Return what has to be said of the totals: what is missing, and which answers decide other years or see few."""
     lines = []
     if comparison.totals["change"].isna().any():
         lines.append("Blank: the answer is of an earlier version, which did not work it out.")
@@ -159,6 +159,10 @@ def _remarks(comparison: Comparison) -> list[str]:
     if any(horizon != horizons[0] for horizon in horizons):
         spans = (f"{name} {first}-{last}" for name, (first, last) in zip(comparison.names, horizons, strict=True))
         lines.append(f"The horizons differ, so these do not compare: {', '.join(spans)}")
+    foresight = comparison.summary["foresight_years"]
+    if any(foresight):
+        seen = (f"{name} {years or 'all'}" for name, years in zip(comparison.names, foresight, strict=True))
+        lines.append(f"Years seen when a year is decided: {', '.join(seen)}")
     return lines
 
 

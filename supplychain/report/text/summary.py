@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from supplychain.report.formats import USD, number, plain, unit_for
+from supplychain.report.formats import USD, number, plain, unit_for, years_seen
 from supplychain.report.names import TOTALS, Names
 from supplychain.report.text.overview import ANSWER, DEFINITIONS, not_told_apart, overview
 from supplychain.report.text.regret import text as of_regret
@@ -26,8 +26,10 @@ def markdown(answer: Plan | Regret, what_if: WhatIf | None = None) -> str:
     years = f"{settings.first_year} to {settings.report_last_year}"
     money = f"money is in USD of {settings.currency_year}, undiscounted."
     lines += [f"Case {escaped(plain(settings.name))}, {years}; {money}", ""]
+    if years_seen(settings):
+        lines += [years_seen(settings), ""]
     lines += [_benefit(plan), ""]
-    if what_if is not None and what_if.groups:
+    if what_if is not None and what_if.titles:
         lines += [f"What if: {'; '.join(escaped(plain(title)) for title in what_if.titles)}.", ""]
     (binds, by_year), *others = overview(plan)
     for title, table in ((binds, by_year.T), *others):

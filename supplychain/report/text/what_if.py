@@ -22,11 +22,15 @@ _HEADER = ("file", "key", "column", "before", "after")
 
 
 def text(what_ifs: Mapping[str, WhatIf]) -> str:
-    """Return a table of cells below each change, by what-if; the name of the only one may be blank."""
+    """Return a table of cells below each change, by what-if: a scenario, or a case that is given a foresight.
+
+    The name of the only one may be blank.
+    """
     lines: list[str] = []
     for name, what_if in what_ifs.items():
         if name:
-            lines.append("Changes" if name == CHANGES else f"Scenario {name}")
+            scenario = name if what_if.foresight is not None else f"Scenario {name}"
+            lines.append("Changes" if name == CHANGES else scenario)
         for effect in what_if.effects:
             lines += [*([] if effect.group == CHANGES else [f"Group {effect.group}"]), *effect.lines(), *_table(effect)]
     return "\n".join([*lines, "Dry run: nothing is solved, and nothing is written."])
