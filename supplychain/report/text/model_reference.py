@@ -106,8 +106,8 @@ _FORESIGHT = """\
 ## Limited foresight
 
 With `foresight_years` in `case.toml`, or with `--foresight`, the years are decided one after the other, each by a
-window of its own, and what a window decides for its first year is kept. The objective of the answer is that of all
-kept decisions, over the whole horizon.
+window of its own, and what a window decides for its first year is kept. The objective of the answer is that of all kept
+decisions, over the whole horizon.
 """
 
 
