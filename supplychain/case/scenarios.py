@@ -124,7 +124,7 @@ def what_if(
     `foresight` is what `Case.with_foresight` takes; None leaves what `case.toml` says.
 
     Raises: InputError if the case is not valid, ChangeError if a change is not, or if there is no such scenario,
-    ValueError if the foresight is none.
+    ValueError if the foresight is not one.
     """
     in_files = load(folder)
     case = in_files if foresight is None else in_files.with_foresight(foresight)

@@ -111,9 +111,9 @@ def foresight(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the option that says how many years are seen when a year is decided."""
     return click.option(
         "--foresight",
-        metavar="YEARS|perfect",
+        metavar="YEARS",
         callback=_as_foresight,
-        help="See so many years when a year is decided, its own included, or all; default: as the case says.",
+        help="See so many years when a year is decided, its own included; `perfect`: all. Default: as the case says.",
     )(command)
 
 
