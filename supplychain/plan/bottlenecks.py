@@ -29,6 +29,7 @@ from supplychain.tolerances import (
     EQUAL_GAIN,
     GAIN_PART_ROUNDING,
     LITTLE_BLOCKED,
+    QUANTITY_ROUNDING,
     RELIEF_STEP,
     SAME_SLOPE,
     SERVES_ABOVE,
@@ -460,13 +461,20 @@ class BottleneckFinder:
         return self._directions[members, years]
 
     def _helped(self, direction: Direction, gain: float, step: float) -> tuple[int, ...]:
-        """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain."""
+        """Return the years in which more is served, at the value of its tiers: more than a thousandth of the gain.
+
+        Nor is it more if it is the rounding of what was served.
+        """
         upper = {row: float(self._solved_lp.lp.row_upper[row] + step * move) for row, move in direction.items()}
         columns, usd, year = self._unit_worth
         with self._solved_lp.changed(upper, ties=self._solved_lp.ties[:1], only=columns) as relieved:
             more = usd * (relieved.x - self._solved_lp.x)[columns]
+        before = usd * self._solved_lp.x[columns]
+        of_year = {
+            t: (math.fsum(more[year == t].tolist()), float(before[year == t].sum())) for t in self._solved.on.years
+        }
         least = YEAR_HELPED * step * gain
-        return tuple(t for t in self._solved.on.years if math.fsum(more[year == t].tolist()) > least)
+        return tuple(t for t, (rise, served) in of_year.items() if rise > max(least, QUANTITY_ROUNDING * served))
 
     @cached_property
     def _unit_worth(self) -> tuple[list[int], Vector, npt.NDArray[np.int64]]:
