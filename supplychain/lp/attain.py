@@ -18,7 +18,7 @@ from supplychain.errors import CertificateError, NoAnswerError, TimeLimitError
 from supplychain.lp.labelled import labelled
 from supplychain.lp.optimum import load, optimum_of, options
 from supplychain.lp.scaled import Numbers
-from supplychain.tolerances import OBJECTIVE_ROUNDING, RANGE_ROUNDING
+from supplychain.tolerances import GAIN_PART_ROUNDING, OBJECTIVE_ROUNDING, RANGE_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -184,13 +184,14 @@ class Ranges:
         """Return the limits with a price in the nearest plan, by how much one per cent more of each moves the quantity.
 
         One per cent of what the plan takes of it, which what is ordered may have raised; of a limit of 0 it is 0. The
-        rate is that of a price: more may move it less.
+        rate is that of a price: more may move it less. Prices that are rounding are left out.
         """
-        under = self.ranges[n].under.of(reach.optimum.x)
-        return {
-            name: units.PERCENT * price * self._taken(self.named[name], reach.optimum.x) / under
-            for name, price in self._prices(reach.optimum).items()
-        }
+        x, prices = reach.optimum.x, self._prices(reach.optimum)
+        taken = {name: self._taken(self.named[name], x) for name in prices}
+        part = units.PERCENT / self.ranges[n].under.of(x)
+        moves = {name: part * price * taken[name] for name, price in prices.items()}
+        least = GAIN_PART_ROUNDING * max(moves.values(), default=0.0)
+        return {name: move for name, move in moves.items() if move > least or taken[name] <= 0}
 
     def needed(self, n: int, side: int, name: Label) -> float:
         """Return what a limit must be at least, if it alone moves, for one side of a range to be met; infinite: never.
@@ -199,14 +200,15 @@ class Ranges:
         """
         self._anew()
         asked, kept = (2 * n + side,), self.named.keys() - {name}
-        if self._distance(asked, kept)[0] > RANGE_ROUNDING:
+        distance, _ = self._distance(asked, kept)
+        if distance > RANGE_ROUNDING:
             return math.inf
         limit, cost = self.named[name], np.zeros(self._lp.shape[1])
         for i in limit.rows:
             in_row = self._base.indices == i
             np.add.at(cost, self._base.column_of_entry[in_row], self._base.entries[in_row])
         cost[list(limit.columns)] += 1.0
-        optimum = self._solve(cost, asked, kept, room=RANGE_ROUNDING)
+        optimum = self._solve(cost, asked, kept, room=distance)
         return max(optimum.objective, limit.amount(self._base))
 
     def distances(self, sides: Collection[int]) -> dict[int, float]:

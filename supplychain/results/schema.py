@@ -724,6 +724,11 @@ _LIMIT = _text(
     "`capacity` of a supplier; `share`: a capacity that is an allocation of others; `ramp`, `build limit`, "
     "`order limit`, `budget`, `demand`, `research`",
 )
+_LIMITED = (
+    _text("of", "of", "of what: an item that was counted; the stage, accelerator or workload of a limit", blank=True),
+    _text("supplier", "supplier", "key of the supplier whose limit it is", blank=True),
+    _text("place", "place", "`global`, or a region", blank=True),
+)
 
 ATTAINABILITY: Final = _table(
     "attainability",
@@ -770,7 +775,7 @@ FORBIDDEN_BY: Final = _table(
         *_OBSERVED,
         _integer("rank", "rank", "limits of which alone more is enough first, the least more first"),
         _LIMIT,
-        _text("of", "of", "of what: keys, joined by ` / `", blank=True),
+        *_LIMITED,
         _integer("limit_year", "of year", "the year of the limit"),
         _UNIT,
         _number("value", OF_ROW, "is", "the limit's number in the case: of capacity without what is ordered"),
@@ -799,7 +804,7 @@ CONFLICTS: Final = _table(
         _integer("conflict", "conflict", "number of the set; what gave way in one is not in later ones"),
         _integer("member", "member", "published numbers first, then limits"),
         _text("name", "what", "the quantity that was counted; or the kind of the limit, as in `forbidden_by`"),
-        _text("of", "of", "of what", blank=True),
+        *_LIMITED,
         _YEAR,
         _text("side", "side", "`at least` or `at most`"),
         _number("value", OF_ROW, "value", "the end of the published range, or the limit"),

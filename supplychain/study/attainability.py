@@ -43,17 +43,23 @@ _SIDES = {AT_LEAST: "at least", AT_MOST: "at most"}
 
 @dataclass(frozen=True)
 class NamedLimit:
-    """A limit of the case: what it is, of what, and in which year."""
+    """A limit of the case: what it is, of which stage, accelerator or workload, in which year, and whose and where."""
 
     kind: str
     of: str
     year: int
     unit: str
+    supplier: str = ""
+    place: str = ""
 
     @property
     def cells(self) -> dict[str, Any]:
-        """Its columns in a table."""
-        return {"limit": self.kind, "of": self.of, "limit_year": self.year, "unit": self.unit}
+        """What it is of and whose, as columns of a table."""
+        return {"of": self.of, "supplier": self.supplier, "place": self.place, "unit": self.unit}
+
+    def __str__(self) -> str:
+        words = (self.kind, self.of, self.supplier, "" if self.place == schema.GLOBAL else self.place, str(self.year))
+        return " ".join(filter(None, words))
 
 
 @dataclass(frozen=True)
@@ -112,9 +118,9 @@ class _Asked:
                 rows.append(_key(row) | {"attainable": YES} | self._costs(n, reach))
                 continue
             by = self._limits(n, reach)
-            named = "; ".join(" ".join(filter(None, (x["limit"], x["of"], str(x["limit_year"])))) for x in by)
+            named = "; ".join(str(name) for name, _ in by)
             rows.append(_key(row) | {"attainable": NO, "nearest": reach.value, "forbidden_by": named})
-            limits += by
+            limits += [_key(row) | {"rank": rank} | cells for rank, (_, cells) in enumerate(by, start=1)]
         rows += [_key(row) | {"attainable": NOT_ASKED} for row in self._not_asked if not row["inside"]]
         possible = [n for n in range(len(self._compared)) if n not in reaches or reaches[n].met]
         progress("asking which published numbers exclude each other")
@@ -145,7 +151,7 @@ class _Asked:
             return 0.0
         return significant(difference, OBJECTIVE_DIFFERENCE_DIGITS)
 
-    def _limits(self, n: int, reach: Reach) -> list[dict[str, Any]]:
+    def _limits(self, n: int, reach: Reach) -> list[tuple[NamedLimit, dict[str, Any]]]:
         """Return what holds the nearest plan back: first limits of which more is enough, by how much more it must be.
 
         Then those that alone never are, by how far one per cent more of each goes.
@@ -160,10 +166,9 @@ class _Asked:
             rise = needed / size if size > 0 else math.inf
             order = (not math.isfinite(needed), rise, -moves)
             in_case = 1 / self._money if name.kind == BUDGET else 1.0
-            cells = {"value": size * in_case, "needed": needed * in_case, "closes_pct": moves / gap / units.PERCENT}
-            rows.append((order, _key(self._compared[n]) | name.cells | cells))
-        rows.sort(key=lambda row: row[0])
-        return [row | {"rank": rank} for rank, (_, row) in enumerate(rows, start=1)]
+            cells = {"limit": name.kind, "limit_year": name.year, "value": size * in_case, "needed": needed * in_case}
+            rows.append((order, name, name.cells | cells | {"closes_pct": moves / gap / units.PERCENT}))
+        return [(name, cells) for _, name, cells in sorted(rows, key=lambda row: row[0])]
 
     def _together(self, possible: Sequence[int]) -> tuple[list[int], list[dict[str, Any]]]:
         """Return numbers that one plan meets at once, none of the others beside them, and what excludes the others.
@@ -207,8 +212,8 @@ class _Asked:
             )
         for name in excluded.limits:
             size = self._ranges.named[name].amount(self._lp) / (self._money if name.kind == BUDGET else 1.0)
-            cells = {"name": name.kind, "of": name.of, "year": name.year, "unit": name.unit, "value": size}
-            members.append(cells | {"side": _SIDES[AT_MOST], "source": "", "gives_way": False})
+            cells = {"name": name.kind, "year": name.year, "side": _SIDES[AT_MOST], "value": size, "gives_way": False}
+            members.append(name.cells | cells)
         return ({"conflict": conflict, "member": n} | cells for n, cells in enumerate(members, start=1))
 
 
@@ -247,7 +252,7 @@ def named_limits(whole: LabelledLP, on: Structure) -> Iterator[tuple[NamedLimit,
         if name == Constraint.SUPPLY_LIMIT:
             s, k, p = index[:-1]
             kind = CAPACITY if (s, k, p) in on.has_capacity else SHARE
-            yield NamedLimit(kind, _joined(s, k, p), t, on.stages[s]["unit"]), lp.Limit(rows=[i])
+            yield NamedLimit(kind, s, t, on.stages[s]["unit"], k, p), lp.Limit(rows=[i])
         elif name == Constraint.RAMP:
             yield NamedLimit(RAMP, index[0], t, UNITS), lp.Limit(rows=[i])
         elif name == Constraint.BUDGET:
@@ -270,11 +275,8 @@ def _of_column(on: Structure, name: str, *index: Any) -> NamedLimit:  # noqa: AN
     if name == Var.BUILD:
         return NamedLimit(BUILD, index[0], t, UNITS)
     if name == Var.EXPAND:
-        return NamedLimit(ORDER, _joined(*index[:-1]), t, on.stages[index[0]]["unit"])
+        s, k, p = index[:-1]
+        return NamedLimit(ORDER, s, t, on.stages[s]["unit"], k, p)
     if name == Var.SERVE:
         return NamedLimit(DEMAND, index[0], t, result_schema.TTOK)
     return NamedLimit(RESEARCH, "", t, result_schema.H100E_YEARS)
-
-
-def _joined(*keys: str) -> str:
-    return " / ".join(key for key in keys if key != schema.GLOBAL)
