@@ -117,34 +117,38 @@ class Ranges:
     def __init__(self, lp: LabelledLP, ranges: Sequence[Range], named: Mapping[Label, Limit]) -> None:
         """Take an LP that has a feasible plan, ranges, and its limits by name; what has no name always holds.
 
-        Every side is a row in which a column of its own, counted in half widths, says how far the plan is outside.
+        Every side is a row in which a column of its own, counted in half widths, says how far the plan is outside; that
+        of a ratio is as far outside as it were over what it is over in the best plan.
         """
         self.ranges, self.named, self._base = ranges, named, lp
-        self._lp = _with_sides(lp, ranges)
+        for name, value in options(lp.shape[0]).items():
+            lp.highs.setOptionValue(name, value)
+        self.best = optimum_of(lp, what="which ranges a plan can meet")
+        """The best plan of all, whatever it meets."""
+        self._lp = _with_sides(lp, ranges, self.best.x)
         for name, value in options(self._lp.shape[0]).items():
             self._lp.highs.setOptionValue(name, value)
         self._start: Any = None
-        self.best = self.cheapest()
-        """The best plan of all, met or not."""
+        self._best_basis = self._solve(self._cost, ()).basis
         self._lp.highs.setOptionValue("solver", "simplex")  # what follows starts from a basis
-        self._best_basis = self._start
 
     def _anew(self) -> None:
         """Start what is asked next from the best plan, whatever was asked before: the answer does not depend on it."""
         self._lp.highs.forget()
         self._start = self._best_basis
 
-    def cheapest(self, n: int | None = None, room: float = 0.0) -> Optimum:
-        """Return the best plan that meets a range, or the best of all, in the LP's own objective.
+    @property
+    def _cost(self) -> Vector:
+        """The LP's own objective."""
+        return np.concatenate([self._base.cost, np.zeros(2 * len(self.ranges))])
+
+    def cheapest(self, n: int, room: float = 0.0) -> Optimum:
+        """Return the best plan that meets a range, in the LP's own objective.
 
         `room` is by how much, in half widths, it need not be met.
         """
-        if n is not None:
-            self._anew()
-        cost = np.zeros(self._lp.shape[1])
-        cost[: self._base.shape[1]] = self._base.cost
-        sides = () if n is None else (2 * n + AT_LEAST, 2 * n + AT_MOST)
-        optimum = self._solve(cost, sides, room=room)
+        self._anew()
+        optimum = self._solve(self._cost, (2 * n + AT_LEAST, 2 * n + AT_MOST), room=room)
         return replace(optimum, objective=optimum.objective + self._base.offset)
 
     def reach(self, n: int, value: float) -> Reach:
@@ -324,11 +328,11 @@ def _split(members: Iterable[tuple[bool, Label]]) -> tuple[list[int], set[Label]
     return [k for is_side, k in listed if is_side], {name for is_side, name in listed if not is_side}
 
 
-def _with_sides(lp: LabelledLP, ranges: Sequence[Range]) -> LabelledLP:
+def _with_sides(lp: LabelledLP, ranges: Sequence[Range], x: Vector) -> LabelledLP:
     """Return the LP with a row and a column for each side; its objective has no constant."""
     rows, columns = lp.shape
     sides = [
-        (n, side, asked.over.minus(bound, asked.under), asked.unit)
+        (n, side, asked.over.minus(bound, asked.under), asked.unit * (max(asked.under.of(x), 0.0) or 1.0))
         for n, asked in enumerate(ranges)
         for side, bound in ((AT_LEAST, asked.low), (AT_MOST, asked.high))
     ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from supplychain import lp, schema, units
 from supplychain.limits import doing
@@ -78,7 +80,8 @@ def attainability(
 ) -> Attainability:
     """Return what of the published numbers some plan meets; `comparisons` and the objective are of the plan chosen.
 
-    Asked is the LP of all years, so that a plan may know all of them, whatever foresight the case has.
+    Asked is the LP of all years, so that a plan may know all of them, whatever foresight the case has; and no plan buys
+    what nothing uses.
 
     Raises: NoAnswerError if a solve finds no optimum.
     """
@@ -91,7 +94,7 @@ class _Asked:
 
     def __init__(self, case: Case, compared: Sequence[Row], objective_usd: float) -> None:
         model = solver.MutableModel(case)
-        self._lp = locked_in.fix_columns(model.lp(), locked_in.fixed_amounts(case, model.m.on))
+        self._lp = _without_waste(locked_in.fix_columns(model.lp(), locked_in.fixed_amounts(case, model.m.on)))
         self._money, self._objective_usd = model.m.money, objective_usd
         self._compared: list[Row] = []
         self._not_asked: list[Row] = []
@@ -215,6 +218,25 @@ class _Asked:
             cells = {"name": name.kind, "year": name.year, "side": _SIDES[AT_MOST], "value": size, "gives_way": False}
             members.append(name.cells | cells)
         return ({"conflict": conflict, "member": n} | cells for n, cells in enumerate(members, start=1))
+
+
+def _without_waste(whole: LabelledLP) -> LabelledLP:
+    """Return the LP whose plans supply no more than is used or stored: else spending is met by what is thrown away.
+
+    It costs nothing, for supply has no price below 0. Where some supply is locked in, its surplus is.
+    """
+    fixed = (whole.column_lower == whole.column_upper) & (whole.column_lower > 0)
+    has_fixed = np.zeros(whole.shape[0], dtype=bool)
+    has_fixed[whole.indices[fixed[whole.column_of_entry]]] = True
+    balance = np.array([label[0] == Constraint.STAGE_BALANCE for label in whole.row], dtype=bool) & ~has_fixed
+    equal = np.where(np.isfinite(whole.row_upper), whole.row_upper, whole.row_lower)
+    without = replace(
+        whole,
+        row_lower=np.where(balance, equal, whole.row_lower),
+        row_upper=np.where(balance, equal, whole.row_upper),
+    )
+    lp.load(without)
+    return without
 
 
 def _key(row: Row) -> dict[str, Any]:

@@ -59,9 +59,8 @@ def _ceiling(backcast: Backcast) -> list[str]:
         f"One plan meets {said['held_at_once']} of {said['comparisons']} comparisons at once, "
         f"{said['independent_held_at_once']} of the {said['independent']} independent ones."
     )
-    foresight = (
-        f"The cheapest plan, with all years known, costs {money(said['foresight_usd'])} less than the one chosen."
-    )
+    less = money(said["foresight_usd"])
+    foresight = f"With all years known the cheapest plan costs {less} less than the plan chosen."
     return [misses, at_once, *([foresight] if said["foresight_usd"] > 0 else [])]
 
 
@@ -103,8 +102,8 @@ _EXPLANATIONS = {
     "misses": "The input that brings the model nearest to what was observed when it alone is moved to an end of its "
     "range, and the model's number there.",
     "attainable": "Some plan inside all limits of the case is inside the published range, if all years are known. "
-    "*Costs* is what the cheapest such plan costs more than the cheapest plan, discounted, over all years, with what is "
-    "left unserved; *more than the plan* compares it with the plan chosen, which may cost more for want of "
+    "*Costs* is what the cheapest such plan costs more than the cheapest plan, discounted, over all years, what is "
+    "left unserved included; *more than the plan* compares it with the plan chosen, which may cost more for want of "
     "foresight.",
     "forbidden": "No plan inside the limits comes nearer than *nearest*. Named are the limits that hold that plan "
     "back, each with what it is and what it would have to be if it alone moved; *not alone*: no value of it is enough. "
