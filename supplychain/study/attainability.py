@@ -22,6 +22,7 @@ from supplychain.tolerances import OBJECTIVE_DIFFERENCE_DIGITS, OBJECTIVE_ROUNDI
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import numpy.typing as npt
     import pandas as pd
 
     from supplychain.case import Case
@@ -223,7 +224,7 @@ class _Asked:
 def _without_waste(whole: LabelledLP) -> LabelledLP:
     """Return the LP whose plans supply no more than is used or stored: else spending is met by what is thrown away.
 
-    It costs nothing, for supply has no price below 0. Where some supply is locked in, its surplus is.
+    It costs nothing, for no supply has a price below 0. What is locked in may be more than is used.
     """
     fixed = (whole.column_lower == whole.column_upper) & (whole.column_lower > 0)
     has_fixed = np.zeros(whole.shape[0], dtype=bool)
@@ -234,9 +235,21 @@ def _without_waste(whole: LabelledLP) -> LabelledLP:
         whole,
         row_lower=np.where(balance, equal, whole.row_lower),
         row_upper=np.where(balance, equal, whole.row_upper),
+        column_upper=np.where(_unused(whole) & ~fixed, 0.0, whole.column_upper),
     )
     lp.load(without)
     return without
+
+
+def _unused(whole: LabelledLP) -> npt.NDArray[np.bool_]:
+    """Return the columns that supply what nothing can use in that place and year: a stage that then has no balance."""
+    return np.array(
+        [
+            name == Var.SUPPLY and (Constraint.STAGE_BALANCE, index[0], *index[2:]) not in whole.row
+            for name, *index in whole.column
+        ],
+        dtype=bool,
+    )
 
 
 def _key(row: Row) -> dict[str, Any]:

@@ -208,6 +208,18 @@ def test_a_ratio_is_met_at_its_cost(tmp_path: Path) -> None:
     assert "what the case starts with" in markdown(forbidden)
 
 
+def test_nothing_is_bought_that_nothing_can_use(tmp_path: Path) -> None:
+    """A stage that no accelerator uses in a year has suppliers who need packaging: 20 packages more would be used by
+    nobody. Sensitivity: with packaging that is bought in vain 110 are used, and the miss is met at no cost.
+    """
+    case = chain([Link("packaging", 200.0), Link("wafers", 100.0), Link("spare", 50.0)])
+    case.tables["bill_of_materials"] = [row for row in case.rows("bill_of_materials") if row["stage"] != "spare"]
+    add(case, "supplier_needs", stage="spare", supplier="acme", basis="supply", needs_stage="packaging", quantity=1)
+    observe(case, "stage_used", "packaging", 110, 120, 130)
+    limit = one(asked(case, tmp_path).forbidden_by)
+    assert (limit["of"], limit.needed) == ("wafers", pytest.approx(110))
+
+
 def test_a_share_of_a_limit_is_linear(tmp_path: Path) -> None:
     """Half of 240 units of power is used at most: 100 chips' wafers are 5/12, and 120 would be half."""
     case = chain([Link("wafers", 100.0), Link("power", 240.0)])
