@@ -57,6 +57,9 @@ bench-scale: $(VENV)/dev  ## measure four sizes, up to 40 regions x 20 years; ta
 bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,000 points
 	$(BIN)/python tests/bench/bench_sweep.py $(CASE)
 
+bench-ceiling: $(VENV)/dev  ## how many comparisons of the back-cast any plan can meet at once, also without some kinds of limits
+	PYTHONPATH=tests/support $(BIN)/python tests/bench/bench_ceiling.py
+
 NETLIB ?=
 bench-netlib: $(VENV)/dev  ## solve and certify 91 Netlib LPs, or those of a folder (NETLIB=), and check their prices; takes minutes
 	$(BIN)/python tests/bench/bench_netlib.py $(NETLIB)

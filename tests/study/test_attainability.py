@@ -401,7 +401,7 @@ def test_sets_exclude_and_are_irreducible_by_the_second_statement(seed: int) -> 
 @pytest.mark.unmeasured
 def test_the_ceiling_of_the_shipped_case() -> None:
     """The shipped back-cast by the second statement: every miss that is called forbidden is, and the others are not; no
-    plan meets more than 43 of the 57 independent comparisons, and the one that was found meets nearly as many.
+    plan meets more than 34 of the 57 independent comparisons, and one was found that meets nearly as many.
 
     These are numbers of November 2026, as the case stands: they move with its data.
     """
@@ -413,11 +413,11 @@ def test_the_ceiling_of_the_shipped_case() -> None:
     table = saved.tables["attainability"]
     for row in table.to_dict("records"):
         assert Plans(statement, [numbers[key(row)]]).meets([0]) == (row["attainable"] == "yes"), row
-    assert table["attainable"].value_counts().to_dict() == {"yes": 51, "no": 23}
+    assert table["attainable"].value_counts().to_dict() == {"yes": 45, "no": 29}
     independent = [numbers[key(row)] for row in rows if row["independent"]]
     most = Plans(statement, independent).most_at_once(300.0)
-    assert len(most.met) == most.at_most == 43
-    assert saved.summary["independent_held_at_once"] == 40
+    assert len(most.met) == most.at_most == 34
+    assert saved.summary["independent_held_at_once"] == 33
     first = table[(table["item"] == "trn2") & (table["source"] == "amazon_trn2_2025")]
     assert first["forbidden_by"].tolist() == ["share cowos_amazon allocation 2025"]
 
