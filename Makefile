@@ -60,6 +60,9 @@ bench-linopy: $(VENV)/bench  ## build and hand over the largest size of bench-sc
 bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,000 points
 	$(BIN)/python tests/bench/bench_sweep.py $(CASE)
 
+bench-ceiling: $(VENV)/dev  ## how many comparisons of the back-cast any plan can meet at once, also without some kinds of limits
+	PYTHONPATH=tests/support $(BIN)/python tests/bench/bench_ceiling.py
+
 NETLIB ?=
 bench-netlib: $(VENV)/dev  ## solve and certify 91 Netlib LPs, or those of a folder (NETLIB=), and check their prices; takes minutes
 	$(BIN)/python tests/bench/bench_netlib.py $(NETLIB)

@@ -114,6 +114,10 @@ DUAL_ATTAINS: Final = 1e-9
 QUANTITY_ROUNDING: Final = 1e-9
 """Share of a limit, of a demand, or of what was served before, below which a difference of quantities is rounding."""
 
+RANGE_ROUNDING: Final = 1e-6
+"""Distance from a published range up to which a plan meets it, as a share of half its width: solvers leave a
+thousandth of that, and no published number has so many digits."""
+
 IDLE_ROUNDING: Final = 1e-7
 """Share of a limit, or of a fleet, below which what idles is rounding: a residual of the answer is no idle capital."""
 

@@ -7,8 +7,9 @@ solve; what they are made of keeps one that is set around it: `with time_limit(3
 import warnings
 
 from supplychain.limits import time_limit
+from supplychain.lp.attain import Excluded, Limit, Linear, Range, Ranges, Reach
 from supplychain.lp.follow import through
-from supplychain.lp.from_model import MutableLP, from_pyomo
+from supplychain.lp.from_model import MutableLP, from_pyomo, terms_of
 from supplychain.lp.graft import Grafts, without
 from supplychain.lp.joint import minimal_sets
 from supplychain.lp.labelled import Label, LabelledLP, from_highs, read
@@ -45,12 +46,18 @@ from supplychain.lp.trace import Trace, Tracer
 
 __all__ = [
     "Certificate",
+    "Excluded",
     "Grafts",
     "Label",
     "LabelledLP",
+    "Limit",
+    "Linear",
     "MutableLP",
     "Optimum",
     "Preferred",
+    "Range",
+    "Ranges",
+    "Reach",
     "Slopes",
     "Solution",
     "Trace",
@@ -81,6 +88,7 @@ __all__ = [
     "solve",
     "solved_again",
     "sums",
+    "terms_of",
     "through",
     "time_limit",
     "two_sided_prices",

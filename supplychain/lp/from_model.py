@@ -417,6 +417,22 @@ class MutableLP:
         return stated
 
 
+def terms_of(expression: Node) -> tuple[dict[Label, float], float]:
+    """Return the coefficients of a Pyomo expression, by the names of its variables' columns, and its constant.
+
+    Raises: ValueError if it is not linear.
+    """
+    if _is_constant(expression):
+        return {}, float(_number(expression))
+    with _reading:
+        found = generate_standard_repn(expression, compute_values=True, quadratic=False)
+    if found.nonlinear_expr is not None:
+        message = f"the expression {expression} is not linear"
+        raise ValueError(message)
+    names = (_label(x.parent_component().local_name, x.index()) for x in found.linear_vars)
+    return dict(zip(names, map(float, found.linear_coefs), strict=True)), float(found.constant)
+
+
 def from_pyomo(model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
     """Return the LP of a Pyomo model, not solved yet; a name is a component, then its index: `("supply", "hbm")`."""
     return _Stated(model).lp()

@@ -14,8 +14,9 @@ from supplychain.errors import CertificateError
 from supplychain.limits import doing
 from supplychain.model import locked_in
 from supplychain.model.labels import Constraint, Var
+from supplychain.model.observable import OTHER
 from supplychain.model.service import served
-from supplychain.plan.money import OPEX, OTHER, RESEARCH
+from supplychain.plan.money import OPEX, RESEARCH
 from supplychain.plan.prices import rounded_price
 from supplychain.results import schema
 from supplychain.results.frames import frame

@@ -16,6 +16,7 @@ from supplychain import lp, units
 from supplychain.case.calendar import capital_recovery_factor, compounding_factor, online_year, service_years
 from supplychain.model.cost import components, orders, paid, systems, tokens_worth
 from supplychain.model.labels import Var
+from supplychain.model.observable import OTHER, memory_share
 from supplychain.model.service import served
 from supplychain.model.supply import ACCELERATOR, SUPPLIER
 from supplychain.results import schema
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from supplychain.plan.solved import Solved
 
-OTHER, OPEX, SHORTFALL, OPENING_FLEET = "other", "opex", "shortfall", "opening fleet"
+OPEX, SHORTFALL, OPENING_FLEET = "opex", "shortfall", "opening fleet"
 RESEARCH = ""
 """Stands for research among the workloads."""
 _IDLE = ""
@@ -207,13 +208,13 @@ def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int]
         all_cost = serving + cost_of[RESEARCH]
         mtok = {w: served(solved.m, w, t) * units.MTOK_PER_TTOK for w in solved.on.workloads}
         for w in sorted(solved.on.workloads):
-            average = _over(cost_of[w], mtok[w])
+            average = over(cost_of[w], mtok[w])
             rows.append(
                 {
                     "year": t,
                     "workload": w,
                     "average_usd_per_mtok": average,
-                    "fully_loaded_usd_per_mtok": average * _over(all_cost, serving),
+                    "fully_loaded_usd_per_mtok": average * over(all_cost, serving),
                     "marginal_usd_per_mtok": marginal.get((w, t), math.nan),
                 }
             )
@@ -223,9 +224,9 @@ def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int]
             {
                 "year": t,
                 "workload": ALL,
-                "average_usd_per_mtok": _over(serving, total),
-                "fully_loaded_usd_per_mtok": _over(all_cost, total),
-                "marginal_usd_per_mtok": _over(mean, total),
+                "average_usd_per_mtok": over(serving, total),
+                "fully_loaded_usd_per_mtok": over(all_cost, total),
+                "marginal_usd_per_mtok": over(mean, total),
             }
         )
     return frame(schema.TOKEN_COST, rows, sort=schema.TOKEN_COST.key)
@@ -246,42 +247,15 @@ def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
                 "token_value_usd": value,
                 "serving_cost_usd": serving,
                 "research_cost_usd": research,
-                "gross_margin": _over(value - serving, value),
+                "gross_margin": over(value - serving, value),
                 "capital_usd": total,
-                "capital_per_token_value": _over(total, value),
-                "memory_share_of_hardware": memory_share(solved, t),
+                "capital_per_token_value": over(total, value),
+                "memory_share_of_hardware": over(*memory_share(solved.m, t)),
             }
         )
     return frame(schema.ECONOMICS, rows)
 
 
-def hardware(solved: Solved, t: int) -> dict[str, float]:
-    """Return the cash of a year for the components and systems of accelerators, by item, without expansions."""
-    spent = {s: 0.0 for s in solved.on.stages if solved.on.is_flow(s) and _is_component(solved, s)}
-    for s, usd in components(solved.m, t):
-        if s in spent:
-            spent[s] += usd
-    return spent | {OTHER: math.fsum(usd for _, usd in systems(solved.m, t))}
-
-
-def memory_share(solved: Solved, t: int) -> float:
-    """Return memory's part of the cash of a year for the components and systems of accelerators."""
-    spent = hardware(solved, t)
-    memory = math.fsum(usd for s, usd in spent.items() if s != OTHER and solved.on.stages[s]["group"] == "memory")
-    return _over(memory, math.fsum(spent.values()))
-
-
-def _is_component(solved: Solved, s: str) -> bool:
-    """Whether a stage goes into accelerators, by itself or through the suppliers of one that does."""
-    if solved.on.users[s]:
-        return True
-    return any(
-        _is_component(solved, need[0])
-        for (n, _), needs in solved.on.supply_needs.items()
-        if n == s
-        for need, _ in needs
-    )
-
-
-def _over(amount: float, by: float) -> float:
+def over(amount: float, by: float) -> float:
+    """Return one amount over another; not a number where that is nothing."""
     return amount / by if by > 0 else math.nan

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from supplychain.model.observable import OTHER
 from supplychain.plan.bottlenecks import DEMAND, UNRESOLVED
 from supplychain.plan.decomposition import (
     BUILD_LIMITS,
@@ -19,7 +20,7 @@ from supplychain.plan.decomposition import (
     RESIDUAL,
 )
 from supplychain.plan.levers import CAPITAL
-from supplychain.plan.money import OPENING_FLEET, OPEX, OTHER, SHORTFALL
+from supplychain.plan.money import OPENING_FLEET, OPEX, SHORTFALL
 from supplychain.report.formats import brief, cut, plain
 from supplychain.schema import GLOBAL, SUM
 

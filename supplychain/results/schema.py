@@ -712,6 +712,110 @@ PAST_LABELS: Final = _table(
 )
 PAST_FLIPS: Final = _table("flips", "year level input end", _FLIP, "Every end of a range that changes a label")
 
+_OBSERVED = (
+    _text("quantity", "quantity", "what was counted"),
+    _YEAR,
+    _text("item", "item", "of what"),
+    _text("source", "source", "key of the source of the published number"),
+)
+_LIMIT = _text(
+    "limit",
+    "limit",
+    "`capacity` of a supplier; `share`: a capacity that is an allocation of others; `ramp`, `build limit`, "
+    "`order limit`, `budget`, `demand`, `research`",
+)
+_LIMITED = (
+    _text("of", "of", "of what: an item that was counted; the stage, accelerator or workload of a limit", blank=True),
+    _text("supplier", "supplier", "key of the supplier whose limit it is", blank=True),
+    _text("place", "place", "`global`, or a region", blank=True),
+)
+
+ATTAINABILITY: Final = _table(
+    "attainability",
+    "quantity year item source",
+    (
+        *_OBSERVED,
+        _text(
+            "attainable",
+            "some plan meets it",
+            "`yes` or `no`: whether any plan inside the limits of the case, with all years known, is inside the "
+            "published range; `not asked`: the quantity is not linear, or has no meaning in the plan chosen",
+        ),
+        _number(
+            "costs_usd",
+            "USD",
+            "costs",
+            "what the cheapest plan that meets it costs more than the cheapest plan, both with all years known; "
+            "discounted, over the horizon, what is left unserved included",
+            blank=True,
+        ),
+        _number(
+            "more_than_plan_usd",
+            "USD",
+            "more than the plan",
+            "the same, more than the plan chosen: below 0 where limited foresight cost that plan more",
+            blank=True,
+        ),
+        _number("nearest", OF_ROW, "nearest", "of one that no plan meets, what comes nearest to the range", blank=True),
+        _text(
+            "forbidden_by",
+            "forbidden by",
+            "the limits that hold the nearest plan back, as the table `forbidden_by` has them; blank: none does, what "
+            "the case starts with and its arithmetic allow no more",
+            blank=True,
+        ),
+    ),
+    "Of every miss whether some plan could meet it, and what that would cost",
+    required=False,
+)
+FORBIDDEN_BY: Final = _table(
+    "forbidden_by",
+    "quantity year item source rank",
+    (
+        *_OBSERVED,
+        _integer("rank", "rank", "limits of which alone more is enough first, the least more first"),
+        _LIMIT,
+        *_LIMITED,
+        _integer("limit_year", "of year", "the year of the limit"),
+        _UNIT,
+        _number("value", OF_ROW, "is", "the limit's number in the case: of capacity without what is ordered"),
+        _number(
+            "needed",
+            OF_ROW,
+            "must be",
+            "what it must be at least if it alone moves; infinite: it alone is never enough, or the quantity is a "
+            "ratio, of which this is not asked",
+            infinite=True,
+        ),
+        _number(
+            "closes_pct",
+            "%",
+            "1 % more closes",
+            "how many per cent of the way to the range 1 % more of it goes, at the rate of its price",
+        ),
+    ),
+    "What forbids each miss that no plan meets: the limits with a price in the nearest plan",
+    required=False,
+)
+CONFLICTS: Final = _table(
+    "conflicts",
+    "conflict member",
+    (
+        _integer("conflict", "conflict", "number of the set; what gave way in one is not in later ones"),
+        _integer("member", "member", "published numbers first, then limits"),
+        _text("name", "what", "the quantity that was counted; or the kind of the limit, as in `forbidden_by`"),
+        *_LIMITED,
+        _YEAR,
+        _text("side", "side", "`at least` or `at most`"),
+        _number("value", OF_ROW, "value", "the end of the published range, or the limit"),
+        _UNIT,
+        _text("source", "source", "key of the source of a published number; blank: a limit", blank=True),
+        _boolean("gives_way", "gives way", "whether this number is left out from here on, so that others can be met"),
+    ),
+    "Published numbers and limits that no plan keeps together, and without any one of which one does",
+    required=False,
+)
+
 _SCENARIO = _text("scenario", "scenario", "name of the scenario")
 
 SCENARIO_TOTALS: Final = _table(
@@ -946,7 +1050,7 @@ TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     "solve": (*ANSWER, SUPPLIER_PRICES, REGRET, STRANDED, CHANGES),
     "compare": (COMPARED_TOTALS, COMPARED_RESULTS, COMPARED_LABELS, ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
-    "backcast": (COMPARISONS, PAST_LABELS, PAST_FLIPS, CHANGES),
+    "backcast": (COMPARISONS, PAST_LABELS, PAST_FLIPS, ATTAINABILITY, FORBIDDEN_BY, CONFLICTS, CHANGES),
     "scenarios": (SCENARIO_TOTALS, SCENARIO_SERVICE, EFFECTS, FACTORS, CHANGES),
 }
 """The tables that each command writes to a folder; those that are not required are there where there is a cause."""
@@ -1034,6 +1138,12 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         Fact("independent", int, "of these, independent ones"),
         Fact("inside", int, "of all, those inside their range"),
         Fact("independent_inside", int, "independent ones inside their range"),
+        Fact("misses_attainable", int, "comparisons outside their range that some plan could meet"),
+        Fact("misses_forbidden", int, "those that no plan could meet"),
+        Fact("misses_not_asked", int, "those of which that is not asked"),
+        Fact("held_at_once", int, "comparisons that one plan meets at once, to which no other can be added"),
+        Fact("independent_held_at_once", int, "of these, independent ones"),
+        Fact("foresight_usd", _NUMBER, "what the plan chosen costs more than the cheapest plan, all years known"),
         *_MOVE_COUNTS,
         _OBJECTIVE,
         _CERTIFICATE,

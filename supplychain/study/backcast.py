@@ -17,6 +17,7 @@ from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
 from supplychain.study import moves, workers
+from supplychain.study.attainability import attainability
 from supplychain.study.warm import FROM_NOTHING, WarmSolver
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ def backcast(
     """Solve a case of past years, compare it with `observed.csv` and `press.csv`, and try what its ranges allow.
 
     Every input with a range is moved to each end of it, one at a time, and the case solved again. `executor` does that
-    side by side; default: one process for each core. `time_limit` is in seconds, for all of it. `progress` is told what
-    is being done.
+    side by side; default: one process for each core. Of every miss it is asked whether some plan inside the limits
+    could meet it, at what cost, or which limits forbid it; and of all published numbers which exclude each other.
+    `time_limit` is in seconds, for all of it. `progress` is told what is being done.
 
     Raises: InputError if the case has no observations of a reported year, NoAnswerError if a solve finds no optimum,
     TimeLimitError if the time limit passes, CertificateError if the answer of the case itself does not pass its checks.
@@ -101,10 +103,12 @@ def backcast(
         nearest = moves.smallest_flips(warm_solvers, moves_by_label, pool, progress)
     comparisons = frame(result_schema.COMPARISONS, _comparisons(case, observed, central, tried, readings))
     independent = comparisons["independent"]
+    attained = attainability(case, comparisons, plan.objective_usd, progress)
     tables = {
         "comparisons": comparisons,
         "labels": frame(result_schema.PAST_LABELS, _labels(case, central, tried, readings, nearest)),
         "flips": frame(result_schema.PAST_FLIPS, moves.flips(central, tried, readings)),
+        **attained.tables,
     }
     summary = {
         "case": case.settings.name,
@@ -113,6 +117,7 @@ def backcast(
         "independent": int(independent.sum()),
         "inside": int(comparisons["inside"].sum()),
         "independent_inside": int((independent & comparisons["inside"]).sum()),
+        **attained.facts,
         "moves": len(tried),
         "from_nothing": sum(reading.remark == FROM_NOTHING for reading in readings),
         "objective_usd": plan.objective_usd,

@@ -15,10 +15,10 @@ from supplychain import lp, schema
 from supplychain.case.calendar import in_service
 from supplychain.limits import limited
 from supplychain.model import numbers_of, structure
+from supplychain.model.observable import OTHER
 from supplychain.notebook import Shown
 from supplychain.plan import solve
 from supplychain.plan.locked_in import lock_in
-from supplychain.plan.money import OTHER
 from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame, records

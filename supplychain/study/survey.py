@@ -11,8 +11,9 @@ from supplychain import schema, units
 from supplychain.case.changes import key_of
 from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.limits import doing, limited
+from supplychain.model.observable import RESEARCH_DONE
 from supplychain.plan.bottlenecks import LEVELS
-from supplychain.plan.measures import RESEARCH_DONE, SERVING, TOKENS, served_of
+from supplychain.plan.measures import SERVING, TOKENS, served_of
 from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame

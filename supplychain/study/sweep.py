@@ -15,8 +15,9 @@ from supplychain.case.changes import apply
 from supplychain.case.effects import CAPACITIES, half_moved
 from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError, TimeLimitError
 from supplychain.limits import doing, limited
+from supplychain.model.observable import RESEARCH_DONE
 from supplychain.plan import versions
-from supplychain.plan.measures import COST, RESEARCH_DONE, SERVING, TOKENS, served_of
+from supplychain.plan.measures import COST, SERVING, TOKENS, served_of
 from supplychain.results.schema import TOTALS
 from supplychain.results.write import DIGITS
 from supplychain.study import workers

@@ -34,8 +34,8 @@ import supplychain as sc
 from supplychain import lp, model
 from supplychain.case.changes import apply
 from supplychain.case.locked_in import LockedIn
+from supplychain.model.observable import OTHER
 from supplychain.plan import windows
-from supplychain.plan.money import OTHER
 from supplychain.report.text.regret import text
 from supplychain.study.workers import SerialExecutor
 

@@ -6,10 +6,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
-from supplychain.report.formats import amount, case_title, plain, years_seen
+from supplychain.report.formats import amount, case_title, money, plain, years_seen
 from supplychain.report.names import Names
 from supplychain.report.text.tables import TextTable, escaped
 from supplychain.results.frames import records, rows_by_year
+from supplychain.schema import GLOBAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def text(backcast: Backcast) -> str:
     """Return a back-cast as text for a terminal."""
     title = case_title(backcast.plan.case.settings)
-    lines = [title, "", f"Score: {backcast.score}", ""]
+    lines = [title, "", f"Score: {backcast.score}", *_ceiling(backcast), ""]
     if backcast.from_nothing:
         again = f"{backcast.from_nothing} answers failed their check at first and were solved again from the start"
         lines[-1:] = [again, ""]
@@ -42,10 +43,29 @@ def markdown(backcast: Backcast, changed_first: Sequence[str] = ()) -> str:
         lines += [f"What if: {'; '.join(escaped(plain(title)) for title in changed_first)}.", ""]
     if years_seen(settings):
         lines += [years_seen(settings), ""]
-    lines += [f"**Score: {backcast.score}.**", ""]
+    lines += [f"**Score: {backcast.score}.**", "", *([" ".join(_ceiling(backcast)), ""] if _ceiling(backcast) else [])]
     for name, explanation, table in _sections(backcast):
         lines += [f"## {name}", "", *([explanation, ""] if explanation else []), *table.markdown(), ""]
     return "\n".join(lines)
+
+
+def _ceiling(backcast: Backcast) -> list[str]:
+    """Return how many misses some plan meets, how many comparisons one plan does, and what foresight is worth."""
+    said = backcast.summary
+    if "held_at_once" not in said:
+        return []
+    not_asked = f"; {said['misses_not_asked']} were not asked about" if said["misses_not_asked"] else ""
+    misses = (
+        f"Some plan inside the limits of the case could meet {said['misses_attainable']} of the misses, "
+        f"no plan {said['misses_forbidden']}{not_asked}."
+    )
+    at_once = (
+        f"One plan meets {said['held_at_once']} of {said['comparisons']} comparisons at once, "
+        f"{said['independent_held_at_once']} of the {said['independent']} independent ones."
+    )
+    less = money(said["foresight_usd"])
+    foresight = f"With all years known the cheapest plan costs {less} less than the plan chosen."
+    return [misses, at_once, *([foresight] if said["foresight_usd"] > 0 else [])]
 
 
 def _sections(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
@@ -59,6 +79,18 @@ def _sections(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
             _compared(backcast, independent=False),
         ),
         ("Misses", _EXPLANATIONS["misses"], _misses(backcast)),
+        *_attained(backcast),
+    ]
+
+
+def _attained(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
+    """Return what says which misses some plan meets; nothing of an answer that was written without."""
+    if "attainability" not in backcast.tables:
+        return []
+    return [
+        ("Misses that some plan meets", _EXPLANATIONS["attainable"], _attainable(backcast)),
+        ("Misses that no plan meets", _EXPLANATIONS["forbidden"], _forbidden(backcast)),
+        ("Published numbers that exclude each other", _EXPLANATIONS["conflicts"], _conflicts(backcast)),
     ]
 
 
@@ -73,6 +105,15 @@ _EXPLANATIONS = {
     "shared": "These do not count: the observed number and some input come from the same source, which is named.",
     "misses": "The input that brings the model nearest to what was observed when it alone is moved to an end of its "
     "range, and the model's number there.",
+    "attainable": "Some plan inside all limits of the case is inside the published range, if all years are known. "
+    "*Costs* is what the cheapest such plan costs more than the cheapest plan, discounted, over all years, what is "
+    "left unserved included; *more than the plan* compares it with the plan chosen, which may cost more for want of "
+    "foresight.",
+    "forbidden": "No plan inside the limits comes nearer than *nearest*. Named are the limits that hold that plan "
+    "back, each with what it is and what it would have to be if it alone moved; *not alone*: no value of it is enough. "
+    "First comes the one that has to move least.",
+    "conflicts": "No plan keeps all members of a set, and without any one of them some plan does. Each miss that no "
+    "plan meets is left out here, and of each set the number that gives way is left out of the later ones.",
 }
 
 
@@ -173,3 +214,110 @@ def _misses(backcast: Backcast) -> TextTable:
         *("quantity", "item", "year", "source", "independent", "model", "range", "nearest input", "model then", ""),
     ]
     return TextTable(header, cells, frozenset({5, 6, 8}))
+
+
+def _observation(names: Names, row: dict[str, Any]) -> list[str]:
+    item = names.members(row["item"], _NAME) if row["quantity"].startswith("stage_") else row["item"]
+    return [row["quantity"], item, str(row["year"]), row["source"]]
+
+
+_OBSERVATION = ("quantity", "item", "year", "source")
+
+
+def _asked(backcast: Backcast, attainable: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the misses of which one thing was found, each as it was compared and as it was asked about."""
+    compared = {tuple(row[name] for name in _OBSERVATION): row for row in records(backcast.tables["comparisons"])}
+    rows = (row for row in records(backcast.tables["attainability"]) if row["attainable"] == attainable)
+    return [(compared[tuple(row[name] for name in _OBSERVATION)], row) for row in rows]
+
+
+def _attainable(backcast: Backcast) -> TextTable:
+    names = Names(backcast.plan.case)
+    cells = [
+        [
+            *_observation(names, row),
+            "yes" if row["independent"] else "no",
+            amount(row["model"]),
+            f"{amount(row['low'])} - {amount(row['high'])}",
+            money(found["costs_usd"]),
+            money(found["more_than_plan_usd"]),
+        ]
+        for row, found in _asked(backcast, "yes")
+    ]
+    header = [*_OBSERVATION, "independent", "model", "range", "costs", "more than the plan"]
+    return TextTable(header, cells, frozenset({5, 6, 7, 8}))
+
+
+_SHOWN = 3
+"""Limits that are named."""
+
+
+def _forbidden(backcast: Backcast) -> TextTable:
+    names = Names(backcast.plan.case)
+    limits = records(backcast.tables["forbidden_by"])
+    cells = []
+    for row, found in _asked(backcast, "no"):
+        by = [limit for limit in limits if all(limit[name] == row[name] for name in _OBSERVATION)]
+        cells.append(
+            [
+                *_observation(names, row),
+                "yes" if row["independent"] else "no",
+                amount(found["nearest"]),
+                f"{amount(row['low'])} - {amount(row['high'])}",
+                _several([_limit(names, limit) for limit in by]) or "what the case starts with",
+            ]
+        )
+    header = [*_OBSERVATION, "independent", "nearest", "range", "forbidden by"]
+    return TextTable(header, cells, frozenset({5, 6}))
+
+
+def _several(texts: list[str]) -> str:
+    """Return some texts in one line: the first ones, and how many more there are."""
+    more = [f"{len(texts) - _SHOWN} more"] if len(texts) > _SHOWN else []
+    return "; ".join([*texts[:_SHOWN], *more])
+
+
+def _limit(names: Names, row: dict[str, Any]) -> str:
+    must = f"must be {amount(row['needed'])}" if math.isfinite(row["needed"]) else "not alone"
+    return f"{_limit_name(names, row['limit'], row, row['limit_year'])}: {amount(row['value'])} {row['unit']}, {must}"
+
+
+def _limit_name(names: Names, kind: str, row: dict[str, Any], year: int) -> str:
+    """Return what a limit is called for people."""
+    if kind in {"capacity", "order limit"}:
+        place = "" if row["place"] == GLOBAL else f" in {names.place(row['place'], _NAME)}"
+        supplier = names.supplier(row["of"], row["supplier"], _NAME)
+        what = f"{names.stage(row['of'], _NAME)} of {supplier}{place}"
+        return f"{what} {year}" if kind == "capacity" else f"orders of {what} {year}"
+    if kind == "share":
+        return f"{names.stage(row['of'], _NAME)} {year}"
+    if kind == "demand":
+        return f"demand for {names.workload(row['of'], _NAME)} {year}"
+    if kind == "research":
+        return f"demand for research {year}"
+    return f"{kind} {year}" if kind == "budget" else f"{kind} of {row['of']} {year}"
+
+
+def _conflicts(backcast: Backcast) -> TextTable:
+    names = Names(backcast.plan.case)
+    sets: dict[int, list[dict[str, Any]]] = {}
+    for row in records(backcast.tables["conflicts"]):
+        sets.setdefault(row["conflict"], []).append(row)
+    cells = []
+    for conflict, rows in sets.items():
+        numbers = [_number(names, row) for row in rows if _is_number(row)]
+        limits = [_limit_name(names, row["name"], row, row["year"]) for row in rows if not _is_number(row)]
+        gives_way = next(_number(names, row) for row in rows if row["gives_way"])
+        cells.append([str(conflict), _several(numbers), _several(limits) or "none", gives_way])
+    return TextTable(["set", "published numbers", "limits", "gives way"], cells)
+
+
+def _is_number(row: dict[str, Any]) -> bool:
+    """Whether a member of a set is a published number; a limit has no source."""
+    return isinstance(row["source"], str) and bool(row["source"])
+
+
+def _number(names: Names, row: dict[str, Any]) -> str:
+    """Return one side of a published range."""
+    quantity, item, year, source = _observation(names, row | {"quantity": row["name"], "item": row["of"]})
+    return f"{quantity} {item} {year} {row['side']} {amount(row['value'])} ({source})"

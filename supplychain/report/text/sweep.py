@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from supplychain.plan.measures import RESEARCH_DONE
+from supplychain.model.observable import RESEARCH_DONE
 from supplychain.plan.measures import TOKENS as TOKENS_SERVED
 from supplychain.report.formats import COUNTS, TOKENS, USD, case_title, number, plain, unit_for
 from supplychain.report.names import TOTALS, Names
