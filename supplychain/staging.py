@@ -178,10 +178,16 @@ class View:
         self._listed: dict[tuple[str, str], set[str]] = {}
 
     def path(self, name: str) -> Path:
-        """Return where a file of the folder stands."""
-        aside = self._aside.get(name)
-        path = aside if aside is not None and aside.exists() else self._folder / name
-        path = self._turn / "gone" / name if name in self._gone else path
+        """Return where a file of the folder stands.
+
+        It is looked at once: a file that is put in its place between two looks would be missing, and seem unchanged.
+        """
+        aside, path = self._aside.get(name), self._folder / name
+        if name in self._gone:
+            path = self._turn / "gone" / name
+        elif aside is not None and (mark := _mark(aside)) is not None:
+            self._seen.setdefault(aside, mark)
+            return aside
         self._seen.setdefault(path, _mark(path))
         return path
 

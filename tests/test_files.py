@@ -359,6 +359,34 @@ def test_folders_that_were_made_for_nothing_go(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_moves_into_place_between_two_looks_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal is committed; its file moves into its place after the first look at it.
+
+    Bug: it is missing where it stood aside, and nothing seems to have changed, so that reading fails.
+    """
+    aside = folder / ".writing"
+    aside.mkdir()
+    (aside / "new-0").write_bytes(b"new")
+    (aside / "journal").write_text(json.dumps({"put": {"new-0": "summary.json"}, "delete": []}))
+    view, looks = staging.View(folder), [Path.exists, Path.stat]
+
+    def moving(look: Callable[..., object]) -> Callable[..., object]:
+        def moved(path: Path, **options: bool) -> object:
+            try:
+                return look(path, **options)
+            finally:
+                if path.name == "new-0" and path.parent.exists() and os.path.lexists(path):
+                    path.replace(folder / "summary.json")
+
+        return moved
+
+    for look in looks:
+        monkeypatch.setattr(Path, look.__name__, moving(look))
+    path = view.path("summary.json")
+    monkeypatch.undo()
+    assert path.exists() or view.changed()
+
+
 WRITER = """
 import sys
 from supplychain.files import write_files
