@@ -410,7 +410,8 @@ def test_the_command_prints_the_page_and_writes_it(tmp_path: Path, capsys: pytes
         printed,
     )
     assert page.read_text(encoding="utf-8").startswith("# A case on paper\n")
-    assert sorted(path.name for path in (out / "tables").iterdir()) == ["comparisons.csv", "flips.csv", "labels.csv"]
+    tables = ["attainability", "comparisons", "conflicts", "flips", "forbidden_by", "labels"]
+    assert sorted(path.name for path in (out / "tables").iterdir()) == [f"{name}.csv" for name in tables]
     same = found(case, tmp_path / "again")
     assert page.read_text(encoding="utf-8") == markdown(same)
 

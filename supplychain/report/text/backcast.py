@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from supplychain.plan.bottlenecks import DEMAND, LEVELS
+from supplychain.plan.bottlenecks import DEMAND, LEVELS, UNRESOLVED
 from supplychain.report.formats import amount, case_title, money, plain, years_seen
 from supplychain.report.names import Names
 from supplychain.report.text.tables import TextTable, escaped
@@ -166,7 +166,11 @@ def _nearest(backcast: Backcast) -> TextTable:
 
 def _called(names: Names, row: dict[str, Any], column: str) -> str:
     """Return the label of a stage, or a group as it is."""
-    return names.members(row[column], _NAME) if row["level"] == LEVELS[0] or row[column] == DEMAND else row[column]
+    return (
+        names.members(row[column], _NAME)
+        if row["level"] == LEVELS[0] or row[column] in {DEMAND, UNRESOLVED}
+        else row[column]
+    )
 
 
 def _compared(backcast: Backcast, *, independent: bool) -> TextTable:
