@@ -62,6 +62,13 @@ def test_how_sure_it_is_is_what_the_studies_found() -> None:
     inside = int((independent["inside"] == True).sum())  # noqa: E712 - blank is neither
     assert f"{inside} of {len(independent)} independent comparisons" in readme
     assert f"Of {len(independent)} independent comparisons {inside} are inside" in page
+    said = past.summary
+    misses = said["comparisons"] - said["inside"]
+    met, forbidden = said["misses_attainable"], said["misses_forbidden"]
+    assert f"Of the {misses} misses, independent or not, some plan meets {met} and no plan meets {forbidden}." in page
+    at_once = f"{said['held_at_once']} of all {said['comparisons']} comparisons, and {said['independent_held_at_once']} of"
+    assert f"One plan was found that meets {at_once} the {len(independent)} independent ones" in page
+    assert f"which cost it {said['foresight_usd'] / 1e9:.1f} bn USD" in page
     stages = past.labels.query("level == 'stage'")["said"]
     assert len(stages) == stages.str.startswith("not identified").sum() == 4
 
