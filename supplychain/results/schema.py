@@ -735,6 +735,7 @@ ATTAINABILITY: Final = _table(
     "quantity year item source",
     (
         *_OBSERVED,
+        _UNIT,
         _text(
             "attainable",
             "some plan meets it",
@@ -776,7 +777,7 @@ FORBIDDEN_BY: Final = _table(
         _integer("rank", "rank", "limits of which alone more is enough first, the least more first"),
         _LIMIT,
         *_LIMITED,
-        _integer("limit_year", "of year", "the year of the limit"),
+        _integer("limit_year", "limit's year", "calendar year of the limit", "year"),
         _UNIT,
         _number("value", OF_ROW, "is", "the limit's number in the case: of capacity without what is ordered"),
         _number(
@@ -801,8 +802,8 @@ CONFLICTS: Final = _table(
     "conflicts",
     "conflict member",
     (
-        _integer("conflict", "conflict", "number of the set; what gave way in one is not in later ones"),
-        _integer("member", "member", "published numbers first, then limits"),
+        _integer("conflict", "set", "which set; what gave way in one is not in later ones", "number"),
+        _integer("member", "member", "published numbers first, then limits", "number"),
         _text("name", "what", "the quantity that was counted; or the kind of the limit, as in `forbidden_by`"),
         *_LIMITED,
         _YEAR,

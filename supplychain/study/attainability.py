@@ -17,7 +17,7 @@ from supplychain.model.labels import Constraint, Var
 from supplychain.model.observable import observable
 from supplychain.results import schema as result_schema
 from supplychain.results.frames import frame, records
-from supplychain.tolerances import OBJECTIVE_DIFFERENCE_DIGITS, OBJECTIVE_ROUNDING, significant
+from supplychain.tolerances import OBJECTIVE_DIFFERENCE_DIGITS, OBJECTIVE_ROUNDING, PRICE_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -119,13 +119,13 @@ class _Asked:
             row = self._compared[n]
             reach = reaches[n] = self._ranges.reach(n, row["model"])
             if reach.met:
-                rows.append(_key(row) | {"attainable": YES} | self._costs(n, reach))
+                rows.append(_asked(row) | {"attainable": YES} | self._costs(n, reach))
                 continue
             by = self._limits(n, reach)
             named = "; ".join(str(name) for name, _ in by)
-            rows.append(_key(row) | {"attainable": NO, "nearest": reach.value, "forbidden_by": named})
+            rows.append(_asked(row) | {"attainable": NO, "nearest": reach.value, "forbidden_by": named})
             limits += [_key(row) | {"rank": rank} | cells for rank, (_, cells) in enumerate(by, start=1)]
-        rows += [_key(row) | {"attainable": NOT_ASKED} for row in self._not_asked if not row["inside"]]
+        rows += [_asked(row) | {"attainable": NOT_ASKED} for row in self._not_asked if not row["inside"]]
         possible = [n for n in range(len(self._compared)) if n not in reaches or reaches[n].met]
         progress("asking which published numbers exclude each other")
         held, conflicts = self._together(possible)
@@ -171,7 +171,8 @@ class _Asked:
             order = (not math.isfinite(needed), rise, -moves)
             in_case = 1 / self._money if name.kind == BUDGET else 1.0
             cells = {"limit": name.kind, "limit_year": name.year, "value": size * in_case, "needed": needed * in_case}
-            rows.append((order, name, name.cells | cells | {"closes_pct": moves / gap / units.PERCENT}))
+            closes = significant(moves / gap / units.PERCENT, PRICE_DIGITS)
+            rows.append((order, name, name.cells | cells | {"closes_pct": closes}))
         return [(name, cells) for _, name, cells in sorted(rows, key=lambda row: row[0])]
 
     def _together(self, possible: Sequence[int]) -> tuple[list[int], list[dict[str, Any]]]:
@@ -254,6 +255,10 @@ def _unused(whole: LabelledLP) -> npt.NDArray[np.bool_]:
 
 def _key(row: Row) -> dict[str, Any]:
     return {name: row[name] for name in ("quantity", "year", "item", "source")}
+
+
+def _asked(row: Row) -> dict[str, Any]:
+    return _key(row) | {"unit": row["unit"]}
 
 
 def _both_sides(numbers: Sequence[int]) -> list[int]:

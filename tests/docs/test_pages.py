@@ -66,8 +66,9 @@ def test_how_sure_it_is_is_what_the_studies_found() -> None:
     misses = said["comparisons"] - said["inside"]
     met, forbidden = said["misses_attainable"], said["misses_forbidden"]
     assert f"Of the {misses} misses, independent or not, some plan meets {met} and no plan meets {forbidden}." in page
-    at_once = f"{said['held_at_once']} of all {said['comparisons']} comparisons, and {said['independent_held_at_once']} of"
-    assert f"One plan was found that meets {at_once} the {len(independent)} independent ones" in page
+    at_once, independent_at_once = said["held_at_once"], said["independent_held_at_once"]
+    assert f"One plan was found that meets {at_once} of all {said['comparisons']} comparisons, and " in page
+    assert f"{independent_at_once} of the {len(independent)} independent ones" in page
     assert f"which cost it {said['foresight_usd'] / 1e9:.1f} bn USD" in page
     stages = past.labels.query("level == 'stage'")["said"]
     assert len(stages) == stages.str.startswith("not identified").sum() == 4
