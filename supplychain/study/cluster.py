@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 from concurrent.futures import CancelledError, Executor, Future
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from supplychain.errors import SetupError
 from supplychain.study import workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
+    from collections.abc import Callable, Iterator
+    from types import FrameType, TracebackType
 
 Result = TypeVar("Result")
 Params = ParamSpec("Params")
@@ -45,9 +47,16 @@ class Cluster(Executor):
             self.workers = max(_checked(self._client, address), FEWEST)
             unless_good.pop_all()
         self._executor = self._client.get_executor(pure=False)
+        self._in_use = ExitStack()
+        self._pressed: list[int] = []
+
+    def __enter__(self) -> Self:
+        self._pressed = self._in_use.enter_context(_outside_destructors())
+        return self
 
     def submit(self, fn: Callable[Params, Result], /, *args: Params.args, **kwargs: Params.kwargs) -> Future[Result]:
         """Give the cluster a job."""
+        self._interrupt_if_pressed()
         future: Future[Result] = self._executor.submit(fn, *args, **kwargs)
         return future
 
@@ -61,13 +70,49 @@ class Cluster(Executor):
     ) -> None:
         from distributed import KilledWorker  # noqa: PLC0415 - an extra
 
-        self.shutdown(cancel_futures=kind is not None)
+        with self._in_use:
+            self.shutdown(cancel_futures=kind is not None)
+        if kind is None:
+            self._interrupt_if_pressed()
         if isinstance(error, CancelledError):
             message = f"the cluster at {self._address} was lost; what is done in a sweep is kept"
             raise SetupError(message) from error
         if isinstance(error, KilledWorker):
             message = f"workers of {self._address} died again and again over one job, perhaps for lack of memory"
             raise SetupError(message) from error
+
+    def _interrupt_if_pressed(self) -> None:
+        if self._pressed:
+            self._pressed.clear()
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def _outside_destructors() -> Iterator[list[int]]:
+    """Keep a Ctrl-C that comes while an object is destroyed, as dask's futures often are: there it would be lost.
+
+    Yields what is kept; any other interrupts at once, as ever.
+    """
+    kept: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield kept
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        caller = frame
+        while caller is not None:
+            if caller.f_code.co_name == "__del__":
+                kept.append(number)
+                return
+            caller = caller.f_back
+        usual(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield kept
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _connected(address: str) -> Any:  # noqa: ANN401 - dask is not there for all who check types

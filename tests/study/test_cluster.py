@@ -201,6 +201,31 @@ def test_ctrl_c_cancels_what_is_under_way(dask: Dask, folder: Path, tmp_path: Pa
     assert dask.tasks() == 0
 
 
+class _Presses:
+    """Something that Ctrl-C interrupts while it is destroyed."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize("pressed_after", [3, 8])
+def test_ctrl_c_in_a_destructor_is_not_lost(dask: Dask, pressed_after: int) -> None:
+    """Bug: Python prints "Exception ignored in" and goes on with all that is left, as dask's futures are destroyed."""
+    done = []
+
+    def work() -> None:
+        with Cluster(dask.address) as executor:
+            for n in range(8):
+                done.append(executor.submit(abs, -n).result())
+                if len(done) == pressed_after:
+                    _Presses()
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == list(range(pressed_after))
+
+
 def test_every_study_gives_there_what_it_gives_here(dask: Dask, tmp_path: Path) -> None:
     """Bug: what a study sends or gets back cannot travel, or comes back in another order."""
     made = two_stages()
