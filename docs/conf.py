@@ -39,6 +39,7 @@ include_patterns = [
     "inputs/README.md",
     "inputs/*/README.md",
     "inputs/backcast/rules.md",
+    "inputs/method.md",
     "reports/*.md",
 ]
 exclude_patterns = [".*", "build", "dist", "tests", "supplychain"]
@@ -81,6 +82,7 @@ CONTENTS = {
         "The world from 2026 <inputs/base/README>",
         "The past <inputs/backcast/README>",
         "Rules of its test <inputs/backcast/rules>",
+        "Method of both <inputs/method>",
         "A chain on paper <inputs/tiny/README>",
         "Demand as a curve, on paper <inputs/tiny-curve/README>",
     ],
