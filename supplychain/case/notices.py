@@ -15,6 +15,7 @@ from supplychain.case.calendar import (
     year_before,
 )
 from supplychain.case.magnitudes import suspected_units
+from supplychain.case.staleness import Staleness, input_rows, year_column
 from supplychain.errors import Problem
 from supplychain.tolerances import WHOLE_SHARE
 
@@ -200,6 +201,25 @@ def _ignored_rows(case: Case) -> Iterator[Problem]:
             yield Problem(f"{name}.csv", 0, "year", f"rows of {_spans(years)} are outside {span} and are ignored")
 
 
+def _stale_facts(case: Case) -> Iterator[Problem]:
+    """Sources more than a year older than the data on which numbers of later years rest, or numbers without a year."""
+    staleness = Staleness(case)
+    for source, tables in staleness.tables_on(input_rows(case)).items():
+        fact = staleness.facts[source]
+        parts = []
+        for which, dated in ((f"for {fact['date'][:4]} or later", True), ("without a year", False)):
+            counts = {table: rows for table, rows in tables.items() if bool(year_column(table)) == dated}
+            listed = ", ".join(f"{table} {rows}" for table, rows in counts.items())
+            total = sum(counts.values())
+            parts += [f"{total} row{'s' * (total > 1)} {which} ({listed})"] if counts else []
+        message = f"{source!r} is stale ({fact['date']}): on it rest {' and '.join(parts)}"
+        yield Problem("sources.csv", case.line("sources", fact), "date", message)
+    if staleness.undated:
+        many, names = len(staleness.undated), ", ".join(staleness.undated)
+        message = f"{many} source{'s' * (many > 1)} without a date that can be read may be stale: {names}"
+        yield Problem("sources.csv", 0, "date", message)
+
+
 def _arrives(case: Case, row: Row) -> bool:
     return row["year"] in case.years and arrives_by(row["year"], row["lead_years"], case.settings.last_year)
 
@@ -235,5 +255,6 @@ _CHECKS = (
     _loose_ceilings,
     _late_orders,
     _ignored_rows,
+    _stale_facts,
     suspected_units,
 )

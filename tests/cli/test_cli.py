@@ -199,6 +199,19 @@ NOTICES: dict[str, tuple[Edit, str]] = {
             " orders in 2026 do not fit foresight_years = 1 and are never placed: site_power / onsite"
         ),
     ),
+    "source more than a year older than the data": (
+        all_of(
+            setting("currency_year", "data_date = 2026-06-01\ncurrency_year"), cell("sources", 3, "date", "2025-01-01")
+        ),
+        (
+            "sources.csv row 3, column date: 'paper_range' is stale (2025-01-01):"
+            " on it rest 5 rows for 2025 or later (capacity 2, demand 3)"
+        ),
+    ),
+    "source whose age nobody knows": (
+        all_of(setting("currency_year", "data_date = 2026-06-01\ncurrency_year"), cell("sources", 3, "date", "")),
+        "sources.csv, column date: 1 source without a date that can be read may be stale: paper_range",
+    ),
     "a bill of materials in another unit": (
         cell("bill_of_materials", 2, "quantity", "2000"),
         (
