@@ -164,7 +164,7 @@ def _loose_ceilings(case: Case) -> Iterator[Problem]:
         short = {year: share for year, share in sums.items() if share < 1 - WHOLE_SHARE}
         if short and pool not in direct:
             year = min(short, key=lambda t: (short[t], t))
-            message = f"shares of {pool!r} add up to less than 1 in {_spans(short)}; least {short[year]:g} in {year}"
+            message = f"shares of {pool!r} add up to less than 1 in {spans(short)}; least {short[year]:g} in {year}"
             yield Problem("allocation.csv", 0, "share", message)
 
 
@@ -185,7 +185,7 @@ def _late_orders(case: Case) -> Iterator[Problem]:
     ):
         by_years: dict[str, list[str]] = defaultdict(list)
         for who, years in sorted(orders.items()):
-            by_years[_spans(years)].append(who)
+            by_years[spans(years)].append(who)
         for span, names in sorted(by_years.items()):
             yield Problem(
                 "expansion.csv", 0, "lead_years", f"orders in {span} {reason} and are never placed: {', '.join(names)}"
@@ -198,7 +198,7 @@ def _ignored_rows(case: Case) -> Iterator[Problem]:
         years = [row["year"] for row in case.tables[name] if row["year"] not in case.years]
         if years:
             span = f"{case.settings.first_year}-{case.settings.last_year}"
-            yield Problem(f"{name}.csv", 0, "year", f"rows of {_spans(years)} are outside {span} and are ignored")
+            yield Problem(f"{name}.csv", 0, "year", f"rows of {spans(years)} are outside {span} and are ignored")
 
 
 def _stale_facts(case: Case) -> Iterator[Problem]:
@@ -231,10 +231,15 @@ def _years_by_key(case: Case, table: schema.TableSchema) -> dict[tuple[str, ...]
     return years_of
 
 
-def _spans(years: Iterable[int]) -> str:
+def stale(notice: Problem) -> bool:
+    """Whether a notice is one of an old source."""
+    return notice.file == schema.TABLE["sources"].file
+
+
+def spans(years: Iterable[int]) -> str:
     """Return years as ranges: 2026-2028, 2031.
 
-    >>> _spans([2026, 2027, 2028, 2031])
+    >>> spans([2026, 2027, 2028, 2031])
     '2026-2028, 2031'
     """
     known = sorted(set(years))

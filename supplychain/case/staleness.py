@@ -143,15 +143,17 @@ def input_rows(case: Case) -> list[tuple[str, Row]]:
 
 
 def rows_behind(case: Case, binds: str) -> list[tuple[str, Row]]:
-    """Return the rows, each with its table, that say what a stage is and who uses it: its limits, needs, materials.
+    """Return the rows, each with its table, behind what binds, as a label has it: limits, needs, bills of materials.
 
-    Its limits are those of the stages, too, of which it is a share. The budget, and demand, have tables of their own.
+    Limits are also those of which a stage is a share. The budget, and demand, have tables of their own.
     """
-    stages = {binds}
+    named = set(binds.split(schema.SUM))
+    stages = set(named)
     for _ in case.tables["allocation"]:  # as many rounds as there are links settle every chain of allocations
         stages |= {row["of_stage"] for row in case.tables["allocation"] if row["stage"] in stages}
     rows = [(table, row) for table in _LIMITS for row in case.tables[table] if row["stage"] in stages]
     needs = case.tables["supplier_needs"]
-    rows += [("supplier_needs", row) for row in needs if binds in {row["stage"], row["needs_stage"]}]
-    rows += [("bill_of_materials", row) for row in case.tables["bill_of_materials"] if row["stage"] == binds]
-    return rows + [(table, row) for table in _BEYOND_STAGES.get(binds, ()) for row in case.tables[table]]
+    rows += [("supplier_needs", row) for row in needs if named & {row["stage"], row["needs_stage"]}]
+    rows += [("bill_of_materials", row) for row in case.tables["bill_of_materials"] if row["stage"] in named]
+    beyond = [table for binding, tables in _BEYOND_STAGES.items() if binding in named for table in tables]
+    return rows + [(table, row) for table in beyond for row in case.tables[table]]
