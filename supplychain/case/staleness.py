@@ -88,7 +88,7 @@ class Staleness:
 
     @cached_property
     def undated(self) -> list[str]:
-        """Facts that inputs rest on and of which nobody can tell: they have no date, or one that says no year first."""
+        """Facts that inputs rest on and whose age nobody knows: they have no date, or none that can be read."""
         return sorted(of_inputs(self._case) & {source for source, day in self._published.items() if day is None})
 
     def behind(self, table: str, rows: Iterable[Row]) -> list[str]:
@@ -106,8 +106,9 @@ class Staleness:
 
     def _of_row(self, table: str, row: Row) -> Iterator[str]:
         """Yield the stale facts on which a row rests, but for those that were published after its years."""
-        until = self._stands_until(table, row)
-        for source in self._origins.get(str(row.get("source")), frozenset()) & self.facts.keys():
+        stale = self._origins.get(str(row.get("source")), frozenset()) & self.facts.keys()
+        until = self._stands_until(table, row) if stale else None
+        for source in stale:
             published = self._published[source]
             if published is not None and (until is None or until >= published.year):
                 yield source

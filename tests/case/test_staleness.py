@@ -83,7 +83,7 @@ def test_a_year_is_counted_from_the_last_day_of_a_date(date: str | None, verdict
     """
     case = dated(chain([Link("wafers", 100.0)], data_date="2031-06-30"), fact=date)
     resting(case, "wafers", "fact")
-    (*found,) = said(case, tmp_path)
+    found = said(case, tmp_path)
     assert [verdict in notice for notice in found] == [True] * bool(verdict)
 
 
