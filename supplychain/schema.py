@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-Type = Literal["text", "number", "integer", "boolean", "any"]
+Type = Literal["text", "number", "integer", "boolean", "date", "any"]
 Series = Literal["", "quantity", "price"]
 
 GLOBAL: Final = "global"
@@ -660,6 +660,12 @@ SETTINGS: Final[tuple[ColumnSchema, ...]] = (
     _years("foresight_years", "years that are seen ahead; absent: all", blank=True),
     _years("capital_write_off_years", "ranks the budget", blank=True, default=5),
     _year("currency_year", "the year whose dollars are used"),
+    ColumnSchema(
+        "data_date",
+        "date",
+        "when its data were last brought up to date; sources more than a year older are stale",
+        blank=True,
+    ),
     ColumnSchema(
         "curve_steps",
         "integer",

@@ -67,6 +67,12 @@ _ITEM = _text("item", "item", "a stage, or `other`, `opex`, `shortfall`, `openin
 _ANSWER = _text("answer", "answer", "name of the answer that is compared with the first")
 _INPUT = _text("input", "input", "the numbers that move together, as an edit names them")
 _EVIDENCE = _text("evidence", "evidence", "the weakest evidence of these numbers")
+_STALE = _text(
+    "stale",
+    "stale sources",
+    "keys of the sources more than a year older than `data_date` on which these numbers rest, oldest first",
+    blank=True,
+)
 _END = _text("end", "end", "`low` or `high`: to which end of its range the input moves")
 _LABEL = _text("label", "label", "what binds at central values")
 _KEEPS = _integer("keeps", "kept by", "moves of one input to an end of its range that leave the label", "moves")
@@ -641,6 +647,7 @@ _TORNADO = (
     _number("served_ttok_low", TTOK, "tokens served, low end", "change of tokens served", blank=True),
     _number("served_ttok_high", TTOK, "high end", "the same at the high end", blank=True),
     _integer("labels_changed", "labels changed", "labels of stages that change at either end", "labels"),
+    _STALE,
 )
 _FLIP = (
     _YEAR,
@@ -662,7 +669,7 @@ KEPT_LABELS: Final = _table(
     "How many moves of inputs to the ends of their ranges keep each label, and what it becomes",
 )
 SENSITIVITY_FLIPS: Final = _table(
-    "flips", "year level input end", (*_FLIP, _EVIDENCE), "Every end of a range that changes a label"
+    "flips", "year level input end", (*_FLIP, _EVIDENCE, _STALE), "Every end of a range that changes a label"
 )
 WEAK: Final = _table("weak", "input", _TORNADO, "Inputs with weak evidence that change the label of a stage")
 

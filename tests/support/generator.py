@@ -356,6 +356,8 @@ class _Maker:
             settings["build_lag_share"] = rng.choice([0.0, 1.0, 0.25, 0.6])
         if self.maybe(0.3):
             settings["capital_write_off_years"] = rng.choice([1, 3, 8])
+        if self.seed % 2:
+            settings["data_date"] = f"{FIRST - 4 + self.seed % 5}-02-28"
         return settings
 
     def pick_stages(self) -> list[Stage]:
@@ -992,6 +994,7 @@ FEATURES = frozenset(
         "capital_write_off_years",
         "commitment in a flow stage",
         "commitment in a stock stage",
+        "data_date",
         "discount rate 0",
         "discount rate above 0",
         "efficiency of some workloads",
@@ -1006,6 +1009,7 @@ FEATURES = frozenset(
         "made no longer",
         "no capacity in any year",
         "no capacity in one year",
+        "no data_date",
         "no demand of a tier in a year",
         "no research demand in a year",
         "one region",
@@ -1080,6 +1084,8 @@ def _settings(case: Case) -> Features:
     yield "report_last_year by default", shown is None
     yield "report_last_year before the last", shown is not None and shown != given["last_year"]
     yield "capital_write_off_years", "capital_write_off_years" in given
+    yield "data_date", "data_date" in given
+    yield "no data_date", "data_date" not in given
 
 
 def _tables(case: Case) -> Features:

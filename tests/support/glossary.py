@@ -47,6 +47,7 @@ WORDS = {
     "scenario": "A what-if in a file, `scenarios/NAME.toml`, with its reason and its source.",
     "share of a limit": "A supplier may own a share of what another stage has: `allocation.csv`.",
     "stage": "A link of the chain, from scanners to grid delivery: a row of `stages.csv`.",
+    "stale source": "A fact more than a year older than the data of the case (`data_date`), on which numbers rest.",
     "stock": "A stage that is occupied while something is in use: halls, power.",
     "stranded capital": "What was spent on capacity that idles.",
     "supplier": "Who meets a stage, up to a limit and at a price.",
