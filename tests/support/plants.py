@@ -35,7 +35,8 @@ TTOK = 1 / reference.TTOK_PER_TOKEN_PER_SECOND
 
 
 BESIDE = {
-    "observed": "quantity year item low central high unit source",
+    "observed": "quantity year item low central high unit kind rule source",
+    "outlooks": "quantity year item central unit source",
     "press": "year stage story source",
 }
 """Tables that the solve does not see, with their columns."""
@@ -133,11 +134,11 @@ def add(case: Case, table: str, **row: Value) -> None:
     case.tables.setdefault(table, []).append(dict.fromkeys(header) | source | row)
 
 
-def observe(case: Case, quantity: str, item: str, *amounts: float, **row: Value) -> None:
+def observe(case: Case, quantity: str, item: str, *amounts: float | None, **row: Value) -> None:
     """Add an observation: low, central and high."""
     unit, (low, central, high) = QUANTITIES[quantity].unit or "units", amounts
-    add(case, "observed", quantity=quantity, year=FIRST, item=item, low=low, central=central, high=high, unit=unit,
-        **row)  # fmt: skip
+    cells: Row = {"year": FIRST, "low": low, "central": central, "high": high, "unit": unit}
+    add(case, "observed", quantity=quantity, item=item, **cells | row)
 
 
 def add_stage(case: Case, link: Link, position: int = 9) -> None:
