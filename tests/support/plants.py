@@ -34,14 +34,6 @@ TTOK = 1 / reference.TTOK_PER_TOKEN_PER_SECOND
 """Tokens per second that make 10^12 tokens in a year."""
 
 
-BESIDE = {
-    "observed": "quantity year item low central high unit kind rule source",
-    "outlooks": "quantity year item central unit source",
-    "press": "year stage story source",
-}
-"""Tables that the solve does not see, with their columns."""
-
-
 @dataclass(frozen=True)
 class Link:
     """A stage of a chain: `per_unit` goes into an accelerator, and there is enough for `units` accelerators a year."""
@@ -129,7 +121,7 @@ def half_of_packaging(*, group: str = "") -> Case:
 
 def add(case: Case, table: str, **row: Value) -> None:
     """Add a row; columns that are not named are blank, and its source is the paper's."""
-    header = (HEADERS | BESIDE)[table].split()
+    header = HEADERS[table].split()
     source = {"source": "paper"} if "source" in header and table != "sources" else {}
     case.tables.setdefault(table, []).append(dict.fromkeys(header) | source | row)
 
