@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
 
-OBSERVED = ("observed", "press")
+OBSERVED = ("observed", "outlooks", "press")
 """Tables that the solve does not see."""
 
 

@@ -99,7 +99,8 @@ def test_stages_of_one_group_that_cannot_be_told_apart_are_called_by_their_group
 def test_every_quantity_is_measured_in_its_unit(tmp_path: Path) -> None:
     """100 chips of 2.5 H100e, of 3 USD beside 2 USD of wafers and 1 USD of memory; each serves 1 Ttok.
 
-    Catches a factor that is lost, an item that is not looked up by vendor or family, and `all`.
+    A chip and its memory and wafers are written off in 10 years and 1: 3.3 USD a year, for a million Mtok and for 8760
+    hours. Catches a factor that is lost, an item that is not looked up by vendor or family, and `all`.
     """
     case = chain([Link("wafers", 100.0, price=2.0), Link("dram", 400.0, price=1.0, group="memory"), Link("power", 120)])
     case.tables["accelerators"][0]["h100e"] = 2.5
@@ -119,6 +120,12 @@ def test_every_quantity_is_measured_in_its_unit(tmp_path: Path) -> None:
         ("tokens_served", "chat"): 100.0,
         ("capital_spending", "all"): 600.0,
         ("memory_share", "all"): 1 / 6,
+        ("accelerator_spending", "chip"): 600.0,
+        ("accelerator_spending", "v"): 600.0,
+        ("cost_per_mtok", "chat"): 3.3e-6,
+        ("cost_per_mtok", "all"): 3.3e-6,
+        ("cost_per_hour", "f"): 3.3 / 8760,
+        ("cost_per_hour", "all"): 3.3 / 8760,
     }
     assert {quantity for quantity, _ in asked} == set(QUANTITIES)
     solved = next(windows.solve_windows(loaded(case, tmp_path))).solved_lp.solved
@@ -410,8 +417,8 @@ def test_the_command_prints_the_page_and_writes_it(tmp_path: Path, capsys: pytes
         printed,
     )
     assert page.read_text(encoding="utf-8").startswith("# A case on paper\n")
-    tables = ["attainability", "comparisons", "conflicts", "flips", "forbidden_by", "labels"]
-    assert sorted(path.name for path in (out / "tables").iterdir()) == [f"{name}.csv" for name in tables]
+    tables = [table.name for table in schema.TABLES["backcast"] if table.name != "changes"]
+    assert sorted(path.stem for path in (out / "tables").iterdir()) == sorted(tables)
     same = found(case, tmp_path / "again")
     assert page.read_text(encoding="utf-8") == markdown(same)
 
@@ -579,8 +586,8 @@ OBSERVED_FAULTS = {
         {"quantity": "units_bilt"},
         (
             "observed.csv row 2, column quantity: 'units_bilt'; must be one of units_built, installed_h100e, "
-            "stage_used, stage_used_share, stage_spending, tokens_served, capital_spending, memory_share; "
-            "did you mean 'units_built'?"
+            "accelerator_spending, stage_used, stage_used_share, stage_spending, tokens_served, capital_spending, "
+            "memory_share, cost_per_mtok, cost_per_hour; did you mean 'units_built'?"
         ),
     ),
     "unknown vendor": (
@@ -606,6 +613,31 @@ OBSERVED_FAULTS = {
     "range out of order": (
         {"low": 101},
         "observed.csv row 2, column central: low / central / high are 101 / 100 / 110; must be in this order",
+    ),
+    "no bound at all": (
+        {"low": None, "central": None, "high": None},
+        (
+            "observed.csv row 2, column central: is blank and neither low nor high is given; a bound has one of them, "
+            "everything else a central value"
+        ),
+    ),
+    "two bounds": (
+        {"central": None},
+        (
+            "observed.csv row 2, column central: is blank and both low and high are given; a bound has one of them, "
+            "everything else a central value"
+        ),
+    ),
+    "half a range": (
+        {"high": None},
+        "observed.csv row 2, column high: is blank; must be given where there is a central value",
+    ),
+    "unknown kind": (
+        {"kind": "unit"},
+        (
+            "observed.csv row 2, column kind: 'unit'; must be one of units, revenue, memory_packaging, power, capital, "
+            "tokens, cost; did you mean 'units'?"
+        ),
     ),
     "unknown source": (
         {"source": "papr"},

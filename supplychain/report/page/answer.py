@@ -185,7 +185,7 @@ def _certainty(report_data: ReportData) -> list[Sentence]:
         _evidence(report_data),
     ]
     if BACKCAST in report_data.studies:
-        points.append(("Against the past: ", *report_data.score, "."))
+        points.append(("Against the past: ", *report_data.scores, "."))
     return points
 
 

@@ -14,6 +14,7 @@ from supplychain.report.formats import plain
 from supplychain.report.page.blocks import AnswerTables, NotRun, Number, SourcedRows
 from supplychain.results import schema as result_schema
 from supplychain.results.frames import frame, records, rows_by_year
+from supplychain.schema import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,6 +107,19 @@ class ReportData:
         inside, total = (each.count() for each in rows)
         share: Sentence = (" (", (inside / total).per_cent(), ")") if total.value else ()
         return (inside, " of ", total, " independent comparisons inside their range", *share)
+
+    @property
+    def scores(self) -> Sentence:
+        """How far the back-cast is off, in words; of an earlier answer how often it is right."""
+        said = self.studies[BACKCAST].summary
+        if said.get("median_abs_log_error") is None or "backcast:scores" not in self.tables:
+            return self.score
+        error, interval = (
+            self.tables.only("backcast:scores", name, kind=ALL) for name in ("median_abs_log_error", "interval_score")
+        )
+        how = f"with {in_words(said['foresight_years'])} the error is "
+        what = " (the median of |ln(model / published)| by kind, and the mean of the kinds), the interval score "
+        return (how, error, what, interval, "; ", *self.score)
 
     def inputs(self, table: str, order: list[str]) -> SourcedRows:
         """Return a table of the inputs, in some order."""

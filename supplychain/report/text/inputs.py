@@ -67,10 +67,10 @@ def reference() -> str:
 def _quantities() -> list[str]:
     return [
         "",
-        "| quantity | of | unit | what it is |",
-        "|---|---|---|---|",
+        "| quantity | of | unit | kind, if the row names none | what it is |",
+        "|---|---|---|---|---|",
         *(
-            f"| `{name}` | {_ITEMS[q.items]} | {q.unit or 'that of the stage'} | {q.meaning} |"
+            f"| `{name}` | {_ITEMS[q.items]} | {q.unit or 'that of the stage'} | `{q.kind}` | {q.meaning} |"
             for name, q in schema.QUANTITIES.items()
         ),
         "",
