@@ -16,17 +16,18 @@ import zipfile
 from collections import defaultdict
 from functools import cache
 from itertools import combinations, pairwise
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pandas as pd
 import pytest
 from commands import said_by
-from generator import write_case
+from generator import FIRST, write_case
 from hostile import FOR_HTML, html_case, served_html_case
 from page import Element, Origins, number, power_of_ten, read, report_data_of
 from paths import ANSWERS, BACKCAST, BASE, INPUTS, REPORTS, ROOT, TINY
-from plants import Link, base_plan, chain
+from plants import Link, add, base_plan, chain, loaded, observe, two_stages
 
 import supplychain as sc
 from supplychain.case.notices import notices
@@ -39,7 +40,9 @@ from supplychain.report.page import html, sections
 from supplychain.report.page.readme import weaknesses
 from supplychain.report.page.report_data import ReportData
 from supplychain.results.read import read_answer
+from supplychain.study.backcast import backcast
 from supplychain.study.compare import compare, compare_folders
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -195,6 +198,29 @@ def test_where_suppliers_enter_stands_in_the_plain_part(tmp_path: Path) -> None:
     maker = {"year": "2026", "stage": "turbines", "supplier": "maker", "place": "global"}
     assert (maker, "enters_at_usd", "none") in cells
     assert ({**maker, "year": "", "stage": "hbm", "supplier": "cheap"}, "indifference", "3.75") in cells
+
+
+def test_the_scores_of_a_back_cast_are_shown(tmp_path: Path) -> None:
+    """Catches a page that leads with the share, a foresight that was not tested, a bound that breaks a chart, and a
+    table that is left to the plain part.
+    """
+    case = two_stages()
+    add(case, "sources", source="count", title="A count", publisher="p", evidence="measured")
+    add(case, "outlooks", quantity="units_built", year=FIRST, item="chip", central=50, unit="units", source="count")
+    observe(case, "units_built", "chip", 90, 125, 160, source="count")
+    observe(case, "stage_used", "power", 110, None, None, source="count", kind="power")
+    past = backcast(loaded(case, tmp_path / "case"), executor=SerialExecutor())
+    given = ReportData(sc.solve(sc.load(TINY)), 2026, str(TINY), studies={"backcast": past})
+    parts = sections(given)
+    blank = SimpleNamespace(wide="", narrow="")
+    page = read(html.html(given, parts, {chart.name: blank for part in parts for chart in part.charts}))  # type: ignore[misc]
+    assert check_numbers(page, written(given, tmp_path / "answer")) > 500
+    said = next(one.text for one in page.all("p") if one.text.startswith("Against the past"))
+    assert said.startswith("Against the past: with perfect foresight the error is 0.223 (")
+    assert said.index("interval score") < said.index("1 of 2 independent comparisons")
+    for name, columns in (("scores", 6), ("skill", 6), ("by_foresight", 7)):
+        (table,) = page.all("table", data_rows=f'rows("backcast:{name}", {{}})')
+        assert len(list(table.all("th", data_column=""))) == columns
 
 
 def test_no_number_of_the_text_stands_alone() -> None:
