@@ -15,11 +15,13 @@ from supplychain.plan.ladder import Curve, Ladder
 from supplychain.report.charts import svg
 from supplychain.report.formats import dollars, money, number
 from supplychain.report.names import Names
+from supplychain.report.text import foresight as foresights
 from supplychain.report.text.compare import SINGLE_YEARS, called, labels_by_answer, totals, values_by_answer
 from supplychain.report.text.overview import overview
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL
 from supplychain.study.compare import Comparison
+from supplychain.study.foresight import ForesightStudy
 from supplychain.study.regret import Regret
 from supplychain.study.sensitivity import Sensitivity
 
@@ -121,6 +123,15 @@ def _(regret: Regret) -> str:
     headline = f"Regret against perfect knowledge: {usd}, discounted, with what is left unserved"
     parts = [f"<b>{headline}</b>", svg.bars("Cost of the year against perfect knowledge", by_year, dollars)]
     return _page([*parts, _table(regret.costs), "<h4>What was paid for and lies idle</h4>", _table(regret.stranded)])
+
+
+@html.register
+def _(study: ForesightStudy) -> str:
+    """Return net benefit, what binds and what is served with each foresight."""
+    parts = [f"<b>{escape(study.case.settings.title)}</b>", *map(escape, foresights.said(study))]
+    for title, table in foresights.sections(study):
+        parts += [f"<h4>{escape(title)}</h4>", _table(pd.DataFrame(list(table.rows), columns=list(table.header)))]
+    return _page(parts)
 
 
 @html.register

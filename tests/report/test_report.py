@@ -165,6 +165,7 @@ def _base() -> tuple[ReportData, dict[str, bytes]]:
     plan = base_plan()
     studies = {
         "sensitivity": read_answer(ANSWERS / "sensitivity", "sensitivity"),
+        "foresight": read_answer(ANSWERS / "foresight", "foresight"),
         "backcast": read_answer(ANSWERS / "backcast", "backcast"),
     }
     late = {"demand_late": "Demand is late", "grid_late": "Grid is late"}
@@ -585,7 +586,19 @@ def test_the_page_is_whole_and_asks_for_nothing() -> None:
     for link in page.all("a"):
         assert re.match("https?://|#", link["href"])
         assert not link["href"].startswith("#") or link["href"][1:] in ids
-    order = ["answer", "scenarios", "march", "supply", "service", "buying", "fleet", "trust", "tables", "inputs"]
+    order = [
+        "answer",
+        "scenarios",
+        "foresight",
+        "march",
+        "supply",
+        "service",
+        "buying",
+        "fleet",
+        "trust",
+        "tables",
+        "inputs",
+    ]
     assert [one["id"] for one in page.all("section")] == order
     levels = [int(one.tag[1]) for one in page.all() if re.fullmatch("h[1-6]", one.tag)]
     assert levels[0] == 1
@@ -1003,7 +1016,7 @@ def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path) -> None:
     """
     shipped = re.findall(r"^SCENARIOS := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[0]
     beside = [x for name in shipped.split() for x in ("--scenario", name)]
-    studies = ("--sensitivity", "reports/answers/sensitivity", "--backcast", "reports/answers/backcast")
+    studies = [f"--{option}=reports/answers/{name}" for option, name in _STUDIES.items()]
     with contextlib.chdir(ROOT):  # the page names the case as it was named
         assert said_by("report", "inputs/base", *beside, *studies, "--xlsx", "--out", tmp_path, "--quiet")[0] == 0
     there = REPORTS / "base"
@@ -1017,6 +1030,10 @@ def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path) -> None:
     moved = json.loads((ANSWERS / "sensitivity" / "summary.json").read_text(encoding="utf-8"))
     assert moved["objective_usd"] == pytest.approx(base_plan().objective_usd, rel=1e-9)
     assert {path.parent for path in REPORTS.glob("*/report.html")} == {there}
+
+
+_STUDIES = {"sensitivity": "sensitivity", "foresights": "foresight", "backcast": "backcast"}
+"""Options of `report`, and the folders of `reports/answers` that the shipped one is given."""
 
 
 def _parts(book: Path) -> tuple[dict[str, str], list[float]]:

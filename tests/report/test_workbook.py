@@ -93,7 +93,7 @@ def same_tables(book: Workbook, tables: Mapping[str, pd.DataFrame]) -> None:
 YEARS = {"year", "order_year", "online_year", "last_useful_order_year", "rank", "rung"}
 """Whole numbers that need no unit."""
 
-STUDIES = {"year", "reference", "compare", "sensitivity", "backcast"}
+STUDIES = {"year", "reference", "compare", "sensitivity", "foresight", "backcast"}
 """How names of sheets begin that are of studies."""
 
 
