@@ -712,7 +712,13 @@ def test_a_part_that_was_not_run_says_how(tmp_path: Path) -> None:
     assert said_by("report", TINY, "--out", out)[0] == 0
     page = read((out / "report.html").read_text(encoding="utf-8"))
     said = [one.text for one in page.all("p", class_="notrun")]
-    for what in ("--scenario", "--reference", "supplychain sensitivity", "supplychain backcast"):
+    for what in (
+        "--scenario",
+        "--reference",
+        "supplychain sensitivity",
+        "supplychain foresight",
+        "supplychain backcast",
+    ):
         assert any(what in one for one in said)
     assert (out / "figures" / "mine.svg").exists()
     assert not (out / "figures" / "tornado.svg").exists()
