@@ -56,7 +56,7 @@ def _binds(report_data: ReportData) -> Sentence:
     for n, (label, years) in enumerate(runs):
         parts += [
             "; " if n else "",
-            f"{label} binds {_span(years)}",
+            f"{label if n else label[:1].upper() + label[1:]} binds {_span(years)}",
         ]
         first, last = years[0], years[-1]
         if rows[first]["state"] != DEMAND and not math.isnan(rows[first]["annual_gain_usd_per_pct"]):

@@ -57,7 +57,7 @@ def _binding(report_data: ReportData) -> Chart:
             {
                 "row": called(foresight) + " (the case)" * bool(own[foresight]),
                 "column": str(year),
-                "level": plain(bound) if bound in colour_of_group else _JOINT,
+                "level": group_in_words(bound) if bound in colour_of_group else _JOINT,
                 "text": names.groups(bound, 22),
                 "brief": short(group_in_words(bound), 9),
                 "mark": int(not (by_group["same"] and by_stage["same"])),
@@ -65,7 +65,7 @@ def _binding(report_data: ReportData) -> Chart:
             }
         )
     present = {cell["level"] for cell in cells}
-    shades = {plain(g): colour for g, colour in colour_of_group.items()} | {_JOINT: "#ffffff"}
+    shades = {group_in_words(g): colour for g, colour in colour_of_group.items()} | {_JOINT: "#ffffff"}
     domain = [name for name in shades if name in present]
     wide, narrow = charts.wide_and_narrow(
         charts.matrix, cells, rows="", columns="", legend="group", domain=domain, shades=[shades[g] for g in domain]

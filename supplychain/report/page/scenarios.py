@@ -157,7 +157,7 @@ def _binding(report_data: ReportData, study: str, reference: str, labels: Source
         {
             "row": plain(answer),
             "column": str(year),
-            "level": plain(group) if group in colour_of_group else _JOINT,
+            "level": in_words(group) if group in colour_of_group else _JOINT,
             "text": names.groups(group, 22),
             "brief": short(in_words(group), 9),
             "mark": int(differs),
@@ -166,8 +166,11 @@ def _binding(report_data: ReportData, study: str, reference: str, labels: Source
         for (answer, year), (stage, group, differs) in sorted(binds.items(), key=lambda item: item[0][0] != reference)
     ]
     present = {c["level"] for c in cells}
-    domain = [*(plain(g) for g in colour_of_group if plain(g) in present), *([_JOINT] if _JOINT in present else [])]
-    shades = {plain(g): colour for g, colour in colour_of_group.items()} | {_JOINT: "#ffffff"}
+    domain = [
+        *(in_words(g) for g in colour_of_group if in_words(g) in present),
+        *([_JOINT] if _JOINT in present else []),
+    ]
+    shades = {in_words(g): colour for g, colour in colour_of_group.items()} | {_JOINT: "#ffffff"}
     wide, narrow = charts.wide_and_narrow(
         charts.matrix, cells, rows="", columns="", legend="group", domain=domain, shades=[shades[g] for g in domain]
     )
