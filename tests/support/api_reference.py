@@ -42,6 +42,8 @@ _GROUPS = {
         "Sensitivity",
         "backcast",
         "Backcast",
+        "foresight",
+        "ForesightStudy",
         "regret",
         "Regret",
         "lock_in",
