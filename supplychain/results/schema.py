@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW, ColumnSchema, TableSchema
 
-Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios"]
+Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios", "foresight"]
 """The command that writes a folder of results."""
 
 PER_PCT, PER_UNIT, PER_MTOK = "USD per %", "USD per unit", "USD per 10^6 tokens"
@@ -1002,6 +1002,48 @@ FACTORS: Final = _table(
     "How large each scenario must be before a label changes or cost moves by 1 %",
 )
 
+_FORESIGHT = _text(
+    "foresight", "foresight", "years that are seen when a year is decided, its own included; or `perfect`"
+)
+
+FORESIGHT_TOTALS: Final = _table(
+    "totals",
+    "foresight",
+    (
+        _FORESIGHT,
+        _boolean("own", "the case's own", "whether the case is solved with it"),
+        _number("net_benefit_usd", "USD", "net benefit", "value less cost, discounted, over the horizon"),
+        _number("value_usd", "USD", "value served", "of tokens and research, discounted, over the horizon"),
+        _number("cost_usd", "USD", "total cost", "what is paid for, discounted, over the horizon"),
+    ),
+    "Net benefit, value served and total cost over the horizon with each foresight, the farthest first",
+)
+FORESIGHT_LABELS: Final = _table(
+    "labels",
+    "foresight year level",
+    (
+        _FORESIGHT,
+        _YEAR,
+        _LEVEL,
+        _text("members", "binds", "the stage or group, several joined by ` + `; or `unresolved`, or `demand`"),
+        _STATE,
+        _ANNUAL,
+        _boolean("same", "same", "whether the same binds with the case's own foresight"),
+    ),
+    "The binding stage and the binding group of each year with each foresight",
+)
+FORESIGHT_SERVICE: Final = _table(
+    "service",
+    "foresight year",
+    (
+        _FORESIGHT,
+        _YEAR,
+        _number("served_ttok", TTOK, "tokens served", "tokens served in the year"),
+        _number("served_h100e_years", H100E_YEARS, "research done", "research served in the year"),
+    ),
+    "Tokens and research served in each year with each foresight",
+)
+
 LADDER: Final = _table(
     "ladder",
     "rung",
@@ -1180,6 +1222,7 @@ TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
         *(PAST_LABELS, PAST_FLIPS, ATTAINABILITY, FORBIDDEN_BY, CONFLICTS, CHANGES),
     ),
     "scenarios": (SCENARIO_TOTALS, SCENARIO_SERVICE, EFFECTS, FACTORS, CHANGES),
+    "foresight": (FORESIGHT_TOTALS, FORESIGHT_LABELS, FORESIGHT_SERVICE, CHANGES),
 }
 """The tables that each command writes to a folder; those that are not required are there where there is a cause."""
 
@@ -1299,6 +1342,13 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
     "scenarios": (
         _CASE,
         Fact("scenarios", list, "their names", known_by=True),
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+    "foresight": (
+        _CASE,
+        Fact("foresights", list, "those that stand side by side, the farthest first", known_by=True),
+        Fact("foresight_years", (int, type(None)), "the case's own: years that are seen; null: all"),
         _DIGESTS,
         *_WHAT_IF,
     ),

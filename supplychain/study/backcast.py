@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
 from supplychain.case import provenance
-from supplychain.case.foresight import PERFECT
+from supplychain.case.foresight import PERFECT, in_words
 from supplychain.errors import InputError, Problem
 from supplychain.limits import limited
 from supplychain.plan import solve
@@ -259,8 +259,11 @@ def _by_foresight(
     rows, labels = [], []
     for years in sorted({*tested, own}, key=lambda years: math.inf if years is None else years, reverse=True):
         foresight: Foresight = PERFECT if years is None else years
-        progress(f"testing {foresight} foresight" if years is None else f"testing {foresight} years of foresight")
-        reading = central if years == own else WarmSolver(case.with_foresight(foresight), comparer.measured).central()
+        if years == own:
+            reading = central
+        else:
+            progress(f"testing {in_words(years)}")
+            reading = WarmSolver(case.with_foresight(foresight), comparer.measured).central()
         whole = scores.by_kind(comparer.compared(reading))[-1]
         rows.append(
             {"foresight": str(foresight), "tested": years == own}

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 GROWTH, SPREADSHEET, HOUSES = FORECASTS = "growth_continued", "minimum_of_four", "houses"
 
-PACKAGING, MEMORY, SITES, POWER = "packaging", "memory", "sites", "power"
-"""Groups of stages that the spreadsheet looks at: flows of the first two, stocks of the others."""
+PACKAGING, MEMORY = "packaging", "memory"
+"""Groups of flow stages that the spreadsheet looks at, beside all stocks: sites and power."""
 
 Key: TypeAlias = "tuple[str, str, int]"
 """A quantity, an item and a year."""
@@ -194,16 +194,22 @@ class _Spreadsheet:
         """Return the fewest accelerators of the mean bill of materials that any stage allows."""
         whole = math.fsum(self._mix.values())
         rooms = []
-        for group, flow in ((PACKAGING, True), (MEMORY, True), (SITES, False), (POWER, False)):
-            for s in self._physical(group):
-                per_unit = math.fsum(units * self._materials[a].get(s, 0.0) for a, units in self._mix.items())
-                if self._on.is_flow(s) == flow and per_unit > 0:
-                    room = self._limit(s, self._t) - (0.0 if flow else self._limit(s, year_before(self._t)))
-                    rooms.append(max(room, 0.0) * whole / per_unit)
+        stocks = [s for s in self._on.stages if not self._on.is_flow(s) and self._is_limit(s)]
+        for s in [*self._physical(PACKAGING), *self._physical(MEMORY), *stocks]:
+            per_unit = math.fsum(units * self._materials[a].get(s, 0.0) for a, units in self._mix.items())
+            if per_unit > 0:
+                before = 0.0 if self._on.is_flow(s) else self._limit(s, year_before(self._t))
+                rooms.append(max(self._limit(s, self._t) - before, 0.0) * whole / per_unit)
         return min(rooms, default=None)
 
     def _physical(self, group: str) -> list[str]:
-        return [s for s, row in self._on.stages.items() if row["group"] == group and row["nature"] == "physical"]
+        """Return the flow stages of a group that limit by themselves, and not by a share of another."""
+        of_group = [s for s, row in self._on.stages.items() if row["group"] == group and self._on.is_flow(s)]
+        return [s for s in of_group if self._is_limit(s)]
+
+    def _is_limit(self, s: str) -> bool:
+        suppliers = {k for p in self._on.places[s] for k in self._on.suppliers[s, p]}
+        return self._on.stages[s]["nature"] == "physical" and not all((s, k) in self._on.draws for k in suppliers)
 
     def _limit(self, s: str, t: int) -> float:
         """Return what the suppliers of a stage have, in all places."""

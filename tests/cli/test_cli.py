@@ -533,7 +533,7 @@ def test_explain_reads_a_year(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed.splitlines()
     assert max(map(len, lines)) <= 100
     assert lines[1:3] == [
-        "What binds: Advanced packaging. Group: packaging.",
+        "What binds: Advanced packaging.",
         "More of it serves more demand. The limit is physical.",
     ]
     worth = "1 % more gains 9.00 m USD in its year; this rate holds for the next 10.0 %; "
@@ -563,7 +563,7 @@ def test_solve_prints_a_line_for_each_year(capsys: pytest.CaptureFixture[str]) -
     header, first, second = printed.splitlines()[1:4]
     assert header.startswith("What binds; m USD gained by 1 % more ")
     assert re.split(" {2,}", first) == ["2026", "Advanced packaging", "9.00", ">10.0 %", "no other serves more"]
-    assert re.split(" {2,}", second) == ["2027", "Power at the sites", "20.8", "4.55 %", "no other serves more"]
+    assert re.split(" {2,}", second) == ["2027", "power (Power at the sites)", "20.8", "4.55 %", "no other serves more"]
 
 
 @pytest.mark.parametrize(

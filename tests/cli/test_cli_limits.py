@@ -25,6 +25,7 @@ SOLVING = {
     "compare": ["CASE", "--change", f"{WAFERS} +30%", "--out", "answer", "--quiet"],
     "sensitivity": ["CASE", "--out", "answer"],
     "scenarios": ["CASE", "--solve", "--out", "answer"],
+    "foresight": ["CASE", "--out", "answer"],
     "backcast": [str(BACKCAST), "--out", "answer", "--report", "past.md"],
     "report": ["CASE", "--out", "report"],
 }

@@ -18,7 +18,7 @@ from supplychain.lp.attain import AT_LEAST, AT_MOST
 def random_lp(seed: int) -> tuple[Written, list[lp.Range], dict[str, lp.Limit]]:
     """Six columns under five upper limits and three bounds, all named, and four ranges, of which one is a ratio.
 
-    Of every other seed two ranges have one end.
+    Of every other seed two ranges have one end, and one of them falls as columns rise.
     """
     random = np.random.default_rng(seed)
     matrix = random.integers(0, 4, (5, 6)).astype(float) + np.eye(5, 6)
@@ -38,8 +38,11 @@ def random_lp(seed: int) -> tuple[Written, list[lp.Range], dict[str, lp.Limit]]:
         over = {j: float(random.integers(1, 4)) for j in random.choice(6, 3, replace=False).tolist()}
         low = float(random.uniform(0.5, 6))
         ranges.append(lp.Range(lp.Linear(over, 0.5), low, low + 1.0))
-        if seed % 2:
-            ranges[n] = replace(ranges[n], **({"high": INFINITY} if n == 1 else {"low": -INFINITY} if n == 2 else {}))
+        if seed % 2 and n == 1:
+            ranges[n] = replace(ranges[n], high=INFINITY)
+        if seed % 2 and n == 2:
+            falls = lp.Linear({j: -entry for j, entry in over.items()}, 0.5)
+            ranges[n] = replace(ranges[n], over=falls, low=-INFINITY)
         if n == 3:
             ranges[n] = lp.Range(lp.Linear(over), 0.5, 0.6, lp.Linear(dict.fromkeys(range(6), 3.0), 1.0))
     named = {f"row {i}": lp.Limit(rows=[i]) for i in range(5)} | {"bounds": lp.Limit(columns=[0, 1, 2])}

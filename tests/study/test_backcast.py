@@ -31,6 +31,7 @@ from supplychain.lp.ties import fix
 from supplychain.model import solver
 from supplychain.plan import windows
 from supplychain.plan.measures import SERVING, measure
+from supplychain.plan.money import Ledger
 from supplychain.report.text.answer import year_lines
 from supplychain.report.text.backcast import markdown, text
 from supplychain.report.text.explain import explain
@@ -143,7 +144,13 @@ def test_measures_are_what_the_tables_say() -> None:
     for seed in range(6):
         plan = drawn(seed).plan
         solved = next(windows.solve_windows(plan.case)).solved_lp.solved
+        ledger = Ledger(solved)
         for t in plan.case.report_years:
+            booked = {name: sum(x for (u, *_), x in of.items() if u == t) for name, of in vars(ledger).items()
+                      if name in {"cost", "charged"}}  # fmt: skip
+            assert booked["charged"] == pytest.approx(booked["cost"])
+            average = one(plan.token_cost, year=t, workload="all")["average_usd_per_mtok"]
+            assert measured(solved, "cost_per_mtok", "all", t) == pytest.approx(average, nan_ok=True)
             built = plan.builds[plan.builds["year"] == t]["built"].sum()
             owned = plan.installed_base[plan.installed_base["year"] == t]["h100e_owned"].sum()
             served = plan.service[plan.service["year"] == t]["served_ttok"].sum()
@@ -511,16 +518,17 @@ def test_a_layer_that_cannot_be_told_apart_is_called_by_its_group(tmp_path: Path
     for row in case.tables["capacity"]:
         row["source"] = "other" if row["stage"] == "wafers" else "estimate"
     plan = sc.solve(loaded(case, tmp_path / "alike"))
-    _, first, last = year_lines(plan)
+    _, first, brackets, last = year_lines(plan)
+    assert brackets.startswith("In brackets: the stage that binds at central values.")
     said = "power: which binds cannot be told; one estimate stands for site, grid"
     assert first.startswith(f"{FIRST}  power (site?)  ")
     assert last == said
     assert f"{said}.\n" in explain(plan, FIRST)
     case.tables["capacity"][0]["source"] = "paper"
     plan = sc.solve(loaded(case, tmp_path / "apart"))
-    _, only = year_lines(plan)
+    _, only, _ = year_lines(plan)
     assert said not in explain(plan, FIRST)
-    assert only.startswith(f"{FIRST}  site  ")
+    assert only.startswith(f"{FIRST}  power (site)  ")
 
 
 @pytest.mark.unmeasured

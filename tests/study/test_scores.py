@@ -160,7 +160,7 @@ FULL: dict[str, tuple[dict[str, float], str, str, str]] = {
     "not used up": ({"power": 120}, "stage_used", "power", ""),
     "99 %": ({"power": 101}, "stage_used", "power", "rule 12: power"),
     "98 %": ({"power": 102}, "stage_used", "power", ""),
-    "half of a sum": ({"power": 120}, "stage_used", "power + wafers", ""),
+    "half of a sum": ({"power": 100}, "stage_used", "power + wafers", ""),
     "more than half of a sum": ({"power": 120, "sand": 120}, "stage_used", "power + sand + wafers", ""),
     "no stage": ({"power": 120}, "units_built", "chip", ""),
 }
@@ -312,16 +312,19 @@ def of_chips(case: Case, folder: Path) -> list[float]:
 
 
 def test_the_spreadsheet_follows_what_is_least(tmp_path: Path) -> None:
-    """Halls that rise by 28 allow 28, a fifth; power that does not rise allows nothing. Catches a fall that counts as
-    a number below 0, and a stage that is never the least.
+    """Halls that rise by 28 allow 28, a fifth, and so does packaging for 28; power that falls allows nothing. Catches a
+    fall that counts as a number below 0, and a stage that is never the least.
     """
-    case = spreadsheet()
-    one_of = {(r["stage"], r["year"]): r for r in case.tables["capacity"]}
-    one_of["halls", NEXT]["capacity"] = 328
-    assert of_chips(case, tmp_path / "halls") == pytest.approx([14, 16.8])
-    case = spreadsheet()
-    next(r for r in case.tables["capacity"] if (r["stage"], r["year"]) == ("energy", NEXT))["capacity"] = 300
-    assert of_chips(case, tmp_path / "power") == [0, 0]
+
+    def with_limit(stage: str, capacity: float) -> list[float]:
+        case = spreadsheet()
+        (limit,) = (r for r in case.tables["capacity"] if (r["stage"], r["year"]) == (stage, NEXT))
+        limit["capacity"] = capacity
+        return of_chips(case, tmp_path / stage)
+
+    assert with_limit("halls", 328) == pytest.approx([14, 16.8])
+    assert with_limit("cowos", 22.4) == pytest.approx([14, 16.8])
+    assert with_limit("energy", 300) == [0, 0]
 
 
 def test_without_an_allocation_all_grow_alike(tmp_path: Path) -> None:
@@ -336,17 +339,16 @@ def test_without_an_allocation_all_grow_alike(tmp_path: Path) -> None:
 
 
 def test_what_is_counted_of_a_vendor_is_spread_over_its_models(tmp_path: Path) -> None:
-    """A second model of the vendor is 20 of the vendor's 60, of which the chip is 40: of 70, 46.7 and 23.3."""
+    """Two more models of the vendor are 20 of its 60, of which the chip is 40: of 70, 46.7, 11.7 and 11.7."""
     case = spreadsheet()
-    twin = next(r for r in case.tables["accelerators"] if r["accelerator"] == "chip") | {"accelerator": "twin"}
-    case.tables["accelerators"].append(twin)
-    for table in ("unit_costs", "throughput", "bill_of_materials"):
-        case.tables[table] += [r | {"accelerator": "twin"} for r in case.rows(table) if r["accelerator"] == "chip"]
+    for table in ("accelerators", "unit_costs", "throughput", "bill_of_materials"):
+        alike = [r for r in case.rows(table) if r["accelerator"] == "chip"]
+        case.tables[table] += [r | {"accelerator": a} for a in ("twin", "triplet") for r in alike]
     case.tables["observed"][0] |= {"low": 40, "central": 40, "high": 40}
     observe(case, "units_built", "v", 60, 60, 60)
     observe(case, "units_built", "twin", 1, 1, 1, year=NEXT)
     said = forecasts(loaded(case, tmp_path))[SPREADSHEET]
-    assert said["units_built", "twin", NEXT] == pytest.approx(70 / 3)
+    assert said["units_built", "twin", NEXT] == pytest.approx(70 / 6)
 
 
 def test_the_model_is_put_beside_a_forecast_on_its_rows(tmp_path: Path) -> None:
@@ -427,6 +429,9 @@ def test_who_could_deliver_sets_the_price(tmp_path: Path) -> None:
     assert spent("cheap") == pytest.approx(120)
     rows["cheap"]["capacity"] = rows["third"]["capacity"] = 0.0
     assert spent("dear") == pytest.approx(260)
+    add(case, "expansion", stage="wafers", supplier="cheap", place="global", year=FIRST, max_expansion=1.0,
+        capex_usd_per_unit=1.0, lead_years=0)  # fmt: skip
+    assert spent("ordered") == pytest.approx(120)
 
 
 def test_an_hour_bears_what_the_accelerator_is_charged(tmp_path: Path) -> None:

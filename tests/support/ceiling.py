@@ -74,6 +74,11 @@ class Number:
             yield {column: c for column, c in terms.items() if c}, -constant
 
 
+def is_linear(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `observed.csv` is one linear expression over another: costs that are shared out are not."""
+    return row["quantity"] in _QUANTITIES
+
+
 def number(lp: Statement, row: Mapping[str, Any], plan: Mapping[Label, float]) -> Number:
     """A row of `observed.csv`, over the columns of the statement, of which some plan is known."""
     n, t = lp.numbers, int(row["year"])

@@ -35,7 +35,7 @@ _PARTS = {
 def section(report_data: ReportData) -> Section:
     """Return what binds in each year, and how firmly; and what bound in the past."""
     tables = report_data.tables
-    blocks: list[Block] = [_map(report_data, "stage"), _map(report_data, "group"), _worth_to_whom(report_data)]
+    blocks: list[Block] = [_map(report_data, "group"), _map(report_data, "stage"), _worth_to_whom(report_data)]
     grid_columns: list[ShownColumn] = [
         "year",
         "level",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from supplychain.results.answer import Answer
 
 
-COMPARED, REFERENCE, SENSITIVITY, BACKCAST = "compare", "reference", "sensitivity", "backcast"
+COMPARED, REFERENCE, SENSITIVITY, BACKCAST, FORESIGHT = "compare", "reference", "sensitivity", "backcast", "foresight"
 """Studies that a page may show. Their tables are called `backcast:labels`."""
 
 

@@ -141,7 +141,6 @@ def _scores(report_data: ReportData) -> list[Block]:
             tables.rows("backcast:by_foresight"),
             schema.BY_FORESIGHT,
             every(schema.BY_FORESIGHT, **shares),
-            keys=2,
         ),
     ]
 
