@@ -520,7 +520,7 @@ def test_a_layer_that_cannot_be_told_apart_is_called_by_its_group(tmp_path: Path
     plan = sc.solve(loaded(case, tmp_path / "alike"))
     _, first, brackets, last = year_lines(plan)
     assert brackets.startswith("In brackets: the stage that binds at central values.")
-    said = "power: which binds cannot be told; one estimate stands for site, grid"
+    said = "power: which stage binds cannot be told; one estimate stands for site, grid"
     assert first.startswith(f"{FIRST}  power (site?)  ")
     assert last == said
     assert f"{said}.\n" in explain(plan, FIRST)

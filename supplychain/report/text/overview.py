@@ -11,7 +11,7 @@ import pandas as pd
 from supplychain.case.provenance import one_estimate
 from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
 from supplychain.report.formats import COUNTS, TOKENS, USD, money, number, unit_for
-from supplychain.report.names import Names
+from supplychain.report.names import Names, in_words
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL, SUM
 
@@ -65,9 +65,10 @@ def not_told_apart(plan: Plan, years: Sequence[int], names: Names | None = None)
     rows = [row for row in records(plan.binding) if row["year"] in years]
     bound = {group_of.get(name, name) for row in rows for name in row["members"].split(SUM)}
     called = {s: names.stage(s, _LAYER) if names else s for stages in layers.values() for s in stages}
+    of_group = {name: ", ".join(called[s] for s in layers[name]) for name in sorted(bound & layers.keys())}
     return [
-        f"{name}: which binds cannot be told; one estimate stands for {', '.join(called[s] for s in layers[name])}"
-        for name in sorted(bound & layers.keys())
+        f"{in_words(name)}: which stage binds cannot be told; one estimate stands for {stages}"
+        for name, stages in of_group.items()
     ]
 
 
