@@ -171,7 +171,7 @@ def _base() -> tuple[ReportData, dict[str, bytes]]:
         "foresight": read_answer(ANSWERS / "foresight", "foresight"),
         "backcast": read_answer(ANSWERS / "backcast", "backcast"),
     }
-    late = {"demand_late": "Demand is late", "grid_late": "Grid is late"}
+    late = {"demand_late": "Demand is late", "hbm_shortfall": "HBM is late"}
     made = {name: sc.what_if(BASE, [name]).case for name in late}
     beside = compare({"base": plan, **{name: sc.solve(one) for name, one in made.items()}})
     given = ReportData(plan, plan.case.report_years[0], "inputs/base", (), {**studies, "compare": beside}, late)
