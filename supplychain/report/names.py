@@ -66,9 +66,9 @@ TOTALS = {"net_benefit_usd": "net benefit", "value_usd": "value served", "cost_u
 """What is compared over the whole horizon, and what it is called."""
 
 
-_OF_GROUP = "In brackets: the stage that binds at central values. Numbers are of the whole group."
-_NOT_OF_GROUP = "By stage: what binds stage by stage is not of that group; many: more than four together."
-"""What is said below labels that have a stage in brackets, and below those in which it is not of the group."""
+_OF_GROUP = "In brackets: the stage that binds at central values. Numbers are of the group."
+_MANY = "By stage, many: more than four stages together."
+"""What is said below labels that have a stage in brackets, and below those in which it is `many`."""
 
 
 def in_words(key: str) -> str:
@@ -127,8 +127,8 @@ class Names:
     def legend(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
         """Return what has to be said below labels, each of a group and a stage, that `binds` makes."""
         apart = [pair for pair in pairs if not self.alike(*pair)]
-        outside = not all(self.within_group(*pair) for pair in apart)
-        return [*([_OF_GROUP] if apart else []), *([_NOT_OF_GROUP] if outside else [])]
+        many = any(stage == UNRESOLVED for _, stage in apart)
+        return [*([_OF_GROUP] if apart else []), *([_MANY] if many else [])]
 
     def alike(self, group: str, stage: str) -> bool:
         """Whether what binds by group and what binds by stage are the same stages."""

@@ -9,7 +9,7 @@ from supplychain.case.provenance import weak_share
 from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
 from supplychain.report.formats import TOKENS, USD, case_title, cut, number, plain, unit_for, years_seen
 from supplychain.report.names import Names
-from supplychain.report.text.overview import DEFINITIONS, GAIN_GOES_TO, by_year, gain_shares, not_told_apart, power_used
+from supplychain.report.text.overview import GAIN_GOES_TO, by_year, gain_shares, not_told_apart, power_used
 from supplychain.results.frames import records, rows_by_year
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ _STATES = {
 }
 """What a state means that no relief of the year alone explains."""
 
+_DOUBT, _DOUBTED = "?", "?: cannot be told."
+"""Follows a stage that the data cannot tell from others of its group, and what is said of it."""
+
 _WEAK = "estimates or assumptions"
 _NO_UNIT = "no unit"
 """Stands for the gain of one per cent where there is nothing of a stage."""
@@ -56,7 +59,6 @@ def text(plan: Plan, case: str | None = None) -> str:
         case_title(plan.case.settings),
         *year_lines(plan),
         *(line for block in blocks for line in _block(plan, block)),
-        DEFINITIONS,
         *filter(None, [years_seen(plan.case.settings)]),
         *_orders(plan),
     ]
@@ -67,8 +69,8 @@ def text(plan: Plan, case: str | None = None) -> str:
 def year_lines(plan: Plan) -> list[str]:
     """Return a table of what binds in each year, and what else nearly does; its header says the scale of money.
 
-    The group comes first, and all numbers are of it; its stage at central values stands in brackets. Of a stage that
-    the data cannot tell from others of its group, a last line says so.
+    The group comes first, and all numbers are of it; its stage at central values stands in brackets. A stage that the
+    data cannot tell from others of its group has a question mark, of which `explain` says more.
     """
     years = list(plan.case.report_years)
     names, binding = Names(plan.case), rows_by_year(plan.binding, "group")
@@ -77,6 +79,7 @@ def year_lines(plan: Plan) -> list[str]:
     gains = [_gain(row) for row in [*binding.values(), *second.values()]]
     size, unit = unit_for([gain for gain in gains if not math.isnan(gain)], USD)
     header = _year_line(f"What binds; {unit} gained by 1 % more", ("gain", "holds to", "runner-up", "gain", "gap"))
+    labels = {t: _binds(plan, binding[t], stages[t]) for t in years}
     lines = [header]
     for t in years:
         first, other = _gain(binding[t]), _gain(second[t])
@@ -87,7 +90,7 @@ def year_lines(plan: Plan) -> list[str]:
             _of_gain(second[t], size),
             _in_scale((first - other) / size),
         )
-        lines.append(_year_line(f"{t}  {_binds(plan, binding[t], stages[t])}", cells))
+        lines.append(_year_line(f"{t}  {labels[t]}", cells))
     rows = [*binding.values(), *second.values()]
     blank = any(row.get("state", DEMAND) != DEMAND and math.isnan(_gain(row)) for row in rows)
     note = [f"{_NO_UNIT}: there is nothing of it yet, and its first unit would serve more"]
@@ -97,7 +100,9 @@ def year_lines(plan: Plan) -> list[str]:
         if any(binding[t]["state"] == state for t in years)
     ]
     legend = names.legend((binding[t]["members"], stages[t]["members"]) for t in years)
-    return [*lines, *legend, *(note if blank else []), *states, *not_told_apart(plan, years, names)]
+    if legend and any(label.endswith(f"{_DOUBT})") for label in labels.values()):
+        legend[0] += f" {_DOUBTED}"
+    return [*lines, *legend, *(note if blank else []), *states]
 
 
 def runner_up(plan: Plan, year: int) -> dict[str, Any]:
@@ -109,7 +114,7 @@ def runner_up(plan: Plan, year: int) -> dict[str, Any]:
 
 
 def _binds(plan: Plan, group: Mapping[str, Any], stage: Mapping[str, Any]) -> str:
-    doubt = "?" if not_told_apart(plan, [group["year"]]) else ""
+    doubt = _DOUBT if not_told_apart(plan, [group["year"]]) else ""
     return Names(plan.case).binds(group["members"], stage["members"], _BINDS, doubt)
 
 
@@ -173,8 +178,8 @@ def _block(plan: Plan, years: list[int]) -> list[str]:
         _line("", {t: str(t) for t in years}),
         _line(GAIN_GOES_TO, {t: shares[t] for t in years}),
         _line(f"Tokens served, {unit}", cells["served"]),
-        _line("  held back by limits", cells["blocked"]),
-        _line("  not worth its cost", cells["uneconomic"]),
+        _line("  held back by limits of stages", cells["blocked"]),
+        _line("  not worth its cost, even without limits", cells["uneconomic"]),
         _line("Cost, USD per million tokens: average", price["average"]),
         _line("  with research and all other cost on tokens", price["fully_loaded"]),
         _line("  marginal, for one million more", price["marginal"]),
