@@ -30,7 +30,7 @@ WORDS = {
     "flow": "A stage that is used up once, when something is built: wafers, memory.",
     "gain": "What one per cent more of a stage or group would save, a year, what unserved demand was worth included.",
     "gap": "By how much the gain of the binding group exceeds that of the runner-up.",
-    "group": "Stages that are relieved and told together: all power, all packaging. A label begins with it.",
+    "group": "Stages that are relieved and told together: all layers of a site, all packaging. A label begins with it.",
     "held back by limits": "Demand that is not served, and would be if no stage were limited.",
     "holds to": "Up to how many per cent more of what binds its label stays.",
     "idle capacity": "Capacity that is not used because other stages bind.",
