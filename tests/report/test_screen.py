@@ -12,7 +12,7 @@ from paths import BASE, TINY_CURVE
 from plants import Link, add, add_supplier, base_plan, chain, edited, half_of_packaging, loaded, plan_of
 
 import supplychain as sc
-from supplychain.case.provenance import weak_share
+from supplychain.case.provenance import one_estimate, weak_share
 from supplychain.report.formats import number
 from supplychain.report.names import Names
 from supplychain.report.text.answer import text
@@ -79,7 +79,8 @@ def test_what_binds_and_what_else_nearly_does(base: sc.Plan, lines: list[str]) -
         others = gains[(gains["state"] == "sole") & (gains.index != group["members"])]["annual_gain_usd_per_pct"]
         first, second = group["annual_gain_usd_per_pct"] / 1e9, others.max() / 1e9
         runner = [number(second), number(first - second)] if len(others) else []
-        assert line.startswith(f"{t}  {names.binds(group['members'], stage['members'], 34)}")
+        doubt = "?" if set(stage["members"].split(" + ")) & set(one_estimate(base.case)) else ""
+        assert line.startswith(f"{t}  {names.binds(group['members'], stage['members'], 34, doubt)}")
         assert line[40:49].split() == [number(first)]
         assert line[49:60].split() == [f">{number(group['holds_to_pct'])}", "%"]
         assert line[60:84].strip() == (names.group(others.idxmax(), 20) if len(others) else "no other serves more")
@@ -173,9 +174,9 @@ def test_what_to_order_adds_up(base: sc.Plan, lines: list[str]) -> None:
 
 def test_how_sure_is_computed(base: sc.Plan, lines: list[str]) -> None:
     """Bug: a sentence that is there whatever the answer is, or a command that cannot be typed."""
-    stage = base.binding[base.binding["level"] == "stage"]
-    assert (stage["next"] == stage["members"]).all()
-    least = number(stage["holds_to_pct"].min())
+    group = base.binding[base.binding["level"] == "group"]
+    assert (group["next"] == group["members"]).all()
+    least = number(group["holds_to_pct"].min())
     said = f"How sure: each year's label holds with up to {least} % more of what binds; further is not tried."
     share = f"{100 * weak_share(base.case):.0f}"
     more = f"  {share} % of inputs rest on estimates or assumptions. More: supplychain sensitivity {FOLDER}"

@@ -447,7 +447,7 @@ def test_text_from_the_inputs_does_not_break_the_page(tmp_path: Path) -> None:
     sourced(case, **{"od|d<b>": ""})
     observe(case, "units_built", "chip", 1, 2, 3, source="od|d<b>")
     page = markdown(found(case, tmp_path))
-    row = next(line for line in page.splitlines() if "od" in line)
+    row = next(line for line in page.splitlines() if line.startswith("| units_built") and "od" in line)
     assert row.count(" | ") == 9
     assert "<" not in re.sub(r"\\<", "", page)
 
@@ -469,7 +469,7 @@ def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
     keys = ["quantity", "year", "item", "source"]
     assert sorted(map(tuple, table[keys].to_numpy())) == sorted(tuple(row[k] for k in keys) for row in observed)
     assert table[~table["inside"]][["cause", "cause_end", "cause_value"]].notna().all(axis=None)
-    assert int(table["independent"].sum()) >= 50
+    assert int(table["independent"].sum()) >= 25
     said = shipped.labels.query("level == 'stage'").set_index("year")["said"]
     assert said.str.startswith("not identified").all()  # 2023-26: no label survives every range
 
@@ -492,9 +492,10 @@ def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
 def test_no_input_of_the_shipped_case_rests_on_what_is_kept_to_test_it() -> None:
     """Catches an input that is taken from a house whose count it is compared with."""
     kept = {
-        *("nomura_2025", "bofa_tpu_2025", "bofa_asic_2026", "bofa_hbm_2026", "micron_hbm_tam", "gartner_ai_2025"),
-        *("idc_ai_infra", "hyperscaler_capex", "tsmc_ai_revenue", "jll_2026", "mckinsey_mix", "omdia_h100_2023"),
-        *("ft_h100_2023", "semianalysis_memory_capex", "delloro_capex", "trendforce_ai_server"),
+        *("nomura_2025", "bofa_tpu_2025", "jpm_2025_09", "digitimes_gpu_2024", "omdia_h100_2023", "ft_h100_2023"),
+        *("micron_hbm_tam", "bernstein_hbm_2024", "nvidia_10k", "tsmc_ai_calls", "siliconanalysts_cowos", "jll_2026"),
+        *("gartner_ai_2025", "gartner_ai_2026", "idc_ai_infra", "delloro_capex", "trendforce_ai_server"),
+        *("silicon_data_2026", "semianalysis_power_2025", "gartner_power_2026"),
     }
     case = sc.load(BACKCAST)
     assert kept <= {row["source"] for row in case.tables["sources"]}
@@ -502,12 +503,12 @@ def test_no_input_of_the_shipped_case_rests_on_what_is_kept_to_test_it() -> None
 
 
 def test_the_layers_that_rest_on_one_estimate_are_named() -> None:
-    """Site power, generation and grid delivery rest on one number here, and on numbers of their own in `base`. In
-    `tiny` one made-up source gives every capacity, which says nothing of any two.
+    """Halls, site power, generation and grid delivery rest on one number in both cases. In `tiny` one made-up source
+    gives every capacity, which says nothing of any two.
     """
-    layers = ["facility_power", "generation", "grid_delivery"]
+    layers = ["datacentre", "facility_power", "generation", "grid_delivery"]
     assert provenance.one_estimate(sc.load(BACKCAST)) == dict.fromkeys(layers, layers)
-    assert provenance.one_estimate(sc.load(BASE)) == {}
+    assert provenance.one_estimate(sc.load(BASE)) == dict.fromkeys(layers, layers)
     assert provenance.one_estimate(sc.load(TINY)) == {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 COMPARED, REFERENCE, SENSITIVITY, BACKCAST, FORESIGHT = "compare", "reference", "sensitivity", "backcast", "foresight"
 """Studies that a page may show. Their tables are called `backcast:labels`."""
 
+
+_SPELLED = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
+"""Numbers from 2 on, as prose has them."""
 
 _UP_TO = 10.0
 """End of the value curves, in per cent."""
@@ -117,7 +121,8 @@ class ReportData:
         error, interval = (
             self.tables.only("backcast:scores", name, kind=ALL) for name in ("median_abs_log_error", "interval_score")
         )
-        how = f"with {in_words(said['foresight_years'])} the error is "
+        seen = in_words(said["foresight_years"])
+        how = f"with {re.sub(r'^[2-9]', lambda digit: _SPELLED[int(digit[0]) - 2], seen)} the error is "
         what = " (the median of |ln(model / published)| by kind, and the mean of the kinds), the interval score "
         return (how, error, what, interval, "; ", *self.score)
 
