@@ -289,9 +289,9 @@ SITES = ("datacentre", "facility_power", "generation", "grid_delivery")
     ],
 )
 def test_a_full_year_of_base_is_not_called_demand(edits: list[str], year: int, label: str) -> None:
-    """By value 1.1 % is held back, or 7.7 %: more than counts as nothing. A hundredth of a per cent more of everything from the year on serves more
-    in another year, whose curve has the step that is next; a whole per cent serves more in this one, too. Where memory
-    is dear nearly all of the gain is cost that is saved.
+    """By value 1.1 % is held back, or 7.7 %: more than counts as nothing. A hundredth of a per cent more of everything
+    from the year on serves more in another year, whose curve has the step that is next; a whole per cent serves more in
+    this one, too. Where memory is dear nearly all of the gain is cost that is saved.
 
     2026-11-30, data of autumn 2026: it was 30 % more of grid delivery alone, and twice the price of HBM.
     Sensitivity: the first was `demand` while a hundredth was asked, the second while what serves had to be a twentieth.

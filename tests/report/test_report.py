@@ -1091,7 +1091,7 @@ def _without_pictures(page: str) -> Sequence[str]:
     versions, which are those of who runs it.
     """
     page = re.sub('<data value="[^"]*"', "<data", page)
-    page, versions = re.subn("solved with [^<]*", "", page)
+    page, versions = re.subn("; solved with [^<]*", "", page)
     assert versions == 1
     return re.sub(
         "<svg.*?</svg>", lambda svg: "".join(sorted({*re.findall("<title>.*?</title>", svg[0])})), page, flags=re.DOTALL
