@@ -84,9 +84,10 @@ answers: $(VENV)/core  ## of reports/ what takes many solves
 	$(BIN)/supplychain backcast inputs/backcast --report reports/backcast.md --out reports/answers/backcast --quiet
 	$(BIN)/supplychain scenarios inputs/base --solve --year 2028 --year 2030 --report reports/scenarios.md --out reports/answers/scenarios --quiet
 	$(BIN)/supplychain sensitivity inputs/base --out reports/answers/sensitivity --quiet
+	$(BIN)/supplychain foresight inputs/base --out reports/answers/foresight --quiet
 
 pages: $(VENV)/core  ## of reports/ the capacity report, from the answers that stand there
-	$(BIN)/supplychain report inputs/base $(SCENARIOS:%=--scenario %) --sensitivity reports/answers/sensitivity --backcast reports/answers/backcast --out reports/base --xlsx --quiet
+	$(BIN)/supplychain report inputs/base $(SCENARIOS:%=--scenario %) --sensitivity reports/answers/sensitivity --foresights reports/answers/foresight --backcast reports/answers/backcast --out reports/base --xlsx --quiet
 
 lock:  ## pin the newest versions that pyproject.toml allows, with hashes and without addresses; needs uv
 	$(COMPILE) --extra report --group build -o requirements.lock

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from supplychain.results.read import read_answer
     from supplychain.study.backcast import Backcast, backcast
     from supplychain.study.compare import Comparison, compare
+    from supplychain.study.foresight import ForesightStudy, foresight
     from supplychain.study.regret import Regret, regret
     from supplychain.study.sensitivity import Sensitivity, sensitivity
     from supplychain.study.sweep import sweep
@@ -47,6 +48,7 @@ __all__ = [
     "CertificateError",
     "ChangeError",
     "Comparison",
+    "ForesightStudy",
     "InputError",
     "MisfitError",
     "NoAnswerError",
@@ -61,6 +63,7 @@ __all__ = [
     "WhatIf",
     "backcast",
     "compare",
+    "foresight",
     "import_book",
     "load",
     "lock_in",
@@ -90,6 +93,8 @@ _HOMES = {
     "compare": "study.compare",
     "Sensitivity": "study.sensitivity",
     "sensitivity": "study.sensitivity",
+    "ForesightStudy": "study.foresight",
+    "foresight": "study.foresight",
     "Regret": "study.regret",
     "regret": "study.regret",
     "sweep": "study.sweep",

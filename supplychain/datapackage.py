@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 FILE = "datapackage.json"
 
-_FIELD_TYPES = {"text": "string", "number": "number", "integer": "integer", "boolean": "boolean", "any": "any"}
+_FIELD_TYPES = {
+    "text": "string",
+    "number": "number",
+    "integer": "integer",
+    "boolean": "boolean",
+    "date": "date",
+    "any": "any",
+}
 
 
 def package(name: str, title: str, resources: Sequence[dict[str, Any]]) -> str:

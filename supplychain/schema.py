@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-Type = Literal["text", "number", "integer", "boolean", "any"]
+Type = Literal["text", "number", "integer", "boolean", "date", "any"]
 Series = Literal["", "quantity", "price"]
 
 GLOBAL: Final = "global"
@@ -62,6 +62,8 @@ class ColumnSchema:
     """What people read instead of the name; of results."""
     infinite: bool = False
     """Whether the number may be infinite; of results."""
+    added: bool = False
+    """Whether answers of earlier versions lack it, of which it is then blank; of results."""
 
     @property
     def ranged(self) -> bool:
@@ -154,8 +156,8 @@ def _to(table: str, *columns: str, key: tuple[str, ...] = ()) -> Reference:
     return Reference(columns, table, key or columns)
 
 
-def _observation(name: str, meaning: str) -> ColumnSchema:
-    return ColumnSchema(name, "number", meaning, minimum=0)
+def _observation(name: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
+    return ColumnSchema(name, "number", meaning, minimum=0, blank=blank)
 
 
 _SOURCE = _text("source", "key of the source in sources.csv")
@@ -182,17 +184,51 @@ class Quantity:
     items: Literal["accelerators", "stages", "workloads", "hardware"]
     unit: str = ""
     """Blank: that of the stage."""
+    kind: str = ""
+    """Under which its observations are summed up, where they name no other."""
 
+
+UNITS, REVENUE, MEMORY_PACKAGING, POWER, CAPITAL, TOKENS, COST = (
+    *("units", "revenue", "memory_packaging", "power", "capital", "tokens", "cost"),
+)
+OBSERVED_KINDS: Final = (UNITS, REVENUE, MEMORY_PACKAGING, POWER, CAPITAL, TOKENS, COST)
+"""Kinds under which observations are summed up, each with the same weight."""
 
 QUANTITIES: Final = {
-    "units_built": Quantity("accelerators built in the year", "accelerators", "units"),
-    "installed_h100e": Quantity("accelerators installed and alive at the end of the year", "accelerators", "H100e"),
-    "stage_used": Quantity("what AI uses of the stage in the year", "stages"),
-    "stage_used_share": Quantity("the same, of what AI can have of the stage", "stages", "share"),
-    "stage_spending": Quantity("what AI pays the suppliers of the stage in the year", "stages", "USD"),
-    "tokens_served": Quantity("tokens served in the year", "workloads", "10^12 tokens"),
-    "capital_spending": Quantity("what is spent on accelerators and systems in the year", "hardware", "USD"),
-    "memory_share": Quantity("memory's part of what is spent on accelerators and systems", "hardware", "share"),
+    "units_built": Quantity("accelerators built in the year", "accelerators", "units", UNITS),
+    "installed_h100e": Quantity(
+        "accelerators installed and alive at the end of the year", "accelerators", "H100e", UNITS
+    ),
+    "accelerator_spending": Quantity(
+        "what the accelerators built in the year cost their buyers: what no stage is paid for, and of each component "
+        "the price of the cheapest supplier with a limit, what it needs to supply included",
+        "accelerators",
+        "USD",
+        REVENUE,
+    ),
+    "stage_used": Quantity("what AI uses of the stage in the year", "stages", kind=MEMORY_PACKAGING),
+    "stage_used_share": Quantity(
+        "the same, of what AI can have of the stage", "stages", "share", kind=MEMORY_PACKAGING
+    ),
+    "stage_spending": Quantity("what AI pays the suppliers of the stage in the year", "stages", "USD", REVENUE),
+    "tokens_served": Quantity("tokens served in the year", "workloads", "10^12 tokens", TOKENS),
+    "capital_spending": Quantity("what is spent on accelerators and systems in the year", "hardware", "USD", CAPITAL),
+    "memory_share": Quantity(
+        "memory's part of what is spent on accelerators and systems", "hardware", "share", MEMORY_PACKAGING
+    ),
+    "cost_per_mtok": Quantity(
+        "annuities and charges of the year for serving, over the tokens served",
+        "workloads",
+        "USD per 10^6 tokens",
+        COST,
+    ),
+    "cost_per_hour": Quantity(
+        "annuities and charges of the year for accelerators, over the hours that they operate, what they are new for "
+        "a part of the year included",
+        "accelerators",
+        "USD per hour",
+        COST,
+    ),
 }
 """What `observed.csv` may hold. An item is a key, several keys with ` + ` between them, or `all`; an accelerator's
 item is an accelerator, a family or a vendor."""
@@ -608,13 +644,41 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             _text("quantity", "what was counted", choices=tuple(QUANTITIES)),
             _YEAR,
             _text("item", "of what: see the quantities below"),
-            _observation("low", "low end of what the source holds possible"),
-            _observation("central", "what it says"),
-            _observation("high", "high end"),
+            _observation("low", "low end of what the source holds possible", blank=True),
+            _observation(
+                "central", "what it says; blank: only a bound is known, exactly one of low and high", blank=True
+            ),
+            _observation("high", "high end", blank=True),
             _text("unit", "as the quantity has it"),
+            _text(
+                "kind", "under which it is summed up; blank: as the quantity has it", blank=True, choices=OBSERVED_KINDS
+            ),
+            ColumnSchema(
+                "rule",
+                "integer",
+                "number of the rule by which it does not count as independent though its sources do not show it; "
+                "blank: none",
+                minimum=1,
+                blank=True,
+            ),
             _SOURCE,
         ),
         "What was published of years that are past, to compare with the answer; the solve does not see it.",
+        required=False,
+        references=(_SOURCED,),
+    ),
+    TableSchema(
+        "outlooks",
+        ("quantity", "year", "item", "source"),
+        (
+            _text("quantity", "what was forecast", choices=tuple(QUANTITIES)),
+            _YEAR,
+            _text("item", "of what: as in observed.csv"),
+            _observation("central", "what it says"),
+            _text("unit", "as the quantity has it"),
+            _SOURCE,
+        ),
+        "What was published of years before they began, a forecast beside the answer; the solve does not see it.",
         required=False,
         references=(_SOURCED,),
     ),
@@ -660,6 +724,12 @@ SETTINGS: Final[tuple[ColumnSchema, ...]] = (
     _years("foresight_years", "years that are seen ahead; absent: all", blank=True),
     _years("capital_write_off_years", "ranks the budget", blank=True, default=5),
     _year("currency_year", "the year whose dollars are used"),
+    ColumnSchema(
+        "data_date",
+        "date",
+        "when its data were last brought up to date; sources more than a year older are stale",
+        blank=True,
+    ),
     ColumnSchema(
         "curve_steps",
         "integer",

@@ -8,6 +8,7 @@ import math
 import re
 import sys
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -29,6 +30,8 @@ Key: TypeAlias = "tuple[Value, ...]"
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 BOOLEANS = {
     "true": True,
@@ -202,10 +205,24 @@ def read_cell(column: schema.ColumnSchema, cell: str, *, blank: bool) -> tuple[V
     if column.type in {"text", "any"}:
         bad = column.choices and cell not in column.choices
         return cell, f"{shown(cell)!r}; must be {what_fits(column)}{did_you_mean(cell, column.choices)}" if bad else ""
+    if column.type == "date":
+        return read_date(column, cell)
     if column.type == "boolean":
         value = BOOLEANS.get(cell)
         return value, "" if value is not None else f"{shown(cell)!r}; must be true or false"
     return _number_cell(column, cell)
+
+
+def read_date(column: schema.ColumnSchema, text: str) -> tuple[str | None, str]:
+    """Return a date as it is written, YYYY-MM-DD, and what is wrong with it or nothing."""
+    fault = f"{shown(text)!r}; must be {what_fits(column)}"
+    if not _DATE.fullmatch(text):
+        return None, fault
+    try:
+        known = date.fromisoformat(text).year in schema.POSSIBLE_YEARS
+    except ValueError:
+        known = False
+    return (text, "") if known else (None, fault)
 
 
 def _number_cell(column: schema.ColumnSchema, cell: str) -> tuple[Value, str]:
@@ -236,6 +253,8 @@ def what_fits(column: schema.ColumnSchema) -> str:
         return "one of " + ", ".join(column.choices)
     if column.type == "text":
         return "text"
+    if column.type == "date":
+        return f"a date from {schema.POSSIBLE_YEARS[0]} to {schema.POSSIBLE_YEARS[-1]}, YYYY-MM-DD"
     kind = "a whole number" if column.type == "integer" else "a number"
     if column.above:
         return f"{kind} above {column.minimum:g}" + ("" if column.maximum is None else f", {column.maximum:g} or less")

@@ -121,6 +121,10 @@ thousandth of that, and no published number has so many digits."""
 IDLE_ROUNDING: Final = 1e-7
 """Share of a limit, or of a fleet, below which what idles is rounding: a residual of the answer is no idle capital."""
 
+FULLY_USED: Final = 0.99
+"""Share of the limit of a stage from which on its use says no more than the limit does: a rule of the test of past
+years, fixed before its first solve."""
+
 LOCKED_IN_ROOM: Final = 1e-11
 """Share of what is locked in by which a row gives way: amounts were rounded when they were found and when written."""
 

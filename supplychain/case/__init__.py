@@ -51,6 +51,8 @@ class Settings:
     foresight_years: int | None
     capital_write_off_years: int
     currency_year: int
+    data_date: str | None
+    """YYYY-MM-DD."""
     curve_steps: int
     curve_top: float
     curve_bottom: float
@@ -120,6 +122,8 @@ class Case(Shown):
         settings = vars_of(self.settings)
         if not (self.tables["demand_curves"] or self.tables["research_curves"]):  # what nothing reads leaves no trace
             settings = {name: value for name, value in settings.items() if not name.startswith(schema.CURVE)}
+        if self.settings.data_date is None:
+            del settings["data_date"]
         digests = {"case.toml": _digest([settings])}
         digests |= {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
         return digests if self.locked_in is None else digests | {"orders_from": _digest(self.locked_in.listed())}

@@ -323,28 +323,54 @@ def _tier_names(tables: RowsByTable) -> Iterator[Problem]:
 
 
 def _observed(tables: RowsByTable) -> Iterator[Problem]:
-    """An observation counts what the case has, in the unit of its quantity, with its range in order."""
+    """An observation counts what the case has, in the unit of its quantity, with its range in order, or is a bound."""
     for line, row in tables["observed"].numbered():
-        quantity = schema.QUANTITIES[row["quantity"]]
-        known = _items(tables, quantity.items)
-        names = row["item"].split(schema.SUM)
-        unknown = [name for name in names if name not in known] if row["item"] != schema.ALL else []
-        if row["item"] == schema.ALL and quantity.items == "stages":
-            unknown = [schema.ALL]
-        for name in unknown:
-            what = {"accelerators": "accelerator, family or vendor", "hardware": "item"}.get(
-                quantity.items, quantity.items.removesuffix("s")
-            )
-            near = did_you_mean(name, known)
-            yield Problem("observed.csv", line, "item", f"no {what} is called {shown(name)!r}{near}")
-        if unknown:
-            continue
-        unit = quantity.unit or " and ".join(sorted({known[name] for name in names}))
-        if row["unit"] != unit:
-            yield Problem("observed.csv", line, "unit", f"{shown(row['unit'])!r}; must be {unit!r}")
-        if not row["low"] <= row["central"] <= row["high"]:
-            amounts = f"{row['low']:g} / {row['central']:g} / {row['high']:g}"
-            yield Problem("observed.csv", line, "central", f"low / central / high are {amounts}; must be in this order")
+        faults = list(_counted(tables, "observed.csv", line, row))
+        yield from faults
+        if not any(fault.column == "item" for fault in faults):
+            yield from _range_or_bound(line, row)
+
+
+def _outlooks(tables: RowsByTable) -> Iterator[Problem]:
+    """An outlook is of what the case has, in the unit of its quantity."""
+    for line, row in tables["outlooks"].numbered():
+        yield from _counted(tables, "outlooks.csv", line, row)
+
+
+def _counted(tables: RowsByTable, file: str, line: int, row: Row) -> Iterator[Problem]:
+    """What is counted is something that the case has, in the unit of its quantity."""
+    quantity = schema.QUANTITIES[row["quantity"]]
+    known = _items(tables, quantity.items)
+    names = row["item"].split(schema.SUM)
+    unknown = [name for name in names if name not in known] if row["item"] != schema.ALL else []
+    if row["item"] == schema.ALL and quantity.items == "stages":
+        unknown = [schema.ALL]
+    for name in unknown:
+        what = {"accelerators": "accelerator, family or vendor", "hardware": "item"}.get(
+            quantity.items, quantity.items.removesuffix("s")
+        )
+        near = did_you_mean(name, known)
+        yield Problem(file, line, "item", f"no {what} is called {shown(name)!r}{near}")
+    unit = quantity.unit or " and ".join(sorted({known[name] for name in names if name in known}))
+    if not unknown and row["unit"] != unit:
+        yield Problem(file, line, "unit", f"{shown(row['unit'])!r}; must be {unit!r}")
+
+
+def _range_or_bound(line: int, row: Row) -> Iterator[Problem]:
+    """Low, central and high stand in this order; or there is no central value and one end, which is a bound."""
+    ends = [end for end in ("low", "high") if row[end] is not None]
+    if row["central"] is None:
+        if len(ends) != 1:
+            said = "both low and high are given" if ends else "neither low nor high is given"
+            message = f"is blank and {said}; a bound has one of them, everything else a central value"
+            yield Problem("observed.csv", line, "central", message)
+        return
+    for end in ("low", "high"):
+        if row[end] is None:
+            yield Problem("observed.csv", line, end, "is blank; must be given where there is a central value")
+    if len(ends) == 2 and not row["low"] <= row["central"] <= row["high"]:  # noqa: PLR2004 - both
+        amounts = f"{row['low']:g} / {row['central']:g} / {row['high']:g}"
+        yield Problem("observed.csv", line, "central", f"low / central / high are {amounts}; must be in this order")
 
 
 def _items(tables: RowsByTable, kind: str) -> dict[str, str]:
@@ -405,6 +431,7 @@ _TABLE_CHECKS: dict[Callable[[RowsByTable], Iterator[Problem]], tuple[str, ...]]
     _demand_or_curves: ("workloads", "demand", "demand_curves"),
     _tier_names: ("demand", "research"),
     _observed: ("stages", "accelerators", "workloads", "observed"),
+    _outlooks: ("stages", "accelerators", "workloads", "outlooks"),
 }
 """Each check, and the tables that it reads."""
 _YEAR_CHECKS: dict[Callable[[RowsByTable, int], Iterator[Problem]], str] = {

@@ -46,7 +46,7 @@ from supplychain.case.to_book import COLUMNS, CONTENTS, ORIGINALS, PACKAGE, SETT
 from supplychain.errors import InputError, OutputError, Problem
 from supplychain.sheets import CUT
 from supplychain.staging import settle, staged, write_through
-from supplychain.tabular import allowed_columns, did_you_mean, rows_from, shown, what_fits
+from supplychain.tabular import allowed_columns, did_you_mean, read_date, rows_from, shown, what_fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -407,6 +407,8 @@ def _text(column: schema.ColumnSchema | None, value: Content | None) -> tuple[st
 def _setting(column: schema.ColumnSchema | None, value: Content | None) -> object:
     """Return a setting as TOML would hold it."""
     text, _ = _text(column, value)
+    if column is not None and column.type == "date":
+        return date.fromisoformat(text) if not read_date(column, text)[1] else text
     if column is None or column.type == "text" or isinstance(value, (bool, date, time, timedelta)):
         return text
     try:

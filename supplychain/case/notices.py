@@ -15,6 +15,7 @@ from supplychain.case.calendar import (
     year_before,
 )
 from supplychain.case.magnitudes import suspected_units
+from supplychain.case.staleness import Staleness, input_rows, year_column
 from supplychain.errors import Problem
 from supplychain.tolerances import WHOLE_SHARE
 
@@ -163,7 +164,7 @@ def _loose_ceilings(case: Case) -> Iterator[Problem]:
         short = {year: share for year, share in sums.items() if share < 1 - WHOLE_SHARE}
         if short and pool not in direct:
             year = min(short, key=lambda t: (short[t], t))
-            message = f"shares of {pool!r} add up to less than 1 in {_spans(short)}; least {short[year]:g} in {year}"
+            message = f"shares of {pool!r} add up to less than 1 in {spans(short)}; least {short[year]:g} in {year}"
             yield Problem("allocation.csv", 0, "share", message)
 
 
@@ -184,7 +185,7 @@ def _late_orders(case: Case) -> Iterator[Problem]:
     ):
         by_years: dict[str, list[str]] = defaultdict(list)
         for who, years in sorted(orders.items()):
-            by_years[_spans(years)].append(who)
+            by_years[spans(years)].append(who)
         for span, names in sorted(by_years.items()):
             yield Problem(
                 "expansion.csv", 0, "lead_years", f"orders in {span} {reason} and are never placed: {', '.join(names)}"
@@ -197,7 +198,26 @@ def _ignored_rows(case: Case) -> Iterator[Problem]:
         years = [row["year"] for row in case.tables[name] if row["year"] not in case.years]
         if years:
             span = f"{case.settings.first_year}-{case.settings.last_year}"
-            yield Problem(f"{name}.csv", 0, "year", f"rows of {_spans(years)} are outside {span} and are ignored")
+            yield Problem(f"{name}.csv", 0, "year", f"rows of {spans(years)} are outside {span} and are ignored")
+
+
+def _stale_facts(case: Case) -> Iterator[Problem]:
+    """Sources more than a year older than the data on which numbers of later years rest, or numbers without a year."""
+    staleness = Staleness(case)
+    for source, tables in staleness.tables_on(input_rows(case)).items():
+        fact = staleness.facts[source]
+        parts = []
+        for which, dated in ((f"for {fact['date'][:4]} or later", True), ("without a year", False)):
+            counts = {table: rows for table, rows in tables.items() if bool(year_column(table)) == dated}
+            listed = ", ".join(f"{table} {rows}" for table, rows in counts.items())
+            total = sum(counts.values())
+            parts += [f"{total} row{'s' * (total > 1)} {which} ({listed})"] if counts else []
+        message = f"{source!r} is stale ({fact['date']}): on it rest {' and '.join(parts)}"
+        yield Problem("sources.csv", case.line("sources", fact), "date", message)
+    if staleness.undated:
+        many, names = len(staleness.undated), ", ".join(staleness.undated)
+        message = f"{many} source{'s' * (many > 1)} without a date that can be read may be stale: {names}"
+        yield Problem("sources.csv", 0, "date", message)
 
 
 def _arrives(case: Case, row: Row) -> bool:
@@ -211,10 +231,15 @@ def _years_by_key(case: Case, table: schema.TableSchema) -> dict[tuple[str, ...]
     return years_of
 
 
-def _spans(years: Iterable[int]) -> str:
+def stale(notice: Problem) -> bool:
+    """Whether a notice is one of an old source."""
+    return notice.file == schema.TABLE["sources"].file
+
+
+def spans(years: Iterable[int]) -> str:
     """Return years as ranges: 2026-2028, 2031.
 
-    >>> _spans([2026, 2027, 2028, 2031])
+    >>> spans([2026, 2027, 2028, 2031])
     '2026-2028, 2031'
     """
     known = sorted(set(years))
@@ -235,5 +260,6 @@ _CHECKS = (
     _loose_ceilings,
     _late_orders,
     _ignored_rows,
+    _stale_facts,
     suspected_units,
 )

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
 from supplychain.errors import InputError, Problem
-from supplychain.tabular import LARGEST, Rows, Value, did_you_mean, file_text, in_range, rows_of, shown, what_fits
+from supplychain.tabular import (
+    LARGEST,
+    Rows,
+    Value,
+    did_you_mean,
+    file_text,
+    in_range,
+    read_date,
+    rows_of,
+    shown,
+    what_fits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,6 +126,8 @@ def _setting(column: schema.ColumnSchema, value: object) -> tuple[Value, str]:
         return None, f"{shown(value)} is too large; must be {what_fits(column)}"
     if column.type == "text" and isinstance(value, str):
         return value, "" if value.strip() else f"is blank; must be {what_fits(column)}"
+    if column.type == "date" and isinstance(value, (str, date)):
+        return read_date(column, str(value))
     if column.type == "integer" and isinstance(value, int) and not isinstance(value, bool):
         return in_range(column, value)
     if column.type == "number" and isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -11,6 +11,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from supplychain.sheets import fitting
@@ -194,7 +195,9 @@ def _replaced(text: str, name: str, value: str) -> str:
     return line.sub(lambda match: match.group(1) + value, text, count=1)
 
 
-def _toml(value: str | float) -> str:
+def _toml(value: str | float | date) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
     return (
         json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") if isinstance(value, str) else spelled(value)
     )

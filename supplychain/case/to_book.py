@@ -100,6 +100,7 @@ def _settings(book: Book, data: bytes) -> None:
     sheet.set_column(3, 3, 80)
     for line, column in enumerate(schema.SETTINGS, 1):
         value = settings.get(column.name)
+        value = str(value) if column.type == "date" and value is not None else value
         book.cell(sheet, line, 0, column.name)
         book.cell(sheet, line, 1, value, "whole" if column.type == "integer" else "input", align="left")
         book.cell(sheet, line, 2, column.unit)

@@ -3,7 +3,7 @@
 ::
 
     answer.py   solve, explain                                       one answer
-    study.py    compare, sensitivity, sweep, scenarios, backcast     many answers
+    study.py    compare, sensitivity, sweep, scenarios, foresight, backcast     many answers
     report.py   report                                               the capacity report, in HTML
     inputs.py   check, new, export, import                           cases themselves
     shared.py   what commands have in common: the case, where to write, what to print, progress
@@ -67,7 +67,7 @@ def completion(shell: str) -> None:
 
 for command in (
     *(answer.solve, answer.explain),
-    *(study.compare, study.sensitivity, study.sweep, study.scenarios, study.backcast),
+    *(study.compare, study.sensitivity, study.sweep, study.scenarios, study.foresight, study.backcast),
     report.report,
     *(inputs.check, inputs.new, inputs.export, inputs.import_),
 ):

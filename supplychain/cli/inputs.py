@@ -9,26 +9,49 @@ import click
 from supplychain.cli import shared
 
 if TYPE_CHECKING:
+    from supplychain.case import Case
     from supplychain.cli.shared import CaseOptions, Output
 
 
-@click.command(epilog="Example:\n\n  supplychain check inputs/base")
+@click.command(epilog="Examples:\n\n  supplychain check inputs/base\n\n  supplychain check inputs/base --labels")
 @shared.case
+@click.option("--labels", is_flag=True, help="Solve the case, and name the stale sources that decide what binds.")
+@shared.time_limit("the solve takes")
 @shared.output(folder=False)
-def check(case_options: CaseOptions, output: Output) -> None:
+def check(case_options: CaseOptions, labels: bool, output: Output) -> None:
     """Check the inputs of a case: every error at once, then what is worth a look."""
-    from supplychain.case.notices import notices
+    from supplychain.case.notices import notices, stale
 
     what_if = case_options.read()
+    if labels and what_if.case.settings.data_date is None:
+        message = "--labels needs data_date in case.toml: sources more than a year older are stale"
+        raise click.UsageError(message)
     if output.quiet:
         return
+    decided = _decided(what_if.case, output) if labels else ""
     tables, notices_found = what_if.case.tables.values(), notices(what_if.case)
     if notices_found:
         click.echo(f"Worth a look ({len(notices_found)}):")
     for notice in notices_found:
         click.echo(f"  {notice}")
+    if decided:
+        click.echo(decided)
     shared.print_what_if(what_if)
-    click.echo(f"{case_options.folder} is valid: {sum(map(bool, tables))} tables, {sum(map(len, tables))} rows.")
+    more = " --labels names the stale sources that decide what binds." * (not labels and any(map(stale, notices_found)))
+    click.echo(f"{case_options.folder} is valid: {sum(map(bool, tables))} tables, {sum(map(len, tables))} rows.{more}")
+
+
+def _decided(case: Case, output: Output) -> str:
+    """Solve a case, and say which stale sources decide what binds in each year."""
+    from supplychain.limits import doing
+    from supplychain.plan.bottlenecks import LEVELS
+    from supplychain.report.text.stale import text
+    from supplychain.study.warm import WarmSolver
+
+    with output.progress() as progress, doing("solving the case"):
+        progress("solving the case")
+        labels = WarmSolver(case).central().labels
+    return text(case, {year: label for (level, year), label in labels.items() if level == LEVELS[0]})
 
 
 @click.command(epilog="Example:\n\n  supplychain new mycase --from inputs/base")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from supplychain.cli.shared import Look, Output, Workers
     from supplychain.plan import Plan
     from supplychain.results.answer import Answer
+    from supplychain.results.schema import Kind
 
 
 @click.command(
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @shared.looking
 @click.option("--reference", metavar="DIR", help="Say what changed against this answer: solve --out DIR.")
 @click.option("--sensitivity", metavar="DIR", help="How firm the labels are: sensitivity CASE --out DIR.")
+@click.option("--foresights", metavar="DIR", help="What other foresights would say: foresight CASE --out DIR.")
 @click.option("--backcast", metavar="DIR", help="The years that are past: backcast CASE --out DIR.")
 @click.option("--year", type=int, help="The year to look at closely; default: the first.")
 @click.option("--supplier-prices", is_flag=True, help="Add the prices at which suppliers enter and leave.")
@@ -51,6 +53,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     look: Look,
     reference: str | None,
     sensitivity: str | None,
+    foresights: str | None,
     backcast: str | None,
     year: int | None,
     supplier_prices: bool,
@@ -96,9 +99,11 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
             message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
             raise click.BadParameter(message, param_hint="--year")
         studies: dict[str, Answer] = {}
-        if sensitivity is not None:
-            studies["sensitivity"] = read_answer(sensitivity, "sensitivity")
-            check_inputs(sensitivity, studies["sensitivity"], reported.case.sha256)
+        of_case: tuple[tuple[Kind, str | None], ...] = (("sensitivity", sensitivity), ("foresight", foresights))
+        for kind, folder in of_case:
+            if folder is not None:
+                studies[kind] = read_answer(folder, kind)
+                check_inputs(folder, studies[kind], reported.case.sha256)
         if backcast is not None:
             studies["backcast"] = read_answer(backcast, "backcast")
         earlier = None if reference is None else read_answer(reference, "solve", COMPARED)

@@ -117,6 +117,17 @@ def foresight(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def seen(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option that names the foresights that stand side by side."""
+    return click.option(
+        "--seen",
+        multiple=True,
+        metavar="YEARS",
+        callback=lambda ctx, option, texts: tuple(_as_foresight(ctx, option, text) for text in texts),
+        help="Put this foresight beside the case's own; several may be given. Default: perfect, 3 and 2.",
+    )(command)
+
+
 def _as_foresight(_: click.Context, _option: click.Parameter, text: str | None) -> Foresight | None:
     """Return a foresight, or None where none is given: for the callback of an option."""
     if text is None:

@@ -1,4 +1,4 @@
-"""Commands for many answers: compare, sensitivity, sweep, scenarios, backcast."""
+"""Commands for many answers: compare, sensitivity, sweep, scenarios, foresight, backcast."""
 
 from __future__ import annotations
 
@@ -55,6 +55,32 @@ def sensitivity(case_options: CaseOptions, top: int, workers: Workers, output: O
             answer = supplychain.sensitivity(what_if.case, executor=executor, progress=progress)
         output.write(answer, what_if)
     output.print_text(lambda: text(answer, top), what_if)
+
+
+@click.command(
+    epilog="Examples:\n\n  supplychain foresight inputs/base"
+    "\n\n  supplychain foresight inputs/base --seen perfect --seen 4 --out answer"
+)
+@shared.case
+@shared.seen
+@shared.time_limit("all of it takes")
+@shared.workers
+@shared.output()
+def foresight(case_options: CaseOptions, seen: tuple[Foresight, ...], workers: Workers, output: Output) -> None:
+    """Solve a case with several foresights, and put what binds and what it is worth side by side.
+
+    The case's own foresight is always among them; with --foresight it is that one.
+    """
+    import supplychain
+    from supplychain.report.text.foresight import text
+    from supplychain.study.foresight import SEEN
+
+    with output.progress() as progress:
+        what_if = case_options.read()
+        with workers.executor() as executor:
+            answer = supplychain.foresight(what_if.case, seen or SEEN, executor=executor, progress=progress)
+        output.write(answer, what_if)
+    output.print_text(lambda: text(answer), what_if)
 
 
 @click.command(

@@ -56,7 +56,7 @@ ONE = Linear({}, 1.0)
 
 @dataclass(frozen=True)
 class Range:
-    """A quantity, `over` / `under`, and the range in which it is to be."""
+    """A quantity, `over` / `under`, and the range in which it is to be; an end may be infinite."""
 
     over: Linear
     low: float
@@ -64,9 +64,16 @@ class Range:
     under: Linear = ONE
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """Its low and its high end, as `SIDES` has them."""
+        return self.low, self.high
+
+    @property
     def unit(self) -> float:
-        """Half its width, in which distances from it are counted; of a single number, that number."""
-        return (self.high - self.low) / 2 or abs(self.high) or 1.0
+        """Half its width, in which distances from it are counted; of a single number, or a bound, that number."""
+        if math.isfinite(self.high - self.low):
+            return (self.high - self.low) / 2 or abs(self.high) or 1.0
+        return next((abs(end) for end in (self.low, self.high) if end and math.isfinite(end)), 1.0)
 
     def of(self, x: Vector) -> float:
         """Return the quantity; not a number where it is over nothing."""
@@ -329,12 +336,21 @@ def _split(members: Iterable[tuple[bool, Label]]) -> tuple[list[int], set[Label]
 
 
 def _with_sides(lp: LabelledLP, ranges: Sequence[Range], x: Vector) -> LabelledLP:
-    """Return the LP with a row and a column for each side; its objective has no constant."""
+    """Return the LP with a row and a column for each side; its objective has no constant.
+
+    The row of a side that is infinite holds nothing.
+    """
     rows, columns = lp.shape
+    bounds = [(n, side, bound) for n, asked in enumerate(ranges) for side, bound in zip(SIDES, asked.ends, strict=True)]
+    holds = np.array([math.isfinite(bound) for *_, bound in bounds], dtype=bool)
     sides = [
-        (n, side, asked.over.minus(bound, asked.under), asked.unit * (max(asked.under.of(x), 0.0) or 1.0))
-        for n, asked in enumerate(ranges)
-        for side, bound in ((AT_LEAST, asked.low), (AT_MOST, asked.high))
+        (
+            n,
+            side,
+            ranges[n].over.minus(bound if math.isfinite(bound) else 0.0, ranges[n].under),
+            ranges[n].unit * (max(ranges[n].under.of(x), 0.0) or 1.0),
+        )
+        for n, side, bound in bounds
     ]
     triples = [
         *zip(lp.indices.tolist(), lp.column_of_entry.tolist(), lp.entries.tolist(), strict=True),
@@ -351,8 +367,8 @@ def _with_sides(lp: LabelledLP, ranges: Sequence[Range], x: Vector) -> LabelledL
         offset=0.0,
         column_lower=np.concatenate([lp.column_lower, np.zeros(len(sides))]),
         column_upper=np.concatenate([lp.column_upper, np.full(len(sides), np.inf)]),
-        row_lower=np.concatenate([lp.row_lower, np.where(at_least, constants, -np.inf)]),
-        row_upper=np.concatenate([lp.row_upper, np.where(at_least, np.inf, constants)]),
+        row_lower=np.concatenate([lp.row_lower, np.where(at_least & holds, constants, -np.inf)]),
+        row_upper=np.concatenate([lp.row_upper, np.where(~at_least & holds, constants, np.inf)]),
         starts=starts,
         indices=row_of[order],
         entries=entries[order],

@@ -78,7 +78,8 @@ def preferred(
                     highs.setBasis(start)
             if run(highs) == highspy.HighsModelStatus.kInfeasible:
                 _let_stay(highs, now.x, (column_lower, column_upper), lp.activity(now.x), (row_lower, row_upper))
-                run(highs)
+                if run(highs) == highspy.HighsModelStatus.kInfeasible:  # what is reached now is not: presolve errs
+                    run_from(highs, now.basis)
             now = found(lp, what="the choice among equal optima")
             if primal_residuals(lp, now.x)[1] > CERTIFIED:
                 run_from(highs, now.basis)

@@ -51,6 +51,7 @@ __all__ = [
     "Workload",
     "Year",
     "is_number",
+    "number_now",
     "pyo",
     "rows",
     "total",
@@ -71,6 +72,11 @@ def rows(m: Model, index: Iterable[Any], rule: Callable[..., Relation]) -> Any: 
 def is_number(term: Expression) -> bool:
     """Return whether nothing of a term is left to decide, or to change: it is no Pyomo expression."""
     return type(term) in _NUMBERS
+
+
+def number_now(term: Expression) -> float:
+    """Return the number of a Param as it is now: for what is asked of a case once, and no row of the LP is made of."""
+    return float(pyo.value(term))
 
 
 def total(terms: Iterable[Expression]) -> Expression:

@@ -6,17 +6,31 @@ or of a solved case, of which they are numbers.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from supplychain import schema
 from supplychain.model import supply
-from supplychain.model._pyomo import Accelerator, Expression, Model, Stage, Workload, Year, total
-from supplychain.model.cost import components, paid, systems
+from supplychain.model._pyomo import (
+    Accelerator,
+    Expression,
+    Model,
+    Place,
+    Stage,
+    Supplier,
+    Workload,
+    Year,
+    number_now,
+    total,
+)
+from supplychain.model.cost import components, paid, price, systems
 from supplychain.model.fleet import owned
 from supplychain.model.service import served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
+
+    from supplychain.tabular import Row
 
 OTHER = "other"
 """Stands for what no stage is paid for among what hardware costs."""
@@ -39,9 +53,17 @@ def observable(m: Model, quantity: str, item: str, t: Year) -> Ratio | None:
     return formula(m, sorted(of_all) if item == schema.ALL else sorted(set(item.split(schema.SUM))), t)
 
 
+def accelerators_of(accelerators: Mapping[Accelerator, Row], item: str) -> list[Accelerator]:
+    """Return the accelerators of an item, which names them by themselves, by family or by vendor, or all."""
+    return _named(accelerators, accelerators if item == schema.ALL else item.split(schema.SUM))
+
+
+def _named(accelerators: Mapping[Accelerator, Row], names: Collection[str]) -> list[Accelerator]:
+    return [a for a, row in accelerators.items() if {a, row["family"], row["vendor"]} & set(names)]
+
+
 def _accelerators(m: Model, names: Collection[str]) -> list[Accelerator]:
-    """Return the accelerators that are named, by themselves, by family or by vendor."""
-    return [a for a, row in m.on.accelerators.items() if {a, row["family"], row["vendor"]} & set(names)]
+    return _named(m.on.accelerators, names)
 
 
 def _units_built(m: Model, names: Collection[str], t: Year) -> Ratio:
@@ -51,6 +73,62 @@ def _units_built(m: Model, names: Collection[str], t: Year) -> Ratio:
 def _installed_h100e(m: Model, names: Collection[str], t: Year) -> Ratio:
     accelerators = _accelerators(m, names)
     return Ratio(total(m.h100e[a] * owned(m, a, r, t) for a in accelerators for r in m.on.regions))
+
+
+def _accelerator_spending(m: Model, names: Collection[str], t: Year) -> Ratio:
+    return Ratio(
+        total(accelerator_price(m, a, t) * m.build[a, t] for a in _accelerators(m, names) if (a, t) in m.build)
+    )
+
+
+def accelerator_price(m: Model, a: Accelerator, t: Year) -> float:
+    """Return what an accelerator built in a year costs its buyer: its own price, and the least for components [USD].
+
+    Which supplier is cheapest is no formula of the LP, so that prices are read as they are now.
+    """
+    flows = [s for s in m.on.materials[a] if m.on.is_flow(s)]
+    parts = math.fsum(number_now(m.bill_of_materials[a, s]) * least_cost(m, s, schema.GLOBAL, t) for s in flows)
+    return number_now(m.other_cost_usd[a, t]) + parts
+
+
+def least_price(m: Model, s: Stage, p: Place, t: Year) -> float:
+    """Return a stage's price at a place: the least of its suppliers with a limit, or of all if none has [USD]."""
+    return min((number_now(price(m, s, k, p, t)) for k in _suppliers(m, s, p, t)), default=0.0)
+
+
+def least_cost(m: Model, s: Stage, p: Place, t: Year) -> float:
+    """Return the same with what each supplier itself needs to supply [USD]."""
+    return min((_with_needs(m, s, k, p, t) for k in _suppliers(m, s, p, t)), default=0.0)
+
+
+def _with_needs(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> float:
+    return number_now(price(m, s, k, p, t)) + math.fsum(
+        number_now(m.need[need]) * least_cost(m, n, where, t)
+        for (n, where), needs in m.on.supply_needs.items()
+        for need, place in needs
+        if (*need[:2], place) == (s, k, p)
+    )
+
+
+def _suppliers(m: Model, s: Stage, p: Place, t: Year) -> list[Supplier]:
+    """Return the suppliers of a stage that have a limit above 0, or may have ordered one; all of them if none has."""
+    every = m.on.suppliers[s, p]
+    return [k for k in every if _has_limit(m, s, k, p, t)] or list(every)
+
+
+def _has_limit(m: Model, s: Stage, k: Supplier, p: Place, t: Year) -> bool:
+    index = (s, k, p, t)
+    in_hand = (s, k, p) in m.on.has_capacity and number_now(m.capacity[index]) > 0
+    ordered = any(number_now(m.max_expansion[s, k, p, u]) > 0 for u in m.on.arrived.get(index, ()))
+    return (
+        in_hand
+        or ordered
+        or any(
+            number_now(m.share[s, k, pool, t]) > 0 and _has_limit(m, pool, owner, p, t)
+            for pool in m.on.draws.get((s, k), ())
+            for owner in m.on.suppliers[pool, p]
+        )
+    )
 
 
 def _used(m: Model, stages: Collection[Stage], t: Year) -> Expression:
@@ -111,6 +189,7 @@ RESEARCH_DONE = "research_done"
 _FORMULAS: dict[str, Callable[[Model, Collection[str], Year], Ratio]] = {
     "units_built": _units_built,
     "installed_h100e": _installed_h100e,
+    "accelerator_spending": _accelerator_spending,
     "stage_used": _stage_used,
     "stage_used_share": _stage_used_share,
     "stage_spending": _stage_spending,

@@ -7,6 +7,7 @@ from supplychain.model._pyomo import (
     Accelerator,
     Expression,
     Model,
+    Region,
     Relation,
     Tier,
     Workload,
@@ -77,10 +78,11 @@ def compute(m: Model, a: Accelerator, t: Year) -> Relation:
         busy += m.assign_research[a, t]
     if is_number(busy):
         return pyo.Constraint.Skip
-    return busy <= m.utilisation[t] * total(_working(m, a, r, t) for r in m.on.regions if (a, r, t) in m.operate)
+    return busy <= m.utilisation[t] * total(working(m, a, r, t) for r in m.on.regions if (a, r, t) in m.operate)
 
 
-def _working(m: Model, a: Accelerator, r: str, t: Year) -> Expression:
+def working(m: Model, a: Accelerator, r: Region, t: Year) -> Expression:
+    """Return the accelerators that operate on the mean of a year: new ones for a part of their first year."""
     if (a, r, t) not in m.install:
         return m.operate[a, r, t]
     return m.operate[a, r, t] - (1 - m.first_year_availability) * m.install[a, r, t]

@@ -148,7 +148,8 @@ class BottleneckFinder:
         """
         self._solved_lp, self._solved, self._slopes = solved_lp, solved_lp.solved, solved_lp.slopes
         self._unlimited = unlimited or cache(solved_lp.unlimited)
-        self.levers: Levers = Levers(solved_lp.solved, solved_lp.lp, None if alike is None else alike.levers.map)
+        known = None if alike is None else alike.levers.map
+        self.levers: Levers = Levers(solved_lp.solved, solved_lp.lp, known, moved=solved_lp.moved)
         self._worths: dict[tuple[object, ...], Worth] = {}
         self._ends: dict[tuple[object, ...], tuple[float, dict[str, str]]] = {}
         self._serving: dict[tuple[object, ...], bool] = {}

@@ -20,7 +20,7 @@ from supplychain.plan.solved import WorkedOut
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from supplychain.lp import Label, LabelledLP
+    from supplychain.lp import Label, LabelledLP, Vector
     from supplychain.model import Structure
     from supplychain.plan.solved import Solved
 
@@ -111,9 +111,14 @@ class LeverMap:
 class Levers:
     """The levers of a solved case, and what relief of each does to the rows of its LP."""
 
-    def __init__(self, solved: Solved, labelled: LabelledLP, known: LeverMap | None = None) -> None:
-        """Take a solved case, and the map of its levers, if that of a case alike is it."""
-        self._solved, self._lp = solved, labelled
+    def __init__(
+        self, solved: Solved, labelled: LabelledLP, known: LeverMap | None = None, *, moved: Vector | None = None
+    ) -> None:
+        """Take a solved case, and the map of its levers, if that of a case alike is it.
+
+        `moved` says how far the limits of the LP's rows stand from those of the case: one per cent is that of both.
+        """
+        self._solved, self._lp, self._moved = solved, labelled, moved
         same = known is not None and known.on is solved.on and known.row is labelled.row
         self.map = known if known is not None and same else LeverMap(solved.on, labelled.row)
 
@@ -160,7 +165,11 @@ class Levers:
         return {row: move for row, move in self._drawn_along({index: 1.0}, index[-1]).items() if move > 0}
 
     def _per_cent(self, index: supply.SupplyIndex) -> float:
-        return float(units.PERCENT * self._solved.limits[index].total)
+        return float(units.PERCENT * (self._solved.limits[index].total + self._by(index)))
+
+    def _by(self, index: supply.SupplyIndex) -> float:
+        """Return how far the limit of a supplier was moved."""
+        return 0.0 if self._moved is None else float(self._moved[self._lp.row[Constraint.SUPPLY_LIMIT, *index]])
 
     def _drawn_along(self, risen: Mapping[supply.SupplyIndex, float], t: int) -> Direction:
         """Return how far rows rise in a year if some limits do: others by their share of what they draw from.
@@ -182,10 +191,14 @@ class Levers:
         solved, shares = self._solved, []
         for s in sorted(members):
             places = solved.on.places.get(s, ())
-            limit = solved.n["capital_usd"][t] if s == CAPITAL else math.fsum(solved.limit_of(s, p, t) for p in places)
+            limit = solved.n["capital_usd"][t] if s == CAPITAL else math.fsum(self._limit(s, p, t) for p in places)
             used = cost.spent(solved.m, t) if s == CAPITAL else math.fsum(solved.used[s, p, t] for p in places)
             shares += [float(used / limit)] if limit > 0 else []
         return max(shares, default=math.nan)
+
+    def _limit(self, s: str, p: str, t: int) -> float:
+        moves = (self._by((s, k, p, t)) for k in self._solved.on.suppliers[s, p])
+        return self._solved.limit_of(s, p, t) + math.fsum(moves)
 
     def single_units(self, members: Members, years: Sequence[int]) -> list[Direction]:
         """Return a little more of each limit of a lever in some years, one at a time: what to ask where they are 0.

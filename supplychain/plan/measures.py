@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from supplychain import schema
-from supplychain.model.observable import RESEARCH_DONE, observable
+from supplychain.model.observable import RESEARCH_DONE, accelerators_of, observable
 from supplychain.plan import money
 
 if TYPE_CHECKING:
@@ -43,7 +43,15 @@ def measure(solved: Solved, quantities: Iterable[tuple[str, str, int]]) -> tuple
             values.append(money.over(ratio.over, ratio.under))
             continue
         ledger = ledger or money.Ledger(solved)
-        names = set(solved.on.workloads if item == schema.ALL else item.split(schema.SUM))
-        costs = (usd for (u, _, w), usd in ledger.cost.items() if u == t and (quantity == COST or w in names))
-        values.append(math.fsum(costs))
+        values.append(_booked(solved, ledger, quantity, item, t))
     return tuple(values)
+
+
+def _booked(solved: Solved, ledger: money.Ledger, quantity: str, item: str, t: int) -> float:
+    """Return what is measured of the books: costs, which are shared out as a plan uses what they were paid for."""
+    if quantity == "cost_per_hour":
+        return money.per_hour(solved, ledger, accelerators_of(solved.on.accelerators, item), t)
+    workloads = sorted(solved.on.workloads) if item == schema.ALL else sorted(set(item.split(schema.SUM)))
+    if quantity == "cost_per_mtok":
+        return money.per_mtok(solved, ledger, workloads, t)
+    return math.fsum(usd for (u, _, w), usd in ledger.cost.items() if u == t and (quantity == COST or w in workloads))

@@ -17,14 +17,14 @@ from supplychain.case.calendar import capital_recovery_factor, compounding_facto
 from supplychain.model.cost import components, orders, paid, systems, tokens_worth
 from supplychain.model.labels import Var
 from supplychain.model.observable import OTHER, memory_share
-from supplychain.model.service import served
+from supplychain.model.service import served, working
 from supplychain.model.supply import ACCELERATOR, SUPPLIER
 from supplychain.results import schema
 from supplychain.results.frames import frame
 from supplychain.schema import ALL, GLOBAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     import pandas as pd
 
@@ -45,16 +45,22 @@ Node: TypeAlias = "tuple[str, str, int, int] | str"
 class Ledger:
     """Every dollar of every year: booked under an item, for a workload or for research.
 
-    `cost[t, item, workload]` in USD; research is the blank workload.
+    `cost[t, item, workload]` in USD; research is the blank workload. `charged[t, accelerator]` is the same by the
+    accelerator that it was booked through.
     """
 
     def __init__(self, solved: Solved) -> None:
         self._solved = solved
         self._rate = solved.case.settings.discount_rate
         self.cost: dict[tuple[int, str, str], float] = defaultdict(float)
+        self.charged: dict[tuple[int, str], float] = defaultdict(float)
         self._book_stages()
         self._book_accelerators()
         self._book_shortfalls()
+
+    def serving(self, workload: str, t: int) -> float:
+        """Return all that is booked for a workload in a year; for research, under its blank name."""
+        return math.fsum(usd for (u, _, w), usd in self.cost.items() if (u, w) == (t, workload))
 
     def _annuity(self, year: int, life: int) -> tuple[float, list[int]]:
         years = [t for t in service_years(year, life) if t in self._solved.case.years]
@@ -65,6 +71,7 @@ class Ledger:
         if usd == 0:
             return
         for a, share in users.items():
+            self.charged[t, a] += usd * share
             for w, part in self._busy[a, t].items() if (a, t) in self._busy else self._fleet[t].items():
                 self.cost[t, item, w] += usd * share * part
 
@@ -196,19 +203,29 @@ def capital(solved: Solved) -> pd.DataFrame:
     return frame(schema.CAPITAL, rows)
 
 
+def per_mtok(solved: Solved, ledger: Ledger, workloads: Collection[str], t: int) -> float:
+    """Return the average cost of serving some workloads [USD per 10^6 tokens]; not a number if none is served."""
+    serving = math.fsum(ledger.serving(w, t) for w in workloads)
+    return over(serving, math.fsum(served(solved.m, w, t) * units.MTOK_PER_TTOK for w in workloads))
+
+
+def per_hour(solved: Solved, ledger: Ledger, accelerators: Collection[str], t: int) -> float:
+    """Return what accelerators are charged for an hour in which they operate [USD]; not a number if none does."""
+    places = [(a, r) for a in accelerators for r in solved.on.regions if (a, r, t) in solved.m.operate]
+    hours = units.HOURS_PER_YEAR * math.fsum(working(solved.m, a, r, t) for a, r in places)
+    return over(math.fsum(ledger.charged[t, a] for a in accelerators), hours)
+
+
 def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int], float]) -> pd.DataFrame:
     """Cost per million tokens by workload: average, with all cost on tokens, and of one more."""
     rows: list[dict[str, object]] = []
     for t in solved.case.report_years:
-        cost_of = {
-            w: math.fsum(x for (u, _, v), x in ledger.cost.items() if (u, v) == (t, w))
-            for w in (*solved.on.workloads, RESEARCH)
-        }
+        cost_of = {w: ledger.serving(w, t) for w in (*solved.on.workloads, RESEARCH)}
         serving = math.fsum(cost_of[w] for w in solved.on.workloads)
         all_cost = serving + cost_of[RESEARCH]
         mtok = {w: served(solved.m, w, t) * units.MTOK_PER_TTOK for w in solved.on.workloads}
         for w in sorted(solved.on.workloads):
-            average = over(cost_of[w], mtok[w])
+            average = per_mtok(solved, ledger, [w], t)
             rows.append(
                 {
                     "year": t,
@@ -224,7 +241,7 @@ def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int]
             {
                 "year": t,
                 "workload": ALL,
-                "average_usd_per_mtok": over(serving, total),
+                "average_usd_per_mtok": per_mtok(solved, ledger, solved.on.workloads, t),
                 "fully_loaded_usd_per_mtok": over(all_cost, total),
                 "marginal_usd_per_mtok": over(mean, total),
             }

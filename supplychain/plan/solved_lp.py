@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from supplychain import lp
 from supplychain.limits import doing
 from supplychain.lp.ties import are_settled
@@ -20,7 +22,6 @@ from supplychain.plan.solved import Names, Solved, Values, names
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import numpy as np
     import numpy.typing as npt
 
     from supplychain.case import Case
@@ -67,6 +68,16 @@ class SolvedLP:
     def copy(self) -> SolvedLP:
         """Return the same solved LP in a solver of its own, so that both may be asked at the same time."""
         return replace(self, lp=self.lp.copied(self.optimum.basis), live=False, changed_from=None)
+
+    @cached_property
+    def moved(self) -> Vector | None:
+        """How far the limit of each row stands from that of the case; None if all are the case's."""
+        origin = self.changed_from
+        if origin is None:
+            return None
+        finite = np.isfinite(self.lp.row_upper) & np.isfinite(origin.lp.row_upper)
+        by = np.subtract(self.lp.row_upper, origin.lp.row_upper, out=np.zeros(finite.shape), where=finite)
+        return by if origin.moved is None else origin.moved + by
 
     @property
     def objective_usd(self) -> float:

@@ -64,7 +64,8 @@ def why_not(solved_lp: SolvedLP, stage: str, t: int, label: str) -> WhyNot:
     """Return why a stage does not bind in a year of a solved LP in which something else does.
 
     Each way is walked from the plan to the first place where the stage is among what binds: from one piece on which
-    prices stay as they are to the next, so that no step is chosen and none is passed over.
+    prices stay as they are to the next, so that no step is chosen and none is passed over. It is 0 where the least
+    move is enough.
 
     Raises: NoAnswerError if a way has more pieces than can be walked.
     """
@@ -119,7 +120,7 @@ def _first(  # noqa: PLR0913, PLR0917 - the way, and whom it is asked of
 ) -> float:
     """Return how far limits must move along a direction until a stage is among what binds; infinite if never."""
     rows = start.lp.shape[0]
-    end = lp.allowable_increase(start.lp, start.slopes, direction, sign)
+    end = 0.0  # a plan may stand at the end of a piece: what costs more from the least fall on may bind from it on
     for _ in range(_PIECES):
         limits.check()
         beyond = end * (1 + BEYOND_PRICE_END) + BEYOND_PRICE_END
@@ -147,7 +148,7 @@ def _first(  # noqa: PLR0913, PLR0917 - the way, and whom it is asked of
 
 def _binds(there: SolvedLP, stage: str, t: int, unlimited: Callable[[], Solved]) -> bool:
     """Whether a stage is among what binds; where none of its limits is reached it is not, and nothing is asked."""
-    own: Mapping[int, float] = Levers(there.solved, there.lp).relief(frozenset([stage]), (t,))
+    own: Mapping[int, float] = Levers(there.solved, there.lp, moved=there.moved).relief(frozenset([stage]), (t,))
     if not there.slopes.is_tight(own):
         return False
     return stage in BottleneckFinder(there, unlimited).label("stage", t).split(SUM)

@@ -25,7 +25,7 @@ from supplychain.report.formats import brief, cut, plain
 from supplychain.schema import GLOBAL, SUM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from supplychain.case import Case
 
@@ -34,9 +34,14 @@ NO_STAGE = "demand (no stage)"
 
 _NO_STAGES = {DEMAND: NO_STAGE, CAPITAL: "the capital budget", UNRESOLVED: "more than four stages at once"}
 
+_BY_STAGE = {DEMAND: "none", UNRESOLVED: "many"}
+"""What is said of stages behind a group that binds though none of them does alone."""
+
 _WHOLE = 1_000
 """Characters of a name that is not cut."""
 _PAIR = 2
+_LEAST = 8
+"""Characters that a name in brackets needs."""
 
 _TERMS = {
     INSTALLED_FLEET: "owners of the installed fleet",
@@ -61,6 +66,20 @@ TOTALS = {"net_benefit_usd": "net benefit", "value_usd": "value served", "cost_u
 """What is compared over the whole horizon, and what it is called."""
 
 
+_OF_GROUP = "In brackets: the stage that binds at central values. Numbers are of the group."
+_MANY = "By stage, many: more than four stages together."
+"""What is said below labels that have a stage in brackets, and below those in which it is `many`."""
+
+
+def in_words(key: str) -> str:
+    """Return the key of a group, or keys that are joined by ` + `, as words.
+
+    >>> in_words("energised_sites + memory")
+    'energised sites + memory'
+    """
+    return plain(key.replace("_", " "))
+
+
 class Names:
     """The labels of a case by key. A key without a label stands for itself."""
 
@@ -73,17 +92,60 @@ class Names:
 
     def members(self, keys: str, longest: int = _WHOLE) -> str:
         """Return the labels of stages that are joined by ` + `; of more than two, where it is short, their number."""
-        first, *others = keys.split(SUM)
-        if not others:
-            return self.stage(first, longest)
-        whole = SUM.join(self.stage(key) for key in (first, *others))
-        if len(whole) <= longest:
-            return whole
-        if len(others) < _PAIR:
-            half = (longest - len(SUM)) // 2
-            return SUM.join(self.stage(key, half) for key in (first, *others))
-        more = f"{SUM}{len(others)} more"
-        return self.stage(first, longest - len(more)) + more
+        return _joined(keys, self.stage, longest)
+
+    def group(self, key: str, longest: int = _WHOLE) -> str:
+        """Return what a group is called: its key as words, and one of a single stage like that stage.
+
+        Or what is said where no group binds.
+        """
+        if key in _NO_STAGES:
+            return cut(_NO_STAGES[key], longest)
+        stages = self._stages_of.get(key, ())
+        if len(stages) == 1:
+            return self.stage(*stages, longest=longest)
+        return _label(key, {group: in_words(group) for group in {key, *self._stages_of}}, longest)
+
+    def groups(self, keys: str, longest: int = _WHOLE) -> str:
+        """Return the names of groups that are joined by ` + `; of more than two, where it is short, their number."""
+        return _joined(keys, self.group, longest)
+
+    def binds(self, group: str, stage: str, longest: int = _WHOLE, doubt: str = "") -> str:
+        """Return what binds in a year: the group first, then in brackets the stage, where that says more.
+
+        `doubt` follows the stage. Where what binds by stage is not of the group, the brackets say so.
+        """
+        if self.alike(group, stage):
+            several = any(len(self._stages_of.get(key, ())) > 1 for key in group.split(SUM))
+            return self._beside(group, lambda _: "all its stages", longest) if several else self.members(stage, longest)
+        if self.within_group(group, stage):
+            return self._beside(group, lambda room: self.members(stage, room - len(doubt)) + doubt, longest)
+        by = "by stage: "
+        others = _BY_STAGE.get(stage)
+        return self._beside(group, lambda room: by + (others or self.members(stage, room - len(by))), longest)
+
+    def legend(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
+        """Return what has to be said below labels, each of a group and a stage, that `binds` makes."""
+        apart = [pair for pair in pairs if not self.alike(*pair)]
+        many = any(stage == UNRESOLVED for _, stage in apart)
+        return [*([_OF_GROUP] if apart else []), *([_MANY] if many else [])]
+
+    def alike(self, group: str, stage: str) -> bool:
+        """Whether what binds by group and what binds by stage are the same stages."""
+        return self._stages_in(group) == set(stage.split(SUM))
+
+    def within_group(self, group: str, stage: str) -> bool:
+        """Whether what binds by stage is of the groups that bind."""
+        return self._stages_in(group) >= set(stage.split(SUM))
+
+    def _beside(self, group: str, then: Callable[[int], str], longest: int) -> str:
+        """Return groups, and something in brackets behind them if there is room for it."""
+        first = DEMAND if group == DEMAND else self.groups(group, longest)
+        room = longest - len(first) - len(" ()")
+        return f"{first} ({cut(then(room), room)})" if room >= _LEAST else first
+
+    def _stages_in(self, group: str) -> set[str]:
+        return {stage for key in group.split(SUM) for stage in self._stages_of.get(key, (key,))}
 
     def within(self, text: str, longest: int = _WHOLE) -> str:
         """Return a sentence that a study made, with labels in place of the keys of stages."""
@@ -119,12 +181,35 @@ class Names:
         return {row["stage"]: row["label"] for row in self._case.tables["stages"]}
 
     @cached_property
+    def _stages_of(self) -> dict[str, tuple[str, ...]]:
+        """The stages of each group."""
+        stages_of: dict[str, tuple[str, ...]] = {}
+        for row in self._case.tables["stages"]:
+            stages_of[row["group"]] = (*stages_of.get(row["group"], ()), row["stage"])
+        return stages_of
+
+    @cached_property
     def _regions(self) -> dict[str, str]:
         return {row["region"]: row["label"] for row in self._case.tables["regions"]}
 
     @cached_property
     def _suppliers(self) -> dict[tuple[str, str], str]:
         return {(row["stage"], row["supplier"]): row["label"] for row in self._case.tables["suppliers"]}
+
+
+def _joined(keys: str, called: Callable[[str, int], str], longest: int) -> str:
+    """Return the names of what is joined by ` + `; of more than two, where it is short, the first and how many more."""
+    first, *others = keys.split(SUM)
+    if not others:
+        return called(first, longest)
+    whole = SUM.join(called(key, _WHOLE) for key in (first, *others))
+    if len(whole) <= longest:
+        return whole
+    if len(others) < _PAIR:
+        half = (longest - len(SUM)) // 2
+        return SUM.join(called(key, half) for key in (first, *others))
+    more = f"{SUM}{len(others)} more"
+    return called(first, longest - len(more)) + more
 
 
 def _label(key: str, labels: Mapping[str, str | None], longest: int) -> str:

@@ -15,11 +15,13 @@ from supplychain.plan.ladder import Curve, Ladder
 from supplychain.report.charts import svg
 from supplychain.report.formats import dollars, money, number
 from supplychain.report.names import Names
-from supplychain.report.text.compare import SINGLE_YEARS, totals, values_by_answer
+from supplychain.report.text import foresight as foresights
+from supplychain.report.text.compare import SINGLE_YEARS, called, labels_by_answer, totals, values_by_answer
 from supplychain.report.text.overview import overview
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL
 from supplychain.study.compare import Comparison
+from supplychain.study.foresight import ForesightStudy
 from supplychain.study.regret import Regret
 from supplychain.study.sensitivity import Sensitivity
 
@@ -32,8 +34,8 @@ _COSTS = {
 """Costs of tokens that are drawn, and what they are called."""
 _TOP = 15
 """Bars of a tornado."""
-_NAME = 30
-"""Characters of a stage."""
+_NAME = 40
+"""Characters of a group and its stage."""
 
 
 @singledispatch
@@ -69,19 +71,19 @@ def _(curve: Curve) -> str:
 @html.register
 def _(plan: Plan) -> str:
     """Return its title, what binds and what tokens cost as charts, then what `solve` prints."""
-    names = Names(plan.case)
+    names, stage = Names(plan.case), rows_by_year(plan.binding, "stage")
     worth = [
         (
-            f"{row['year']}  {names.members(row['members'], _NAME)}",
+            f"{t}  {names.binds(row['members'], stage[t]['members'], _NAME)}",
             0.0 if row["state"] == DEMAND else row["annual_gain_usd_per_pct"],
         )
-        for row in rows_by_year(plan.binding, "stage").values()
+        for t, row in rows_by_year(plan.binding, "group").items()
     ]
     cost = plan.token_cost[plan.token_cost["workload"] == ALL]
     by_name = {called: list(cost[f"{name}_usd_per_mtok"]) for name, called in _COSTS.items()}
     parts = [
         f"<b>{escape(plan.case.settings.title)}</b>",
-        svg.bars("What one per cent more of what binds is worth, a year", worth, dollars),
+        svg.bars("What one per cent more of the group that binds is worth, a year", worth, dollars),
         svg.lines("USD per 10^6 tokens", list(cost["year"]), by_name, number),
         *(f"<h4>{title}</h4>{rows.to_html(na_rep='')}" for title, rows in overview(plan)),
     ]
@@ -91,18 +93,18 @@ def _(plan: Plan) -> str:
 @html.register
 def _(comparison: Comparison) -> str:
     """Return net benefit, what binds in each answer, what it costs and serves by year, and which changes did it."""
-    first = comparison.names[0]
-    labels = [row for row in records(comparison.labels) if row["level"] == "stage"]
-    binds = {(row["answer"], row["year"]): row["label"] for row in labels}
-    binds |= {(first, row["year"]): row["reference"] for row in labels}
-    years = sorted({year for _, year in binds})
-    rows = [[name, *(binds.get((name, t), "") for t in years)] for name in comparison.names]
+    bound = labels_by_answer(comparison)
+    years = sorted({year for _, year in bound})
+    rows = [
+        [name, *(called(comparison, *bound[name, t], _NAME) if (name, t) in bound else "" for t in years)]
+        for name in comparison.names
+    ]
     title, whole_horizon = totals(comparison)
     parts = [
         f"<h4>{escape(title)}</h4>",
         _table(pd.DataFrame(list(whole_horizon.rows), columns=list(whole_horizon.header))),
     ]
-    parts += [SINGLE_YEARS, "<h4>What binds</h4>"]
+    parts += [SINGLE_YEARS, "<h4>What binds: the group (its stage at central values)</h4>"]
     parts.append(_table(pd.DataFrame(rows, columns=["", *map(str, years)])))
     for quantity, title in _DRAWN:
         values = values_by_answer(comparison, quantity)
@@ -121,6 +123,15 @@ def _(regret: Regret) -> str:
     headline = f"Regret against perfect knowledge: {usd}, discounted, with what is left unserved"
     parts = [f"<b>{headline}</b>", svg.bars("Cost of the year against perfect knowledge", by_year, dollars)]
     return _page([*parts, _table(regret.costs), "<h4>What was paid for and lies idle</h4>", _table(regret.stranded)])
+
+
+@html.register
+def _(study: ForesightStudy) -> str:
+    """Return net benefit, what binds and what is served with each foresight."""
+    parts = [f"<b>{escape(study.case.settings.title)}</b>", *map(escape, foresights.said(study))]
+    for title, table in foresights.sections(study):
+        parts += [f"<h4>{escape(title)}</h4>", _table(pd.DataFrame(list(table.rows), columns=list(table.header)))]
+    return _page(parts)
 
 
 @html.register

@@ -156,7 +156,7 @@ def _table(path: Path, table: TableSchema) -> tuple[pd.DataFrame, Sequence[Probl
         return frame(table, []), [Problem(table.file, 0, "", f"is not valid CSV ({error})")], []
     header = lines[0][1] if lines else []
     names = [column.name for column in table.columns]
-    lacking = [name for name in names if name not in header]
+    lacking = [column.name for column in table.columns if column.name not in header and not column.added]
     if lacking:
         unknown = [name for name in header if name not in names]
         return frame(table, []), [], [f"{name}{did_you_mean(name, unknown)}" for name in lacking]
@@ -164,7 +164,7 @@ def _table(path: Path, table: TableSchema) -> tuple[pd.DataFrame, Sequence[Probl
     if ragged:
         fault = f"must have {len(header)} cells, as the header has"
         return frame(table, []), [Problem(table.file, n, "", fault) for n in ragged], []
-    places = [header.index(name) for name in names]
+    places = [header.index(name) for name in names if name in header]
     rows, faults = rows_from(table.file, _columns(lines, places), replace(table, required=False))
     faults += _repeated_keys(table, rows.rows)
     if faults:

@@ -11,11 +11,12 @@ from typing import Final, Literal, TypeAlias
 
 from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW, ColumnSchema, TableSchema
 
-Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios"]
+Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios", "foresight"]
 """The command that writes a folder of results."""
 
 PER_PCT, PER_UNIT, PER_MTOK = "USD per %", "USD per unit", "USD per 10^6 tokens"
 TTOK, H100E, H100E_YEARS = "10^12 tokens", "H100e", "H100e years"
+LOGS = "ln"
 
 
 def _text(name: str, label: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
@@ -46,6 +47,11 @@ def _decided(name: str, unit: str, label: str, meaning: str, *, blank: bool = Fa
     return ColumnSchema(name, "number", meaning, unit, minimum=0, blank=blank, label=label)
 
 
+def _added(column: ColumnSchema) -> ColumnSchema:
+    """Return a column that answers of earlier versions lack."""
+    return replace(column, added=True)
+
+
 def _table(
     name: str, key: str, columns: tuple[ColumnSchema, ...], meaning: str, *, required: bool = True
 ) -> TableSchema:
@@ -67,6 +73,12 @@ _ITEM = _text("item", "item", "a stage, or `other`, `opex`, `shortfall`, `openin
 _ANSWER = _text("answer", "answer", "name of the answer that is compared with the first")
 _INPUT = _text("input", "input", "the numbers that move together, as an edit names them")
 _EVIDENCE = _text("evidence", "evidence", "the weakest evidence of these numbers")
+_STALE = _text(
+    "stale",
+    "stale sources",
+    "keys of the sources more than a year older than `data_date` on which these numbers rest, oldest first",
+    blank=True,
+)
 _END = _text("end", "end", "`low` or `high`: to which end of its range the input moves")
 _LABEL = _text("label", "label", "what binds at central values")
 _KEEPS = _integer("keeps", "kept by", "moves of one input to an end of its range that leave the label", "moves")
@@ -641,6 +653,7 @@ _TORNADO = (
     _number("served_ttok_low", TTOK, "tokens served, low end", "change of tokens served", blank=True),
     _number("served_ttok_high", TTOK, "high end", "the same at the high end", blank=True),
     _integer("labels_changed", "labels changed", "labels of stages that change at either end", "labels"),
+    _STALE,
 )
 _FLIP = (
     _YEAR,
@@ -662,7 +675,7 @@ KEPT_LABELS: Final = _table(
     "How many moves of inputs to the ends of their ranges keep each label, and what it becomes",
 )
 SENSITIVITY_FLIPS: Final = _table(
-    "flips", "year level input end", (*_FLIP, _EVIDENCE), "Every end of a range that changes a label"
+    "flips", "year level input end", (*_FLIP, _EVIDENCE, _STALE), "Every end of a range that changes a label"
 )
 WEAK: Final = _table("weak", "input", _TORNADO, "Inputs with weak evidence that change the label of a stage")
 
@@ -675,13 +688,50 @@ COMPARISONS: Final = _table(
         _text("item", "item", "of what"),
         _UNIT,
         _number("model", OF_ROW, "model", "what the model says", blank=True),
-        _number("low", OF_ROW, "low", "low end of what the source holds possible"),
-        _number("central", OF_ROW, "published", "what the source says"),
-        _number("high", OF_ROW, "high", "high end"),
-        _number("error", "share", "error", "model over published, less 1; blank: published is 0", blank=True),
+        _number("low", OF_ROW, "low", "low end of what the source holds possible; blank: no such bound", blank=True),
+        _number("central", OF_ROW, "published", "what the source says; blank: only a bound is known", blank=True),
+        _number("high", OF_ROW, "high", "high end; blank: no such bound", blank=True),
+        _number(
+            "error", "share", "error", "model over published, less 1; blank: published is 0 or a bound", blank=True
+        ),
         _boolean("inside", "inside", "whether the model is inside the published range"),
-        _boolean("independent", "independent", "whether no source of an input is a source of the published number"),
+        _boolean(
+            "independent",
+            "independent",
+            "whether it counts in scores: no source of an input is a source of it, its row names no rule, and it is "
+            "not the use of a stage of which 99 % or more of the limit is used in this solve",
+        ),
         _text("shares", "shares", "sources that inputs share with it", blank=True),
+        _added(
+            _text(
+                "not_counted",
+                "not counted for",
+                "why it is not independent: the sources that it shares with inputs, the rule of its row, or the stage "
+                "whose limit it returns (rule 12)",
+                blank=True,
+            )
+        ),
+        _added(_text("kind", "kind", "under which it is summed up", blank=True)),
+        _added(
+            _number(
+                "log_error",
+                LOGS,
+                "log error",
+                "ln(model / published), at most ln 10 either way; of a model of 0, or with no value, -ln 10; blank: a "
+                "bound",
+                blank=True,
+            )
+        ),
+        _added(
+            _number(
+                "interval_score",
+                LOGS,
+                "interval score",
+                "in logs, of a range that holds 80 %: its width, and ten times how far the model is outside, which is "
+                "at most ln 10; of a bound the second alone",
+                blank=True,
+            )
+        ),
         _text("source", "source", "key of the source"),
         _text("cause", "nearest by moving", "of a miss, the input that brings the model nearest", blank=True),
         _text("cause_end", "to its end", "to which end of its range", blank=True),
@@ -689,6 +739,80 @@ COMPARISONS: Final = _table(
         _boolean("cause_inside", "inside then", "whether that is inside the published range", blank=True),
     ),
     "The model beside what was observed; of a miss, the input that brings it nearest",
+)
+_KIND = _text("kind", "kind", "kind of the observations; `all`: the mean of the kinds, which weigh alike")
+_ERROR = "the median of |ln(model / published)|; 0.10 is off by a tenth"
+_OF_SCORES = (
+    _integer("rows", "rows", "independent comparisons", "comparisons"),
+    _number("median_abs_log_error", LOGS, "error", f"{_ERROR}; bounds are left out; blank: there are none", blank=True),
+    _number("interval_score", LOGS, "interval score", "mean of the interval scores, bounds among them", blank=True),
+    _integer("inside", "inside", "of these, how many are inside their range", "comparisons"),
+    _number("inside_share", "share", "share inside", "the same, of all rows", blank=True),
+)
+
+SCORES: Final = _table(
+    "scores",
+    "kind",
+    (_KIND, *_OF_SCORES),
+    "How far the model is from independent observations, by kind",
+    required=False,
+)
+SKILL: Final = _table(
+    "skill",
+    "forecast kind",
+    (
+        _text(
+            "forecast",
+            "forecast",
+            "`growth_continued`: last year's growth goes on; `minimum_of_four`: the least that packaging, memory, "
+            "sites and power allow; `houses`: the median of `outlooks.csv`",
+        ),
+        _KIND,
+        _integer("rows", "rows", "independent comparisons that it can make", "comparisons"),
+        _number("model_error", LOGS, "error of the model", f"on these rows: {_ERROR}"),
+        _number("forecast_error", LOGS, "error of the forecast", "on the same rows"),
+        _number(
+            "skill",
+            "share",
+            "skill",
+            "1 less error of the model over that of the forecast; blank: that is 0",
+            blank=True,
+        ),
+    ),
+    "The model beside simple forecasts, each on the independent comparisons that it can make",
+    required=False,
+)
+FORECASTS: Final = _table(
+    "forecasts",
+    "quantity year item forecast",
+    (
+        _text("quantity", "quantity", "what is forecast"),
+        _YEAR,
+        _text("item", "item", "of what"),
+        _text("forecast", "forecast", "whose it is, as in the table `skill`"),
+        _UNIT,
+        _number("value", OF_ROW, "forecast", "what it says"),
+    ),
+    "What simple forecasts say of what was observed",
+    required=False,
+)
+_FORESIGHT = _text(
+    "foresight", "foresight", "years that are seen when a year is decided, its own included; or `perfect`"
+)
+
+BY_FORESIGHT: Final = _table(
+    "by_foresight",
+    "foresight",
+    (_FORESIGHT, _boolean("tested", "tested", "whether it is the case's own"), *_OF_SCORES),
+    "Scores of the case under other foresight; the error and the interval score are the mean of the kinds",
+    required=False,
+)
+LABELS_BY_FORESIGHT: Final = _table(
+    "labels_by_foresight",
+    "year level foresight",
+    (_YEAR, _LEVEL, _FORESIGHT, _text("label", "binds", "what binds then")),
+    "What binds in the case under other foresight",
+    required=False,
 )
 PAST_LABELS: Final = _table(
     "labels",
@@ -878,6 +1002,48 @@ FACTORS: Final = _table(
     "How large each scenario must be before a label changes or cost moves by 1 %",
 )
 
+_FORESIGHT = _text(
+    "foresight", "foresight", "years that are seen when a year is decided, its own included; or `perfect`"
+)
+
+FORESIGHT_TOTALS: Final = _table(
+    "totals",
+    "foresight",
+    (
+        _FORESIGHT,
+        _boolean("own", "the case's own", "whether the case is solved with it"),
+        _number("net_benefit_usd", "USD", "net benefit", "value less cost, discounted, over the horizon"),
+        _number("value_usd", "USD", "value served", "of tokens and research, discounted, over the horizon"),
+        _number("cost_usd", "USD", "total cost", "what is paid for, discounted, over the horizon"),
+    ),
+    "Net benefit, value served and total cost over the horizon with each foresight, the farthest first",
+)
+FORESIGHT_LABELS: Final = _table(
+    "labels",
+    "foresight year level",
+    (
+        _FORESIGHT,
+        _YEAR,
+        _LEVEL,
+        _text("members", "binds", "the stage or group, several joined by ` + `; or `unresolved`, or `demand`"),
+        _STATE,
+        _ANNUAL,
+        _boolean("same", "same", "whether the same binds with the case's own foresight"),
+    ),
+    "The binding stage and the binding group of each year with each foresight",
+)
+FORESIGHT_SERVICE: Final = _table(
+    "service",
+    "foresight year",
+    (
+        _FORESIGHT,
+        _YEAR,
+        _number("served_ttok", TTOK, "tokens served", "tokens served in the year"),
+        _number("served_h100e_years", H100E_YEARS, "research done", "research served in the year"),
+    ),
+    "Tokens and research served in each year with each foresight",
+)
+
 LADDER: Final = _table(
     "ladder",
     "rung",
@@ -1051,8 +1217,12 @@ TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     "solve": (*ANSWER, SUPPLIER_PRICES, REGRET, STRANDED, CHANGES),
     "compare": (COMPARED_TOTALS, COMPARED_RESULTS, COMPARED_LABELS, ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
-    "backcast": (COMPARISONS, PAST_LABELS, PAST_FLIPS, ATTAINABILITY, FORBIDDEN_BY, CONFLICTS, CHANGES),
+    "backcast": (
+        *(COMPARISONS, SCORES, SKILL, FORECASTS, BY_FORESIGHT, LABELS_BY_FORESIGHT),
+        *(PAST_LABELS, PAST_FLIPS, ATTAINABILITY, FORBIDDEN_BY, CONFLICTS, CHANGES),
+    ),
     "scenarios": (SCENARIO_TOTALS, SCENARIO_SERVICE, EFFECTS, FACTORS, CHANGES),
+    "foresight": (FORESIGHT_TOTALS, FORESIGHT_LABELS, FORESIGHT_SERVICE, CHANGES),
 }
 """The tables that each command writes to a folder; those that are not required are there where there is a cause."""
 
@@ -1134,6 +1304,23 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
     ),
     "backcast": (
         _CASE,
+        Fact(
+            "foresight_years",
+            (int, type(None)),
+            "years that are seen when a year is decided, its own included; null: all",
+        ),
+        Fact(
+            "median_abs_log_error",
+            (*_NUMBER, type(None)),
+            "of independent comparisons the median of |ln(model / published)| by kind, and of that the mean of the "
+            "kinds; null: there are none",
+        ),
+        Fact(
+            "interval_score",
+            (*_NUMBER, type(None)),
+            "of independent comparisons the mean interval score by kind, and of that the mean of the kinds; null: "
+            "there are none",
+        ),
         Fact("score", str, "how many independent comparisons are inside their range", known_by=True),
         Fact("comparisons", int, "rows of the table `comparisons`"),
         Fact("independent", int, "of these, independent ones"),
@@ -1155,6 +1342,13 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
     "scenarios": (
         _CASE,
         Fact("scenarios", list, "their names", known_by=True),
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+    "foresight": (
+        _CASE,
+        Fact("foresights", list, "those that stand side by side, the farthest first", known_by=True),
+        Fact("foresight_years", (int, type(None)), "the case's own: years that are seen; null: all"),
         _DIGESTS,
         *_WHAT_IF,
     ),

@@ -266,13 +266,14 @@ def _both_sides(numbers: Sequence[int]) -> list[int]:
 
 
 def _range(whole: LabelledLP, row: Row, over: Any, under: Any) -> Range:  # noqa: ANN401 - Pyomo ships no types
-    """Return an observed number as a range of the LP; one over a constant is one by itself."""
+    """Return an observed number as a range of the LP; one over a constant is one by itself, a bound has one end."""
     divided, by = _linear(whole, over), _linear(whole, under)
     if not by.terms:
         factor = 1 / by.constant
         scaled = {j: factor * entry for j, entry in divided.terms.items()}
         divided, by = lp.Linear(scaled, factor * divided.constant), lp.Linear({}, 1.0)
-    return lp.Range(divided, row["low"], row["high"], by)
+    low, high = (x if math.isfinite(x) else end for x, end in ((row["low"], -math.inf), (row["high"], math.inf)))
+    return lp.Range(divided, low, high, by)
 
 
 def _linear(whole: LabelledLP, expression: Any) -> lp.Linear:  # noqa: ANN401 - Pyomo ships no types

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
 from supplychain.case import provenance
+from supplychain.case.foresight import PERFECT, in_words
 from supplychain.errors import InputError, Problem
 from supplychain.limits import limited
 from supplychain.plan import solve
@@ -16,25 +17,37 @@ from supplychain.plan.bottlenecks import LEVELS
 from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
-from supplychain.study import moves, workers
+from supplychain.study import moves, scores, workers
 from supplychain.study.attainability import attainability
+from supplychain.study.forecasts import forecasts, kind_of
+from supplychain.study.scores import Published
 from supplychain.study.warm import FROM_NOTHING, WarmSolver
+from supplychain.tolerances import FULLY_USED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
     import pandas as pd
 
     from supplychain.case import Case
+    from supplychain.case.foresight import Foresight
     from supplychain.plan import Plan
     from supplychain.results.schema import Kind
     from supplychain.study.moves import Move
-    from supplychain.study.warm import LabelKey, Reading
+    from supplychain.study.warm import LabelKey, QuantityKey, Reading
     from supplychain.tabular import Row
 
 SCORED_FROM = 8
 """Independent comparisons below which there is no score."""
+
+FORESIGHT = (None, 3, 2)
+"""Years that are seen under which the case is tested beside its own; None: all."""
+
+LIMIT_RULE = 12
+"""The rule by which the use of a stage that is used up does not count: it returns the limit."""
+
+USED_SHARE = "stage_used_share"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -55,11 +68,11 @@ class Backcast(Answer):
         return int(self.summary["from_nothing"])
 
 
-def _score(comparisons: pd.DataFrame) -> str:
-    independent = comparisons[comparisons["independent"]]
+def _score(compared: Sequence[Row]) -> str:
+    independent = [row for row in compared if row["independent"]]
     if len(independent) < SCORED_FROM:
         return f"not scoreable: {len(independent)} independent comparisons, {SCORED_FROM} are needed"
-    inside = int(independent["inside"].sum())
+    inside = sum(row["inside"] for row in independent)
     share = inside / len(independent)
     return f"{inside} of {len(independent)} independent comparisons inside their range ({share:.0%})"
 
@@ -75,9 +88,10 @@ def backcast(
     """Solve a case of past years, compare it with `observed.csv` and `press.csv`, and try what its ranges allow.
 
     Every input with a range is moved to each end of it, one at a time, and the case solved again. `executor` does that
-    side by side; default: one process for each core. Of every miss it is asked whether some plan inside the limits
-    could meet it, at what cost, or which limits forbid it; and of all published numbers which exclude each other.
-    `time_limit` is in seconds, for all of it. `progress` is told what is being done.
+    side by side; default: one process for each core. The case is scored under perfect foresight, three and two years
+    and its own, and under its own beside forecasts that need no plan. Of every miss it is asked whether some plan
+    inside the limits could meet it, at what cost, or which limits forbid it; and of all published numbers which exclude
+    each other. `time_limit` is in seconds, for all of it. `progress` is told what is being done.
 
     Raises: InputError if the case has no observations of a reported year, NoAnswerError if a solve finds no optimum,
     TimeLimitError if the time limit passes, CertificateError if the answer of the case itself does not pass its checks.
@@ -88,9 +102,10 @@ def backcast(
         years = f"{case.years[0]}-{case.report_years[-1]}"
         fault = f"has no row of a reported year ({years}); a back-cast compares with what was observed"
         raise InputError(case.settings.name, [Problem("observed.csv", 0, "", fault)])
-    quantities = [(row["quantity"], row["item"], row["year"]) for row in observed]
+    comparer = _Comparer(case, observed)
     plan = solve(case, progress=progress)
-    central = WarmSolver(case, quantities).central()
+    central = WarmSolver(case, comparer.measured).central()
+    quantities = comparer.measured[: len(observed)]
     warm_solvers = workers.Shared(partial(WarmSolver, case, quantities))
     with workers.executor_or_default(executor) as pool:
         tried, readings = moves.read_moves(warm_solvers, moves.ends(case), pool, progress)
@@ -101,22 +116,38 @@ def backcast(
             for label, central_label in central.labels.items()
         }
         nearest = moves.smallest_flips(warm_solvers, moves_by_label, pool, progress)
-    comparisons = frame(result_schema.COMPARISONS, _comparisons(case, observed, central, tried, readings))
-    independent = comparisons["independent"]
+    compared = comparer.compared(central)
+    comparisons = frame(
+        result_schema.COMPARISONS,
+        [
+            row | ({} if row["inside"] else _cause(published, n, tried, readings))
+            for n, (row, published) in enumerate(zip(compared, comparer.published, strict=True))
+        ],
+    )
+    own = scores.by_kind(compared)
     attained = attainability(case, comparisons, plan.objective_usd, progress)
     tables = {
         "comparisons": comparisons,
+        "scores": frame(result_schema.SCORES, own),
+        **_forecast(case, observed, compared),
+        **_by_foresight(case, comparer, central, progress),
         "labels": frame(result_schema.PAST_LABELS, _labels(case, central, tried, readings, nearest)),
         "flips": frame(result_schema.PAST_FLIPS, moves.flips(central, tried, readings)),
         **attained.tables,
     }
+    independent = [row for row in compared if row["independent"]]
     summary = {
         "case": case.settings.name,
-        "score": _score(comparisons),
-        "comparisons": len(independent),
-        "independent": int(independent.sum()),
-        "inside": int(comparisons["inside"].sum()),
-        "independent_inside": int((independent & comparisons["inside"]).sum()),
+        "foresight_years": case.settings.foresight_years,
+        **{
+            name: None if math.isnan(own[-1][name]) else own[-1][name]
+            for name in ("median_abs_log_error", "interval_score")
+        },
+        "score": _score(compared),
+        "comparisons": len(compared),
+        "independent": len(independent),
+        "inside": sum(row["inside"] for row in compared),
+        "independent_inside": sum(row["inside"] for row in independent),
         **attained.facts,
         "moves": len(tried),
         "from_nothing": sum(reading.remark == FROM_NOTHING for reading in readings),
@@ -128,40 +159,131 @@ def backcast(
     return Backcast(summary, tables, plan)
 
 
-def _comparisons(
-    case: Case, observed: Sequence[Row], central: Reading, tried: Sequence[Move], readings: Sequence[Reading]
-) -> list[dict[str, Any]]:
-    origins, inputs = provenance.origins(case), provenance.of_inputs(case)
-    rows = []
-    for n, (row, value) in enumerate(zip(observed, central.measured, strict=True)):
-        shared = origins[row["source"]] & inputs
-        inside = _outside(row, value) == 0
+class _Comparer:
+    """Puts a reading of a case beside what was observed."""
+
+    def __init__(self, case: Case, observed: Sequence[Row]) -> None:
+        self._case, self._observed = case, observed
+        self.published = [Published(row["low"], row["central"], row["high"]) for row in observed]
+        origins, inputs = provenance.origins(case), provenance.of_inputs(case)
+        self._shared = [provenance.first_of(case, origins[row["source"]] & inputs) for row in observed]
+        of_rows = [(row["quantity"], row["item"], row["year"]) for row in observed]
+        parts = [
+            (_part(quantity), s, t) for quantity, item, t in of_rows if _of_stages(quantity) for s in _stages(item)
+        ]
+        self.measured: list[QuantityKey] = [*of_rows, *dict.fromkeys((*parts, *((USED_SHARE, *x[1:]) for x in parts)))]
+        """What a reading is asked: each observation in its order, then of each stage in them its part and its use."""
+
+    def compared(self, reading: Reading) -> list[dict[str, Any]]:
+        """Return the rows of the table `comparisons`, but for what brings a miss nearest."""
+        values = dict(zip(self.measured, reading.measured, strict=True))
+        rows = []
+        for row, published, shared, value in zip(
+            self._observed, self.published, self._shared, reading.measured, strict=False
+        ):
+            used_up = _used_up(row, values)
+            why = [
+                *shared,
+                *([f"rule {row['rule']}"] if row["rule"] is not None else []),
+                *([f"rule {LIMIT_RULE}: {used_up}"] if used_up else []),
+            ]
+            rows.append(
+                {name: row[name] for name in ("quantity", "year", "item", "unit")}
+                | {"model": value}
+                | {name: row[name] for name in ("low", "central", "high")}
+                | {
+                    "error": value / row["central"] - 1 if row["central"] else math.nan,
+                    "inside": published.outside(value) == 0,
+                    "independent": not why,
+                    "shares": " ".join(shared),
+                    "not_counted": "; ".join(why),
+                    "kind": kind_of(row),
+                    "log_error": published.log_error(value),
+                    "interval_score": published.interval_score(value),
+                    "source": row["source"],
+                }
+            )
+        return rows
+
+
+def _of_stages(quantity: str) -> bool:
+    return schema.QUANTITIES[quantity].items == "stages"
+
+
+def _part(quantity: str) -> str:
+    """Return what says which stage of a sum is the largest: of shares of limits, what is used."""
+    return "stage_used" if quantity == USED_SHARE else quantity
+
+
+def _stages(item: str) -> list[str]:
+    return sorted(set(item.split(schema.SUM)))
+
+
+def _used_up(row: Row, values: Mapping[QuantityKey, float]) -> str:
+    """Return the stage whose use an observation is, or more than half of it, if next to all of its limit is used."""
+    quantity, t = row["quantity"], row["year"]
+    if not _of_stages(quantity):
+        return ""
+    parts = {s: values[_part(quantity), s, t] for s in _stages(row["item"])}
+    largest = max(parts, key=lambda s: parts[s])
+    others = math.fsum(part for s, part in parts.items() if s != largest)
+    return largest if parts[largest] > others and values[USED_SHARE, largest, t] >= FULLY_USED else ""
+
+
+def _forecast(case: Case, observed: Sequence[Row], compared: Sequence[Row]) -> dict[str, pd.DataFrame]:
+    """Return what forecasts that need no plan say, and the skill of the model beside each."""
+    units = {(row["quantity"], row["item"], row["year"]): row["unit"] for row in observed}
+    skill, said = [], []
+    for forecast, values in forecasts(case).items():
+        pairs: dict[str, list[tuple[float, float]]] = {}
+        for row in compared:
+            key = row["quantity"], row["item"], row["year"]
+            if key in values and row["independent"] and row["central"] is not None:
+                other = Published(row["low"], row["central"], row["high"]).log_error(values[key])
+                pairs.setdefault(row["kind"], []).append((row["log_error"], other))
+        skill += scores.skill(forecast, pairs)
+        said += [
+            {"quantity": quantity, "year": t, "item": item, "forecast": forecast, "value": x}
+            | {"unit": units[quantity, item, t]}
+            for (quantity, item, t), x in values.items()
+        ]
+    return {"skill": frame(result_schema.SKILL, skill), "forecasts": frame(result_schema.FORECASTS, said)}
+
+
+def _by_foresight(
+    case: Case, comparer: _Comparer, central: Reading, progress: Callable[[str], None]
+) -> dict[str, pd.DataFrame]:
+    """Return the scores and the labels of the case under other foresight; what sees all years at once is perfect."""
+    own = case.settings.foresight_years
+    tested = [years for years in FORESIGHT if years is None or years < len(case.years)]
+    rows, labels = [], []
+    for years in sorted({*tested, own}, key=lambda years: math.inf if years is None else years, reverse=True):
+        foresight: Foresight = PERFECT if years is None else years
+        if years == own:
+            reading = central
+        else:
+            progress(f"testing {in_words(years)}")
+            reading = WarmSolver(case.with_foresight(foresight), comparer.measured).central()
+        whole = scores.by_kind(comparer.compared(reading))[-1]
         rows.append(
-            {name: row[name] for name in ("quantity", "year", "item", "unit")}
-            | {"model": value}
-            | {name: row[name] for name in ("low", "central", "high")}
-            | {
-                "error": value / row["central"] - 1 if row["central"] else math.nan,
-                "inside": inside,
-                "independent": not shared,
-                "shares": " ".join(provenance.first_of(case, shared)),
-                "source": row["source"],
-            }
-            | ({} if inside else _cause(row, n, tried, readings))
+            {"foresight": str(foresight), "tested": years == own}
+            | {name: x for name, x in whole.items() if name != "kind"}
         )
-    return rows
+        labels += [
+            {"year": t, "level": level, "foresight": str(foresight), "label": label}
+            for (level, t), label in reading.labels.items()
+        ]
+    return {
+        "by_foresight": frame(result_schema.BY_FORESIGHT, rows),
+        "labels_by_foresight": frame(result_schema.LABELS_BY_FORESIGHT, labels),
+    }
 
 
-def _outside(row: Row, value: float) -> float:
-    """Return how far a value is outside an observed range; infinite if there is none."""
-    return math.inf if math.isnan(value) else max(row["low"] - value, value - row["high"], 0.0)
-
-
-def _cause(row: Row, n: int, tried: Sequence[Move], readings: Sequence[Reading]) -> dict[str, Any]:
+def _cause(published: Published, n: int, tried: Sequence[Move], readings: Sequence[Reading]) -> dict[str, Any]:
     """Return the input that, at an end of its range, brings the model nearest to what was observed, and its value."""
     nearest = min(
         range(len(tried)),
-        key=lambda m: (_outside(row, readings[m].measured[n]), abs(readings[m].measured[n] - row["central"])),
+        key=lambda m: (published.outside(readings[m].measured[n]), published.off(readings[m].measured[n])),
         default=None,
     )
     if nearest is None:
@@ -171,7 +293,7 @@ def _cause(row: Row, n: int, tried: Sequence[Move], readings: Sequence[Reading])
         "cause": str(move.input),
         "cause_end": moves.end_of(move),
         "cause_value": value,
-        "cause_inside": _outside(row, value) == 0,
+        "cause_inside": published.outside(value) == 0,
     }
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from supplychain import schema, units
+from supplychain.case.staleness import Staleness
 from supplychain.errors import InputError, Problem
 from supplychain.limits import limited
 from supplychain.notebook import Shown
@@ -20,7 +21,7 @@ from supplychain.study import moves, workers
 from supplychain.study.warm import FROM_NOTHING, REBUILT, WarmSolver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
 
     import pandas as pd
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from supplychain.results.schema import Kind
     from supplychain.study.moves import Move
     from supplychain.study.warm import Reading
+    from supplychain.tabular import Row
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -71,14 +73,17 @@ def sensitivity(
         fitting, readings = moves.read_moves(
             workers.Shared(partial(WarmSolver, case, quantities)), tried, pool, progress
         )
-    evidence = _evidence(case)
-    tornado = _tornado(central, fitting, readings, evidence)
+    evidence, stale = _evidence(case, tried), _stale(case, tried)
+    tornado = _tornado(central, fitting, readings, evidence, stale)
     tables = {
         "tornado": frame(result_schema.TORNADO, tornado),
         "labels": _labels(case, central, readings),
         "flips": frame(
             result_schema.SENSITIVITY_FLIPS,
-            [{**flip, "evidence": evidence[flip["input"]]} for flip in moves.flips(central, fitting, readings)],
+            [
+                {**flip, "evidence": evidence[flip["input"]], "stale": stale[flip["input"]]}
+                for flip in moves.flips(central, fitting, readings)
+            ],
         ),
         "weak": frame(result_schema.WEAK, _weak(tornado)),
     }
@@ -112,19 +117,36 @@ def _amounts(reading: Reading) -> dict[str, float]:
     }
 
 
-def _evidence(case: Case) -> dict[str, str]:
+def _rows_of_inputs(case: Case, tried: Sequence[Move]) -> Iterator[tuple[Input, list[Row]]]:
+    """Yield each input once, and the rows that it holds."""
+    for input_ in dict.fromkeys(move.input for move in tried):
+        yield input_, [row for row in case.tables[input_.table] if input_.holds(row)]
+
+
+def _stale(case: Case, tried: Sequence[Move]) -> dict[str, str]:
+    """Return the stale sources on which the numbers of each input rest, by its name, oldest first."""
+    staleness = Staleness(case)
+    return {
+        str(input_): " ".join(staleness.behind(input_.table, rows)) for input_, rows in _rows_of_inputs(case, tried)
+    }
+
+
+def _evidence(case: Case, tried: Sequence[Move]) -> dict[str, str]:
     """Return the weakest evidence of the numbers of each input, by its name; what names no source is assumed."""
     tier = {row["source"]: schema.EVIDENCE.index(row["evidence"]) for row in case.tables["sources"]}
     evidence_of: dict[str, int] = {}
     weakest = len(schema.EVIDENCE) - 1
-    for move in moves.ends(case):
-        rows = (row for row in case.tables[move.input.table] if move.input.holds(row))
-        evidence_of[str(move.input)] = max(tier.get(row.get("source"), weakest) for row in rows)
+    for input_, rows in _rows_of_inputs(case, tried):
+        evidence_of[str(input_)] = max(tier.get(row.get("source"), weakest) for row in rows)
     return {name: schema.EVIDENCE[n] for name, n in evidence_of.items()}
 
 
 def _tornado(
-    central: Reading, fitting: Sequence[Move], readings: Sequence[Reading], evidence: dict[str, str]
+    central: Reading,
+    fitting: Sequence[Move],
+    readings: Sequence[Reading],
+    evidence: dict[str, str],
+    stale: dict[str, str],
 ) -> list[dict[str, Any]]:
     """Return what each input does, largest change of cost first."""
     central_amounts = _amounts(central)
@@ -133,7 +155,8 @@ def _tornado(
     for move, reading in zip(fitting, readings, strict=True):
         name = str(move.input)
         blank = {f"{amount}_{end}": math.nan for amount in central_amounts for end in ("low", "high")}
-        row = rows.setdefault(move.input, {"input": name, "evidence": evidence[name], **blank, "labels_changed": 0})
+        said = {"input": name, "evidence": evidence[name], "stale": stale[name]}
+        row = rows.setdefault(move.input, {**said, **blank, "labels_changed": 0})
         row |= {
             f"{amount}_{moves.end_of(move)}": x - central_amounts[amount] for amount, x in _amounts(reading).items()
         }

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import reference
-from ceiling import Plans, number
+from ceiling import Plans, is_linear, number
 
 from supplychain.results.read import read_answer
 
@@ -34,7 +34,7 @@ def main() -> None:
     answer = read_answer(sys.argv[2] if len(sys.argv) > 2 else ROOT / "reports" / "answers" / "backcast", "backcast")
     lp = reference.build(reference.load(folder))
     found = lp.solve()
-    rows = answer.tables["comparisons"].to_dict("records")
+    rows = [row for row in answer.tables["comparisons"].to_dict("records") if is_linear(row)]
     for what, some, count in (
         ("independent comparisons", [row for row in rows if row["independent"]], "independent_held_at_once"),
         ("all comparisons", rows, "held_at_once"),

@@ -259,6 +259,21 @@ def test_settings_keep_their_comments(tiny: Path, book: Path) -> None:
     assert from_book(book).files["case.toml"].decode() == changed
 
 
+@pytest.mark.parametrize("written", ["2026-11-29", '"2026-11-29"'], ids=["date", "text"])
+@pytest.mark.parametrize("typed", ["2027-01-31", datetime(2027, 1, 31)], ids=["text", "date"])  # noqa: DTZ001 - Excel knows no zones
+def test_a_date_may_be_typed_as_a_date_or_as_text(
+    typed: str | datetime, written: str, tiny: Path, book: Path, tmp_path: Path
+) -> None:
+    """A date of TOML that the workbook cannot show, comes back in other words, or cannot be edited."""
+    settings = tiny / "case.toml"
+    settings.write_text(settings.read_text() + f"data_date = {written} # by hand\n")
+    assert from_book(edited(tiny, book)).changed == ()
+    edited(tiny, book, cell("case", "B13", typed))
+    import_book(book, tmp_path / "made")
+    assert (tmp_path / "made" / "case.toml").read_text() == settings.read_text().replace(written, "2027-01-31")
+    assert (load(tiny).settings.data_date, load(tmp_path / "made").settings.data_date) == ("2026-11-29", "2027-01-31")
+
+
 def test_a_value_of_a_formula_counts(tiny: Path, book: Path) -> None:
     """A formula that is read as its text, or as nothing."""
     data = to_book(tiny).data
@@ -414,12 +429,12 @@ FAULTS: Mapping[str, tuple[Edit, list[str]]] = {
     "a setting that no case has": (
         row("case", "discount", 1),
         [
-            "sheet case row 16, column value (B16): discount: no setting has this name; did you mean 'discount_rate'?",
+            "sheet case row 17, column value (B17): discount: no setting has this name; did you mean 'discount_rate'?",
         ],
     ),
     "a setting twice": (
         row("case", "discount_rate", 1),
-        ["sheet case row 16, column value (B16): discount_rate was given in row 7"],
+        ["sheet case row 17, column value (B17): discount_rate was given in row 7"],
     ),
     "a setting that is blank": (
         cell("case", "B4", None),

@@ -26,6 +26,7 @@ CHANGING = {
     "sensitivity": ["CASE", "--out", "answer"],
     "sweep": ["CASE", "--vary", f"{WAFERS}=50%,100%", "--out", "s.sqlite", "--csv", "s.csv"],
     "scenarios": ["CASE", "--solve", "--out", "answer", "--report", "page.md"],
+    "foresight": ["CASE", "--out", "answer"],
     "backcast": [str(BACKCAST), "--out", "answer", "--report", "past.md"],
     "report": ["CASE", "--out", "report"],
 }

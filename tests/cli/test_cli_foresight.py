@@ -34,6 +34,7 @@ SOLVING = {
     "sensitivity": ["CASE", "--workers", "1", "--out", "answer"],
     "sweep": ["CASE", "--vary", "capacity.capacity=50%,120%", "--workers", "1", "--out", "s.sqlite", "--csv", "s.csv"],
     "scenarios": ["CASE", "--solve", "--workers", "1", "--out", "answer"],
+    "foresight": ["CASE", "--workers", "1", "--out", "answer"],
     "backcast": ["CASE", "--workers", "1", "--out", "answer", "--report", "past.md"],
     "report": ["CASE", "--as", "more", "--workers", "1", "--no-figures", "--out", "report"],
 }

@@ -9,7 +9,7 @@ from clocks import Clock
 from commands import run
 from generator import FIRST, write_case
 from paths import BACKCAST
-from plants import two_stages
+from plants import edited, two_stages
 
 from supplychain import cli
 from supplychain.lp import timed
@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 
 WAFERS = "capacity.capacity[stage=wafers]"
 SOLVING = {
+    "check": ["CASE", "--labels"],
     "solve": ["CASE", "--out", "answer", "--xlsx", "answer.xlsx", "--markdown", "answer.md"],
     "explain": ["CASE", "--year", str(FIRST)],
     "compare": ["CASE", "--change", f"{WAFERS} +30%", "--out", "answer", "--quiet"],
     "sensitivity": ["CASE", "--out", "answer"],
     "scenarios": ["CASE", "--solve", "--out", "answer"],
+    "foresight": ["CASE", "--out", "answer"],
     "backcast": [str(BACKCAST), "--out", "answer", "--report", "past.md"],
     "report": ["CASE", "--out", "report"],
 }
 """What commands are given that solve. A sweep is one, too, and has a test of its own: it keeps what is finished."""
 OTHERS = {
-    "check": ["CASE"],
     "new": ["new", "--from", "CASE"],
     "export": ["CASE", "case.xlsx"],
     "import": ["case.xlsx", "imported"],
@@ -41,7 +42,7 @@ OTHERS = {
 @pytest.fixture
 def case(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Two stages with ranges, and a scenario."""
-    folder = write_case(two_stages(), tmp_path_factory.mktemp("inputs") / "case")
+    folder = write_case(edited(two_stages(), data_date="2031-01-01"), tmp_path_factory.mktemp("inputs") / "case")
     scenario = folder / "scenarios" / "more.toml"
     scenario.parent.mkdir()
     said = ('name = "more"', 'title = "More"', 'why = "To see."', 'source = "The tests."')

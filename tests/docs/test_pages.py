@@ -53,15 +53,20 @@ def test_the_cookbook_has_as_many_recipes_as_the_readme_says() -> None:
 def test_how_sure_it_is_is_what_the_studies_found() -> None:
     """Bug: the sensitivity or the back-cast is run again, and README and docs still tell the old counts."""
     readme, page = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/how-sure.md"))
-    labels = pd.read_csv(ANSWERS / "sensitivity" / "tables" / "labels.csv").query("level == 'stage'")
+    labels = pd.read_csv(ANSWERS / "sensitivity" / "tables" / "labels.csv")
     for row in labels.itertuples():
-        assert f"| {row.year} | {row.keeps:,} of {row.moves:,} |" in page
-    assert f"in {labels['keeps'].min():,} to {labels['keeps'].max():,} of {labels['moves'].iloc[0]:,} moves" in readme
+        stage = f"`{row.label}` | " if row.level == "stage" else ""
+        assert f"| {row.year} | {stage}{row.keeps:,} of {row.moves:,} |" in page
+    (of_group, group), (of_stage, stage) = labels.groupby("level")["keeps"]
+    assert (of_group, of_stage) == ("group", "stage")
+    assert f"in {stage.min():,} to {stage.max():,} of {labels['moves'].iloc[0]:,} moves" in readme
+    assert f"its group in {group.min():,} to {group.max():,}" in readme
     past = sc.read_answer(ANSWERS / "backcast", "backcast")
     independent = past.comparisons[past.comparisons["independent"]]
     inside = int((independent["inside"] == True).sum())  # noqa: E712 - blank is neither
     assert f"{inside} of {len(independent)} independent comparisons" in readme
     assert f"Of {len(independent)} independent comparisons {inside} are inside" in page
+    assert f"the error is {past.summary['median_abs_log_error']:.2f}" in page
     said = past.summary
     misses = said["comparisons"] - said["inside"]
     met, forbidden = said["misses_attainable"], said["misses_forbidden"]

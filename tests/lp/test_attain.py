@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -15,7 +16,10 @@ from supplychain.lp.attain import AT_LEAST, AT_MOST
 
 
 def random_lp(seed: int) -> tuple[Written, list[lp.Range], dict[str, lp.Limit]]:
-    """Six columns under five upper limits and three bounds, all named, and four ranges, of which one is a ratio."""
+    """Six columns under five upper limits and three bounds, all named, and four ranges, of which one is a ratio.
+
+    Of every other seed two ranges have one end, and one of them falls as columns rise.
+    """
     random = np.random.default_rng(seed)
     matrix = random.integers(0, 4, (5, 6)).astype(float) + np.eye(5, 6)
     upper, column_upper = random.integers(4, 12, 5).astype(float), np.full(6, INFINITY)
@@ -34,6 +38,11 @@ def random_lp(seed: int) -> tuple[Written, list[lp.Range], dict[str, lp.Limit]]:
         over = {j: float(random.integers(1, 4)) for j in random.choice(6, 3, replace=False).tolist()}
         low = float(random.uniform(0.5, 6))
         ranges.append(lp.Range(lp.Linear(over, 0.5), low, low + 1.0))
+        if seed % 2 and n == 1:
+            ranges[n] = replace(ranges[n], high=INFINITY)
+        if seed % 2 and n == 2:
+            falls = lp.Linear({j: -entry for j, entry in over.items()}, 0.5)
+            ranges[n] = replace(ranges[n], over=falls, low=-INFINITY)
         if n == 3:
             ranges[n] = lp.Range(lp.Linear(over), 0.5, 0.6, lp.Linear(dict.fromkeys(range(6), 3.0), 1.0))
     named = {f"row {i}": lp.Limit(rows=[i]) for i in range(5)} | {"bounds": lp.Limit(columns=[0, 1, 2])}
@@ -46,7 +55,10 @@ def keeps(written: Written, ranges: list[lp.Range], sides: list[int], kept: set[
     matrix, upper = [written.matrix[i] for i in rows], [written.upper[i] for i in rows]
     for k in sides:
         asked, sign = ranges[k // 2], 1.0 if k % 2 == AT_MOST else -1.0
-        side = asked.over.minus(asked.high if k % 2 == AT_MOST else asked.low, asked.under)
+        end = asked.ends[k % 2]
+        if np.isinf(end):
+            continue
+        side = asked.over.minus(end, asked.under)
         matrix.append(sign * np.array([side.terms.get(j, 0.0) for j in range(6)]))
         upper.append(-sign * side.constant)
     most = written.column_upper if "bounds" in kept else np.full(6, INFINITY)

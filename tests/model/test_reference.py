@@ -595,6 +595,9 @@ KEYS = {
     "research": "tier year",
     "demand_curves": "workload year",
     "research_curves": "year",
+    "observed": "quantity year item source",
+    "outlooks": "quantity year item source",
+    "press": "year stage source",
 }
 NAMES = {  # column: the table and column whose names it uses
     "source": ("sources", "source"),

@@ -296,6 +296,8 @@ def renamed(case: Case, choice: int) -> Case:
         order = list(range(len(found)))
         Random(choice).shuffle(order)
         names[key] = {name: f"n{n}_{key}" for name, n in zip(found, order, strict=True)} | {"global": "global"}
+    of_items = ("accelerator", "family", "vendor", "stage", "workload")
+    names["item"] = {name: new for key in of_items for name, new in names[key].items()} | {"all": "all"}
     for table, rows in new.tables.items():
         for row in rows if table != "sources" else []:
             for column in row:

@@ -501,11 +501,11 @@ def test_the_page_tells_the_truth() -> None:
     """Bug: the extra cost or the regret of the shipped case moves, and `docs/locked-in.md` still tells the old one."""
     plan = base_plan()
     late = sc.what_if(BASE, ["demand_late"]).case
-    found = sc.regret(late, plan, 2026)
+    found = sc.regret(late, plan, 2027)
     shown = "\n".join(text(found).splitlines()[:3])
     assert shown in (DOCS / "locked-in.md").read_text(encoding="utf-8")
     idle = found.stranded.groupby("year")[["stranded_usd", "known_usd"]].sum() / 1e9
-    assert idle.loc[2027].round().tolist() == [287, 230]  # 2026-11-30: demand and research by curves
+    assert idle.loc[2027].round().tolist() == [999, 732]  # 2026-11-30: data of autumn 2026; orders up to 2027, not 2026
 
 
 def test_what_must_give_way_is_the_least() -> None:

@@ -17,8 +17,9 @@ STAGES = ("grid_delivery", "facility_power", "cowos", "hbm")
 TOTAL_PCT = 0.5
 """By so much no year's tokens move where one limit moves by 0.1 %; settled before anything was measured."""
 
-LEAPS = {("batch", 2028)}
-"""What moves by more all the same, and why: a tier of batch and one of chat are worth the same by accelerator."""
+LEAPS = {("coding_agents", 2030)}
+"""What moves by more all the same, and why: with less power in 2026 racks stand in place of boards, and chips that are
+bought in 2029 and 2030 in place of each other; coding agents of 2030 give way by a part of a tier, to research."""
 
 
 @cache
@@ -60,18 +61,23 @@ def test_a_hundredth_moves_a_workload_by_no_more_than_a_step() -> None:
             assert pct <= moved().step_pct(w, t) * (1 + 1e-9), (w, t)
 
 
-def test_the_two_plans_where_batch_leaps_are_nearly_equal() -> None:
-    """Less grid in 2027, and in 2028 the last tier of batch at its reference price is served in place of that of chat.
+def test_the_two_plans_where_coding_leaps_are_nearly_equal() -> None:
+    """Less site power in 2026, and coding agents of 2030 are served half a per cent less, inside the last tier.
 
-    A plan that serves no more batch costs less than a millionth of net benefit more, and serves chat instead.
+    With all of the power, a plan that serves no more of them than that costs less than a millionth of net benefit more:
+    it builds as many racks more in 2026 as boards less, and does more research in 2030.
+    2026-11-30, data of autumn 2026: it was batch and chat in 2028, with less grid in 2027.
     Catches: a leap that costs something, so that it is an error and no tie.
     """
-    (move,) = (move for move in moved().moves((-0.1,), (2027,)) if move.stage == "grid_delivery")
-    swap = moved().swap(move, "batch", 2028)
+    (move,) = (move for move in moved().moves((-0.1,), (2026,)) if move.stage == "facility_power")
+    swap = moved().swap(move, "coding_agents", 2030)
     assert 0 < swap.share < 1e-6
-    tiers = {label[1:]: (best, other) for label, best, other in swap.differs if label[0] == "serve"}
-    assert tiers.keys() == {("batch", "curve_23", 2028), ("chat", "curve_23", 2028)}
-    (batch, no_batch), (no_chat, chat) = (tiers[w, "curve_23", 2028] for w in ("batch", "chat"))
-    assert (no_batch, no_chat) == (0, 0)
-    assert batch > 0
-    assert chat > 0
+    differs = {label: (best, other) for label, best, other in swap.differs}
+    served = {label[1]: pair for label, pair in differs.items() if label[0] == "serve" and label[-1] == 2030}
+    assert served.keys() == {"coding_agents"}
+    (coding, less_coding), (research, more_research) = served["coding_agents"], differs["research", "curve_27", 2030]
+    assert 0 < less_coding < coding
+    assert 0 < research < more_research
+    (racks, more_racks), (boards, less_boards) = (differs["build", a, 2026] for a in ("gb300", "b300"))
+    assert more_racks - racks == pytest.approx(boards - less_boards)
+    assert more_racks > racks

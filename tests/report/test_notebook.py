@@ -27,9 +27,9 @@ assert round(stage["holds_to_pct"][2026], 6) == 10
 assert set(both.labels["label"]) == {"demand"}
 assert regret.regret_usd > 0
 assert {"answer.xlsx", "summary.json", "binding.csv"} <= set(written)
-assert len(world.stages["stage"].unique()) == 18
+assert len(world.stages["stage"].unique()) == 22
 assert len(world.case.report_years) == 5
-assert list(world.ladder(2027)["lifted"])[:2] == ["grid_delivery", "datacentre"]
+assert list(world.ladder(2027)["lifted"])[:3] == ["datacentre", "facility_power", "hbm"]
 """
 
 

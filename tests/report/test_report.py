@@ -16,17 +16,18 @@ import zipfile
 from collections import defaultdict
 from functools import cache
 from itertools import combinations, pairwise
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pandas as pd
 import pytest
 from commands import said_by
-from generator import write_case
+from generator import FIRST, write_case
 from hostile import FOR_HTML, html_case, served_html_case
 from page import Element, Origins, number, power_of_ten, read, report_data_of
 from paths import ANSWERS, BACKCAST, BASE, INPUTS, REPORTS, ROOT, TINY
-from plants import Link, base_plan, chain
+from plants import Link, add, base_plan, chain, loaded, observe, two_stages
 
 import supplychain as sc
 from supplychain.case.notices import notices
@@ -35,11 +36,15 @@ from supplychain.report import charts
 from supplychain.report.charts import images
 from supplychain.report.formats import dollars
 from supplychain.report.formats import number as shown
+from supplychain.report.names import Names
 from supplychain.report.page import html, sections
+from supplychain.report.page.blocks import Paragraph
 from supplychain.report.page.readme import weaknesses
 from supplychain.report.page.report_data import ReportData
 from supplychain.results.read import read_answer
+from supplychain.study.backcast import backcast
 from supplychain.study.compare import compare, compare_folders
+from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -163,9 +168,10 @@ def _base() -> tuple[ReportData, dict[str, bytes]]:
     plan = base_plan()
     studies = {
         "sensitivity": read_answer(ANSWERS / "sensitivity", "sensitivity"),
+        "foresight": read_answer(ANSWERS / "foresight", "foresight"),
         "backcast": read_answer(ANSWERS / "backcast", "backcast"),
     }
-    late = {"demand_late": "Demand is late", "grid_late": "Grid is late"}
+    late = {"demand_late": "Demand is late", "hbm_shortfall": "HBM is late"}
     made = {name: sc.what_if(BASE, [name]).case for name in late}
     beside = compare({"base": plan, **{name: sc.solve(one) for name, one in made.items()}})
     given = ReportData(plan, plan.case.report_years[0], "inputs/base", (), {**studies, "compare": beside}, late)
@@ -195,6 +201,29 @@ def test_where_suppliers_enter_stands_in_the_plain_part(tmp_path: Path) -> None:
     maker = {"year": "2026", "stage": "turbines", "supplier": "maker", "place": "global"}
     assert (maker, "enters_at_usd", "none") in cells
     assert ({**maker, "year": "", "stage": "hbm", "supplier": "cheap"}, "indifference", "3.75") in cells
+
+
+def test_the_scores_of_a_back_cast_are_shown(tmp_path: Path) -> None:
+    """Catches a page that leads with the share, a foresight that was not tested, a bound that breaks a chart, and a
+    table that is left to the plain part.
+    """
+    case = two_stages()
+    add(case, "sources", source="count", title="A count", publisher="p", evidence="measured")
+    add(case, "outlooks", quantity="units_built", year=FIRST, item="chip", central=50, unit="units", source="count")
+    observe(case, "units_built", "chip", 90, 125, 160, source="count")
+    observe(case, "stage_used", "power", 110, None, None, source="count", kind="power")
+    past = backcast(loaded(case, tmp_path / "case"), executor=SerialExecutor())
+    given = ReportData(sc.solve(sc.load(TINY)), 2026, str(TINY), studies={"backcast": past})
+    parts = sections(given)
+    blank = SimpleNamespace(wide="", narrow="")
+    page = read(html.html(given, parts, {chart.name: blank for part in parts for chart in part.charts}))  # type: ignore[misc]
+    assert check_numbers(page, written(given, tmp_path / "answer")) > 500
+    said = next(one.text for one in page.all("p") if one.text.startswith("Against the past"))
+    assert said.startswith("Against the past: with perfect foresight the error is 0.223 (")
+    assert said.index("interval score") < said.index("1 of 2 independent comparisons")
+    for name, columns in (("scores", 6), ("skill", 6), ("by_foresight", 7)):
+        (table,) = page.all("table", data_rows=f'rows("backcast:{name}", {{}})')
+        assert len(list(table.all("th", data_column=""))) == columns
 
 
 def test_no_number_of_the_text_stands_alone() -> None:
@@ -234,15 +263,18 @@ def test_the_answer_says_what_the_tables_say() -> None:
     last = given.years[-1]
     service = plan.service[plan.service["year"] == last]
     cost = plan.token_cost[plan.token_cost["workload"] == "all"].set_index("year")
-    binding = plan.binding[plan.binding["level"] == "stage"].set_index("year")
+    binding = plan.binding[plan.binding["level"] == "group"].set_index("year")
+    stage = plan.binding[plan.binding["level"] == "stage"].set_index("year")["members"]
+    names = Names(plan.case)
     gain = binding["annual_gain_usd_per_pct"]
     share = 100 * service["served_ttok"].sum() / service["demand_ttok"].sum()
     best = plan.purchases.sort_values("benefit_per_capex_usd").iloc[-1]
     first, second, third = (one.text for one in page.all("p", class_="strong"))
-    assert first == (
-        f"{binding['members'][2026]} [grid] binds in 2026-2030: 1 % more is worth {dollars(gain[2026])} a year in 2026 "
-        f"and {dollars(gain[2030])} in 2030."
-    )
+    bound = {t: names.binds(binding["members"][t], stage[t], 90) for t in given.years}
+    assert first.startswith(f"{_capital(bound[2026])} binds in 2026")
+    assert all(f"{_capital(label)} binds in" in first or f"{label} binds in" in first for label in bound.values())
+    assert f"1 % more is worth {dollars(gain[2026])} a year" in first
+    assert dollars(gain[2030]) in first
     assert second == (
         f"Of {shown(service['demand_ttok'].sum() / 1e3)} · 10¹⁵ tokens asked for in 2030, {shown(share)} % are served, "
         "at "
@@ -257,15 +289,17 @@ def test_the_answer_says_what_the_tables_say() -> None:
     )
     sure = [one.text for one in next(page.all("ul")).all("li")]
     score = re.sub(r" \(.*", "", given.studies["backcast"].summary["score"])
-    assert sure[-1].startswith(f"Against the past: {score} (")
+    assert sure[-1].startswith("Against the past: ")
+    assert f"{score} (" in sure[-1]
     sourced = [table for table in page.all("table", data_sheet="") if "source" in next(table.all("thead")).text]
     rows = [row for table in sourced for row in next(table.all("tbody")).all("tr")]
     low = [row for row in rows if row.attributes.get("class") == "low"]
     assert sure[-2].startswith(f"Of {len(rows):,} rows of input ")
     assert f"; {shown(100 * len(low) / len(rows))} % rest on low evidence" in sure[-2]
-    least = given.studies["sensitivity"].tables["labels"].query("level == 'stage'")
-    share = (100 * least["keeps"] / least["moves"]).min()
-    assert f" is kept by at least {shown(share)} % of the " in sure[1]
+    for n, level in enumerate(("group", "stage"), 1):
+        least = given.studies["sensitivity"].tables["labels"].query("level == @level")
+        share = (100 * least["keeps"] / least["moves"]).min()
+        assert sure[n].startswith(f"The {level} that binds is kept by at least {shown(share)} % of the ")
     worth = int((plan.purchases["benefit_usd_per_unit"] > 0).sum())
     assert f"The options worth most, of {worth}; " in page.text
     assert [one.text for one in page.all("strong")] == [
@@ -276,18 +310,35 @@ def test_the_answer_says_what_the_tables_say() -> None:
     ]
 
 
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
 def test_what_binds_is_told_with_the_group_that_does() -> None:
     """The group whose relief is worth most need not be that of the stage. Catches one that is taken for the other, and
     years that are joined though another group binds.
     """
     given = report_data_of(sc.load(BACKCAST))
     bound = {level: rows.set_index("year")["members"] for level, rows in given.plan.binding.groupby("level")}
-    said = "".join(map(str, sections(given)[0].blocks[0].sentence))  # type: ignore[union-attr]
+    blocks = sections(given)[0].blocks
+    said = "".join(map(str, blocks[0].sentence))  # type: ignore[union-attr]
+    names, t = Names(given.case), given.years[0]
+    first = names.binds(bound["group"][t], bound["stage"][t], 90)
+    assert said.startswith(f"{_capital(first)} binds in ")
     for t in given.years:
         stage, group = (bound[level][t] for level in ("stage", "group"))
-        own = given.group_of[stage] == group
-        assert f"{stage} [{'' if own else 'among groups: '}{group}] binds in " in said
-    assert "among groups: " in said
+        own = names.within_group(group, stage) or names.alike(group, stage)
+        if group == stage == "demand":
+            assert "demand, and no stage, binds in " in said
+            continue
+        label = names.binds(group, stage, 90)
+        assert label.startswith(names.group(group))
+        assert own != ("by stage: " in label)
+        assert label == first or f"{label} binds in " in said
+    assert "(by stage: " in said
+    legend = names.legend((bound["group"][t], bound["stage"][t]) for t in given.years)
+    told = [block.sentence for block in blocks if isinstance(block, Paragraph) and not block.strong]
+    assert told == [(line,) for line in legend]
 
 
 def test_the_inputs_of_the_page_are_those_of_the_files() -> None:
@@ -405,10 +456,14 @@ def test_grids_say_what_differs_and_who_said_so() -> None:
             name: {(v["row"], int(v["column"])): v for v in getattr(figures[name], spec)["data"]["values"]}
             for name in ("compare_bound", "compare_cost", "compare_served", "past")
         }
-        for r in beside["labels"][beside["labels"]["level"] == "stage"].to_dict("records"):
+        same = beside["labels"].groupby(["answer", "year"])["same"].all()
+        names = Names(given.case)
+        for r in beside["labels"][beside["labels"]["level"] == "group"].to_dict("records"):
             before, after = (cells["compare_bound"][row, r["year"]] for row in ("the case", r["answer"]))
-            assert (before["text"], after["text"]) == (r["reference"], r["label"])
-            assert (before["mark"], after["mark"]) == (0, int(not r["same"]))
+            assert [cell["text"] for cell in (before, after)] == [
+                names.groups(r[x], 22) for x in ("reference", "label")
+            ]
+            assert (before["mark"], after["mark"]) == (0, int(not same[r["answer"], r["year"]]))
         for name, quantity in (("compare_cost", "average_usd_per_mtok"), ("compare_served", "served_ttok")):
             rows = beside["results"]
             rows = rows[(rows["quantity"] == quantity) & (rows["item"] == "all")].to_dict("records")
@@ -435,21 +490,24 @@ def test_a_scenario_is_told_in_a_sentence() -> None:
     given, files = _base()
     beside = given.studies["compare"].tables
     points = [one.text for one in read(files[html.PAGE].decode()).all("li")]
+    names = Names(given.case)
     for name, title in given.scenarios.items():
         totals, labels = (rows[rows["answer"] == name] for rows in (beside["totals"], beside["labels"]))
         change = dict(zip(totals["quantity"], totals["value"] - totals["reference"], strict=True))
         signed = {what: f"{'+' if x > 0 else ''}{shown(x / 1e9)} bn USD" for what, x in change.items()}
-        moved = labels[(labels["level"] == "stage") & ~labels["same"]]
-        bound = ", ".join(
-            f"{label} in {', '.join(map(str, some['year']))}" for label, some in moved.groupby("label", sort=False)
-        )
-        then = f"now binds: {bound}" if bound else "the same stages bind"
+        by_year: dict[str, list[str]] = defaultdict(list)
+        for t, rows in labels.groupby("year"):
+            label = dict(zip(rows["level"], rows["label"], strict=True))
+            if not rows["same"].all():
+                by_year[names.binds(label["group"], label["stage"], 60)].append(str(t))
+        bound = ", ".join(f"{label} in {', '.join(years)}" for label, years in by_year.items())
+        then = f"now binds: {bound}" if bound else "the same groups and stages bind"
         benefit, value, cost = (signed[f"{what}_usd"] for what in ("net_benefit", "value", "cost"))
         totals = f"net benefit {benefit}, value served {value}, total cost {cost}"
         assert points.count(f"{title}: over the whole horizon {totals}; {then}.") == 1
-    assert {"now binds" in one for one in points if " is late: " in one} == {True, False}
+    assert any("now binds" in one for one in points)
     unchanged = "net benefit unchanged, value served unchanged, total cost unchanged"
-    told = f"Nothing is changed: over the whole horizon {unchanged}; the same stages bind."
+    told = f"Nothing is changed: over the whole horizon {unchanged}; the same groups and stages bind."
     tiny = sc.solve(sc.load(TINY))
     same = ReportData(tiny, 2026, "x", (), {"compare": compare({"a": tiny, "b": tiny})}, {"b": "Nothing is changed"})
     assert "".join(map(str, sections(same)[1].blocks[0].points[0])) == told  # type: ignore[union-attr]
@@ -564,7 +622,19 @@ def test_the_page_is_whole_and_asks_for_nothing() -> None:
     for link in page.all("a"):
         assert re.match("https?://|#", link["href"])
         assert not link["href"].startswith("#") or link["href"][1:] in ids
-    order = ["answer", "scenarios", "march", "supply", "service", "buying", "fleet", "trust", "tables", "inputs"]
+    order = [
+        "answer",
+        "scenarios",
+        "foresight",
+        "march",
+        "supply",
+        "service",
+        "buying",
+        "fleet",
+        "trust",
+        "tables",
+        "inputs",
+    ]
     assert [one["id"] for one in page.all("section")] == order
     levels = [int(one.tag[1]) for one in page.all() if re.fullmatch("h[1-6]", one.tag)]
     assert levels[0] == 1
@@ -678,7 +748,13 @@ def test_a_part_that_was_not_run_says_how(tmp_path: Path) -> None:
     assert said_by("report", TINY, "--out", out)[0] == 0
     page = read((out / "report.html").read_text(encoding="utf-8"))
     said = [one.text for one in page.all("p", class_="notrun")]
-    for what in ("--scenario", "--reference", "supplychain sensitivity", "supplychain backcast"):
+    for what in (
+        "--scenario",
+        "--reference",
+        "supplychain sensitivity",
+        "supplychain foresight",
+        "supplychain backcast",
+    ):
         assert any(what in one for one in said)
     assert (out / "figures" / "mine.svg").exists()
     assert not (out / "figures" / "tornado.svg").exists()
@@ -802,10 +878,13 @@ def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> Non
     for said in ("Is more (more), which the rest of this report is about: over the ", "Is less (less): over the "):
         assert sum(one.startswith(said) for one in points) == 1
     (figure,) = page.all("figure", id="figure-compare_bound")
-    assert "Framed: another stage binds than in the case as given." in figure.text
-    before = sc.solve(case).binding.query("level == 'stage'").set_index("year")["members"]
+    assert "Framed: another group or stage binds than in the case as given." in figure.text
+    before = sc.solve(case).binding.set_index(["year", "level"])["members"]
+    names = Names(case)
     titles = {one.text for one in figure.all("title")}
-    assert {f"the case as given, {t}: {before[t]}" for t in (2026, 2027)} <= {one.split(" [")[0] for one in titles}
+    assert {
+        f"the case as given, {t}: {names.binds(before[t, 'group'], before[t, 'stage'])}" for t in (2026, 2027)
+    } <= titles
     for study, answers in (("compare", {"more", "less"}), ("reference", {"more"})):
         tables = [t for t in page.all("table", data_rows="") if f'"{study}:results"' in t["data-rows"]]
         assert {keys["answer"] for table in tables for keys, _, _ in cells_of(table)} == answers, study
@@ -979,7 +1058,7 @@ def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path) -> None:
     """
     shipped = re.findall(r"^SCENARIOS := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[0]
     beside = [x for name in shipped.split() for x in ("--scenario", name)]
-    studies = ("--sensitivity", "reports/answers/sensitivity", "--backcast", "reports/answers/backcast")
+    studies = [f"--{option}=reports/answers/{name}" for option, name in _STUDIES.items()]
     with contextlib.chdir(ROOT):  # the page names the case as it was named
         assert said_by("report", "inputs/base", *beside, *studies, "--xlsx", "--out", tmp_path, "--quiet")[0] == 0
     there = REPORTS / "base"
@@ -995,6 +1074,10 @@ def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path) -> None:
     assert {path.parent for path in REPORTS.glob("*/report.html")} == {there}
 
 
+_STUDIES = {"sensitivity": "sensitivity", "foresights": "foresight", "backcast": "backcast"}
+"""Options of `report`, and the folders of `reports/answers` that the shipped one is given."""
+
+
 def _parts(book: Path) -> tuple[dict[str, str], list[float]]:
     """Return the files of a workbook with its numbers taken out, and these."""
     with zipfile.ZipFile(book) as there:
@@ -1008,7 +1091,7 @@ def _without_pictures(page: str) -> Sequence[str]:
     versions, which are those of who runs it.
     """
     page = re.sub('<data value="[^"]*"', "<data", page)
-    page, versions = re.subn("solved with [^<]*", "", page)
+    page, versions = re.subn("; solved with [^<]*", "", page)
     assert versions == 1
     return re.sub(
         "<svg.*?</svg>", lambda svg: "".join(sorted({*re.findall("<title>.*?</title>", svg[0])})), page, flags=re.DOTALL

@@ -93,7 +93,7 @@ def same_tables(book: Workbook, tables: Mapping[str, pd.DataFrame]) -> None:
 YEARS = {"year", "order_year", "online_year", "last_useful_order_year", "rank", "rung"}
 """Whole numbers that need no unit."""
 
-STUDIES = {"year", "reference", "compare", "sensitivity", "backcast"}
+STUDIES = {"year", "reference", "compare", "sensitivity", "foresight", "backcast"}
 """How names of sheets begin that are of studies."""
 
 
@@ -236,9 +236,9 @@ def test_the_charts_draw_the_tables(plan: sc.Plan, book: Workbook, what_if: sc.W
     assert drawn["Cost of tokens"] == [
         [float(DIGITS % x) for x in cost[f"{name}_usd_per_mtok"]] for name in ("average", "fully_loaded", "marginal")
     ]
-    stage = plan.binding[plan.binding["level"] == "stage"]
-    worth = [float(DIGITS % (x / 1e9)) for x in stage["annual_gain_usd_per_pct"]]
-    assert drawn["What one per cent more of the binding stage is worth"] == [worth]
+    group = plan.binding[plan.binding["level"] == "group"]
+    worth = [float(DIGITS % (x / 1e9)) for x in group["annual_gain_usd_per_pct"]]
+    assert drawn["What one per cent more of the group that binds is worth"] == [worth]
     spent = plan.capital.groupby("year")["usd"].sum()
     by_year = zip(*drawn["Capital spent"], strict=True)
     assert [sum(x or 0 for x in row) for row in by_year] == pytest.approx(list(spent / 1e9))
@@ -446,7 +446,7 @@ def test_the_summary_says_what_solve_prints(plan: sc.Plan, what_if: sc.WhatIf) -
     assert page == markdown(plan, what_if)
     served = plan.service.groupby("year")["served_ttok"].sum() / 1e3
     assert f"|   served | {' | '.join(map(number, served))} |" in page
-    assert "| 2027 | Power at the sites | power | 1 % more gains " in page
+    assert "| 2027 | power (Power at the sites) | 1 % more gains " in page
     assert DEFINITIONS in page.splitlines()
     assert f"Optimal, {plan.objective_usd:.6g} USD discounted." in page
 

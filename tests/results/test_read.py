@@ -36,6 +36,7 @@ FOLDERS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "beside": ("compare", ("compare", str(TINY), *CHANGE)),
     "folders": ("compare", ("compare", "PLACE/plan", "PLACE/changed")),
     "moved": ("sensitivity", ("sensitivity", str(TINY), "--workers", "1")),
+    "foresights": ("foresight", ("foresight", str(TINY), *CHANGE, "--workers", "1")),
     "moved_changed": ("sensitivity", ("sensitivity", str(TINY), *CHANGE, "--workers", "1")),
 }
 """Folders of results, and the commands that write them."""

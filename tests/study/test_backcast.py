@@ -31,6 +31,7 @@ from supplychain.lp.ties import fix
 from supplychain.model import solver
 from supplychain.plan import windows
 from supplychain.plan.measures import SERVING, measure
+from supplychain.plan.money import Ledger
 from supplychain.report.text.answer import year_lines
 from supplychain.report.text.backcast import markdown, text
 from supplychain.report.text.explain import explain
@@ -99,7 +100,8 @@ def test_stages_of_one_group_that_cannot_be_told_apart_are_called_by_their_group
 def test_every_quantity_is_measured_in_its_unit(tmp_path: Path) -> None:
     """100 chips of 2.5 H100e, of 3 USD beside 2 USD of wafers and 1 USD of memory; each serves 1 Ttok.
 
-    Catches a factor that is lost, an item that is not looked up by vendor or family, and `all`.
+    A chip and its memory and wafers are written off in 10 years and 1: 3.3 USD a year, for a million Mtok and for 8760
+    hours. Catches a factor that is lost, an item that is not looked up by vendor or family, and `all`.
     """
     case = chain([Link("wafers", 100.0, price=2.0), Link("dram", 400.0, price=1.0, group="memory"), Link("power", 120)])
     case.tables["accelerators"][0]["h100e"] = 2.5
@@ -119,6 +121,12 @@ def test_every_quantity_is_measured_in_its_unit(tmp_path: Path) -> None:
         ("tokens_served", "chat"): 100.0,
         ("capital_spending", "all"): 600.0,
         ("memory_share", "all"): 1 / 6,
+        ("accelerator_spending", "chip"): 600.0,
+        ("accelerator_spending", "v"): 600.0,
+        ("cost_per_mtok", "chat"): 3.3e-6,
+        ("cost_per_mtok", "all"): 3.3e-6,
+        ("cost_per_hour", "f"): 3.3 / 8760,
+        ("cost_per_hour", "all"): 3.3 / 8760,
     }
     assert {quantity for quantity, _ in asked} == set(QUANTITIES)
     solved = next(windows.solve_windows(loaded(case, tmp_path))).solved_lp.solved
@@ -136,7 +144,13 @@ def test_measures_are_what_the_tables_say() -> None:
     for seed in range(6):
         plan = drawn(seed).plan
         solved = next(windows.solve_windows(plan.case)).solved_lp.solved
+        ledger = Ledger(solved)
         for t in plan.case.report_years:
+            booked = {name: sum(x for (u, *_), x in of.items() if u == t) for name, of in vars(ledger).items()
+                      if name in {"cost", "charged"}}  # fmt: skip
+            assert booked["charged"] == pytest.approx(booked["cost"])
+            average = one(plan.token_cost, year=t, workload="all")["average_usd_per_mtok"]
+            assert measured(solved, "cost_per_mtok", "all", t) == pytest.approx(average, nan_ok=True)
             built = plan.builds[plan.builds["year"] == t]["built"].sum()
             owned = plan.installed_base[plan.installed_base["year"] == t]["h100e_owned"].sum()
             served = plan.service[plan.service["year"] == t]["served_ttok"].sum()
@@ -410,8 +424,8 @@ def test_the_command_prints_the_page_and_writes_it(tmp_path: Path, capsys: pytes
         printed,
     )
     assert page.read_text(encoding="utf-8").startswith("# A case on paper\n")
-    tables = ["attainability", "comparisons", "conflicts", "flips", "forbidden_by", "labels"]
-    assert sorted(path.name for path in (out / "tables").iterdir()) == [f"{name}.csv" for name in tables]
+    tables = [table.name for table in schema.TABLES["backcast"] if table.name != "changes"]
+    assert sorted(path.stem for path in (out / "tables").iterdir()) == sorted(tables)
     same = found(case, tmp_path / "again")
     assert page.read_text(encoding="utf-8") == markdown(same)
 
@@ -433,7 +447,7 @@ def test_text_from_the_inputs_does_not_break_the_page(tmp_path: Path) -> None:
     sourced(case, **{"od|d<b>": ""})
     observe(case, "units_built", "chip", 1, 2, 3, source="od|d<b>")
     page = markdown(found(case, tmp_path))
-    row = next(line for line in page.splitlines() if "od" in line)
+    row = next(line for line in page.splitlines() if line.startswith("| units_built") and "od" in line)
     assert row.count(" | ") == 9
     assert "<" not in re.sub(r"\\<", "", page)
 
@@ -455,7 +469,7 @@ def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
     keys = ["quantity", "year", "item", "source"]
     assert sorted(map(tuple, table[keys].to_numpy())) == sorted(tuple(row[k] for k in keys) for row in observed)
     assert table[~table["inside"]][["cause", "cause_end", "cause_value"]].notna().all(axis=None)
-    assert int(table["independent"].sum()) >= 50
+    assert int(table["independent"].sum()) >= 25
     said = shipped.labels.query("level == 'stage'").set_index("year")["said"]
     assert said.str.startswith("not identified").all()  # 2023-26: no label survives every range
 
@@ -478,9 +492,10 @@ def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
 def test_no_input_of_the_shipped_case_rests_on_what_is_kept_to_test_it() -> None:
     """Catches an input that is taken from a house whose count it is compared with."""
     kept = {
-        *("nomura_2025", "bofa_tpu_2025", "bofa_asic_2026", "bofa_hbm_2026", "micron_hbm_tam", "gartner_ai_2025"),
-        *("idc_ai_infra", "hyperscaler_capex", "tsmc_ai_revenue", "jll_2026", "mckinsey_mix", "omdia_h100_2023"),
-        *("ft_h100_2023", "semianalysis_memory_capex", "delloro_capex", "trendforce_ai_server"),
+        *("nomura_2025", "bofa_tpu_2025", "jpm_2025_09", "digitimes_gpu_2024", "omdia_h100_2023", "ft_h100_2023"),
+        *("micron_hbm_tam", "bernstein_hbm_2024", "nvidia_10k", "tsmc_ai_calls", "siliconanalysts_cowos", "jll_2026"),
+        *("gartner_ai_2025", "gartner_ai_2026", "idc_ai_infra", "delloro_capex", "trendforce_ai_server"),
+        *("silicon_data_2026", "semianalysis_power_2025", "gartner_power_2026"),
     }
     case = sc.load(BACKCAST)
     assert kept <= {row["source"] for row in case.tables["sources"]}
@@ -488,12 +503,12 @@ def test_no_input_of_the_shipped_case_rests_on_what_is_kept_to_test_it() -> None
 
 
 def test_the_layers_that_rest_on_one_estimate_are_named() -> None:
-    """Site power, generation and grid delivery rest on one number here, and on numbers of their own in `base`. In
-    `tiny` one made-up source gives every capacity, which says nothing of any two.
+    """Halls, site power, generation and grid delivery rest on one number in both cases. In `tiny` one made-up source
+    gives every capacity, which says nothing of any two.
     """
-    layers = ["facility_power", "generation", "grid_delivery"]
+    layers = ["datacentre", "facility_power", "generation", "grid_delivery"]
     assert provenance.one_estimate(sc.load(BACKCAST)) == dict.fromkeys(layers, layers)
-    assert provenance.one_estimate(sc.load(BASE)) == {}
+    assert provenance.one_estimate(sc.load(BASE)) == dict.fromkeys(layers, layers)
     assert provenance.one_estimate(sc.load(TINY)) == {}
 
 
@@ -504,16 +519,18 @@ def test_a_layer_that_cannot_be_told_apart_is_called_by_its_group(tmp_path: Path
     for row in case.tables["capacity"]:
         row["source"] = "other" if row["stage"] == "wafers" else "estimate"
     plan = sc.solve(loaded(case, tmp_path / "alike"))
-    _, first, last = year_lines(plan)
-    said = "power: which binds cannot be told; one estimate stands for site, grid"
+    _, first, brackets = year_lines(plan)
+    assert brackets.startswith("In brackets: the stage that binds at central values. ")
+    assert brackets.endswith(" ?: cannot be told.")
+    said = "power: which stage binds cannot be told; one estimate stands for site, grid"
     assert first.startswith(f"{FIRST}  power (site?)  ")
-    assert last == said
     assert f"{said}.\n" in explain(plan, FIRST)
     case.tables["capacity"][0]["source"] = "paper"
     plan = sc.solve(loaded(case, tmp_path / "apart"))
-    _, only = year_lines(plan)
+    _, only, brackets = year_lines(plan)
+    assert "?" not in brackets
     assert said not in explain(plan, FIRST)
-    assert only.startswith(f"{FIRST}  site  ")
+    assert only.startswith(f"{FIRST}  power (site)  ")
 
 
 @pytest.mark.unmeasured
@@ -579,8 +596,8 @@ OBSERVED_FAULTS = {
         {"quantity": "units_bilt"},
         (
             "observed.csv row 2, column quantity: 'units_bilt'; must be one of units_built, installed_h100e, "
-            "stage_used, stage_used_share, stage_spending, tokens_served, capital_spending, memory_share; "
-            "did you mean 'units_built'?"
+            "accelerator_spending, stage_used, stage_used_share, stage_spending, tokens_served, capital_spending, "
+            "memory_share, cost_per_mtok, cost_per_hour; did you mean 'units_built'?"
         ),
     ),
     "unknown vendor": (
@@ -606,6 +623,31 @@ OBSERVED_FAULTS = {
     "range out of order": (
         {"low": 101},
         "observed.csv row 2, column central: low / central / high are 101 / 100 / 110; must be in this order",
+    ),
+    "no bound at all": (
+        {"low": None, "central": None, "high": None},
+        (
+            "observed.csv row 2, column central: is blank and neither low nor high is given; a bound has one of them, "
+            "everything else a central value"
+        ),
+    ),
+    "two bounds": (
+        {"central": None},
+        (
+            "observed.csv row 2, column central: is blank and both low and high are given; a bound has one of them, "
+            "everything else a central value"
+        ),
+    ),
+    "half a range": (
+        {"high": None},
+        "observed.csv row 2, column high: is blank; must be given where there is a central value",
+    ),
+    "unknown kind": (
+        {"kind": "unit"},
+        (
+            "observed.csv row 2, column kind: 'unit'; must be one of units, revenue, memory_packaging, power, capital, "
+            "tokens, cost; did you mean 'units'?"
+        ),
     ),
     "unknown source": (
         {"source": "papr"},

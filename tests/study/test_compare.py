@@ -138,7 +138,7 @@ def test_net_benefit_leads(tmp_path: Path) -> None:
     assert shown[8] == "Single years may fall when limits rise: the plan gives up one year for the sum of all."
     titles = [line.split(",")[0].split(":")[0] for n, line in enumerate(shown[9:], 9) if not shown[n - 1]]
     assert titles == [
-        "Value of the tokens served", "Cost of the year", "Tokens served", "What binds (stage)", "What binds (group)",
+        "Value of the tokens served", "Cost of the year", "Tokens served", "What binds (group)",
         "Average cost", "H100 equivalents operating", "Capital spent",
     ]  # fmt: skip
 
@@ -173,8 +173,8 @@ def test_no_line_is_wider_than_a_terminal(tmp_path: Path) -> None:
     plan = sc.solve(loaded(chain([Link("wafers", 100.0)], last_year=FIRST + 19), tmp_path))
     shown = text(compare({"a" * 20: plan, "b" * 20: plan})).splitlines()
     assert max(map(len, shown)) <= 100
-    assert sum(line.split() == ["What", "binds", "(stage)"] for line in shown) == 1
-    assert all(sum(re.match(rf" .*\b{t}\b", line) is not None for line in shown) == 8 for t in range(FIRST, FIRST + 20))
+    assert sum(line.split() == ["What", "binds", "(group)"] for line in shown) == 1
+    assert all(sum(re.match(rf" .*\b{t}\b", line) is not None for line in shown) == 7 for t in range(FIRST, FIRST + 20))
 
 
 def test_settings_that_differ_are_named(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_stages_are_called_by_their_labels_where_a_case_is_known(tmp_path: Path)
     now = sc.solve(loaded(case, tmp_path / "a"))
     more = sc.solve(apply(now.case, [MORE_WAFERS])[0])
     shown = text(compare({"now": now, "more": more}))
-    assert re.search(r"What binds \(stage\)\n +2030\nnow +Logic wafers\nmore +Power at the sites\n", shown)
+    assert re.search(r"What binds \(group\)\n +2030\nnow +Logic wafers\nmore +Power at the sites\n", shown)
     for name, plan in (("now", now), ("more", more)):
         plan.write(tmp_path / name)
     read = {name: read_answer(tmp_path / name, "solve") for name in ("now", "more")}
@@ -283,7 +283,7 @@ def test_answers_of_other_years_stand_side_by_side(tmp_path: Path) -> None:
         for name, more in (("two", 1), ("three", 2), ("one", 0))
     }
     lines = text(compare(plans)).splitlines()
-    at = lines.index("What binds (stage)")
+    at = lines.index("What binds (group)")
     assert [line.split() for line in lines[at + 1 : at + 5]] == [
         [str(FIRST), str(FIRST + 1)],
         ["two", "wafers", "wafers"],

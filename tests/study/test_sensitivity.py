@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from effort import one_in
 from paths import BACKCAST, BASE
-from plants import Link, add, chain, drawn, loaded, one, ranged, two_stages
+from plants import Link, add, chain, drawn, edited, loaded, one, ranged, two_stages
 
 import supplychain as sc
 from supplychain.case.ranges import moved, uncertain
@@ -60,6 +60,33 @@ def test_cost_service_and_labels_at_the_ends(tmp_path: Path) -> None:
         for level in ("stage", "group")
         for stage, end, evidence in (("power", "low", "measured"), ("wafers", "high", "assumed"))
     ]
+
+
+def test_inputs_that_rest_on_stale_sources_are_marked(tmp_path: Path) -> None:
+    """Wafers and power change a label, as above; utilisation changes none. Power's source is of the last year.
+
+    Bug: an input that changes no label is counted, or one whose old sources stand behind a derived one is not.
+    """
+    case = edited(two_stages(), data_date="2031-06-30")
+    case.tables["sources"][0]["date"] = "2031-01-01"
+    for name, date in {"fab": "2029-10", "older": "2028", "grid": "2030-10-01"}.items():
+        add(case, "sources", source=name, title=name, publisher="p", evidence="reported", date=date)
+    add(case, "sources", source="sum", title="s", publisher="p", evidence="derived", derived_from="fab paper older")
+    for row, source in zip(case.tables["capacity"], ("sum", "grid"), strict=True):
+        row["source"] = source
+    case.tables["operations"][0] |= {"source": "fab", "utilisation_low": 0.999}
+    result = found(case, tmp_path)
+    wafers, power = (f"capacity.capacity[stage={stage}, supplier=acme]" for stage in ("wafers", "power"))
+    stale = result.tornado.set_index("input")["stale"]
+    assert stale.to_dict() == {wafers: "older fab", power: "", "operations.utilisation[]": "fab"}
+    assert set(zip(result.flips["input"], result.flips["stale"], strict=True)) == {(wafers, "older fab"), (power, "")}
+    heading = "Inputs that change what binds and rest on stale sources, more than a year older than 2031-06-30: 1 of 2"
+    lines = text(result).splitlines()
+    at = lines.index(heading)
+    assert [re.split("  +", line) for line in lines[at + 2 :]] == [[wafers, "1", "older and 1 more"]]
+    undated = found(two_stages(), tmp_path / "undated")
+    assert set(undated.tornado["stale"]) == {""}
+    assert "stale" not in text(undated)
 
 
 def test_the_dearest_input_comes_first(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def asked(folder: Path) -> dict[str, Callable[..., Any]]:
         "indifference": partial(plan.indifference, "wafers", "acme"),
         "supplier prices": partial(sc.solve, case, supplier_prices=True),
         "regret": partial(sc.regret, case, plan, FIRST),
+        "foresight": partial(sc.foresight, case, **serial),
         "sensitivity": partial(sc.sensitivity, case, **serial),
         "sweep": partial(sc.sweep, case, AXES, **serial),
         "survey": partial(survey.survey, case, {"more": changed}, **serial),

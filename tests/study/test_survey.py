@@ -138,14 +138,14 @@ def test_the_command_lists_solves_and_writes(tmp_path: Path, capsys: pytest.Capt
     arguments = ["scenarios", str(folder), "--solve", "--report", str(page), "--out", str(tmp_path / "out")]
     assert status_of(*arguments) == 0
     printed = capsys.readouterr().out
-    assert printed.splitlines()[1] == "Changes against the case; `=`: the same stage and group bind as in the case."
+    assert printed.splitlines()[1] == "Changes against the case; `=`: the same group and stage bind as in the case."
     at = printed.index("Net benefit is value served less total cost, over 2030-2030, discounted; m USD\n")
     assert re.search(r"\nthe case +100\.0 +100 +0\.000200\nmore +\+20\.0 +\+20\.0 +\+0\.0\n", printed[at:])
     assert printed.index("Single years may fall when limits rise") > at
     assert re.search(
         rf"\nServed in {FIRST}, change in %\nscenario +Chat +cost per token\nmore +\+20\.0 +\+0\.0\n", printed
     )
-    assert re.search(rf"\nWhat binds\nscenario  {FIRST}\nmore +power \(power\)\n", printed)
+    assert re.search(rf"\nWhat binds\nscenario  {FIRST}\nmore +power\n", printed)
     assert re.search(r"\nmore +0\.406  2030: power\n", printed)
     assert max(map(len, printed.splitlines())) <= 100
     assert r"**More \| wafers** (more). A new line. *The maker*" in page.read_text(encoding="utf-8")

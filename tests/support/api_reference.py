@@ -42,6 +42,8 @@ _GROUPS = {
         "Sensitivity",
         "backcast",
         "Backcast",
+        "foresight",
+        "ForesightStudy",
         "regret",
         "Regret",
         "lock_in",
@@ -151,6 +153,8 @@ def signature(name: str, function: Callable[..., Any]) -> list[str]:
 
 def _literal(value: object) -> str:
     """Return a default as the project writes it."""
+    if isinstance(value, tuple) and len(value) > 1:
+        return f"({', '.join(map(_literal, value))})"
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 

@@ -859,6 +859,26 @@ SETTINGS: Faults = {
         setting("first_year = 2026", "first_year = 2026\nfirst_year = 2027"),
         ["case.toml: is not valid TOML: Cannot overwrite a value (at line 4, column 18)"],
     ),
+    "date of another country": (
+        setting("currency_year = 2025", 'currency_year = 2025\ndata_date = "29.11.2026"'),
+        ["case.toml, setting data_date: '29.11.2026'; must be a date from 1990 to 2200, YYYY-MM-DD"],
+    ),
+    "day that no month has": (
+        setting("currency_year = 2025", 'currency_year = 2025\ndata_date = "2026-11-31"'),
+        ["case.toml, setting data_date: '2026-11-31'; must be a date from 1990 to 2200, YYYY-MM-DD"],
+    ),
+    "date of a year that is none": (
+        setting("currency_year = 2025", "currency_year = 2025\ndata_date = 0001-01-01"),
+        ["case.toml, setting data_date: '0001-01-01'; must be a date from 1990 to 2200, YYYY-MM-DD"],
+    ),
+    "date and time": (
+        setting("currency_year = 2025", "currency_year = 2025\ndata_date = 2026-11-29T12:00:00"),
+        ["case.toml, setting data_date: '2026-11-29 12:00:00'; must be a date from 1990 to 2200, YYYY-MM-DD"],
+    ),
+    "year for a date": (
+        setting("currency_year = 2025", "currency_year = 2025\ndata_date = 2026"),
+        ["case.toml, setting data_date: '2026'; must be a date from 1990 to 2200, YYYY-MM-DD"],
+    ),
     "availability above 1": (
         setting("first_year_availability = 0.5", "first_year_availability = 1.5"),
         ["case.toml, setting first_year_availability: 1.5 share; must be a number from 0 to 1"],

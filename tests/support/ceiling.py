@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from reference import (
+    GLOBAL,
     Label,
     Numbers,
+    Site,
     Statement,
     Terms,
     UnsolvedError,
@@ -46,7 +48,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Number:
-    """A published number: one expression over another, and its range."""
+    """A published number: one expression over another, and its range, of which a bound has one end."""
 
     over: Part
     under: Part
@@ -57,14 +59,24 @@ class Number:
 
     def sides(self) -> Iterable[tuple[Terms, float]]:
         """Both sides of the range, each as terms <= constant, in half widths."""
-        unit = self.size * ((self.high - self.low) / 2 or abs(self.high) or 1.0)
+        end = self.high if math.isfinite(self.high) else self.low
+        width = self.high - self.low
+        unit = self.size * ((width / 2 if math.isfinite(width) else 0.0) or abs(end) or 1.0)
         for sign, bound in ((-1.0, self.low), (1.0, self.high)):
+            if math.isinf(bound):
+                yield {}, math.inf
+                continue
             terms: Terms = defaultdict(float)
             for part, factor in ((self.over, sign / unit), (self.under, -sign * bound / unit)):
                 for column, coefficient in part.terms.items():
                     terms[column] += factor * coefficient
             constant = sign * (self.over.constant - bound * self.under.constant) / unit
             yield {column: c for column, c in terms.items() if c}, -constant
+
+
+def is_linear(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `observed.csv` is one linear expression over another: costs that are shared out are not."""
+    return row["quantity"] in _QUANTITIES
 
 
 def number(lp: Statement, row: Mapping[str, Any], plan: Mapping[Label, float]) -> Number:
@@ -74,7 +86,10 @@ def number(lp: Statement, row: Mapping[str, Any], plan: Mapping[Label, float]) -
     over, under = _QUANTITIES[str(row["quantity"])](lp, n, items, t)
     known = [Part({x: c for x, c in part.terms.items() if x in lp.cost}, part.constant) for part in (over, under)]
     size = known[1].constant + math.fsum(c * plan[x] for x, c in known[1].terms.items())
-    return Number(known[0], known[1], float(row["low"]), float(row["high"]), size)
+    low, high = float(row["low"]), float(row["high"])
+    return Number(
+        known[0], known[1], -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high, size
+    )
 
 
 ONE = Part({}, 1.0)
@@ -94,6 +109,32 @@ def _installed(_: Statement, n: Numbers, items: set[str], t: int) -> tuple[Part,
         for u in range(max(n.first, t - a.life + 1), t + 1)
     }
     return Part(terms, math.fsum(a.h100e * n.fleet.get((a.name, r, t), 0.0) for a in named for r in n.regions)), ONE
+
+
+def _bought(lp: Statement, n: Numbers, items: set[str], t: int) -> tuple[Part, Part]:
+    named = [a for a in n.accelerators if items & {ALL, a.name, a.family, a.vendor}]
+    return Part({("build", a.name, t): bill(lp, n, a.name, t) for a in named}), ONE
+
+
+def bill(lp: Statement, n: Numbers, a: str, t: int) -> float:
+    """What one accelerator costs its buyer: each component from where it is cheapest, all that is needed counted."""
+
+    def can_have(site: Site) -> bool:
+        limit, most = lp.limits[*site, t], {order.column: order.most for order in n.orders}
+        return limit.fixed + math.fsum(x * most[column] for column, x in limit.terms.items()) > 0
+
+    def cost(s: str, p: str) -> float:
+        sites = [site for site in n.sites if site[0] == s and site[2] == p]
+        some = [site for site in sites if can_have(site)] or sites
+        return min((of_site(site) for site in some), default=0.0)
+
+    def of_site(site: Site) -> float:
+        needs = n.needs.get(("supply", *site), {})
+        where = {x: GLOBAL if n.stages[x]["scope"] == GLOBAL else site[2] for x in needs}
+        return n.price.price(site, t) + math.fsum(quantity * cost(x, where[x]) for x, quantity in needs.items())
+
+    flows = {s: quantity for s, quantity in n.bom[a].items() if n.is_flow(s)}
+    return n.other_cost.price((a,), t) + math.fsum(quantity * cost(s, GLOBAL) for s, quantity in flows.items())
 
 
 def _use(n: Numbers, items: set[str], t: int) -> Part:
@@ -141,6 +182,7 @@ def _hardware(n: Numbers, t: int, group: str = "") -> Part:
 _QUANTITIES = {
     "units_built": _units,
     "installed_h100e": _installed,
+    "accelerator_spending": _bought,
     "stage_used": _used,
     "stage_used_share": _used_share,
     "stage_spending": _spending,

@@ -17,7 +17,7 @@ from random import Random
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 Value: TypeAlias = str | int | float | bool | None
@@ -54,7 +54,12 @@ HEADERS: dict[str, str] = {
     "research": "tier year demand_h100e_years value_usd_per_h100e_hour source",
     "demand_curves": "workload year volume_ttok price_usd_per_mtok elasticity adjusted_share source",
     "research_curves": "year volume_h100e_years value_usd_per_h100e_hour elasticity source",
+    "observed": "quantity year item low central high unit kind rule source",
+    "outlooks": "quantity year item central unit source",
+    "press": "year stage story source",
 }
+PUBLISHED = ("observed", "outlooks", "press")
+"""What was published of years: no solve sees it."""
 OPTIONAL = (
     "supplier_needs",
     "allocation",
@@ -69,6 +74,7 @@ OPTIONAL = (
     "demand",
     "demand_curves",
     "research_curves",
+    *PUBLISHED,
 )
 SERIES: dict[str, tuple[tuple[str, ...], str]] = {  # interpolated tables: keys, a column
     "capacity": (("stage", "supplier", "place"), "capacity"),
@@ -356,6 +362,8 @@ class _Maker:
             settings["build_lag_share"] = rng.choice([0.0, 1.0, 0.25, 0.6])
         if self.maybe(0.3):
             settings["capital_write_off_years"] = rng.choice([1, 3, 8])
+        if self.seed % 2:
+            settings["data_date"] = f"{FIRST - 4 + self.seed % 5}-02-28"
         return settings
 
     def pick_stages(self) -> list[Stage]:
@@ -876,8 +884,40 @@ class _Maker:
         if has_curves(self.seed):
             self.curve_ranges()
         for table in OPTIONAL:
-            if not self.tables[table] and self.maybe(0.5):
+            if table not in PUBLISHED and not self.tables[table] and self.maybe(0.5):
                 del self.tables[table]
+        self.published(keys)
+
+    def published(self, sources: Sequence[str]) -> None:
+        """What was published of years: ranges, bounds, outlooks and stories, in half of the cases each."""
+        rng = Random(f"{self.seed} what was published")
+        chip, stage, workload = (rng.choice(self.tables[table]) for table in ("accelerators", "stages", "workloads"))
+        counted: list[tuple[str, Value, str]] = [
+            ("units_built", "all", "units"),
+            ("accelerator_spending", chip["vendor"], "USD"),
+            ("stage_spending", stage["stage"], "USD"),
+            ("tokens_served", workload["workload"], "10^12 tokens"),
+            ("cost_per_mtok", "all", "USD per 10^6 tokens"),
+            ("cost_per_hour", chip["family"], "USD per hour"),
+        ]
+        for table in PUBLISHED:
+            if rng.random() < 0.5:
+                if rng.random() < 0.5:
+                    del self.tables[table]
+                continue
+            for t in self.years:
+                for quantity, item, unit in rng.sample(counted, 3):
+                    x, source = _round(10 ** rng.uniform(0, 9)), rng.choice(sources)
+                    row: Row = {"quantity": quantity, "year": t, "item": item, "central": x, "unit": unit}
+                    if table == "outlooks":
+                        self.add(table, **row, source=source)
+                    if table == "observed":
+                        ends = rng.choice([(0.9 * x, x, 1.2 * x), (0.0, x, x), (x, None, None), (None, None, x)])
+                        row |= dict(zip(("low", "central", "high"), ends, strict=True))
+                        row |= {"kind": rng.choice([None, "power"]), "rule": rng.choice([None, 11]), "source": source}
+                        self.add(table, **{name: row[name] for name in HEADERS[table].split()})
+                if table == "press":
+                    self.add(table, year=t, stage=stage["stage"], story="It was short.", source=rng.choice(sources))
 
     def curve_ranges(self) -> None:
         """Ranges of half of the numbers of curves."""
@@ -953,6 +993,9 @@ FEATURES = frozenset(
         "a build limit above 0",
         "a build limit of 0",
         "a commitment before the case",
+        "a bound that was published",
+        "a kind of its own",
+        "a rule that keeps a published number out",
         "a curve and tiers",
         "a curve and no tiers",
         "a curve of nothing",
@@ -992,6 +1035,7 @@ FEATURES = frozenset(
         "capital_write_off_years",
         "commitment in a flow stage",
         "commitment in a stock stage",
+        "data_date",
         "discount rate 0",
         "discount rate above 0",
         "efficiency of some workloads",
@@ -1006,6 +1050,7 @@ FEATURES = frozenset(
         "made no longer",
         "no capacity in any year",
         "no capacity in one year",
+        "no data_date",
         "no demand of a tier in a year",
         "no research demand in a year",
         "one region",
@@ -1047,6 +1092,7 @@ def features(case: Case) -> set[str]:
         _commitments,
         _demand,
         _curves,
+        _published,
     )
     return {name for look in looks for name, found in look(case) if found}
 
@@ -1080,6 +1126,8 @@ def _settings(case: Case) -> Features:
     yield "report_last_year by default", shown is None
     yield "report_last_year before the last", shown is not None and shown != given["last_year"]
     yield "capital_write_off_years", "capital_write_off_years" in given
+    yield "data_date", "data_date" in given
+    yield "no data_date", "data_date" not in given
 
 
 def _tables(case: Case) -> Features:
@@ -1091,6 +1139,13 @@ def _tables(case: Case) -> Features:
         "ranges",
         any(key.endswith("_low") for rows in case.tables.values() for row in rows for key in row),
     )
+
+
+def _published(case: Case) -> Features:
+    rows = case.rows("observed")
+    yield "a bound that was published", any(row["central"] is None for row in rows)
+    yield "a kind of its own", any(row["kind"] is not None for row in rows)
+    yield "a rule that keeps a published number out", any(row["rule"] is not None for row in rows)
 
 
 def _series(case: Case) -> Features:

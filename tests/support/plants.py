@@ -34,13 +34,6 @@ TTOK = 1 / reference.TTOK_PER_TOKEN_PER_SECOND
 """Tokens per second that make 10^12 tokens in a year."""
 
 
-BESIDE = {
-    "observed": "quantity year item low central high unit source",
-    "press": "year stage story source",
-}
-"""Tables that the solve does not see, with their columns."""
-
-
 @dataclass(frozen=True)
 class Link:
     """A stage of a chain: `per_unit` goes into an accelerator, and there is enough for `units` accelerators a year."""
@@ -128,16 +121,16 @@ def half_of_packaging(*, group: str = "") -> Case:
 
 def add(case: Case, table: str, **row: Value) -> None:
     """Add a row; columns that are not named are blank, and its source is the paper's."""
-    header = (HEADERS | BESIDE)[table].split()
+    header = HEADERS[table].split()
     source = {"source": "paper"} if "source" in header and table != "sources" else {}
     case.tables.setdefault(table, []).append(dict.fromkeys(header) | source | row)
 
 
-def observe(case: Case, quantity: str, item: str, *amounts: float, **row: Value) -> None:
+def observe(case: Case, quantity: str, item: str, *amounts: float | None, **row: Value) -> None:
     """Add an observation: low, central and high."""
     unit, (low, central, high) = QUANTITIES[quantity].unit or "units", amounts
-    add(case, "observed", quantity=quantity, year=FIRST, item=item, low=low, central=central, high=high, unit=unit,
-        **row)  # fmt: skip
+    cells: Row = {"year": FIRST, "low": low, "central": central, "high": high, "unit": unit}
+    add(case, "observed", quantity=quantity, item=item, **cells | row)
 
 
 def add_stage(case: Case, link: Link, position: int = 9) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from supplychain.plan.bottlenecks import DEMAND
+from supplychain.report.names import Names
 from supplychain.report.text.compare import values_by_answer
 from supplychain.report.text.overview import site_stage, total_cost
 from supplychain.results.frames import records, rows_by_year
@@ -151,11 +152,18 @@ def _first_of(title: str, count: int) -> str:
     return title if count <= _MOST else f"{title}, the first {_MOST} of {count}"
 
 
+def binds(plan: Plan) -> dict[int, str]:
+    """Return what binds in each year: the group, and its stage where that says more."""
+    names, stage = Names(plan.case), rows_by_year(plan.binding, "stage")
+    groups = rows_by_year(plan.binding, "group")
+    return {t: names.binds(row["members"], stage[t]["members"]) for t, row in groups.items()}
+
+
 def _binding(plan: Plan) -> ExcelChart:
-    rows = rows_by_year(plan.binding, "stage").values()
-    side = [f"{row['year']} {row['members']}" for row in rows]
+    side = [f"{t} {label}" for t, label in binds(plan).items()]
+    rows = rows_by_year(plan.binding, "group").values()
     worth = [0.0 if row["state"] == DEMAND else row["annual_gain_usd_per_pct"] / 1e9 for row in rows]
-    title = "What one per cent more of the binding stage is worth"
+    title = "What one per cent more of the group that binds is worth"
     return ExcelChart(title, "bn USD a year", side, {"+1 %": worth}, "column")
 
 

@@ -106,6 +106,7 @@ def _of_answer(
         ("Last year reported", settings.report_last_year),
         *([] if settings.foresight_years is None else [("Years seen ahead", settings.foresight_years)]),
         *more_facts,
+        *((f"Binds in {t}", label) for t, label in charts.binds(plan).items()),
         ("Net benefit, discounted [USD]", plan.net_benefit_usd),
         ("Total discounted cost [USD]", plan.objective_usd),
         ("Status", str(answer.summary["status"])),

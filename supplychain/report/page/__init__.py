@@ -7,6 +7,7 @@
     report_data.py  what a page is written from
     answer.py       the answer in three sentences and four numbers, and how sure it is
     scenarios.py    scenarios side by side, and what changed
+    foresight.py    with which foresight the case was solved, and others beside it
     binding.py      what binds when, what relief is worth, and how firm that is
     supply.py       supply against requirement, stranded capacity
     service.py      demand, service and what tokens cost
@@ -24,7 +25,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from supplychain.report.page import answer, binding, buying, fleet, inputs, scenarios, service, supply, tables, trust
+from supplychain.report.page import (
+    answer,
+    binding,
+    buying,
+    fleet,
+    foresight,
+    inputs,
+    scenarios,
+    service,
+    supply,
+    tables,
+    trust,
+)
 from supplychain.report.page.blocks import Chart, Paragraph
 
 if TYPE_CHECKING:
@@ -57,6 +70,6 @@ def _without_empty_charts(section: Section) -> Section:
     return replace(section, blocks=blocks)
 
 
-_PARTS = (answer, scenarios, binding, supply, service, buying, fleet, trust, inputs)
+_PARTS = (answer, scenarios, foresight, binding, supply, service, buying, fleet, trust, inputs)
 _SOLVING = (supply, buying)
 """Those that look closely at a year."""

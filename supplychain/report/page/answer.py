@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND
 from supplychain.report.formats import plain, short
+from supplychain.report.names import Names
 from supplychain.report.page.blocks import BulletList, Heading, KeyFigure, KeyFigures, Number, Paragraph, Section
 from supplychain.report.page.report_data import BACKCAST, SENSITIVITY, ReportData
 from supplychain.report.text.overview import not_told_apart
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from supplychain.report.page.blocks import Sentence, SentencePart
 
-_NAME = 60
-"""Characters of a name in a sentence."""
+_NAME, _SHORT = 90, 40
+"""Characters of a name in a sentence, and beside a number."""
 
 
 def section(report_data: ReportData) -> Section:
@@ -34,6 +35,7 @@ def section(report_data: ReportData) -> Section:
                 for sentence in (_binds(report_data), _serves(report_data), _buys(report_data))
                 if sentence
             ),
+            *(Paragraph((line,)) for line in _in_brackets(report_data)),
             KeyFigures(_keys(report_data)),
             Heading("How sure it is"),
             BulletList(_certainty(report_data)),
@@ -42,10 +44,10 @@ def section(report_data: ReportData) -> Section:
 
 
 def _binds(report_data: ReportData) -> Sentence:
-    rows, groups = rows_by_year(report_data.plan.binding, "stage"), rows_by_year(report_data.plan.binding, "group")
+    stages, rows = rows_by_year(report_data.plan.binding, "stage"), rows_by_year(report_data.plan.binding, "group")
     runs: list[tuple[str, list[int]]] = []
     for t in report_data.years:
-        label = _label(report_data, rows[t], groups[t])
+        label = _label(report_data, rows[t], stages[t])
         if runs and runs[-1][0] == label:
             runs[-1][1].append(t)
         else:
@@ -54,7 +56,7 @@ def _binds(report_data: ReportData) -> Sentence:
     for n, (label, years) in enumerate(runs):
         parts += [
             "; " if n else "",
-            f"{label} binds {_span(years)}",
+            f"{label if n else label[:1].upper() + label[1:]} binds {_span(years)}",
         ]
         first, last = years[0], years[-1]
         if rows[first]["state"] != DEMAND and not math.isnan(rows[first]["annual_gain_usd_per_pct"]):
@@ -64,13 +66,17 @@ def _binds(report_data: ReportData) -> Sentence:
     return (*parts, ".")
 
 
-def _label(report_data: ReportData, stage: Mapping[str, Any], group: Mapping[str, Any]) -> str:
-    """Return what binds in a year, with the group that does; demand if no relief would serve more."""
-    if stage["state"] == DEMAND:
+def _label(report_data: ReportData, group: Mapping[str, Any], stage: Mapping[str, Any]) -> str:
+    """Return the group that binds in a year, and its stage; demand if no relief would serve more."""
+    if group["state"] == stage["state"] == DEMAND:
         return "demand, and no stage,"
-    own = {report_data.group_of.get(name) for name in str(stage["members"]).split(" + ")}
-    other = "" if own == set(str(group["members"]).split(" + ")) else "among groups: "
-    return f"{short(stage['members'], _NAME)} [{other}{short(group['members'], _NAME)}]"
+    return Names(report_data.case).binds(group["members"], stage["members"], _NAME)
+
+
+def _in_brackets(report_data: ReportData) -> list[str]:
+    """Return what a stage in brackets means, if some year has one."""
+    rows = [rows_by_year(report_data.plan.binding, level) for level in ("group", "stage")]
+    return Names(report_data.case).legend([tuple(by_year[t]["members"] for by_year in rows) for t in report_data.years])
 
 
 def _span(years: Sequence[int]) -> str:
@@ -78,7 +84,7 @@ def _span(years: Sequence[int]) -> str:
 
 
 def _gain(report_data: ReportData, t: int) -> Number:
-    return report_data.tables.only("binding", "annual_gain_usd_per_pct", year=t, level="stage").usd()
+    return report_data.tables.only("binding", "annual_gain_usd_per_pct", year=t, level="group").usd()
 
 
 def _serves(report_data: ReportData) -> Sentence:
@@ -133,10 +139,11 @@ def _buys(report_data: ReportData) -> Sentence:
 
 def _keys(report_data: ReportData) -> list[KeyFigure]:
     first, last, tables = report_data.years[0], report_data.years[-1], report_data.tables
-    stage = rows_by_year(report_data.plan.binding, "stage")[first]
-    worth: Sentence = ("demand",) if stage["state"] == DEMAND else (_gain(report_data, first),)
-    if stage["state"] != DEMAND and math.isnan(stage["annual_gain_usd_per_pct"]):
+    group = rows_by_year(report_data.plan.binding, "group")[first]
+    worth: Sentence = ("demand",) if group["state"] == DEMAND else (_gain(report_data, first),)
+    if group["state"] != DEMAND and math.isnan(group["annual_gain_usd_per_pct"]):
         worth = ("there is none",)
+    called = f"{Names(report_data.case).groups(group['members'], _SHORT)}, worth a year"
     served, demanded = (tables.sum("service", f"{c}_ttok", year=last) for c in ("served", "demand"))
     average = _cost(report_data, "average", last)
     capital = tables.sum("economics", "capital_usd")
@@ -145,7 +152,7 @@ def _keys(report_data: ReportData) -> list[KeyFigure]:
         KeyFigure(
             f"1 % more of what binds in {first}",
             worth,
-            (short(stage["members"], 40) + ", worth a year" if stage["state"] != DEMAND else "no stage binds",),
+            (called if group["state"] != DEMAND else "no group binds",),
         ),
         KeyFigure(
             f"tokens served in {last}, 10¹⁵",
@@ -185,7 +192,7 @@ def _certainty(report_data: ReportData) -> list[Sentence]:
         _evidence(report_data),
     ]
     if BACKCAST in report_data.studies:
-        points.append(("Against the past: ", *report_data.score, "."))
+        points.append(("Against the past: ", *report_data.scores, "."))
     return points
 
 
@@ -196,7 +203,7 @@ def _labels(report_data: ReportData) -> list[Sentence]:
         ]
     rows = report_data.tables.rows("sensitivity:labels").records()
     points: list[Sentence] = []
-    for level in ("stage", "group"):
+    for level in ("group", "stage"):
         of_level = [r for r in rows if r["level"] == level]
         least = min(of_level, key=lambda r: r["keeps"] / r["moves"])
         keeps = report_data.tables.only("sensitivity:labels", "keeps", year=least["year"], level=level)

@@ -35,7 +35,7 @@ _PARTS = {
 def section(report_data: ReportData) -> Section:
     """Return what binds in each year, and how firmly; and what bound in the past."""
     tables = report_data.tables
-    blocks: list[Block] = [_map(report_data, "stage"), _map(report_data, "group"), _worth_to_whom(report_data)]
+    blocks: list[Block] = [_map(report_data, "group"), _map(report_data, "stage"), _worth_to_whom(report_data)]
     grid_columns: list[ShownColumn] = [
         "year",
         "level",
@@ -188,7 +188,7 @@ def _past(report_data: ReportData) -> list[Block]:
     ]
     firm: list[ShownColumn] = [*schema.PAST_LABELS.key, "keeps", "moves", "becomes", "input", "end", ("by", 0.01)]
     return [
-        Paragraph((*report_data.score, ". Nothing in the back-cast forces its outcome.")),
+        Paragraph(("Against the past: ", *report_data.scores, ". Nothing in the back-cast forces its outcome.")),
         _past_map(report_data, rows),
         BulletList([_past_year(report_data, r) for r in rows.records() if r["level"] == "stage"]),
         grid(

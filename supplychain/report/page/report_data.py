@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,7 @@ from supplychain.report.formats import plain
 from supplychain.report.page.blocks import AnswerTables, NotRun, Number, SourcedRows
 from supplychain.results import schema as result_schema
 from supplychain.results.frames import frame, records, rows_by_year
+from supplychain.schema import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
     from supplychain.results.answer import Answer
 
 
-COMPARED, REFERENCE, SENSITIVITY, BACKCAST = "compare", "reference", "sensitivity", "backcast"
+COMPARED, REFERENCE, SENSITIVITY, BACKCAST, FORESIGHT = "compare", "reference", "sensitivity", "backcast", "foresight"
 """Studies that a page may show. Their tables are called `backcast:labels`."""
 
+
+_SPELLED = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
+"""Numbers from 2 on, as prose has them."""
 
 _UP_TO = 10.0
 """End of the value curves, in per cent."""
@@ -106,6 +111,20 @@ class ReportData:
         inside, total = (each.count() for each in rows)
         share: Sentence = (" (", (inside / total).per_cent(), ")") if total.value else ()
         return (inside, " of ", total, " independent comparisons inside their range", *share)
+
+    @property
+    def scores(self) -> Sentence:
+        """How far the back-cast is off, in words; of an earlier answer how often it is right."""
+        said = self.studies[BACKCAST].summary
+        if said.get("median_abs_log_error") is None or "backcast:scores" not in self.tables:
+            return self.score
+        error, interval = (
+            self.tables.only("backcast:scores", name, kind=ALL) for name in ("median_abs_log_error", "interval_score")
+        )
+        seen = in_words(said["foresight_years"])
+        how = f"with {re.sub(r'^[2-9]', lambda digit: _SPELLED[int(digit[0]) - 2], seen)} the error is "
+        what = " (the median of |ln(model / published)| by kind, and the mean of the kinds), the interval score "
+        return (how, error, what, interval, "; ", *self.score)
 
     def inputs(self, table: str, order: list[str]) -> SourcedRows:
         """Return a table of the inputs, in some order."""

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from supplychain.plan.bottlenecks import DEMAND
+from supplychain.plan.bottlenecks import DEMAND, LEVELS
 from supplychain.report import charts
 from supplychain.report.formats import USD, dollars, number, plain, short, unit_for, with_sign, with_sign_grouped
-from supplychain.report.names import TOTALS, Names
+from supplychain.report.names import TOTALS, Names, in_words
 from supplychain.report.page.blocks import BulletList, Chart, Grid, GridColumn, Heading, NotRun, Paragraph, Section
 from supplychain.report.page.grids import every, grid
 from supplychain.report.page.report_data import COMPARED, REFERENCE
@@ -22,6 +22,9 @@ from supplychain.tolerances import OBJECTIVE_ROUNDING
 if TYPE_CHECKING:
     from supplychain.report.page.blocks import Block, Sentence, SourcedRows
     from supplychain.report.page.report_data import ReportData
+
+_NAME = 60
+"""Characters of a group and its stage in a sentence."""
 
 _DIVERGING = ("#0072b2", "#86b9dc", "#f4f4f4", "#f0a878", "#b84a00")
 _BINS = ("-10 % or more", "-10 to -1 %", "within 1 %", "+1 to +10 %", "+10 % or more")
@@ -105,7 +108,7 @@ def _compared(report_data: ReportData, study: str) -> list[Block]:
 
 
 def _summary(report_data: ReportData, study: str, answer: str) -> Sentence:
-    """Return a sentence: what an answer does to net benefit, value and cost, and where another stage binds."""
+    """Return a sentence: what an answer does to net benefit, value and cost, and where another group or stage binds."""
     tables = report_data.tables
     title = (
         report_data.scenarios.get(answer, answer)
@@ -124,19 +127,24 @@ def _summary(report_data: ReportData, study: str, answer: str) -> Sentence:
         size, unit = unit_for([change.value], USD)
         amount: Sentence = (known,) if known else (change.over(size, signed=True), f" {unit}")
         parts = (*parts, f"{',' if n else ''} {called} ", *amount)
+    names = Names(report_data.case)
+    stages, groups = (
+        {r["year"]: r for r in tables.rows(f"{study}:labels", answer=answer, level=level).records()} for level in LEVELS
+    )
     moved = {
-        r["year"]: r["label"]
-        for r in tables.rows(f"{study}:labels", answer=answer, level="stage").records()
-        if not r["same"]
+        t: names.binds(group["label"], stages[t]["label"], _NAME)
+        for t, group in groups.items()
+        if not (group["same"] and stages[t]["same"])
     }
     bound = ", ".join(
         f"{label} in {', '.join(str(t) for t in moved if moved[t] == label)}" for label in dict.fromkeys(moved.values())
     )
-    return (*parts, plain(f"; now binds: {bound}." if moved else "; the same stages bind."))
+    return (*parts, plain(f"; now binds: {bound}." if moved else "; the same groups and stages bind."))
 
 
 def _binding(report_data: ReportData, study: str, reference: str, labels: SourcedRows) -> Chart:
-    """Return which stage binds in each answer and year, coloured by its group."""
+    """Return which group binds in each answer and year, in its colour, and which stage."""
+    names = Names(report_data.case)
     rows = {(r["answer"], r["year"], r["level"]): r for r in labels.records()}
     colour_of_group = report_data.group_colours | {DEMAND: charts.REST}
     binds: dict[tuple[str, int], tuple[str, str, bool]] = {}
@@ -144,36 +152,40 @@ def _binding(report_data: ReportData, study: str, reference: str, labels: Source
         if level == "stage":
             group = rows[answer, year, "group"]
             binds.setdefault((reference, year), (r["reference"], group["reference"], False))
-            binds[answer, year] = (r["label"], group["label"], not r["same"])
+            binds[answer, year] = (r["label"], group["label"], not (r["same"] and group["same"]))
     cells = [
         {
             "row": plain(answer),
             "column": str(year),
-            "level": plain(group) if group in colour_of_group else _JOINT,
-            "text": short(stage, 22),
-            "brief": short(group, 9),
+            "level": in_words(group) if group in colour_of_group else _JOINT,
+            "text": names.groups(group, 22),
+            "brief": short(in_words(group), 9),
             "mark": int(differs),
-            "description": plain(f"{answer}, {year}: {stage} [{group}] binds"),
+            "description": plain(f"{answer}, {year}: {names.binds(group, stage)}"),
         }
         for (answer, year), (stage, group, differs) in sorted(binds.items(), key=lambda item: item[0][0] != reference)
     ]
     present = {c["level"] for c in cells}
-    domain = [*(plain(g) for g in colour_of_group if plain(g) in present), *([_JOINT] if _JOINT in present else [])]
-    shades = {plain(g): colour for g, colour in colour_of_group.items()} | {_JOINT: "#ffffff"}
+    domain = [
+        *(in_words(g) for g in colour_of_group if in_words(g) in present),
+        *([_JOINT] if _JOINT in present else []),
+    ]
+    shades = {in_words(g): colour for g, colour in colour_of_group.items()} | {_JOINT: "#ffffff"}
     wide, narrow = charts.wide_and_narrow(
         charts.matrix, cells, rows="", columns="", legend="group", domain=domain, shades=[shades[g] for g in domain]
     )
     moved = sum(differs for _, _, differs in binds.values())
     return Chart(
         f"{study}_bound",
-        "Which stage binds?" if study == COMPARED else "Which stage binds, and which did?",
+        "Which group binds?" if study == COMPARED else "Which group binds, and which did?",
         plain(
-            f"Cells by answer and year with the stage that binds. In {moved} cells it is another than in {reference}."
+            "Cells by answer and year with the group that binds. "
+            f"In {moved} cells it, or its stage, is another than in {reference}."
         ),
         wide,
         narrow,
-        grid("What binds, by stage and group", labels, result_schema.COMPARED_LABELS, keys=3),
-        (f"Framed: another stage binds than in {reference}.",),
+        grid("What binds, by group and by stage", labels, result_schema.COMPARED_LABELS, keys=3),
+        (f"Framed: another group or stage binds than in {reference}. The numbers below have both.",),
     )
 
 

@@ -9,13 +9,13 @@ from supplychain.case.notices import notices
 from supplychain.report import charts
 from supplychain.report.formats import amount, number, or_nought, plain, short
 from supplychain.report.page.blocks import BulletList, Chart, Heading, Paragraph, Section
-from supplychain.report.page.grids import grid
+from supplychain.report.page.grids import every, grid
 from supplychain.report.page.report_data import BACKCAST, BACKCAST_NOT_RUN, SENSITIVITY, sensitivity_not_run
 from supplychain.report.text.overview import not_told_apart
 from supplychain.results import schema
 
 if TYPE_CHECKING:
-    from supplychain.report.page.blocks import Block, Sentence
+    from supplychain.report.page.blocks import Block, ColumnKind, Sentence
     from supplychain.report.page.grids import ShownColumn
     from supplychain.report.page.report_data import ReportData
 
@@ -86,13 +86,15 @@ def _errors(report_data: ReportData) -> list[Block]:
     all_comparisons = grid(
         "All comparisons with published counts, independent or not", rows, schema.COMPARISONS, grid_columns, keys=4
     )
-    score = Paragraph((*report_data.score, "."))
+    said: list[Block] = [Paragraph(("Against the past: ", *report_data.scores, "."))]
+    more = _scores(report_data)
     if not marks:
-        return [score, all_comparisons]
+        return [*said, *more, all_comparisons]
     outside = sum(r["part"] == "outside" for r in marks)
     wide, narrow = charts.wide_and_narrow(charts.ranges, marks, x="over the published number, log")
     return [
-        score,
+        *said,
+        *more,
         Chart(
             "backcast_errors",
             "How far is the model from independent published counts?",
@@ -106,9 +108,39 @@ def _errors(report_data: ReportData) -> list[Block]:
             (
                 (
                     "Beyond a factor of ten a mark stands at the edge. A model of nought has no place on "
-                    "a log axis and stands in the table."
+                    "a log axis and stands in the table, as bounds do."
                 ),
             ),
+        ),
+    ]
+
+
+def _scores(report_data: ReportData) -> list[Block]:
+    """Return the scores by kind, beside simple forecasts and under other foresight; an earlier answer has none."""
+    tables = report_data.tables
+    if "backcast:scores" not in tables:
+        return []
+    shares: dict[str, tuple[float, ColumnKind]] = {"inside_share": (0.01, "number")}
+    skill: dict[str, tuple[float, ColumnKind]] = {"skill": (1.0, "sign")}
+    return [
+        grid(
+            "How far is the back-cast from independent published numbers, by kind?",
+            tables.rows("backcast:scores"),
+            schema.SCORES,
+            every(schema.SCORES, **shares),
+        ),
+        grid(
+            "Is it better than simple forecasts, on the rows that they can make?",
+            tables.rows("backcast:skill"),
+            schema.SKILL,
+            every(schema.SKILL, **skill),
+            keys=2,
+        ),
+        grid(
+            "How far is it under other foresight?",
+            tables.rows("backcast:by_foresight"),
+            schema.BY_FORESIGHT,
+            every(schema.BY_FORESIGHT, **shares),
         ),
     ]
 

@@ -9,7 +9,7 @@ from supplychain.case.provenance import weak_share
 from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
 from supplychain.report.formats import TOKENS, USD, case_title, cut, number, plain, unit_for, years_seen
 from supplychain.report.names import Names
-from supplychain.report.text.overview import DEFINITIONS, GAIN_GOES_TO, by_year, gain_shares, not_told_apart, power_used
+from supplychain.report.text.overview import GAIN_GOES_TO, by_year, gain_shares, not_told_apart, power_used
 from supplychain.results.frames import records, rows_by_year
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ WIDTH = 100
 _LABEL, _CELL, _BLOCK = 44, 11, 5
 """Characters of the first column and of a year, and years side by side."""
 
-_BINDS, _GAIN, _HOLDS, _RUNNER_UP, _GAP = 32, 7, 9, 22, 7
+_BINDS, _GAIN, _HOLDS, _RUNNER_UP, _GAP = 34, 7, 9, 20, 7
 """Characters of the columns of what binds, beside the year."""
 
 _WHAT, _WHERE, _AMOUNT, _ONLINE, _COST = 26, 36, 13, 9, 7
@@ -39,6 +39,9 @@ _STATES = {
     BLOCKED: "demand is held back; more of all stages serves more, of up to four does not",
 }
 """What a state means that no relief of the year alone explains."""
+
+_DOUBT, _DOUBTED = "?", "?: cannot be told."
+"""Follows a stage that the data cannot tell from others of its group, and what is said of it."""
 
 _WEAK = "estimates or assumptions"
 _NO_UNIT = "no unit"
@@ -56,7 +59,6 @@ def text(plan: Plan, case: str | None = None) -> str:
         case_title(plan.case.settings),
         *year_lines(plan),
         *(line for block in blocks for line in _block(plan, block)),
-        DEFINITIONS,
         *filter(None, [years_seen(plan.case.settings)]),
         *_orders(plan),
     ]
@@ -67,14 +69,17 @@ def text(plan: Plan, case: str | None = None) -> str:
 def year_lines(plan: Plan) -> list[str]:
     """Return a table of what binds in each year, and what else nearly does; its header says the scale of money.
 
-    A stage that the data cannot tell from others of its group is called by the group, and a last line says so.
+    The group comes first, and all numbers are of it; its stage at central values stands in brackets. A stage that the
+    data cannot tell from others of its group has a question mark, of which `explain` says more.
     """
     years = list(plan.case.report_years)
-    names, binding = Names(plan.case), rows_by_year(plan.binding, "stage")
+    names, binding = Names(plan.case), rows_by_year(plan.binding, "group")
+    stages = rows_by_year(plan.binding, "stage")
     second = {t: runner_up(plan, t) for t in years}
     gains = [_gain(row) for row in [*binding.values(), *second.values()]]
     size, unit = unit_for([gain for gain in gains if not math.isnan(gain)], USD)
     header = _year_line(f"What binds; {unit} gained by 1 % more", ("gain", "holds to", "runner-up", "gain", "gap"))
+    labels = {t: _binds(plan, binding[t], stages[t]) for t in years}
     lines = [header]
     for t in years:
         first, other = _gain(binding[t]), _gain(second[t])
@@ -85,37 +90,37 @@ def year_lines(plan: Plan) -> list[str]:
             _of_gain(second[t], size),
             _in_scale((first - other) / size),
         )
-        lines.append(_year_line(f"{t}  {_binds(plan, binding[t])}", cells))
+        lines.append(_year_line(f"{t}  {labels[t]}", cells))
     rows = [*binding.values(), *second.values()]
     blank = any(row.get("state", DEMAND) != DEMAND and math.isnan(_gain(row)) for row in rows)
-    note = [f"{_NO_UNIT}: there is nothing of this stage yet, and its first unit would serve more"]
+    note = [f"{_NO_UNIT}: there is nothing of it yet, and its first unit would serve more"]
     states = [
         f"{', '.join(str(t) for t in years if binding[t]['state'] == state)}: {meaning}"
         for state, meaning in _STATES.items()
         if any(binding[t]["state"] == state for t in years)
     ]
-    return [*lines, *(note if blank else []), *states, *not_told_apart(plan, years, names)]
+    legend = names.legend((binding[t]["members"], stages[t]["members"]) for t in years)
+    if legend and any(label.endswith(f"{_DOUBT})") for label in labels.values()):
+        legend[0] += f" {_DOUBTED}"
+    return [*lines, *legend, *(note if blank else []), *states]
 
 
 def runner_up(plan: Plan, year: int) -> dict[str, Any]:
-    """Return, of the stages that serve more and do not bind, the row of the one that gains most; {} if none does."""
-    bound = set(rows_by_year(plan.binding, "stage")[year]["members"].split(" + "))
-    rows = records(plan.bottlenecks[plan.bottlenecks["year"] == year])
-    serving = [row for row in rows if row["state"] == "sole" and row["stage"] not in bound]
+    """Return, of the groups that serve more and do not bind, the row of the one that gains most; {} if none does."""
+    bound = set(rows_by_year(plan.binding, "group")[year]["members"].split(" + "))
+    rows = records(plan.bottlenecks_by_group[plan.bottlenecks_by_group["year"] == year])
+    serving = [row for row in rows if row["state"] == "sole" and row["group"] not in bound]
     return min(serving, key=lambda row: row["rank"], default={})
 
 
-def _binds(plan: Plan, row: Mapping[str, Any]) -> str:
-    names, alike = Names(plan.case), not_told_apart(plan, [row["year"]])
-    if not alike:
-        return names.members(row["members"], _BINDS)
-    group = next(r["group"] for r in plan.case.tables["stages"] if r["stage"] == row["members"])
-    return f"{plain(group)} ({names.stage(row['members'], max(1, _BINDS - len(plain(group)) - 4))}?)"
+def _binds(plan: Plan, group: Mapping[str, Any], stage: Mapping[str, Any]) -> str:
+    doubt = _DOUBT if not_told_apart(plan, [group["year"]]) else ""
+    return Names(plan.case).binds(group["members"], stage["members"], _BINDS, doubt)
 
 
 def _runner_up(names: Names, binding: Mapping[str, Any], second: Mapping[str, Any]) -> str:
     if second:
-        return names.stage(second["stage"], _RUNNER_UP)
+        return names.group(second["group"], _RUNNER_UP)
     return "" if binding["state"] == DEMAND else "no other serves more"
 
 
@@ -173,8 +178,8 @@ def _block(plan: Plan, years: list[int]) -> list[str]:
         _line("", {t: str(t) for t in years}),
         _line(GAIN_GOES_TO, {t: shares[t] for t in years}),
         _line(f"Tokens served, {unit}", cells["served"]),
-        _line("  held back by limits", cells["blocked"]),
-        _line("  not worth its cost", cells["uneconomic"]),
+        _line("  held back by limits of stages", cells["blocked"]),
+        _line("  not worth its cost, even without limits", cells["uneconomic"]),
         _line("Cost, USD per million tokens: average", price["average"]),
         _line("  with research and all other cost on tokens", price["fully_loaded"]),
         _line("  marginal, for one million more", price["marginal"]),
@@ -258,7 +263,7 @@ def _how_sure(plan: Plan, case: str) -> list[str]:
 
 def _first_change(plan: Plan) -> str:
     """Return at how much more of what binds the label of a year changes, as far as it is known."""
-    rows = [row for row in rows_by_year(plan.binding, "stage").values() if math.isfinite(row["holds_to_pct"])]
+    rows = [row for row in rows_by_year(plan.binding, "group").values() if math.isfinite(row["holds_to_pct"])]
     if not rows:
         return "no amount more of what binds changes a label"
     rows.sort(key=lambda row: row["holds_to_pct"])
@@ -267,5 +272,5 @@ def _first_change(plan: Plan) -> str:
     most = f"{number(first['holds_to_pct'])} % more of what binds"
     if not changing:
         return f"each year's label holds with up to {most}; further is not tried"
-    then = Names(plan.case).members(first["next"] or DEMAND, _RUNNER_UP)
+    then = Names(plan.case).groups(first["next"] or DEMAND, _RUNNER_UP)
     return f"in {first['year']} the label changes to {then} with {most}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from supplychain import schema
+from supplychain.case.foresight import PERFECT, in_words
 from supplychain.plan.bottlenecks import DEMAND, LEVELS, UNRESOLVED
 from supplychain.report.formats import amount, case_title, money, plain, years_seen
 from supplychain.report.names import Names
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 def text(backcast: Backcast) -> str:
     """Return a back-cast as text for a terminal."""
     title = case_title(backcast.plan.case.settings)
-    lines = [title, "", f"Score: {backcast.score}", *_ceiling(backcast), ""]
+    lines = [title, "", _foresight(backcast), *(f"{name}: {x}{why}" for name, x, why in _headline(backcast))]
+    lines += [*_ceiling(backcast), ""]
     if backcast.from_nothing:
         again = f"{backcast.from_nothing} answers failed their check at first and were solved again from the start"
         lines[-1:] = [again, ""]
@@ -41,12 +44,41 @@ def markdown(backcast: Backcast, changed_first: Sequence[str] = ()) -> str:
     ]
     if changed_first:
         lines += [f"What if: {'; '.join(escaped(plain(title)) for title in changed_first)}.", ""]
-    if years_seen(settings):
-        lines += [years_seen(settings), ""]
-    lines += [f"**Score: {backcast.score}.**", "", *([" ".join(_ceiling(backcast)), ""] if _ceiling(backcast) else [])]
+    lines += [_foresight(backcast), ""]
+    for name, x, why in _headline(backcast):
+        lines += [f"**{name}: {x}.**{why}", ""]
+    lines += [" ".join(_ceiling(backcast)), ""] if _ceiling(backcast) else []
     for name, explanation, table in _sections(backcast):
         lines += [f"## {name}", "", *([explanation, ""] if explanation else []), *table.markdown(), ""]
     return "\n".join(lines)
+
+
+def _foresight(backcast: Backcast) -> str:
+    """Return how far was seen when a year was decided: the rule that is tested."""
+    return years_seen(backcast.plan.case.settings) or "Foresight: perfect; all years are decided at once."
+
+
+def _headline(backcast: Backcast) -> list[tuple[str, str, str]]:
+    """Return the scores, the one that counts first: name, value, and what it is. An earlier answer has the last."""
+    said = [
+        (name, "none, for no comparison is independent" if x is None else f"{x:.2f}", why)
+        for name, (key, why) in _SCORES.items()
+        if key in backcast.summary
+        for x in [backcast.summary[key]]
+    ]
+    return [*said, ("Score", backcast.score, "")]
+
+
+_SCORES = {
+    "Error": (
+        "median_abs_log_error",
+        " (the median of |ln(model / observed)| by kind, and the mean of the kinds; 0.10 is off by a tenth)",
+    ),
+    "Interval score": (
+        "interval_score",
+        " (in logs: the width of the observed range, and ten times how far the model is outside; less is better)",
+    ),
+}
 
 
 def _ceiling(backcast: Backcast) -> list[str]:
@@ -70,16 +102,30 @@ def _ceiling(backcast: Backcast) -> list[str]:
 
 def _sections(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
     return [
+        *_scored(backcast),
         ("What binds", _EXPLANATIONS["labels"], _labels(backcast)),
         ("What would change a label first", _EXPLANATIONS["flips"], _nearest(backcast)),
         ("Independent comparisons", _EXPLANATIONS["independent"], _compared(backcast, independent=True)),
         (
-            "Comparisons that share a source with an input (not counted)",
+            "Comparisons that are not counted",
             _EXPLANATIONS["shared"],
             _compared(backcast, independent=False),
         ),
         ("Misses", _EXPLANATIONS["misses"], _misses(backcast)),
         *_attained(backcast),
+    ]
+
+
+def _scored(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
+    """Return the scores, beside those of forecasts and of other foresight; nothing of an answer without them."""
+    if "scores" not in backcast.tables:
+        return []
+    beside = ("The model beside simple forecasts", _EXPLANATIONS["skill"], _skill(backcast))
+    return [
+        ("Scores by kind", _EXPLANATIONS["scores"], _by_kind(backcast)),
+        *([beside] if len(backcast.tables["skill"]) else []),
+        ("Under other foresight", _EXPLANATIONS["foresight"], _by_foresight(backcast)),
+        ("What binds under other foresight", "", _labels_by_foresight(backcast)),
     ]
 
 
@@ -95,14 +141,25 @@ def _attained(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
 
 
 _EXPLANATIONS = {
+    "scores": "Of independent comparisons. *Error* is the median of |ln(model / observed)|, without bounds; *interval "
+    "score* the mean of the widths of the ranges in logs and ten times how far the model is outside. Kinds weigh "
+    "alike. Further off than by a factor of ten nothing counts.",
+    "skill": "Errors on the independent comparisons that a forecast can make; *skill* is 1 less the model's error over "
+    "that of the forecast, so that above 0 the model is better. *Last year's growth* goes on from what was published "
+    "of the two years before. *The least of four* is a spreadsheet: the fewest accelerators that packaging, memory, "
+    "sites and power allow, at the mean bill of materials of the year before; it knows no new models, no tokens and no "
+    "cost. *Houses* is the median of what was published before the year began.",
+    "foresight": "The same case, and the same comparisons, where more or fewer years are seen when a year is decided. "
+    "A stage whose limit is used up is not counted in the solve in which it is, so that rows differ.",
     "labels": "What binds at central values; what the data allow to say when one input at a time is moved to the ends "
     "of its range; and what the press said.",
     "flips": "The smallest move of one input inside its range, all years together, that changes the label, found by "
     "solving again; 100 % is the end of the range. *Kept* counts, changing one input at a time, the ends of ranges "
     "that leave the label.",
     "independent": "No source of the observed number, through every chain of what it was derived from, is a source of "
-    "any input.",
-    "shared": "These do not count: the observed number and some input come from the same source, which is named.",
+    "any input; its row names no rule that keeps it out; and it is not the use of a stage whose limit is used up.",
+    "shared": "Each with its reason: the sources that the observed number and some input come from, the rule of its "
+    "row, or the stage of which 99 % or more of the limit is used, so that its use only returns the limit.",
     "misses": "The input that brings the model nearest to what was observed when it alone is moved to an end of its "
     "range, and the model's number there.",
     "attainable": "Some plan inside all limits of the case is inside the published range, if all years are known. "
@@ -173,6 +230,100 @@ def _called(names: Names, row: dict[str, Any], column: str) -> str:
     )
 
 
+_KINDS = {
+    schema.UNITS: "units",
+    schema.REVENUE: "revenue and spending",
+    schema.MEMORY_PACKAGING: "memory and packaging",
+    schema.POWER: "power and sites",
+    schema.CAPITAL: "capital",
+    schema.TOKENS: "tokens",
+    schema.COST: "cost",
+    schema.ALL: "mean of the kinds",
+}
+_FORECASTS = {
+    "growth_continued": "last year's growth",
+    "minimum_of_four": "the least of four",
+    "houses": "houses, before the year",
+}
+
+
+def _in_logs(x: float) -> str:
+    return "" if math.isnan(x) else f"{x:.2f}"
+
+
+_SCORED = ("comparisons", "error", "interval score", "inside", "inside %")
+
+
+def _score_cells(row: dict[str, Any]) -> list[str]:
+    share = "" if math.isnan(row["inside_share"]) else f"{100 * row['inside_share']:.0f}"
+    errors = (row["median_abs_log_error"], row["interval_score"])
+    return [str(row["rows"]), *map(_in_logs, errors), str(row["inside"]), share]
+
+
+def _by_kind(backcast: Backcast) -> TextTable:
+    cells = [[_KINDS[row["kind"]], *_score_cells(row)] for row in records(backcast.tables["scores"])]
+    return TextTable(["kind", *_SCORED], cells, frozenset(range(1, 6)))
+
+
+def _skill(backcast: Backcast) -> TextTable:
+    cells = [
+        [
+            _FORECASTS[row["forecast"]],
+            _KINDS[row["kind"]],
+            str(row["rows"]),
+            *map(_in_logs, (row["model_error"], row["forecast_error"])),
+            "" if math.isnan(row["skill"]) else f"{row['skill']:+.2f}",
+        ]
+        for row in records(backcast.tables["skill"])
+    ]
+    header = ["forecast", "kind", "comparisons", "error of the model", "error of the forecast", "skill"]
+    return TextTable(header, cells, frozenset(range(2, 6)))
+
+
+def _by_foresight(backcast: Backcast) -> TextTable:
+    cells = [
+        [_seen(row["foresight"]), "tested" if row["tested"] else "", *_score_cells(row)]
+        for row in records(backcast.tables["by_foresight"])
+    ]
+    return TextTable(["foresight", "", *_SCORED], cells, frozenset(range(2, 7)))
+
+
+def _seen(foresight: str) -> str:
+    return in_words(None if foresight == PERFECT else int(foresight))
+
+
+def _labels_by_foresight(backcast: Backcast) -> TextTable:
+    names, labels = Names(backcast.plan.case), records(backcast.tables["labels_by_foresight"])
+    seen = list(dict.fromkeys(row["foresight"] for row in labels))
+    rows: dict[tuple[int, str], dict[str, str]] = {}
+    for row in labels:
+        rows.setdefault((row["year"], row["level"]), {})[row["foresight"]] = _called(names, row, "label")
+    cells = [
+        [str(t), level, *(by[foresight] for foresight in seen)] for (t, level), by in sorted(rows.items(), key=_order)
+    ]
+    return TextTable(["year", "level", *map(_seen, seen)], cells)
+
+
+def _order(row: tuple[tuple[int, str], object]) -> tuple[int, int]:
+    (t, level), _ = row
+    return t, LEVELS.index(level)
+
+
+def _range(row: dict[str, Any]) -> str:
+    """Return a published range, or the bound of which alone something is known."""
+    if math.isnan(row["low"]):
+        return f"at most {amount(row['high'])}"
+    return (
+        f"at least {amount(row['low'])}" if math.isnan(row["high"]) else f"{amount(row['low'])} - {amount(row['high'])}"
+    )
+
+
+def _why_not(row: dict[str, Any]) -> str:
+    """Return why a comparison is not counted; an earlier answer says which sources are shared."""
+    why: str = row["not_counted"] if isinstance(row["not_counted"], str) and row["not_counted"] else row["shares"]
+    return why
+
+
 def _compared(backcast: Backcast, *, independent: bool) -> TextTable:
     names = Names(backcast.plan.case)
     cells = [
@@ -181,19 +332,19 @@ def _compared(backcast: Backcast, *, independent: bool) -> TextTable:
             names.members(row["item"], _NAME) if row["quantity"].startswith("stage_") else row["item"],
             str(row["year"]),
             amount(row["model"]),
-            amount(row["central"]),
-            f"{amount(row['low'])} - {amount(row['high'])}",
+            "" if math.isnan(row["central"]) else amount(row["central"]),
+            _range(row),
             row["unit"],
             "" if math.isnan(row["error"]) else f"{100 * row['error']:+.0f}",
             "inside" if row["inside"] else "OUTSIDE",
             row["source"],
-            *([] if independent else [row["shares"]]),
+            *([] if independent else [_why_not(row)]),
         ]
         for row in records(backcast.tables["comparisons"])
         if row["independent"] == independent
     ]
     header = ["quantity", "item", "year", "model", "observed", "range", "unit", "error %", "", "source"]
-    return TextTable([*header, *([] if independent else ["shares"])], cells, frozenset({3, 4, 5, 7}))
+    return TextTable([*header, *([] if independent else ["not counted for"])], cells, frozenset({3, 4, 5, 7}))
 
 
 def _misses(backcast: Backcast) -> TextTable:
@@ -206,7 +357,7 @@ def _misses(backcast: Backcast) -> TextTable:
             row["source"],
             "yes" if row["independent"] else "no",
             amount(row["model"]),
-            f"{amount(row['low'])} - {amount(row['high'])}",
+            _range(row),
             f"{row['cause']}, {row['cause_end']} end",
             amount(row["cause_value"]),
             "inside" if row["cause_inside"] else "outside",
@@ -242,7 +393,7 @@ def _attainable(backcast: Backcast) -> TextTable:
             *_observation(names, row),
             "yes" if row["independent"] else "no",
             amount(row["model"]),
-            f"{amount(row['low'])} - {amount(row['high'])}",
+            _range(row),
             money(found["costs_usd"]),
             money(found["more_than_plan_usd"]),
         ]
@@ -267,7 +418,7 @@ def _forbidden(backcast: Backcast) -> TextTable:
                 *_observation(names, row),
                 "yes" if row["independent"] else "no",
                 amount(found["nearest"]),
-                f"{amount(row['low'])} - {amount(row['high'])}",
+                _range(row),
                 _several([_limit(names, limit) for limit in by]) or "what the case starts with",
             ]
         )

@@ -10,7 +10,7 @@ import pandas as pd
 from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
 from supplychain.report.formats import COUNTS, TOKENS, USD, number, unit_for, with_sign, with_sign_grouped
-from supplychain.report.names import NO_STAGE, TOTALS, Names
+from supplychain.report.names import NO_STAGE, TOTALS, Names, in_words
 from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
 from supplychain.study.attribution import NET_BENEFIT, OBJECTIVE
@@ -54,7 +54,7 @@ def sections(comparison: Comparison) -> list[tuple[str, TextTable]]:
     titled += [_block(comparison, years, *shown) for shown in _VALUE_AND_COST]
     titled += _tokens(comparison, years)
     titled += [_block(comparison, years, *shown) for shown in research]
-    titled += [(f"What binds ({level})", _binding(comparison, level, years)) for level in LEVELS]
+    titled += _binding(comparison, years)
     titled += [_block(comparison, years, *shown) for shown in _OTHERS]
     parts = comparison.attribution[comparison.attribution["what"] != OBJECTIVE]
     if len(parts):
@@ -170,21 +170,56 @@ def _header(years: list[int]) -> list[str]:
     return ["", *map(str, years)]
 
 
-def _binding(comparison: Comparison, level: str, years: list[int]) -> TextTable:
-    first, *others = comparison.names
-    rows = {(r["answer"], r["year"]): r for r in records(comparison.labels) if r["level"] == level}
-    known = {t: _called(comparison, level, row["reference"]) for (_, t), row in rows.items()}
-    labels = {key: "=" if row["same"] else _called(comparison, level, row["label"]) for key, row in rows.items()}
-    reference = [first, *(known.get(t, "") for t in years)]
-    cells = [[name, *(labels.get((name, t), "") for t in years)] for name in others]
-    return TextTable(_header(years), [reference, *cells])
+def _binding(comparison: Comparison, years: list[int]) -> list[tuple[str, TextTable]]:
+    """Return which group binds in each answer and year, then which stage does, where that says more of any."""
+    bound = labels_by_answer(comparison)
+    titled = [("What binds (group)", _labels(comparison, years, bound, 0))]
+    names = None if comparison.case is None else Names(comparison.case)
+    if not all(group == stage if names is None else names.alike(group, stage) for group, stage in bound.values()):
+        titled.append(("What binds (stage, at central values)", _labels(comparison, years, bound, 1)))
+    return titled
 
 
-def _called(comparison: Comparison, level: str, label: str) -> str:
-    """Return the label of a stage, if the comparison knows a case, or what stands in the table."""
-    if label == DEMAND:
-        return NO_STAGE
-    return label if comparison.case is None or level != LEVELS[0] else Names(comparison.case).members(label, _NAME)
+def labels_by_answer(comparison: Comparison) -> dict[tuple[str, int], tuple[str, str]]:
+    """Return which group and which stage bind, as tables have them, by answer, the reference first, and year."""
+    first = comparison.names[0]
+    by_level: dict[str, dict[tuple[str, int], str]] = {level: {} for level in LEVELS}
+    for row in records(comparison.labels):
+        by_level[row["level"]].setdefault((first, row["year"]), row["reference"])
+        by_level[row["level"]][row["answer"], row["year"]] = row["label"]
+    stages, groups = (by_level[level] for level in LEVELS)
+    return {key: (group, stages[key]) for key, group in groups.items()}
+
+
+def called(comparison: Comparison, group: str, stage: str, longest: int) -> str:
+    """Return what binds in a year, the group first; what stands in the table, if the comparison knows no case."""
+    if comparison.case is not None:
+        return Names(comparison.case).binds(group, stage, longest)
+    if group == stage:
+        return NO_STAGE if group == DEMAND else in_words(group)
+    return f"{in_words(group)} ({stage})"
+
+
+def _labels(
+    comparison: Comparison, years: list[int], bound: dict[tuple[str, int], tuple[str, str]], level: int
+) -> TextTable:
+    """Return the labels of groups (0) or of stages (1), years across."""
+
+    def cell(name: str, t: int) -> str:
+        if (name, t) not in bound:
+            return ""
+        label = bound[name, t][level]
+        if name != first and label == bound[first, t][level]:
+            return "="
+        if label == DEMAND:
+            return NO_STAGE
+        if comparison.case is None:
+            return label if level else in_words(label)
+        names = Names(comparison.case)
+        return names.members(label, _NAME) if level else names.groups(label, _NAME)
+
+    first = comparison.names[0]
+    return TextTable(_header(years), [[name, *(cell(name, t) for t in years)] for name in comparison.names])
 
 
 def _values(comparison: Comparison, quantity: str, unit: float, years: list[int], item: str = schema.ALL) -> TextTable:

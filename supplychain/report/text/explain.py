@@ -87,10 +87,15 @@ def explain(plan: Plan, year: int, stage: str | None = None, up_to: float = 25.0
 
 def _label(plan: Plan, binding: dict[str, Any], year: int) -> list[str]:
     names, group = Names(plan.case), rows_by_year(plan.binding, "group")[year]
+    first = [f"What binds: {names.groups(group['members'])}."]
+    if not names.alike(group["members"], binding["members"]):
+        stage = names.members(binding["members"])
+        first += [f"The group: {worth(group, names.groups)}.", f"By stage, at central values: {stage}."]
     if binding["state"] == DEMAND:
-        return ["No stage binds: more of no stage, in this year or from it on, would serve more in it."]
+        none = "No stage binds: more of no stage, in this year or from it on, would serve more in it."
+        return [none] if group["state"] == DEMAND else [part for line in (*first, none) for part in wrap(line, _WIDTH)]
     lines = [
-        f"What binds: {names.members(binding['members'])}. Group: {plain(group['members'])}.",
+        *first,
         f"{_SERVES[binding['state']]} The limit is {binding['nature']}.",
         *(f"{line}." for line in not_told_apart(plan, [year], names)),
         f"{worth(binding, names.members)}.",

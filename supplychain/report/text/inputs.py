@@ -25,6 +25,12 @@ def reference() -> str:
         "A stage may be in any unit as long as its tables agree. A limit, a price or a demand that is a power of ten,",
         'or all nines, stands for "no limit" or "next to nothing" and is not asked about.',
         "",
+        "With `data_date` in `case.toml` the check names stale sources: facts, which are derived from no other source,",
+        "that are more than a year older, and on which numbers rest, directly or through `derived_from`. A date may be",
+        "`2025` or `2025-06`: its last day counts. What a fact says of years that were over when it was published",
+        "stays right, where no later year takes its number from it. `supplychain check CASE --labels` solves the case",
+        "and names the stale sources that decide what binds: behind its limits, needs and bills of materials.",
+        "",
         "Any number in a column `x` with a unit may have `x_low` and `x_high` beside it:",
         "they describe uncertainty, the solve uses `x`.",
         "A *quantity* given for some years is linear between them, 0 before the first, its last value afterwards;",
@@ -61,10 +67,10 @@ def reference() -> str:
 def _quantities() -> list[str]:
     return [
         "",
-        "| quantity | of | unit | what it is |",
-        "|---|---|---|---|",
+        "| quantity | of | unit | kind, if the row names none | what it is |",
+        "|---|---|---|---|---|",
         *(
-            f"| `{name}` | {_ITEMS[q.items]} | {q.unit or 'that of the stage'} | {q.meaning} |"
+            f"| `{name}` | {_ITEMS[q.items]} | {q.unit or 'that of the stage'} | `{q.kind}` | {q.meaning} |"
             for name, q in schema.QUANTITIES.items()
         ),
         "",

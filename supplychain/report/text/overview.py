@@ -10,8 +10,8 @@ import pandas as pd
 
 from supplychain.case.provenance import one_estimate
 from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
-from supplychain.report.formats import COUNTS, TOKENS, USD, money, number, plain, unit_for
-from supplychain.report.names import NO_STAGE, Names
+from supplychain.report.formats import COUNTS, TOKENS, USD, money, number, unit_for
+from supplychain.report.names import Names, in_words
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL, SUM
 
@@ -41,10 +41,10 @@ def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
     """Return what binds, the answer and the money as tables with a title each, years across."""
     years, names = list(plan.case.report_years), Names(plan.case)
     stage, group = (rows_by_year(plan.binding, level) for level in ("stage", "group"))
+    binds = {t: names.binds(group[t]["members"], stage[t]["members"]) for t in years}
     binding: list[tuple[str, Cells]] = [
-        ("Stage", {t: names.members(stage[t]["members"]) for t in years}),
-        ("Group", {t: NO_STAGE if group[t]["state"] == DEMAND else plain(group[t]["members"]) for t in years}),
-        ("Worth", {t: worth(stage[t], names.members) for t in years}),
+        ("Group (stage at central values)", binds),
+        ("Worth of the group", {t: worth(group[t], names.groups) for t in years}),
     ]
     shares = (GAIN_GOES_TO, gain_shares(plan))
     answer = [shares, *_tokens(plan, years), *_capacity(plan, years)]
@@ -65,16 +65,17 @@ def not_told_apart(plan: Plan, years: Sequence[int], names: Names | None = None)
     rows = [row for row in records(plan.binding) if row["year"] in years]
     bound = {group_of.get(name, name) for row in rows for name in row["members"].split(SUM)}
     called = {s: names.stage(s, _LAYER) if names else s for stages in layers.values() for s in stages}
+    of_group = {name: ", ".join(called[s] for s in layers[name]) for name in sorted(bound & layers.keys())}
     return [
-        f"{name}: which binds cannot be told; one estimate stands for {', '.join(called[s] for s in layers[name])}"
-        for name in sorted(bound & layers.keys())
+        f"{in_words(name)}: which stage binds cannot be told; one estimate stands for {stages}"
+        for name, stages in of_group.items()
     ]
 
 
 def worth(row: Mapping[str, Any], called: Callable[[str], str] = str) -> str:
     """Return what one per cent more of what binds gains, in money of its year; how long, and what binds then.
 
-    `called` says what stages that are joined by ` + ` are called.
+    `called` says what stages, or groups, that are joined by ` + ` are called.
     """
     if row["state"] == DEMAND:
         return "more of no stage would serve more"
@@ -100,8 +101,8 @@ def _after(row: Mapping[str, Any], called: Callable[[str], str]) -> str:
 
 
 def gain_shares(plan: Plan) -> Cells:
-    """Return of each year what relief of what binds serves: the shares of its gain."""
-    return {t: _shares(row) for t, row in rows_by_year(plan.binding, "stage").items()}
+    """Return of each year what relief of the group that binds serves: the shares of its gain."""
+    return {t: _shares(row) for t, row in rows_by_year(plan.binding, "group").items()}
 
 
 def gain_parts(row: Mapping[str, Any]) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ _TITLES = {
     "compare": "Answers side by side: `supplychain compare … --out DIR`",
     "sensitivity": "What the answer hangs on: `supplychain sensitivity CASE --out DIR`",
     "backcast": "The past: `supplychain backcast CASE --out DIR`",
+    "foresight": "Several foresights side by side: `supplychain foresight CASE --out DIR`",
     "scenarios": "All scenarios at a glance: `supplychain scenarios CASE --solve --out DIR`",
 }
 

@@ -12,6 +12,8 @@ from supplychain.report.text.tables import TextTable
 from supplychain.results.frames import records
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from supplychain.study.sensitivity import Sensitivity
@@ -48,6 +50,7 @@ def text(sensitivity: Sensitivity, top: int = 15) -> str:
             _tornado(sensitivity.tornado, "served_ttok", served, top),
         ),
         ("Inputs with weak evidence (estimated or assumed) that change what binds", _weak(sensitivity.weak.head(top))),
+        *_stale(sensitivity, top),
     ):
         lines += ["", name, *(table.text() if table.rows else ["none"])]
     return "\n".join(lines)
@@ -87,6 +90,28 @@ def _per_cent(change: float, central: float) -> str:
     if math.isnan(change) or not central > 0:
         return ""
     return f"{100 * change / central:+.1f}"
+
+
+def _stale(sensitivity: Sensitivity, top: int) -> Iterator[tuple[str, TextTable]]:
+    """Yield the inputs that rest on stale sources and change a label, and how many; nothing if no source can be."""
+    data_date = sensitivity.case.settings.data_date
+    if data_date is None:
+        return
+    deciding = sensitivity.tornado[sensitivity.tornado["labels_changed"] > 0]
+    stale = deciding[deciding["stale"] != ""].sort_values("labels_changed", ascending=False, kind="stable")
+    rows = [
+        [row["input"], str(row["labels_changed"]), _first(row["stale"].split())] for row in records(stale.head(top))
+    ]
+    heading = f"Inputs that change what binds and rest on stale sources, more than a year older than {data_date}: "
+    yield (
+        f"{heading}{len(stale)} of {len(deciding)}",
+        TextTable(["input", "labels changed", "oldest stale source"], rows, frozenset({1})),
+    )
+
+
+def _first(sources: list[str]) -> str:
+    more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+    return f"{sources[0]}{more}"
 
 
 def _weak(weak: pd.DataFrame) -> TextTable:

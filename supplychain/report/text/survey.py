@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from supplychain.study.survey import Survey
 
 
-_NAME, _WORKLOAD = 30, 16
-"""Characters of a stage, and of a workload."""
+_NAME, _BINDS, _WORKLOAD = 30, 40, 16
+"""Characters of a stage, of a group with its stage, and of a workload."""
 
 _LEGEND = (
-    "Changes against the case; `=`: the same stage and group bind as in the case.",
+    "Changes against the case; `=`: the same group and stage bind as in the case.",
+    "What binds: the group; in brackets its stage, at central values, where that says more.",
     "Factor: how large the scenario must be (1: as it is) before the stage that binds in any year changes",
     "or the average cost of all years moves by 1 %. Then: what changes there.",
 )
@@ -41,9 +42,10 @@ def text(survey: Survey) -> str:
 
 _EXPLANATION = (
     "What each scenario changes against the case. Net benefit is what is served is worth, less what is paid for it; "
-    f"demand that a scenario adds counts, too. {SINGLE_YEARS} What binds: `=` where the same stage and group bind as "
-    "in the case. *Factor*: how large the scenario must be (1: as it is) before the binding stage of any year changes "
-    "or the average cost over all years moves by 1 %, and what changes there. It is 0 where a hundredth of the "
+    f"demand that a scenario adds counts, too. {SINGLE_YEARS} What binds: the group, and in brackets its stage at "
+    "central values, where that says more; `=` where both are as in the case. *Factor*: how large the scenario must be "
+    "(1: as it is) before the binding stage of any year changes or the average cost over all years moves by 1 %, and "
+    "what changes there. It is 0 where a hundredth of the "
     "scenario is enough, because rows are added or an order comes later."
 )
 
@@ -117,7 +119,7 @@ def _binding(survey: Survey) -> TextTable:
     names = Names(survey.case)
     cells: dict[str, list[str]] = {}
     for effect in records(survey.effects):
-        label = f"{names.members(effect['stage'], _NAME)} ({effect['group']})" if effect["changed"] else "="
+        label = names.binds(effect["group"], effect["stage"], _BINDS) if effect["changed"] else "="
         cells.setdefault(effect["scenario"], []).append(label)
     return TextTable(["scenario", *map(str, survey.years)], [[name, *labels] for name, labels in cells.items()])
 

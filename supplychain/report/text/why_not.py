@@ -40,9 +40,9 @@ def _ways(case: Case, why: WhyNot) -> list[str]:
     if why.binds:
         return [f"It binds in {why.year}." if why.label == why.stage else f"It binds together with others: {binding}."]
     down, up, demand = why.own_down_pct, why.binding_up_pct, why.demand_up_pct
-    enough = [f"if there were {number(down)} % less of it"] if math.isfinite(down) else []
-    enough += [f"if there were {number(up)} % more of what binds ({binding})"] if math.isfinite(up) else []
-    enough += [f"if {number(demand)} % more were asked for"] if math.isfinite(demand) else []
+    enough = [f"if there were {_by(down)} less of it"] if math.isfinite(down) else []
+    enough += [f"if there were {_by(up)} more of what binds ({binding})"] if math.isfinite(up) else []
+    enough += [f"if {_by(demand)} more were asked for"] if math.isfinite(demand) else []
     never = ["less of it"] if math.isinf(down) else []
     never += [f"up to {number(UP_TO_PCT)} % more of what binds ({binding})"] if math.isinf(up) else []
     never += [f"up to {number(UP_TO_PCT)} % more demand"] if math.isinf(demand) else []
@@ -50,3 +50,8 @@ def _ways(case: Case, why: WhyNot) -> list[str]:
         *([f"It would bind in that year {', or '.join(enough)}."] if enough else []),
         *([f"It would not bind with {', nor with '.join(never)}, each alone."] if never else []),
     ]
+
+
+def _by(pct: float) -> str:
+    """Return how much more or less is enough; 0 stands for the least."""
+    return f"{number(pct)} %" if pct > 0 else "any"
