@@ -92,7 +92,7 @@ def edits(name: str) -> Iterator[tuple[str | int, str, sc.Case]]:
         left, tries = EACH, 0
         while left:
             tries += 1
-            assert tries < 60 * EACH, operation
+            assert tries < 600 * EACH, operation
             one = BASE if left == 1 and shipped else random.choice(some)
             try:
                 edit = drawn(given(one), table, operation, random)
