@@ -13,7 +13,7 @@ import numpy as np
 from supplychain.errors import CertificateError
 from supplychain.lp.optimum import Optimum, found, primal_residuals, run, run_from
 from supplychain.lp.scaled import sums
-from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, PRICE_ROUNDING
+from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, OBJECTIVE_ROUNDING, PRICE_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,13 +162,17 @@ def _signs(lp: LabelledLP, cost: Vector, optimum: Optimum) -> tuple[Vector, Vect
     """Return the signs of the prices of rows and columns; 0 for rounding, whatever the units of either, or of money.
 
     A column's price is a difference of terms and judged against their sum. A row's price is nothing if it is nothing to
-    any column, beside the terms of that column's own.
+    any column, beside the terms of that column's own; and if all that stands in the row moves the objective by no more
+    than its last digit, for where all terms of a column are rounding none is nothing beside the others.
     """
     columns = np.repeat(np.arange(lp.shape[1]), np.diff(lp.starts))
     terms = np.abs(cost) + sums(columns, np.abs(lp.entries * optimum.y[lp.indices]), lp.shape[1])
     per_row = np.full(lp.shape[0], np.inf)
     np.minimum.at(per_row, lp.indices, terms[columns] / np.abs(lp.entries))
-    return _sign(optimum.y, PRICE_ROUNDING * per_row), _sign(optimum.reduced, PRICE_ROUNDING * terms)
+    least = OBJECTIVE_ROUNDING * float(np.abs(cost) @ np.abs(optimum.x))
+    of_row = np.maximum(PRICE_ROUNDING * per_row, least / np.maximum(lp.row_unit, lp.size(optimum.x)))
+    of_column = np.maximum(PRICE_ROUNDING * terms, least / np.maximum(lp.column_unit, np.abs(optimum.x)))
+    return _sign(optimum.y, of_row), _sign(optimum.reduced, of_column)
 
 
 def _sign(price: Vector, rounding: Vector) -> Vector:
