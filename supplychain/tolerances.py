@@ -81,8 +81,8 @@ PRICE_ROUNDING: Final = 1e-11
 """Share of the terms that a price, a reduced cost or a move of a basis is made of, below which it is rounding: a double
 has sixteen digits, and some are lost on the way through a basis."""
 
-OBJECTIVE_ROUNDING: Final = 1e-15
-"""Share of the objective that its last digit is."""
+OBJECTIVE_DIGIT: Final = 1e-15
+"""Share of the objective that its last digit is: what moves it by less does nothing."""
 
 DOUBTFUL_PRICE: Final = 1e-6
 """Share of the same terms below which a price may be the rounding of a longer path, so that it is looked at again."""

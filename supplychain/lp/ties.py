@@ -13,7 +13,7 @@ import numpy as np
 from supplychain.errors import CertificateError
 from supplychain.lp.optimum import Optimum, found, primal_residuals, run, run_from
 from supplychain.lp.scaled import sums
-from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, OBJECTIVE_ROUNDING, PRICE_ROUNDING
+from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, OBJECTIVE_DIGIT, PRICE_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,7 +169,7 @@ def _signs(lp: LabelledLP, cost: Vector, optimum: Optimum) -> tuple[Vector, Vect
     terms = np.abs(cost) + sums(columns, np.abs(lp.entries * optimum.y[lp.indices]), lp.shape[1])
     per_row = np.full(lp.shape[0], np.inf)
     np.minimum.at(per_row, lp.indices, terms[columns] / np.abs(lp.entries))
-    least = OBJECTIVE_ROUNDING * float(np.abs(cost) @ np.abs(optimum.x))
+    least = OBJECTIVE_DIGIT * float(np.abs(cost) @ np.abs(optimum.x))
     of_row = np.maximum(PRICE_ROUNDING * per_row, least / np.maximum(lp.row_unit, lp.size(optimum.x)))
     of_column = np.maximum(PRICE_ROUNDING * terms, least / np.maximum(lp.column_unit, np.abs(optimum.x)))
     return _sign(optimum.y, of_row), _sign(optimum.reduced, of_column)
