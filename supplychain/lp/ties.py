@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import highspy
 import numpy as np
 
-from supplychain.errors import CertificateError
+from supplychain.errors import CertificateError, NoAnswerError, TimeLimitError
 from supplychain.lp.optimum import Optimum, found, primal_residuals, run, run_from
 from supplychain.lp.scaled import sums
 from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, OBJECTIVE_DIGIT, PRICE_ROUNDING
@@ -51,11 +51,29 @@ def preferred(
     The set of all optima is known from one optimal dual: a column with a reduced cost stays at its bound, a row with a
     price stays at its limit, and everything that satisfies this is optimal. Each further objective is minimised over
     that set. To settle the last one it is solved from nothing, or from the basis of an LP alike, `start`, so that no
-    digit depends on the path that led to it.
+    digit depends on the path that led to it. What moves the objective by less than its last digit is free, as long as
+    it does: where it moves far enough to be more, it is not.
 
     Raises: CertificateError if the objective is not kept.
     Source: complementary slackness; lexicographic optimisation, Isermann (1982), Operations Research Spektrum 4.
     """
+    try:
+        return _preferred(lp, optimum, objectives, settle=settle, start=start, digit=OBJECTIVE_DIGIT)
+    except TimeLimitError:
+        raise
+    except NoAnswerError:
+        return _preferred(lp, optimum, objectives, settle=settle, start=start, digit=0.0)
+
+
+def _preferred(  # noqa: PLR0913 - all of it is given
+    lp: LabelledLP,
+    optimum: Optimum,
+    objectives: Sequence[Vector],
+    *,
+    settle: bool,
+    start: Any,  # noqa: ANN401 - HiGHS ships no types
+    digit: float,
+) -> Preferred:
     highs = lp.highs
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
@@ -64,7 +82,7 @@ def preferred(
     highs.setBasis(optimum.basis)
     try:
         for objective in objectives:
-            row_sign, column_sign = _signs(lp, cost, now)
+            row_sign, column_sign = _signs(lp, cost, now, digit)
             near_row, near_column = lp.near(now.x)
             of_columns = fix(column_sign, now.x, near_column, column_lower, column_upper)
             of_rows = fix(row_sign, lp.activity(now.x), near_row, row_lower, row_upper)
@@ -112,7 +130,7 @@ def are_settled(lp: LabelledLP, optimum: Optimum, columns: Sequence[int]) -> boo
     highs, (rows, _) = lp.highs, lp.shape
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
-    (row_sign, column_sign), (near_row, near_column) = _signs(lp, lp.cost, optimum), lp.near(optimum.x)
+    (row_sign, column_sign), (near_row, near_column) = _signs(lp, lp.cost, optimum, OBJECTIVE_DIGIT), lp.near(optimum.x)
     fix(column_sign, optimum.x, near_column, column_lower, column_upper)
     fix(row_sign, lp.activity(optimum.x), near_row, row_lower, row_upper)
     _, order = highs.getBasicVariables()
@@ -158,18 +176,18 @@ def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector)
     return np.flatnonzero(at_lower | at_upper)
 
 
-def _signs(lp: LabelledLP, cost: Vector, optimum: Optimum) -> tuple[Vector, Vector]:
+def _signs(lp: LabelledLP, cost: Vector, optimum: Optimum, digit: float) -> tuple[Vector, Vector]:
     """Return the signs of the prices of rows and columns; 0 for rounding, whatever the units of either, or of money.
 
     A column's price is a difference of terms and judged against their sum. A row's price is nothing if it is nothing to
     any column, beside the terms of that column's own; and if all that stands in the row moves the objective by no more
-    than its last digit, for where all terms of a column are rounding none is nothing beside the others.
+    than `digit`, a share of it, for where all terms of a column are rounding none is nothing beside the others.
     """
     columns = np.repeat(np.arange(lp.shape[1]), np.diff(lp.starts))
     terms = np.abs(cost) + sums(columns, np.abs(lp.entries * optimum.y[lp.indices]), lp.shape[1])
     per_row = np.full(lp.shape[0], np.inf)
     np.minimum.at(per_row, lp.indices, terms[columns] / np.abs(lp.entries))
-    least = OBJECTIVE_DIGIT * float(np.abs(cost) @ np.abs(optimum.x))
+    least = digit * float(np.abs(cost) @ np.abs(optimum.x))
     of_row = np.maximum(PRICE_ROUNDING * per_row, least / np.maximum(lp.row_unit, lp.size(optimum.x)))
     of_column = np.maximum(PRICE_ROUNDING * terms, least / np.maximum(lp.column_unit, np.abs(optimum.x)))
     return _sign(optimum.y, of_row), _sign(optimum.reduced, of_column)

@@ -77,7 +77,7 @@ def test_what_is_worth_nothing(year: int) -> None:
     assert cost(relief(slack | {binding}, year, -1e-3)) - start > 1e8 * base().lp.numbers.delta(year)
 
 
-@pytest.mark.parametrize("year", one_in(3, YEARS))
+@pytest.mark.parametrize("year", one_in(5, YEARS[::-1]))
 def test_what_relief_is_worth(year: int) -> None:
     """Gain, loss, saving and research of every other stage are slopes of the independent statement's cost.
 

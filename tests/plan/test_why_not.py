@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from commands import run
+from effort import one_in
 from generator import FIRST, write_case
 from paths import BASE
 from plants import TTOK, Link, add, add_stage, add_supplier, base_plan, chain, plan_of
@@ -86,7 +87,8 @@ def test_a_stage_that_binds_from_the_least_fall_on(capsys: pytest.CaptureFixture
     assert "It would bind in that year if there were any less of it. It would not bind with" in " ".join(shown.split())
 
 
-@pytest.mark.parametrize("stage", ["cowos", "hbm"])
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("stage", one_in(2, ["hbm", "cowos"]))
 def test_a_stage_of_base_binds_just_then(stage: str) -> None:
     """With its limits lower by so much, and a thousandth of it more, it binds; by a thousandth less it does not.
 
