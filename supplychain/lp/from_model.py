@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from itertools import compress
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import pyomo.core as pyomo
@@ -32,7 +35,9 @@ from supplychain.lp.labelled import labelled
 from supplychain.lp.scaled import Numbers, sums
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    import numpy.typing as npt
 
     from supplychain.lp.labelled import Label, LabelledLP
     from supplychain.lp.scaled import Balance, Indices, Vector
@@ -123,31 +128,53 @@ class _Reading:
     `of` says what becomes of the factors of a term: `_Values` or `_Factors`.
     """
 
-    def __init__(self, model: Any, of: type[_Values | _Factors]) -> None:  # noqa: ANN401 - Pyomo ships no types
+    def __init__(self, of: type[_Values | _Factors], column: Mapping[int, int] = MappingProxyType({})) -> None:
+        """Read nothing yet; what is known already is which `column` a variable has, by its identity."""
         self._one: Any = of.one
         self._nothing: Any = of.nothing
         self._times: Any = of.times
         self._plus: Any = of.plus
-        self._column: dict[int, int] = {}
+        self.column: dict[int, int] = dict(column)
         self.variables: list[Any] = []
+        """Those that were not known before."""
         self.columns: list[int] = []
         self.entries: list[Any] = []
         self.ends = [0]
         self.labels: list[Label] = []
         self.rows: list[_Row] = []
+        self.sign = 1.0
+        """Of the objective, once it is read, as its constant."""
+        self.constant: Any = self._nothing
         self._domain: Any = None
+
+    @classmethod
+    def of_model(cls, model: Any, of: type[_Values | _Factors]) -> Self:  # noqa: ANN401 - Pyomo ships no types
+        """Read a model."""
+        reading = cls(of)
         for component in model.component_objects(pyomo.Constraint, active=True):
             name = component.local_name
             for index, constraint in component.items():
                 if constraint.active:
-                    self.labels.append(_label(name, index))
-                    self.rows.append(self._row(constraint))
-                    self.ends.append(len(self.columns))
-        self.sign, self.constant = self._objective(model)
-        self.bounds = [_bounds(variable) for variable in self.variables]
+                    reading.take(_label(name, index), constraint.expr, constraint)
+        reading.sign, reading.constant = reading._objective(model)
+        return reading
 
-    def _row(self, constraint: Any) -> _Row:  # noqa: ANN401
-        expression = constraint.expr
+    @property
+    def bounds(self) -> list[tuple[Node, Node]]:
+        """The bounds of the variables."""
+        return [_bounds(variable) for variable in self.variables]
+
+    def take(self, label: Label, relation: Node, constraint: Any = None) -> None:  # noqa: ANN401
+        """Take a row; a relation of other than two sides is asked of its constraint."""
+        self.labels.append(label)
+        self.rows.append(self._row(relation, constraint))
+        self.ends.append(len(self.columns))
+
+    def cost(self, expression: Node) -> Any:  # noqa: ANN401
+        """Take an objective after the last row; return its constant."""
+        return self._terms(expression, self._one)
+
+    def _row(self, expression: Node, constraint: Any) -> _Row:  # noqa: ANN401
         kind = expression.__class__
         if kind is not InequalityExpression and kind is not EqualityExpression:
             lower, body, upper = constraint.to_bounded_expression()
@@ -170,7 +197,7 @@ class _Reading:
             message = f"the model has {len(objectives)} active objectives; must have one"
             raise ValueError(message)
         sign = 1.0 if objectives[0].sense == pyomo.minimize else -1.0
-        return sign, self._terms(objectives[0].expr, self._one)
+        return sign, self.cost(objectives[0].expr)
 
     def _terms(self, node: Node, factor: Any) -> Any:  # noqa: ANN401 - a number, or its factors
         """Take the terms of an expression, times a factor; return its constant.
@@ -192,7 +219,7 @@ class _Reading:
 
     def _sum(self, node: Node, factor: Any) -> Any:  # noqa: ANN401
         """Take the terms of a sum: nearly all of an LP stands in sums of variables, alone or with a coefficient."""
-        columns, entries, column, times = self.columns, self.entries, self._column, self._times
+        columns, entries, column, times = self.columns, self.entries, self.column, self._times
         constant = self._nothing
         for term in node.args:
             kind = term.__class__
@@ -205,7 +232,7 @@ class _Reading:
                 constant = self._plus(constant, self._terms(term, factor))
                 continue
             at = column.get(id(variable))
-            columns.append(self._new(variable) if at is None else at)
+            columns.append(self.new(variable) if at is None else at)
             entries.append(entry)
         return constant
 
@@ -222,12 +249,12 @@ class _Reading:
 
     def _take(self, variable: Any, entry: Any) -> Any:  # noqa: ANN401
         """Take a term; it has no constant."""
-        at = self._column.get(id(variable))
-        self.columns.append(self._new(variable) if at is None else at)
+        at = self.column.get(id(variable))
+        self.columns.append(self.new(variable) if at is None else at)
         self.entries.append(entry)
         return self._nothing
 
-    def _new(self, variable: Any) -> int:  # noqa: ANN401
+    def new(self, variable: Any) -> int:  # noqa: ANN401
         """Give a variable a column.
 
         Raises: ValueError if it takes whole numbers alone.
@@ -238,7 +265,7 @@ class _Reading:
                 message = "the model has whole-number variables; must be a linear program"
                 raise ValueError(message)
             self._domain = domain
-        self._column[id(variable)] = at = len(self.variables)
+        self.column[id(variable)] = at = len(self.column)
         self.variables.append(variable)
         return at
 
@@ -257,28 +284,77 @@ def _bounds(variable: Any) -> tuple[Node, Node]:  # noqa: ANN401 - Pyomo ships n
     return (variable.value, variable.value) if variable.fixed else (variable.lower, variable.upper)
 
 
+@dataclass(frozen=True)
 class _Stated:
     """What a Pyomo model says, by column, with room for every entry that it has, also where its Params make it 0."""
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
-        read = _Reading(model, _Values)
-        self._row = {label: i for i, label in enumerate(read.labels)}
-        self.column = {_label(x.parent_component().local_name, x.index()): j for j, x in enumerate(read.variables)}
-        self._sign = read.sign
-        columns, entries = np.array(read.columns, dtype=np.int64), np.array(read.entries, dtype=np.float64)
-        rows = np.repeat(np.arange(len(read.rows)), np.diff(read.ends))
-        of_rows, of_cost = slice(len(rows)), slice(len(rows), None)
-        self.rows, self.columns, entries_of_rows = _by_column(rows, columns[of_rows], entries[of_rows])
-        constant = np.array([row.constant for row in read.rows], dtype=np.float64)
-        self.parts = {
-            "cost": read.sign * sums(columns[of_cost], entries[of_cost], len(self.column)),
+    row: dict[Label, int]
+    column: dict[Label, int]
+    sign: float
+    rows: Indices
+    """The row of each entry."""
+    columns: Indices
+    parts: Mapping[str, Vector]
+    """Entries, limits, bounds and costs, changed in place."""
+    column_of_variable: Mapping[int, int]
+    """By the identity of a variable of the model."""
+
+    @classmethod
+    def of_model(cls, model: Any) -> Self:  # noqa: ANN401 - Pyomo ships no types
+        """Return what a model says."""
+        read = _Reading.of_model(model, _Values)
+        column = {_label(x.parent_component().local_name, x.index()): j for j, x in enumerate(read.variables)}
+        rows, columns, entries, of_cost = _entries(read)
+        rows, columns, entries = _by_column(rows, columns, entries)
+        parts = {
+            "cost": read.sign * sums(*of_cost, len(column)),
             "offset": np.array([read.sign * read.constant]),
-            "column_lower": _limits([lower for lower, _ in read.bounds], -np.inf),
-            "column_upper": _limits([upper for _, upper in read.bounds], np.inf),
-            "row_lower": _limits([row.lower for row in read.rows], -np.inf) - constant,
-            "row_upper": _limits([row.upper for row in read.rows], np.inf) - constant,
-            "entries": entries_of_rows,
+            **_limits_and_bounds(read),
+            "entries": entries,
         }
+        row = {label: i for i, label in enumerate(read.labels)}
+        return cls(row, column, read.sign, rows, columns, parts, read.column)
+
+    def restated(
+        self, relations: Mapping[Label, Node | None], new: Mapping[Label, Any], gone: Collection[Label], cost: Node
+    ) -> Self:
+        """Return the same with some rows stated again (None: there is none), and columns that come and go.
+
+        `new` has the variables of those that come, and `cost` is what they cost; those that go stand in no row that
+        stays, and every row that names one that comes is stated again.
+        """
+        read = _Reading(_Values, self.column_of_variable)
+        for variable in new.values():
+            read.new(variable)
+        for label, relation in relations.items():
+            if relation is not None:
+                read.take(label, relation)
+        read.cost(cost)
+        height, width = len(self.row), len(self.column)
+        more = [label for label in read.labels if label not in self.row]
+        where = self.row | {label: height + n for n, label in enumerate(more)}
+        at = np.array([where[label] for label in read.labels], dtype=np.int64)
+        row, rows_stay = _kept(self.row, {label for label, of in relations.items() if of is None}, more)
+        column, columns_stay = _kept(self.column, gone, new)
+        again = np.zeros(height + len(more), dtype=bool)
+        again[at] = True
+        stay = (rows_stay[:height] & ~again[:height])[self.rows] & columns_stay[self.columns]
+        of_rows, columns, entries, of_cost = _entries(read)
+        rows, columns, entries = _by_column(
+            (np.cumsum(rows_stay) - 1)[np.concatenate([self.rows[stay], at[of_rows]])],
+            (np.cumsum(columns_stay) - 1)[np.concatenate([self.columns[stay], columns])],
+            np.concatenate([self.parts["entries"][stay], entries]),
+        )
+        stated = {"cost": self.sign * sums(*of_cost, width + len(new))[width:], **_limits_and_bounds(read)}
+        parts = {"offset": self.parts["offset"], "entries": entries}
+        for name, part in stated.items():
+            if name in _OF_ROWS:
+                whole = np.concatenate([self.parts[name], np.zeros(len(more))])
+                whole[at] = part
+                parts[name] = whole[rows_stay]
+            else:
+                parts[name] = np.concatenate([self.parts[name], part])[columns_stay]
+        return replace(self, row=row, column=column, rows=rows, columns=columns, parts=parts)
 
     def lp(self, balance: Balance | None = None) -> LabelledLP:
         """Return it as an LP, in a solver of its own; who knows it gives the matrix's balance."""
@@ -287,7 +363,37 @@ class _Stated:
         some = entries != 0
         starts = np.concatenate([[0], np.cumsum(np.bincount(self.columns[some], minlength=len(self.column)))])
         numbers = Numbers(**parts, offset=offset, starts=starts, indices=self.rows[some], entries=entries[some])
-        return labelled(numbers, self._row, self.column, self._sign, balance)
+        return labelled(numbers, self.row, self.column, self.sign, balance)
+
+
+_OF_ROWS = frozenset({"row_lower", "row_upper"})
+
+
+def _entries(read: _Reading) -> tuple[Indices, Indices, Vector, tuple[Indices, Vector]]:
+    """Return rows, columns and values of the entries that were read, and columns and values of what stands in costs."""
+    columns, entries = np.array(read.columns, dtype=np.int64), np.array(read.entries, dtype=np.float64)
+    rows = np.repeat(np.arange(len(read.rows)), np.diff(read.ends))
+    of_rows, of_cost = slice(len(rows)), slice(len(rows), None)
+    return rows, columns[of_rows], entries[of_rows], (columns[of_cost], entries[of_cost])
+
+
+def _limits_and_bounds(read: _Reading) -> dict[str, Vector]:
+    constant = np.array([row.constant for row in read.rows], dtype=np.float64)
+    return {
+        "column_lower": _limits([lower for lower, _ in read.bounds], -np.inf),
+        "column_upper": _limits([upper for _, upper in read.bounds], np.inf),
+        "row_lower": _limits([row.lower for row in read.rows], -np.inf) - constant,
+        "row_upper": _limits([row.upper for row in read.rows], np.inf) - constant,
+    }
+
+
+def _kept(
+    labels: Mapping[Label, int], gone: Collection[Label], new: Collection[Label]
+) -> tuple[dict[Label, int], npt.NDArray[np.bool_]]:
+    """Return labels without those that go and with those that come, and which of both stay."""
+    stay = np.array([*(label not in gone for label in labels), *(True for _ in new)], dtype=bool)
+    kept = compress([*labels, *new], stay)
+    return {label: n for n, label in enumerate(kept)}, stay
 
 
 def _by_column(rows: Indices, columns: Indices, entries: Vector) -> tuple[Indices, Indices, Vector]:
@@ -350,7 +456,7 @@ class MutableLP:
     """
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401 - Pyomo ships no types
-        self._model, self._stated = model, _Stated(model)
+        self._model, self._stated = model, _Stated.of_model(model)
         self._first_entries = self._stated.parts["entries"].copy()
         self._balance: Balance | None = None
 
@@ -374,7 +480,7 @@ class MutableLP:
 
     def _entries(self) -> Iterator[_Entry]:
         """Yield the numbers of the LP."""
-        read = _Reading(self._model, _Factors)
+        read = _Reading.of_model(self._model, _Factors)
         height = len(read.rows)
         cells = self._stated.columns * height + self._stated.rows
         for i, row in enumerate(read.rows):
@@ -408,6 +514,17 @@ class MutableLP:
         """Give the objective another constant, likewise."""
         self._stated.parts["offset"][0] = offset
 
+    def restated(
+        self, relations: Mapping[Label, Node | None], new: Mapping[Label, Any], gone: Collection[Label], cost: Node
+    ) -> LabelledLP:
+        """Return the LP as it stands with some rows stated again, and with columns that come and go.
+
+        `relations` are expressions over the variables of the model, by row: None where there is none any more. `new`
+        has the variables of the columns that come, by label, and `cost` is what these add to the objective. Nothing of
+        it stays here.
+        """
+        return self._stated.restated(relations, new, gone, cost).lp()
+
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own."""
         alike = np.array_equal(self._stated.parts["entries"], self._first_entries)
@@ -435,4 +552,4 @@ def terms_of(expression: Node) -> tuple[dict[Label, float], float]:
 
 def from_pyomo(model: Any) -> LabelledLP:  # noqa: ANN401 - Pyomo ships no types
     """Return the LP of a Pyomo model, not solved yet; a name is a component, then its index: `("supply", "hbm")`."""
-    return _Stated(model).lp()
+    return _Stated.of_model(model).lp()

@@ -30,6 +30,10 @@ class Evaluated:
         """The Params that were asked for."""
         return vars(self).keys() & self._numbers.keys()
 
+    def parts(self) -> tuple[dict[str, Mapping[Any, Any]], dict[str, Mapping[Any, Any]]]:
+        """Return numbers and values by name, to be given to another one with some of them replaced."""
+        return dict(self._numbers), dict(self._values)
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a mapping to floats, or a float, as of the Pyomo model
         """Return the values of a variable or a Param; they are looked up once."""
         if name.startswith("_"):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from supplychain import limits, lp, schema
 from supplychain.case import by_series
-from supplychain.model import Numbers, build, merged, money_of, numbers, numbers_of, structure
+from supplychain.model import Numbers, Structure, build, lives, merged, money_of, numbers, numbers_of, structure
 from supplychain.model.cells import named
 from supplychain.model.cost import of_research, of_tokens
 from supplychain.model.evaluated import Evaluated
@@ -90,6 +90,46 @@ class _Tiers:
         return demand, self.usd(value, self.discount)
 
 
+class CaseLP(Protocol):
+    """The LP of a case, not solved yet, with its sets, its numbers and its money units per USD."""
+
+    @property
+    def on(self) -> Structure:
+        """Its index sets."""
+
+    @property
+    def money(self) -> float:
+        """Money units of the LP per USD."""
+
+    @property
+    def numbers(self) -> Mapping[str, Numbers]:
+        """Every number of the case."""
+
+    def ties(self, labelled: LabelledLP) -> tuple[Vector, Vector]:
+        """Return what chooses among plans of equal cost."""
+
+    def lp(self) -> LabelledLP:
+        """Return the LP, in a solver of its own with the options of a cold solve."""
+
+
+@dataclass(frozen=True)
+class RestatedModel:
+    """A case with other lead times and lives: some rows and columns of another LP stated again."""
+
+    on: Structure
+    money: float
+    numbers: Mapping[str, Numbers]
+    _labelled: LabelledLP
+
+    def ties(self, labelled: LabelledLP) -> tuple[Vector, Vector]:
+        """Return what chooses among plans of equal cost."""
+        return tie_breakers(Evaluated(self.on, self.numbers, {}), labelled)
+
+    def lp(self) -> LabelledLP:
+        """Return the LP, in a solver of its own with the options of a cold solve."""
+        return self._labelled
+
+
 class MutableModel:
     """The LP of a case, not solved yet; and, in place, that of the same case with other numbers.
 
@@ -99,8 +139,10 @@ class MutableModel:
 
     def __init__(self, case: Case) -> None:
         """State a case."""
-        self._case = case
-        self.m: Model = build(case)
+        self._case: Case | None = case
+        """Whose numbers stand in the LP, where its sets are those of the LP, too."""
+        self._first = case
+        self.m: Any = build(case)
         with named(case):
             self._stated = lp.MutableLP(self.m)
         self.numbers: Mapping[str, Numbers] = numbers(case, self.m.on)
@@ -113,11 +155,52 @@ class MutableModel:
         self._put_tiers()
         self._ties: tuple[tuple[Any, Any], Mapping[str, Numbers], tuple[Vector, Vector]] | None = None
 
+    @property
+    def on(self) -> Structure:
+        """Its index sets."""
+        on: Structure = self.m.on
+        return on
+
+    @property
+    def money(self) -> float:
+        """Money units of the LP per USD."""
+        money: float = self.m.money
+        return money
+
     def put(self, case: Case) -> bool:
         """Put the numbers of another case in place; whether it has the same sets, so that this could be done."""
         new = {} if case is self._case else self._numbers(case)
         if new is None:
             return False
+        self._put(new)
+        self._case = case
+        return True
+
+    def restated(self, case: Case) -> RestatedModel | None:
+        """Return the LP of another case, if it has the same sets but for what lead times and lives make of them.
+
+        Its numbers are put in place, and the rows that lead times and lives reach are stated again beside them.
+        """
+        if case.settings != self._first.settings:
+            return None
+        on = structure(case)
+        if not same_sets(self.on, on, lives=False):
+            return None
+        new = numbers(case, on)
+        in_place = {name: {i: x for i, x in values.items() if i in self.numbers[name]} for name, values in new.items()}
+        others = (
+            name for name, values in in_place.items() if name != lives.NUMBERS and values.keys() != new[name].keys()
+        )
+        if any(others) or not self._money_fits(new):
+            return None
+        self._put(in_place)
+        self._case = None
+        parts = lives.restated(self.m, on, new)
+        with named(case):
+            labelled = cold(self._stated.restated(parts.rows, parts.new, parts.gone, parts.cost))
+        return RestatedModel(on, self.money, new, labelled)
+
+    def _put(self, new: Mapping[str, Numbers]) -> None:
         of_tiers = set().union(*(tiers.names for tiers in self._tiers))
         self._stated.put(
             (getattr(self.m, name)[index], value)
@@ -129,8 +212,6 @@ class MutableModel:
         self.numbers = {**self.numbers, **{name: {**self.numbers[name], **values} for name, values in new.items()}}
         if of_tiers & new.keys():
             self._put_tiers()
-        self._case = case
-        return True
 
     def _tiers_of(
         self, var: Var, index: tuple[Any, ...], demand: str, value: str, usd: Callable[[Vector, Vector], Vector]
@@ -144,36 +225,47 @@ class MutableModel:
         all_unserved: list[float] = []
         for tiers in self._tiers:
             demand, worth = tiers.bounds_and_worth(self.numbers)
-            self._stated.put_columns(tiers.columns, cost=-self.m.money * worth, upper=demand)
-            all_unserved += (self.m.money * worth * demand).tolist()
+            self._stated.put_columns(tiers.columns, cost=-self.money * worth, upper=demand)
+            all_unserved += (self.money * worth * demand).tolist()
         self._stated.put_offset(math.fsum(all_unserved))
 
     def _numbers(self, case: Case) -> dict[str, Numbers] | None:
         """Return numbers of another case, those that differ among them; None if it has other sets."""
-        if case.settings != self._case.settings:
+        if case.settings != self._first.settings:
             return None
         new = self._differing(case)
-        if new is None or new.keys().isdisjoint(self._tiers[0].names):
-            return new
+        return new if new is not None and self._money_fits(new) else None
+
+    def _money_fits(self, new: Mapping[str, Numbers]) -> bool:
+        """Whether the LP's money is nearly what it would be with other numbers."""
+        if new.keys().isdisjoint(self._tiers[0].names):
+            return True
         tokens = {name: {**self.numbers[name], **new.get(name, {})} for name in self._tiers[0].names}
-        return new if MONEY_SCALE <= money_of(tokens) / self.m.money <= 1 / MONEY_SCALE else None
+        return MONEY_SCALE <= money_of(tokens) / self.money <= 1 / MONEY_SCALE
 
     def _differing(self, case: Case) -> dict[str, Numbers] | None:
+        if self._case is None:
+            return self._all(case)
         parts: dict[str, tuple[Row, ...]] = dict.fromkeys(case.tables, ())
         changed = [table for table in schema.TABLES if self._case.tables[table.name] is not case.tables[table.name]]
         for table in changed:
             old, new = differing(by_series(self._case, table.name), by_series(case, table.name))
             if sets_of(table, old) != sets_of(table, new):
-                on = structure(case)
-                all_new = numbers(case, on)
-                same = all(values.keys() == self.numbers[name].keys() for name, values in all_new.items())
-                if not same or not same_sets(on, self.m.on):
-                    return None
-                self.m.on = on
-                return all_new
+                return self._all(case)
             parts[table.name] = new
         part = replace(case, tables=parts)
         return merged(numbers_of(part, table) for table in changed if parts[table.name])
+
+    def _all(self, case: Case) -> dict[str, Numbers] | None:
+        """Return every number of another case; None if it has other sets."""
+        on = structure(case)
+        new = numbers(case, on)
+        same = all(values.keys() == self.numbers[name].keys() for name, values in new.items())
+        if not same or not same_sets(on, self.on):
+            return None
+        if on != self.on:
+            self.m.on = on
+        return new
 
     def ties(self, labelled: LabelledLP) -> tuple[Vector, Vector]:
         """Return what chooses among plans of equal cost, worked out anew where a number that it reads has changed."""
@@ -191,5 +283,5 @@ class MutableModel:
 
     def lp(self) -> LabelledLP:
         """Return the LP as it stands, in a solver of its own with the options of a cold solve."""
-        with named(self._case):
+        with named(self._first):
             return cold(self._stated.lp())

@@ -90,11 +90,14 @@ class Structure:
         return bool(self.stages[s]["scope"] == "global")
 
 
-def same_sets(on: Structure, other: Structure) -> bool:
-    """Return whether two cases have the same variables and constraints, whatever their numbers."""
+def same_sets(on: Structure, other: Structure, *, lives: bool = True) -> bool:
+    """Return whether two cases have the same variables and constraints, whatever their numbers.
+
+    Without `lives` whatever lead times and lives make of them, too.
+    """
+    names = (field.name for field in fields(Structure) if lives or field.name not in _OF_LIVES)
     return all(
-        _sets(field.name, getattr(on, field.name)) == _sets(field.name, getattr(other, field.name))
-        for field in fields(Structure)
+        _sets(name, getattr(on, name), lives=lives) == _sets(name, getattr(other, name), lives=lives) for name in names
     )
 
 
@@ -125,10 +128,20 @@ _ROWS = {"stages", "accelerators", "commitments"}
 """Fields that hold rows of the table of that name, some of whose columns are numbers."""
 
 
-def _sets(name: str, value: object) -> object:
+_OF_LIVES = {"expand", "lead", "capacity_life", "arrived", "vintages", "fleet"}
+"""Fields that follow from lead times and lives."""
+_LIVES = {"life_years", "cost_life_years"}
+"""Columns of the rows that are held."""
+
+
+def _sets(name: str, value: object, *, lives: bool) -> object:
     if name not in _ROWS:
         return value
-    kept = [column.name for column in schema.TABLE[name].columns if not column.param]
+    kept = [
+        column.name
+        for column in schema.TABLE[name].columns
+        if not column.param and (lives or column.name not in _LIVES)
+    ]
     blank = [column.name for column in schema.TABLE[name].columns if column.param]
     rows: Mapping[object, Row] = value  # type: ignore[assignment]
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from supplychain import schema
 from supplychain.case.calendar import online_year, year_before
@@ -21,7 +21,7 @@ from supplychain.model._pyomo import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 SupplyIndex: TypeAlias = tuple[Stage, Supplier, Place, Year]
 """Whose limit is meant."""
@@ -50,16 +50,21 @@ def variables(m: Model) -> None:
     m.supply = pyo.Var(
         m.on.supply, domain=pyo.NonNegativeReals, doc="what a supplier delivers of a stage [units of the stage]"
     )
-    m.expand = pyo.Var(
-        m.on.expand,
-        domain=pyo.NonNegativeReals,
-        bounds=_expand_bounds,
-        doc="capacity that is ordered in a year and arrives inside the horizon [units of the stage]",
-    )
+    m.expand = orders(m.on.expand, _expand_bounds)
     m.stored = pyo.Var(
         [(s, p, t) for s in m.on.stages if m.on.stages[s]["storable"] for p in m.on.places[s] for t in m.on.years],
         domain=pyo.NonNegativeReals,
         doc="what is in store at the end of a year, of flow stages that can be stored [units of the stage]",
+    )
+
+
+def orders(index: Iterable[SupplyIndex], bounds: Callable[..., tuple[int, Expression]]) -> Any:  # noqa: ANN401 - Pyomo ships no types
+    """Return the variable of what is ordered, for the orders of an index."""
+    return pyo.Var(
+        list(index),
+        domain=pyo.NonNegativeReals,
+        bounds=bounds,
+        doc="capacity that is ordered in a year and arrives inside the horizon [units of the stage]",
     )
 
 

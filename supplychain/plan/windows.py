@@ -69,7 +69,7 @@ class Window:
 class WarmStart:
     """A model that has a case's numbers, the windows of a similar case, and whether ties are broken."""
 
-    model: solver.MutableModel
+    model: solver.CaseLP
     solved_windows: Mapping[int, Window] = field(default_factory=dict)
     """By first year: one whose LP is the same is not solved again, and other solves start where it ended."""
     break_ties: bool = True
@@ -95,7 +95,7 @@ def solve_windows(
         return
     progress("building the model")
     warm_start = warm_start or WarmStart(solver.MutableModel(case))
-    m, whole, n = warm_start.model.m, warm_start.model.lp(), warm_start.model.numbers
+    m, whole, n = warm_start.model, warm_start.model.lp(), warm_start.model.numbers
     check(whole, case, m.on, m.money)
     if case.settings.foresight_years is None:
         progress("solving")
@@ -139,7 +139,7 @@ def _only_window(solved_lp: SolvedLP, whole: LabelledLP) -> Window:
 
 def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> SolvedLP:
     """Solve, with perfect foresight, an LP that is stated already; start where a similar one ended."""
-    m, start = warm_start.model.m, warm_start.solved_windows.get(case.years[0])
+    m, start = warm_start.model, warm_start.solved_windows.get(case.years[0])
     labelled = locked_in.fix_columns(whole, locked_in.fixed_amounts(case, m.on))
     if labelled is not whole:
         lp.load(labelled)
