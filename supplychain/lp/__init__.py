@@ -8,6 +8,7 @@ import warnings
 
 from supplychain.limits import time_limit
 from supplychain.lp.attain import Excluded, Limit, Linear, Range, Ranges, Reach
+from supplychain.lp.carry import carried
 from supplychain.lp.follow import through
 from supplychain.lp.from_model import MutableLP, from_pyomo, terms_of
 from supplychain.lp.graft import Grafts, without
@@ -65,6 +66,7 @@ __all__ = [
     "Vector",
     "allowable_increase",
     "allowable_ranges",
+    "carried",
     "certificate",
     "changed",
     "found",

@@ -388,10 +388,12 @@ def _limits_and_bounds(read: _Reading) -> dict[str, Vector]:
 
 
 def _kept(
-    labels: Mapping[Label, int], gone: Collection[Label], new: Collection[Label]
+    labels: dict[Label, int], gone: Collection[Label], new: Collection[Label]
 ) -> tuple[dict[Label, int], npt.NDArray[np.bool_]]:
     """Return labels without those that go and with those that come, and which of both stay."""
     stay = np.array([*(label not in gone for label in labels), *(True for _ in new)], dtype=bool)
+    if stay.all() and not new:
+        return labels, stay
     kept = compress([*labels, *new], stay)
     return {label: n for n, label in enumerate(kept)}, stay
 

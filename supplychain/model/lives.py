@@ -68,7 +68,8 @@ def _reached(before: Structure, after: Structure) -> dict[Label, None]:
     """Return the rows in which other lead times and lives make a difference, each once."""
     labels: dict[Label, None] = {}
     limits = {index for index in before.supply if before.arrived.get(index) != after.arrived.get(index)}
-    labels |= {(Constraint.SUPPLY_LIMIT, *index): None for index in before.supply if index in _drawn(after, limits)}
+    drawn = _drawn(after, limits)
+    labels |= {(Constraint.SUPPLY_LIMIT, *index): None for index in before.supply if index in drawn}
     labels |= {(Constraint.STAGE_BALANCE, *index): None for index in _needed(before, after)}
     labels |= {
         (Constraint.OPERATE_OWNED, a, r, t): None
@@ -83,11 +84,10 @@ def _reached(before: Structure, after: Structure) -> dict[Label, None]:
 def _drawn(on: Structure, limits: set[tuple[str, str, str, int]]) -> set[tuple[str, str, str, int]]:
     """Return limits, and all that draw on them by allocation."""
     reached = set(limits)
+    drawing = [index for index in on.supply if index[:2] in on.draws]
     for _ in on.draws:  # as many rounds as there are links settle every chain of allocations
         pools = {(s, p, t) for s, _, p, t in reached}
-        reached |= {
-            (s, k, p, t) for s, k, p, t in on.supply if any((pool, p, t) in pools for pool in on.draws.get((s, k), ()))
-        }
+        reached |= {(s, k, p, t) for s, k, p, t in drawing if any((pool, p, t) in pools for pool in on.draws[s, k])}
     return reached
 
 

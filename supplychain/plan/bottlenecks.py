@@ -181,6 +181,17 @@ class BottleneckFinder:
                 self._headroom[key] = self._room(direction) if bottleneck.worth.loss == 0 else 0.0
         return replace(bottleneck, headroom_pct=self._headroom[key], used_share=self.levers.used_share(members, t))
 
+    def headroom(self, t: int) -> dict[str, tuple[float, float]]:
+        """Return of each stage that has a limit in a year how far it could fall, per cent, and the share in use."""
+        rooms = {}
+        for lever in self.levers.of_year(LEVELS[0], t):
+            direction, blank = self._direction(lever.members, (t,))
+            if not blank:
+                free = rounded_price(self._slopes.loss(direction) * self._solved_lp.usd(t)) == 0
+                room = self._room(direction) if free else 0.0
+                rooms[lever.name] = rounded_price(room), self.levers.used_share(lever.members, t)
+        return rooms
+
     def _room(self, direction: Direction) -> float:
         """Return by how many per cent limits that cost nothing to lower can be lowered before they do."""
         whole = 1 / units.PERCENT

@@ -148,13 +148,16 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
         optimum = (
             lp.optimum_of(labelled, what=what)
             if start is None
-            else lp.optimum_near(labelled, start.solved_lp.optimum.basis, what=what)
+            else lp.optimum_near(labelled, lp.carried(start.solved_lp.optimum.basis, start.whole, labelled), what=what)
         )
     labelled.highs.setOptionValue("solver", "simplex")
-    variables = names(labelled) if start is None else start.solved_lp.names
+    same = start is not None and start.whole.column is labelled.column
+    variables = start.solved_lp.names if start is not None and same else names(labelled)
     ties = warm_start.model.ties(labelled) if warm_start.break_ties else ()
     with doing(f"choosing among equal plans of {what}"):
-        settled = None if start is None else start.solved_lp.settled
+        settled = None
+        if start is not None and start.solved_lp.settled is not None:
+            settled = lp.carried(start.solved_lp.settled, start.whole, labelled)
         plan = (
             lp.preferred(labelled, optimum, ties, start=settled)
             if warm_start.break_ties

@@ -15,9 +15,10 @@ from supplychain.plan.measures import measure
 from supplychain.results.schema import TOTALS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from supplychain.case import Case
+    from supplychain.plan.solved import Solved
     from supplychain.plan.windows import Window
 
 QuantityKey: TypeAlias = "tuple[str, str, int]"
@@ -26,7 +27,18 @@ QuantityKey: TypeAlias = "tuple[str, str, int]"
 LabelKey: TypeAlias = "tuple[str, int]"
 """A level and a year: whose label is meant."""
 
+Room: TypeAlias = "tuple[float, float]"
+"""By how many per cent the limits of a stage could fall before anything costs more, and the share of them in use."""
+
 REMARKS = REBUILT, FROM_NOTHING = "rebuilt", "from_nothing"
+
+
+@dataclass(frozen=True)
+class WarmPlan:
+    """What is decided, and on request what would be with no limit on any stage."""
+
+    solved: Solved
+    unlimited: Callable[[], Solved]
 
 
 @dataclass(frozen=True)
@@ -37,12 +49,17 @@ class Reading:
     measured: tuple[float, ...]
     objective_usd: float
     remark: str = ""
-    """How it was solved, where that was not in place: `rebuilt` if the other case has other sets, so that its model was
-    built anew; `from_nothing` if the solve from where the case itself ended did not pass its checks."""
+    """How it was solved, where not in the arrays of the LP: `rebuilt` if the other case has other sets, and that not
+    by lead times and lives alone, so that its model was built anew; `from_nothing` if the solve from where the case
+    itself ended did not pass its checks."""
     value_usd: float = math.nan
     """What is served is worth over the horizon, tokens and research, discounted; where totals are read."""
     cost_usd: float = math.nan
     """What is paid for over the horizon, discounted; where totals are read."""
+    headroom: dict[tuple[str, int], Room] = field(default_factory=dict)
+    """Of stages with a limit, in the years that are asked for."""
+    plan: WarmPlan | None = field(default=None, compare=False)
+    """Where it is kept."""
 
     @property
     def net_benefit_usd(self) -> float:
@@ -55,13 +72,22 @@ class Reading:
         return {name: getattr(self, name) for name in TOTALS}
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What is read of a solve."""
+
+    labels: bool
+    headroom: tuple[int, ...] = ()
+    keep: bool = False
+
+
 @dataclass
 class WarmSolver:
     """Solves a case, and cases with other numbers, and reads each.
 
-    The model is built once and its numbers are changed in place, where the other case has the same sets. A solve starts
-    where that of the case itself ended, and a window that the change leaves as it was is not solved again. Neither
-    changes the answer.
+    The model is built once and its numbers are changed in place, where the other case has the same sets; where lead
+    times and lives alone make others, the rows that these reach are stated again. A solve starts where that of the case
+    itself ended, and a window that the change leaves as it was is not solved again. Neither changes the answer.
     """
 
     case: Case
@@ -88,40 +114,57 @@ class WarmSolver:
             self._central = self._read(self.case, self._model)
         return self._central
 
-    def read(self, case: Case) -> Reading:
+    def read(
+        self, case: Case, *, labels: bool | None = None, headroom: Collection[int] = (), keep: bool = False
+    ) -> Reading:
         """Return the reading of another case, best one that differs from the solver's own in numbers alone.
+
+        `labels`: whether they are read this time. `headroom`: the years in which that of stages is. `keep`: the plan.
 
         Every window's optimum is certified. One that fails, or is not found, is looked for once more, from nothing.
 
         Raises: NoAnswerError if a solve finds no optimum, CertificateError if it does not pass its checks.
         """
         self.central()
-        if self._model is not None and self._model.put(case):
+        look = _Look(self.labels if labels is None else labels, tuple(headroom), keep)
+        remark, model = REBUILT, self._stated(case)
+        if model is not None:
             try:
-                return self._read(case, self._model)
+                return self._read(case, model, look=look)
             except (MisfitError, TimeLimitError):
                 raise
             except NoAnswerError:
-                return replace(self._read(case, solver.MutableModel(case), near=False), remark=FROM_NOTHING)
-        return replace(self._read(case, solver.MutableModel(case), near=False), remark=REBUILT)
+                remark = FROM_NOTHING
+        return replace(self._read(case, solver.MutableModel(case), near=False, look=look), remark=remark)
 
-    def _read(self, case: Case, model: solver.MutableModel, *, near: bool = True) -> Reading:
+    def _stated(self, case: Case) -> solver.CaseLP | None:
+        """Return the LP of another case, where the model need not be built anew."""
+        if self._model is None:
+            return None
+        return self._model if self._model.put(case) else self._model.restated(case)
+
+    def _read(self, case: Case, model: solver.CaseLP, *, near: bool = True, look: _Look | None = None) -> Reading:
         """Read a case whose numbers a model has, `near` the case itself or from nothing."""
+        look = look or _Look(self.labels)
         labels: dict[LabelKey, str] = {}
+        headroom: dict[tuple[str, int], Room] = {}
         is_central = self._central is None
         warm_start = windows.WarmStart(
             model,
             self._windows if near else {},
-            break_ties=self.labels or self.totals or bool(self.quantities),
+            break_ties=look.labels or look.keep or self.totals or bool(self.quantities),
         )
         for window in windows.solve_windows(case, warm_start=warm_start):
-            years = [t for t in window.years if self.labels and (self.years is None or t in self.years)]
+            years = [t for t in window.years if look.labels and (self.years is None or t in self.years)]
             keys = [(level, t) for t in years for level in LEVELS]
-            if window.reused:
+            with_room = [t for t in window.years if t in look.headroom]
+            known = window.reused and all(key in self._labels for key in keys)
+            if known:
                 labels |= {key: self._labels[key] for key in keys}
-            elif keys:
-                finder = BottleneckFinder(window.solved_lp, alike=self._finders.get(window.first) if near else None)
-                labels |= finder.labels(years)
+            if with_room or (keys and not known):
+                finder = BottleneckFinder(window.solved_lp, alike=self._alike(window) if near else None)
+                labels |= {} if known else finder.labels(years)
+                headroom |= {(s, t): room for t in with_room for s, room in finder.headroom(t).items()}
                 if is_central:
                     self._finders[window.first] = finder
             if is_central:
@@ -129,7 +172,13 @@ class WarmSolver:
         if is_central:
             self._labels = labels
         solved = window.solved_lp.solved
-        reading = Reading(labels, measure(solved, self.quantities), window.objective_usd)
+        plan = WarmPlan(solved, window.solved_lp.unlimited) if look.keep else None
+        reading = Reading(labels, measure(solved, self.quantities), window.objective_usd, headroom=headroom, plan=plan)
         if not self.totals:
             return reading
         return replace(reading, value_usd=served_worth(solved.m), cost_usd=spending(solved.m))
+
+    def _alike(self, window: Window) -> BottleneckFinder | None:
+        """Return the finder of the case's own window, if its LP has the same rows."""
+        known = self._windows.get(window.first)
+        return self._finders.get(window.first) if known is not None and known.whole.row is window.whole.row else None
