@@ -241,7 +241,7 @@ class BottleneckFinder:
         """
         together: Direction = {}
         for t in years:
-            _, most, lever = self._mosts(LEVELS[0], t)[0]
+            _, most, lever = self._mosts(LEVELS[0], t, (t,))[0]
             if 0 < most < math.inf:
                 direction, _ = self._direction(lever.members, (t,))
                 most = self._slopes.between(direction)
@@ -262,28 +262,42 @@ class BottleneckFinder:
             return self._label(level, t)
 
     def _label(self, level: str, t: int) -> str:
+        best = self._best(level, t, (t,), RELIEF_STEP)
+        if best is None and self._blocks(t):
+            best = self._best(level, t, self._years(t), WHOLE_RELIEF)
+            if best is None:
+                return UNRESOLVED if t in self._helped_by_all(level, t) else DEMAND
+        return best.lever.name if best else DEMAND
+
+    def _best(self, level: str, t: int, years: tuple[int, ...], step: float) -> Bottleneck | None:
+        """Return the lever or set of levers whose relief in some years serves more and gains most; None if none does.
+
+        Of relief that begins in a year and lasts, it must serve more in that year.
+        """
         usd = self._solved_lp.usd(t)
         best: Bottleneck | None = None
         left = 0.0
-        for most_annual, most, lever in self._mosts(level, t):
+        for most_annual, most, lever in self._mosts(level, t, years):
             if best is not None and most_annual < (1 - EQUAL_GAIN) * best.annual_gain:
                 left += most
                 continue
-            direction, blank = self._direction(lever.members, (t,)) if most > 0 else ({}, False)
+            direction, blank = self._direction(lever.members, years) if most > 0 else ({}, False)
             gain = self._slopes.gain(direction)
             if gain == 0:
                 left += 0.0 if blank else most
                 continue
-            bottleneck = self._sole(t, lever, gain * usd, blank=blank)
+            annual = 0.0 if blank else rounded_price(gain * usd) * self.levers.annual(lever.members, years)
+            bottleneck = Bottleneck(t, lever, Worth(gain * usd, gain * usd, blank=blank), annual, "sole")
             if (best is None or _order(bottleneck) < _order(best)) and self._serves(gain, direction):
-                best = bottleneck
+                helps = years == (t,) or t in self._helped(direction, gain / self._solved_lp.money, step)
+                best = bottleneck if helps else best
         if best is None or (not best.worth.blank and left >= (1 - EQUAL_GAIN) * best.annual_gain):
-            tied = self._free(level, t)
-            best = min([*self._joint(tied, t, (t,)), *([best] if best else [])], key=_order, default=None)
-        best = best or self._held_back(level, t)
-        return best.lever.name if best else DEMAND
+            sets = self._joint(self._free(level, t, years), t, years, step=step)
+            sets = [joint for joint in sets if years == (t,) or t in joint.worth.helps]
+            best = min([*sets, *([best] if best else [])], key=_order, default=None)
+        return best
 
-    def _mosts(self, level: str, t: int) -> list[tuple[float, float, Lever]]:
+    def _mosts(self, level: str, t: int, years: tuple[int, ...]) -> list[tuple[float, float, Lever]]:
         """Return the levers of a year by what one dual makes of their relief: annual, and USD; none gains more.
 
         Of a lever none of whose limits has a price there, it is nothing, and how far its limits rise is not asked.
@@ -291,24 +305,19 @@ class BottleneckFinder:
         mosts = []
         for lever in self.levers.of_year(level, t):
             most = 0.0
-            if self._slopes.has_price(self.levers.rows(lever.members, t)):
-                direction, blank = self._direction(lever.members, (t,))
+            if self._slopes.has_price([row for u in years for row in self.levers.rows(lever.members, u)]):
+                direction, blank = self._direction(lever.members, years)
                 most = math.inf if blank else self._slopes.between(direction) * self._solved_lp.usd(t)
-            annual = most * self.levers.annual(lever.members, (t,)) if most else 0.0
+            annual = most * self.levers.annual(lever.members, years) if most else 0.0
             mosts.append((annual, most, lever))
         return sorted(mosts, key=lambda most: (-most[0], most[2].position, most[2].name))
 
-    def _free(self, level: str, t: int) -> list[Lever]:
+    def _free(self, level: str, t: int, years: tuple[int, ...]) -> list[Lever]:
         """Return the levers of a year that are worth nothing alone, and may be worth something with others."""
-        of_year = [(lever, *self._direction(lever.members, (t,))) for lever in self.levers.of_year(level, t)]
+        of_year = [(lever, *self._direction(lever.members, years)) for lever in self.levers.of_year(level, t)]
         free = [(lever, d) for lever, d, blank in of_year if not blank and self._slopes.gain(d) == 0]
         free = [(lever, d) for lever, d in free if self._slopes.is_tight(d)]
         return [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
-
-    def _sole(self, t: int, lever: Lever, gain: float, *, blank: bool) -> Bottleneck:
-        """Return a lever as what binds alone."""
-        annual = 0.0 if blank else rounded_price(gain) * self.levers.annual(lever.members, (t,))
-        return Bottleneck(t, lever, Worth(gain, gain, blank=blank), annual, "sole")
 
     def _serves(self, gain: float, direction: Direction) -> bool:
         key = _key(direction)
@@ -363,9 +372,7 @@ class BottleneckFinder:
         longer than a year, more of it may pay only so. If there is none, and relief of all levers together from that
         year on serves more in it, which of them binds is unresolved.
         """
-        served = cost.worth(self._solved.m, t)
-        blocked = quantities.blocked_worth(self._solved, self._unlimited(), t)
-        if not blocked > LITTLE_BLOCKED * (served + blocked):
+        if not self._blocks(t):
             return None
         levers, years = self.levers.of_year(level, t), self._years(t)
         alone = self._price([lever.members for lever in levers], t, years, step=WHOLE_RELIEF)
@@ -382,15 +389,25 @@ class BottleneckFinder:
         ]
         if lasting:
             return min(lasting, key=_order)
+        helps = self._helped_by_all(level, t)
+        if t not in helps:
+            return None
         every = _union(levers)
         (worth,) = self._price([every], t, years, step=WHOLE_RELIEF)
-        direction, _ = self._direction(every, years)
-        helps = self._helped(direction, self._slopes.gain(direction) / self._solved_lp.money, WHOLE_RELIEF)
-        if t not in helps:  # however little of the gain that is
-            return None
         worth = replace(worth, helps=helps)
         lever = Lever(UNRESOLVED, UNRESOLVED, every, self.levers.nature(every), 0)
         return Bottleneck(t, lever, worth, self._annual(worth, every, years), BLOCKED)
+
+    def _blocks(self, t: int) -> bool:
+        """Whether more is held back in a year than `LITTLE_BLOCKED` of what is served or held back."""
+        served = cost.worth(self._solved.m, t)
+        blocked = quantities.blocked_worth(self._solved, self._unlimited(), t)
+        return bool(blocked > LITTLE_BLOCKED * (served + blocked))
+
+    def _helped_by_all(self, level: str, t: int) -> tuple[int, ...]:
+        """Return the years in which relief of all levers together from a year on serves more, however little."""
+        direction, _ = self._direction(_union(self.levers.of_year(level, t)), self._years(t))
+        return self._helped(direction, self._slopes.gain(direction) / self._solved_lp.money, WHOLE_RELIEF)
 
     def _years(self, t: int) -> tuple[int, ...]:
         """Return the years that are seen from a year on."""

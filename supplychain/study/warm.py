@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain.errors import MisfitError, NoAnswerError, TimeLimitError
@@ -12,6 +13,7 @@ from supplychain.model.cost import served_worth, spending
 from supplychain.plan import windows
 from supplychain.plan.bottlenecks import LEVELS, BottleneckFinder
 from supplychain.plan.measures import measure
+from supplychain.plan.relaxed import UNLIMITED, RelaxedPlans
 from supplychain.results.schema import TOTALS
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.plan.solved import Solved
+    from supplychain.plan.solved_lp import SolvedLP
     from supplychain.plan.windows import Window
 
 QuantityKey: TypeAlias = "tuple[str, str, int]"
@@ -103,6 +106,7 @@ class WarmSolver:
     _finders: dict[int, BottleneckFinder] = field(default_factory=dict)
     _model: solver.MutableModel | None = None
     _central: Reading | None = None
+    _relaxed: RelaxedPlans | None = None
 
     def central(self) -> Reading:
         """Return the reading of the case itself.
@@ -162,7 +166,8 @@ class WarmSolver:
             if known:
                 labels |= {key: self._labels[key] for key in keys}
             if with_room or (keys and not known):
-                finder = BottleneckFinder(window.solved_lp, alike=self._alike(window) if near else None)
+                alike = self._alike(window) if near else None
+                finder = BottleneckFinder(window.solved_lp, self._unlimited(window.solved_lp), alike)
                 labels |= {} if known else finder.labels(years)
                 headroom |= {(s, t): room for t in with_room for s, room in finder.headroom(t).items()}
                 if is_central:
@@ -172,11 +177,20 @@ class WarmSolver:
         if is_central:
             self._labels = labels
         solved = window.solved_lp.solved
-        plan = WarmPlan(solved, window.solved_lp.unlimited) if look.keep else None
+        plan = WarmPlan(solved, self._unlimited(window.solved_lp)) if look.keep else None
         reading = Reading(labels, measure(solved, self.quantities), window.objective_usd, headroom=headroom, plan=plan)
         if not self.totals:
             return reading
         return replace(reading, value_usd=served_worth(solved.m), cost_usd=spending(solved.m))
+
+    def _unlimited(self, solved_lp: SolvedLP) -> Callable[[], Solved]:
+        """Return what says what would be done with no limit on any stage; it is asked once."""
+        if solved_lp.unlimited_plan is not None:
+            return solved_lp.unlimited_plan
+        if self._relaxed is None:
+            self._relaxed = RelaxedPlans(UNLIMITED, solved_lp)
+        relaxed = self._relaxed
+        return cache(lambda: relaxed.plan(solved_lp))
 
     def _alike(self, window: Window) -> BottleneckFinder | None:
         """Return the finder of the case's own window, if its LP has the same rows."""
