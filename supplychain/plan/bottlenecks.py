@@ -31,6 +31,7 @@ from supplychain.tolerances import (
     LITTLE_BLOCKED,
     QUANTITY_ROUNDING,
     RELIEF_STEP,
+    SAME_OBJECTIVE,
     SAME_SLOPE,
     SERVES_ABOVE,
     WHOLE_RELIEF,
@@ -133,6 +134,16 @@ def merged(parts: Sequence[ByLevel]) -> ByLevel:
     }
 
 
+@dataclass(frozen=True)
+class _Relieved:
+    """What comes of a relief."""
+
+    rises: Mapping[int, tuple[float, float]]
+    """By year: how much more is served, and how much was, at the value of its tiers [USD]."""
+    fall: float
+    """Of the objective, in the LP's money."""
+
+
 class BottleneckFinder:
     """Asks a solved LP what relief is worth, and names what binds; the LP is left as it was."""
 
@@ -153,6 +164,11 @@ class BottleneckFinder:
         self._worths: dict[tuple[object, ...], Worth] = {}
         self._ends: dict[tuple[object, ...], tuple[float, dict[str, str]]] = {}
         self._serving: dict[tuple[object, ...], bool] = {}
+        self._gains: dict[tuple[object, ...], float] = {}
+        self._bounds: list[Vector] = []
+        """Optimal duals, beside the solver's own: they bound what any relief gains."""
+        self._losses: dict[tuple[object, ...], float] = {}
+        self._reliefs: dict[tuple[tuple[object, ...], float], _Relieved] = {}
         self._headroom: dict[tuple[object, ...], float] = {}
         self._directions: dict[tuple[Members, tuple[int, ...]], tuple[Direction, bool]] = {}
         tokens, research, deals = (solved_lp.names[var][1] for var in (Var.SERVE, Var.RESEARCH, Var.SHORTFALL))
@@ -187,7 +203,7 @@ class BottleneckFinder:
         for lever in self.levers.of_year(LEVELS[0], t):
             direction, blank = self._direction(lever.members, (t,))
             if not blank:
-                free = rounded_price(self._slopes.loss(direction) * self._solved_lp.usd(t)) == 0
+                free = rounded_price(self._loss(direction) * self._solved_lp.usd(t)) == 0
                 room = self._room(direction) if free else 0.0
                 rooms[lever.name] = rounded_price(room), self.levers.used_share(lever.members, t)
         return rooms
@@ -217,7 +233,7 @@ class BottleneckFinder:
 
         Raises: NoAnswerError if range after range ends and the rate stays the same.
         """
-        t, rate = bottleneck.year, self._slopes.gain(direction)
+        t, rate = bottleneck.year, self._gain(direction)
         end = lp.allowable_increase(self._solved_lp.lp, self._slopes, direction, +1.0)
         for _ in range(_ROUNDS):
             if not math.isfinite(end):
@@ -282,7 +298,18 @@ class BottleneckFinder:
                 left += most
                 continue
             direction, blank = self._direction(lever.members, years) if most > 0 else ({}, False)
-            gain = self._slopes.gain(direction)
+            less = self._most(direction) * usd
+            if (
+                best is not None
+                and not blank
+                and less * self.levers.annual(lever.members, years) < (1 - EQUAL_GAIN) * best.annual_gain
+            ):
+                left += less
+                continue
+            if years != (t,) and most > 0 and self._surely_no_help(direction, t, step):
+                left += 0.0 if blank else most
+                continue
+            gain = self._gain(direction)
             if gain == 0:
                 left += 0.0 if blank else most
                 continue
@@ -291,8 +318,9 @@ class BottleneckFinder:
             if (best is None or _order(bottleneck) < _order(best)) and self._serves(gain, direction):
                 helps = years == (t,) or t in self._helped(direction, gain / self._solved_lp.money, step)
                 best = bottleneck if helps else best
-        if best is None or (not best.worth.blank and left >= (1 - EQUAL_GAIN) * best.annual_gain):
-            sets = self._joint(self._free(level, t, years), t, years, step=step)
+        least = 0.0 if best is None else (1 - EQUAL_GAIN) * best.annual_gain
+        if best is None or (not best.worth.blank and left >= least):
+            sets = self._joint(self._free(level, t, years, least / usd), t, years, step=step)
             sets = [joint for joint in sets if years == (t,) or t in joint.worth.helps]
             best = min([*sets, *([best] if best else [])], key=_order, default=None)
         return best
@@ -307,17 +335,23 @@ class BottleneckFinder:
             most = 0.0
             if self._slopes.has_price([row for u in years for row in self.levers.rows(lever.members, u)]):
                 direction, blank = self._direction(lever.members, years)
-                most = math.inf if blank else self._slopes.between(direction) * self._solved_lp.usd(t)
+                most = math.inf if blank else self._most(direction) * self._solved_lp.usd(t)
             annual = most * self.levers.annual(lever.members, years) if most else 0.0
             mosts.append((annual, most, lever))
         return sorted(mosts, key=lambda most: (-most[0], most[2].position, most[2].name))
 
-    def _free(self, level: str, t: int, years: tuple[int, ...]) -> list[Lever]:
-        """Return the levers of a year that are worth nothing alone, and may be worth something with others."""
+    def _free(self, level: str, t: int, years: tuple[int, ...], least: float) -> list[Lever]:
+        """Return the levers of a year that are worth nothing alone, and may be worth something with others.
+
+        None if all of them together gain less than `least`, or nothing.
+        """
         of_year = [(lever, *self._direction(lever.members, years)) for lever in self.levers.of_year(level, t)]
-        free = [(lever, d) for lever, d, blank in of_year if not blank and self._slopes.gain(d) == 0]
-        free = [(lever, d) for lever, d in free if self._slopes.is_tight(d)]
-        return [lever for lever, d in free if self._slopes.loss(d) > 0] if len(free) > 1 else []
+        free = [(lever, d) for lever, d, blank in of_year if not blank and self._slopes.is_tight(d)]
+        free = [(lever, d) for lever, d in free if not self._surely_gains(d) and self._gain(d) == 0]
+        if len(free) < 2:  # noqa: PLR2004 - one more than one
+            return []
+        gain = self._gain(self.levers.relief(_union(lever for lever, _ in free), years))
+        return [lever for lever, d in free if self._loss(d) > 0] if gain > 0 and gain >= least else []
 
     def _serves(self, gain: float, direction: Direction) -> bool:
         key = _key(direction)
@@ -407,7 +441,7 @@ class BottleneckFinder:
     def _helped_by_all(self, level: str, t: int) -> tuple[int, ...]:
         """Return the years in which relief of all levers together from a year on serves more, however little."""
         direction, _ = self._direction(_union(self.levers.of_year(level, t)), self._years(t))
-        return self._helped(direction, self._slopes.gain(direction) / self._solved_lp.money, WHOLE_RELIEF)
+        return self._helped(direction, self._gain(direction) / self._solved_lp.money, WHOLE_RELIEF)
 
     def _years(self, t: int) -> tuple[int, ...]:
         """Return the years that are seen from a year on."""
@@ -458,7 +492,7 @@ class BottleneckFinder:
                     slopes[key] = slope(direction)
             return slopes
 
-        gains, losses = asked(self._slopes.gain), asked(self._slopes.loss)
+        gains, losses = asked(self._gain), asked(self._loss)
         parts: dict[Any, list[float]] = {key: [] for key in new}
         duals: dict[Any, Any] = {}
         for fixed, free_again in self._fixed:
@@ -494,16 +528,59 @@ class BottleneckFinder:
 
         Nor is it more if it is the rounding of what was served.
         """
-        upper = {row: float(self._solved_lp.lp.row_upper[row] + step * move) for row, move in direction.items()}
-        columns, usd, year = self._unit_worth
-        with self._solved_lp.changed(upper, ties=self._solved_lp.ties[:1], only=columns) as relieved:
-            more = usd * (relieved.x - self._solved_lp.x)[columns]
-        before = usd * self._solved_lp.x[columns]
-        of_year = {
-            t: (math.fsum(more[year == t].tolist()), float(before[year == t].sum())) for t in self._solved.on.years
-        }
         least = YEAR_HELPED * step * gain
-        return tuple(t for t, (rise, served) in of_year.items() if rise > max(least, QUANTITY_ROUNDING * served))
+        rises = self._relieved(direction, step).rises
+        return tuple(t for t, (rise, served) in rises.items() if rise > max(least, QUANTITY_ROUNDING * served))
+
+    def _relieved(self, direction: Direction, step: float) -> _Relieved:
+        """Return what comes of a relief."""
+        key = _key(direction), step
+        if key not in self._reliefs:
+            upper = {row: float(self._solved_lp.lp.row_upper[row] + step * move) for row, move in direction.items()}
+            columns, usd, year = self._unit_worth
+            with self._solved_lp.changed(upper, ties=self._solved_lp.ties[:1], only=columns) as relieved:
+                more = usd * (relieved.x - self._solved_lp.x)[columns]
+                fall = self._solved_lp.optimum.objective - relieved.optimum.objective
+            before = usd * self._solved_lp.x[columns]
+            rises = {
+                t: (math.fsum(more[year == t].tolist()), float(before[year == t].sum())) for t in self._solved.on.years
+            }
+            self._reliefs[key] = _Relieved(rises, fall)
+        return self._reliefs[key]
+
+    def _surely_no_help(self, direction: Direction, t: int, step: float) -> bool:
+        """Whether a relief serves no more in a year than rounding, whatever it gains."""
+        rise, served = self._relieved(direction, step).rises[t]
+        return rise <= QUANTITY_ROUNDING * served
+
+    def _surely_gains(self, direction: Direction) -> bool:
+        """Whether a relief that was looked at made anything cheaper: as cost is convex, it gains as much at least."""
+        known = self._reliefs.get((_key(direction), WHOLE_RELIEF))
+        optimum, labelled = self._solved_lp.optimum, self._solved_lp.lp
+        return known is not None and known.fall > SAME_OBJECTIVE * labelled.objective_size(optimum.x, optimum.y)
+
+    def _most(self, direction: Direction) -> float:
+        """Return what the duals at hand make of a relief at least, in the LP's money: it gains no more."""
+        return min([self._slopes.between(direction), *(_made_of(y, direction) for y in self._bounds)])
+
+    def _gain(self, direction: Direction) -> float:
+        """Return what relief gains, in the LP's money; it is asked once."""
+        key = _key(direction)
+        if key not in self._gains:
+            if self._most(direction) == 0:
+                self._gains[key] = 0.0
+            else:
+                self._gains[key], y = self._slopes.gain_and_duals(direction)
+                if self._slopes.bounds(y):
+                    self._bounds.append(self._slopes.felt(y))
+        return self._gains[key]
+
+    def _loss(self, direction: Direction) -> float:
+        """Return what the opposite of a relief costs, likewise."""
+        key = _key(direction)
+        if key not in self._losses:
+            self._losses[key] = self._slopes.loss(direction)
+        return self._losses[key]
 
     @cached_property
     def _unit_worth(self) -> tuple[list[int], Vector, npt.NDArray[np.int64]]:
@@ -552,6 +629,11 @@ def _union(levers: Iterable[Lever]) -> Members:
 
 def _names(levers: Iterable[Lever]) -> str:
     return " + ".join(lever.name for lever in levers)
+
+
+def _made_of(y: Vector, direction: Direction) -> float:
+    """Return what duals make of a relief."""
+    return math.fsum(abs(float(y[row])) * step for row, step in direction.items())
 
 
 def _key(direction: Direction) -> tuple[object, ...]:
