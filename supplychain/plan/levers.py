@@ -105,7 +105,8 @@ class LeverMap:
             for s, k, p in self.suppliers(self._suppliers)
             if s in members or pools & set(draws.get((s, k), ()))
         ]
-        return rows + ([self.row[Constraint.BUDGET, t]] if CAPITAL in members else [])
+        budget = Constraint.BUDGET, t
+        return rows + ([self.row[budget]] if CAPITAL in members and budget in self.row else [])
 
 
 class Levers:
