@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from supplychain.study.foresight import ForesightStudy, foresight
     from supplychain.study.regret import Regret, regret
     from supplychain.study.sensitivity import Sensitivity, sensitivity
+    from supplychain.study.session import Session, WhatIfAnswer, session
     from supplychain.study.sweep import sweep
 
 __all__ = [
@@ -57,10 +58,12 @@ __all__ = [
     "Problem",
     "Regret",
     "Sensitivity",
+    "Session",
     "SetupError",
     "SupplychainError",
     "TimeLimitError",
     "WhatIf",
+    "WhatIfAnswer",
     "backcast",
     "compare",
     "foresight",
@@ -70,6 +73,7 @@ __all__ = [
     "read_answer",
     "regret",
     "sensitivity",
+    "session",
     "solve",
     "sweep",
     "time_limit",
@@ -93,6 +97,9 @@ _HOMES = {
     "compare": "study.compare",
     "Sensitivity": "study.sensitivity",
     "sensitivity": "study.sensitivity",
+    "Session": "study.session",
+    "WhatIfAnswer": "study.session",
+    "session": "study.session",
     "ForesightStudy": "study.foresight",
     "foresight": "study.foresight",
     "Regret": "study.regret",

@@ -129,17 +129,26 @@ def what_if(
     in_files = load(folder)
     case = in_files if foresight is None else in_files.with_foresight(foresight)
     known = named(folder, scenarios)
-    groups = tuple(
-        replace(group, name=f"{name}: {group.name}" if len(scenarios) > 1 else group.name)
-        for name in scenarios
-        for group in known[name].groups
-    )
-    groups += (Group(CHANGES, tuple(edits)),) if edits else ()
-    changed, audit = apply(case, groups)
+    made = changed(case, [known[name] for name in scenarios], edits)
     old, new = (each.settings.foresight_years for each in (in_files, case))
     seen = () if old == new else (in_words(new),)
-    titles = (*seen, *(_title(known[name]) for name in scenarios), *edits)
-    return WhatIf(changed, titles, groups, audit, None if foresight is None else _given_foresight(old, new))
+    given = None if foresight is None else _given_foresight(old, new)
+    return replace(made, titles=(*seen, *made.titles), foresight=given)
+
+
+def changed(case: Case, scenarios: Sequence[Scenario], edits: Sequence[str]) -> WhatIf:
+    """Make changes in a case: scenarios in order, then edits.
+
+    Raises: ChangeError if one cannot be made.
+    """
+    groups = tuple(
+        replace(group, name=f"{scenario.name}: {group.name}" if len(scenarios) > 1 else group.name)
+        for scenario in scenarios
+        for group in scenario.groups
+    )
+    groups += (Group(CHANGES, tuple(edits)),) if edits else ()
+    after, audit = apply(case, groups)
+    return WhatIf(after, (*map(_title, scenarios), *edits), groups, audit)
 
 
 def _given_foresight(old: int | None, new: int | None) -> Effect:

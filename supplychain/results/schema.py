@@ -1160,6 +1160,42 @@ TIMING: Final = _table(
     "What it would be worth if an order arrived a year sooner or later",
     required=False,
 )
+WHAT_BINDS: Final = _table(
+    "what_binds",
+    "year level",
+    (_YEAR, _LEVEL, _text("members", "binds", "as in the table `binding`")),
+    "What binds in a what-if of a session",
+)
+HEADROOM: Final = _table(
+    "headroom",
+    "year stage",
+    (
+        _YEAR,
+        _STAGE,
+        _number("headroom_pct", "%", "headroom", "as in the table `bottlenecks`"),
+        _number("used_share", "share", "used", "as in the table `bottlenecks`", blank=True),
+    ),
+    "By how much limits could fall before anything costs more, in a what-if of a session; where the limit is not 0",
+)
+DIFFERENCES: Final = _table(
+    "differences",
+    "year quantity item",
+    (
+        _integer(
+            "year", "year", "calendar year, of orders that of the order; blank: over the whole horizon", blank=True
+        ),
+        _QUANTITY,
+        _text(
+            "item",
+            "item",
+            "`all`, a workload, an accelerator, a region or a stage; of orders stage, supplier and place",
+        ),
+        _number("reference", OF_QUANTITY, "reference", "in the answer that is compared with"),
+        _number("value", OF_QUANTITY, "then", "in this answer"),
+        _CHANGE,
+    ),
+    "What is another in a variant of a session than in its reference",
+)
 POINTS: Final = _table(
     "points",
     "point year",
@@ -1355,7 +1391,10 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
 }
 """What `summary.json` of each kind says."""
 
-NOT_WRITTEN: Final = (LADDER, CURVE, CURVES, IDLE_CAPACITY, AT_PLACE, TIMING, POINTS)
+NOT_WRITTEN: Final = (
+    *(LADDER, CURVE, CURVES, IDLE_CAPACITY, AT_PLACE, TIMING, POINTS),
+    *(WHAT_BINDS, HEADROOM, DIFFERENCES),
+)
 """Tables that are returned and shown, and not written to a folder."""
 
 
