@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from supplychain.errors import CertificateError, NoAnswerError, TimeLimitError
 from supplychain.lp.optimum import Optimum, found, primal_residuals, run, run_from
+from supplychain.lp.refine import refined
 from supplychain.lp.scaled import sums
 from supplychain.tolerances import CERTIFIED, FEASIBILITY, NEAR_LIMIT, OBJECTIVE_DIGIT, PRICE_ROUNDING
 
@@ -102,6 +103,10 @@ def _preferred(  # noqa: PLR0913 - all of it is given
             if primal_residuals(lp, now.x)[1] > CERTIFIED:
                 run_from(highs, now.basis)
                 now = found(lp, what="the choice among equal optima")
+        if objectives and settle:
+            run_from(highs, now.basis)  # so that the solver has the basis in hand, also after presolve
+            now = found(lp, what="the choice among equal optima")
+            now = replace(now, x=refined(lp, now.x, row_lower, row_upper))
     finally:
         of_columns = np.flatnonzero((column_lower != lp.column_lower) | (column_upper != lp.column_upper))
         of_rows = np.flatnonzero((row_lower != lp.row_lower) | (row_upper != lp.row_upper))
