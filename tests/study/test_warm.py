@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from edits import FACTORS, TABLES, TIMED, drawn
 from effort import fewer
 from generator import random_case, write_case
 from paths import INPUTS
@@ -20,7 +21,6 @@ import supplychain as sc
 from supplychain import lp, schema
 from supplychain import plan as plan_module
 from supplychain.case.changes import apply
-from supplychain.case.edits import editable
 from supplychain.errors import ChangeError
 from supplychain.model import money, solver
 from supplychain.plan import windows
@@ -37,13 +37,8 @@ pytestmark = pytest.mark.unmeasured
 BASE = "base"
 CASES = (BASE, *range(60))
 """The shipped case, and seeds of random ones."""
-FACTORS = ("= {x:.6g}", "*= {f:.3f}", "/= {f:.3f}", "+= {d:.6g}", "-= {d:.6g}", "{s}{p:.1f}%")
-"""Operations on any number."""
-TIMED = ("{s}{p:.1f}%..{s}{q:.1f}%", "delay 1")
-"""Operations on what has years."""
 EACH = fewer(10, 5)
 """Edits for each table and operation: ten of them, or two."""
-TABLES = [table.name for table in schema.TABLES if editable(table)]
 AGREE = 1e-9
 
 
@@ -60,26 +55,6 @@ def warm(name: str | int, *, labels: bool = False) -> WarmSolver:
     case = given(name)
     asked = [(quantity, schema.ALL, t) for t in case.report_years for quantity in ("tokens_served", SERVING, COST)]
     return WarmSolver(case, asked, labels=labels)
-
-
-def drawn(case: sc.Case, table: schema.TableSchema, operation: str, random: Random) -> str:
-    """Return an edit of a random column, in some rows or all."""
-    rows = [row for row in case.tables[table.name] if "year" not in row or row["year"] in case.years]
-    row = random.choice(rows)
-    column = random.choice([name for name in editable(table) if row[name] is not None or operation.startswith("=")])
-    now = row[column] or 1.0
-    whole = table.column(column).type == "integer"
-    if whole:
-        words = {"x": now + 1, "f": 1, "d": 1, "p": 0, "q": 0, "s": "+"}
-    else:
-        words = {"x": now * random.uniform(0.5, 1.5), "f": random.choice((0.3, 0.8, 1.2, 2.5)), "d": now * 0.3}
-        words |= {"s": random.choice("+-"), "p": random.uniform(1, 60), "q": random.uniform(1, 60)}
-    keys = [name for name in table.key if name != "year"]
-    most = len(keys) if operation != TIMED[0] or table.column(column).series else 0  # other rows stand for few years
-    filters = [f'{name}="{row[name] or ""}"' for name in random.sample(keys, random.randint(0, most))]
-    if "year" in table.key and operation not in TIMED and random.random() < 0.5:
-        filters.append(f"year={row['year']}..")
-    return f"{table.name}.{column}[{', '.join(filters)}] {operation.format(**words)}"
 
 
 def edits(name: str) -> Iterator[tuple[str | int, str, sc.Case]]:
