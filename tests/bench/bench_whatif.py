@@ -5,7 +5,8 @@
 Each what-if is one edit of one series. Everything is measured in one run and one process, in turns:
 (a) edit, solve and certificate; (a') with the plan chosen among equal ones and the labels of every year; (b) bare HiGHS
 that is given the changed numbers of the same LP and starts from the case's own basis; (c) a loop that builds the model
-anew and solves it from nothing.
+anew and solves it from nothing; (d) what the whole answer of a session adds: its tables of service, orders, regions and
+supply; (e) an edit of a lead time in a session, labels and all; (f) `sc.solve` of the case that it makes.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from supplychain.lp import LabelledLP
 
 ROOT = Path(__file__).parents[2]
-COUNT = 40
-LEAST = (("a", "b", 0.6), ("a", "c", 15.0), ("a'", "b", 0.14))
+COUNT, LEADS = 40, 6
+TABLES = ("service_by_workload", "research_service", "orders", "regions", "supply")
+LEAST = (("a", "b", 0.6), ("a", "c", 15.0), ("a'", "b", 0.14), ("d", "b", 1 / 6), ("e", "f", 5.0))
 """At least how many times as fast the first is as the second."""
 
 
@@ -57,6 +59,12 @@ def edits(case: sc.Case) -> list[str]:
         else:
             found.append(f"{random.choice(columns)}[workload={random.choice(workloads)}] *= {factor}")
     return found
+
+
+def lead_times(case: sc.Case) -> list[str]:
+    """Return edits of lead times of as many stages, evenly from all that have options."""
+    stages = sorted({row["stage"] for row in case.tables["expansion"]})
+    return [f"expansion.lead_years[stage={stage}] += 1" for stage in stages[:: max(1, len(stages) // LEADS)][:LEADS]]
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -119,12 +127,24 @@ def main() -> None:
         taken["c"] += timed(lambda case=case: solve(model.build(case)))
         gc.collect()
     rate = {name: COUNT / seconds for name, seconds in taken.items()}
+    session, of_tables, others = sc.session(given), [], lead_times(given)
+    session.what_if()
+    for text in asked:
+        answer = session.what_if((), text, labels=False)
+        of_tables.append(timed(lambda answer=answer: [getattr(answer, name) for name in TABLES]))
+    rate["d"] = COUNT / sum(of_tables)
+    rate["e"] = len(others) / sum(timed(lambda text=text: session.what_if((), text)) for text in others)
+    changed = [apply(given, [text])[0] for text in others]
+    rate["f"] = len(others) / sum(timed(lambda case=case: sc.solve(case)) for case in changed)
     say(f"{given.settings.name}: {COUNT} what-ifs")
     for name, what in (
         ("a", "edit, solve, certify"),
         ("a'", "the same, choose among equal plans, labels"),
         ("b", "bare HiGHS from the case's basis"),
         ("c", "model built anew and solved from nothing"),
+        ("d", "tables of a session's answer"),
+        ("e", "another lead time in a session, with labels"),
+        ("f", "sc.solve of that case"),
     ):
         say(f"({name}) {what}: {rate[name]:.1f} a second here")
     for ours, theirs, least in LEAST:
