@@ -54,10 +54,26 @@ class LeverMap:
         self._suppliers: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         for (s, p), suppliers in on.suppliers.items():
             self._suppliers[s] += [(s, k, p) for k in suppliers]
-        self.drawing = [
-            supplier for s in self._suppliers for supplier in self._suppliers[s] if supplier[:2] in on.draws
-        ]
-        """Suppliers that draw from other limits, by allocation."""
+        self._drawing: dict[Members, list[tuple[str, str, str]]] = {}
+
+    def drawing(self, stages: Members) -> list[tuple[str, str, str]]:
+        """Return the suppliers that draw from the limits of some stages, by allocation, also by way of others."""
+        if stages not in self._drawing:
+            pools = self._pools(stages)
+            self._drawing[stages] = [
+                (s, k, p)
+                for s in self._suppliers
+                for _, k, p in self._suppliers[s]
+                if pools & set(self.on.draws.get((s, k), ()))
+            ]
+        return self._drawing[stages]
+
+    def _pools(self, stages: Members) -> set[str]:
+        """Return some stages, and those that draw from them, and so on."""
+        pools = set(stages)
+        for _ in self.on.draws:  # as many rounds as there are links settle every chain of allocations
+            pools |= {s for (s, _), drawn in self.on.draws.items() if pools & set(drawn)}
+        return pools
 
     def suppliers(self, stages: Iterable[str]) -> list[tuple[str, str, str]]:
         """Return the suppliers of some stages in their places."""
@@ -97,9 +113,7 @@ class LeverMap:
         return self._rows[members, t]
 
     def _rows_of(self, members: Members, t: int) -> list[int]:
-        pools, draws = set(members), self.on.draws
-        for _ in draws:  # as many rounds as there are links settle every chain of allocations
-            pools |= {s for (s, _), drawn in draws.items() if pools & set(drawn)}
+        pools, draws = self._pools(members), self.on.draws
         rows = [
             self.row[Constraint.SUPPLY_LIMIT, s, k, p, t]
             for s, k, p in self.suppliers(self._suppliers)
@@ -184,7 +198,8 @@ class Levers:
             return float(supply.allocated(self._solved.m, index, lambda drawn: rises[drawn]))
 
         rises = WorkedOut(rise)
-        moved = [*risen, *((*of, t) for of in self.map.drawing if (*of, t) not in risen)]
+        drawing = self.map.drawing(frozenset(s for s, *_ in risen))
+        moved = [*risen, *((*of, t) for of in drawing if (*of, t) not in risen)]
         return {self._lp.row[Constraint.SUPPLY_LIMIT, *index]: rises[index] for index in moved}
 
     def used_share(self, members: Members, t: int) -> float:
