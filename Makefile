@@ -8,7 +8,7 @@ SITE := build/docs
 SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check thorough faults docs docs-all browser office bench bench-linopy bench-scale bench-sweep bench-netlib bench-smooth generated reports answers pages lock clean
+.PHONY: solve check thorough faults docs docs-all browser office bench bench-linopy bench-scale bench-sweep bench-netlib bench-smooth generated tutorial reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -73,6 +73,9 @@ bench-smooth: $(VENV)/dev  ## move every limit of cases (SMOOTH=) a little, and 
 
 generated: $(VENV)/dev  ## write the references that stand in inputs and docs, and every datapackage.json of inputs
 	$(BIN)/python tests/generated.py --write
+
+tutorial: $(VENV)/dev  ## run docs/tutorial.ipynb and write its outputs into it
+	$(BIN)/python tests/support/tutorial.py
 
 SCENARIOS := grid_late behind_the_meter demand_late hbm_shortfall efficiency_stalls cowos_surge
 
