@@ -166,7 +166,7 @@ class BottleneckFinder:
         self._serving: dict[tuple[object, ...], bool] = {}
         self._gains: dict[tuple[object, ...], float] = {}
         self._bounds: list[Vector] = []
-        """Optimal duals, beside the solver's own: they bound what any relief gains."""
+        """Sizes of prices in optimal duals, beside the solver's own: they bound what any relief gains."""
         self._losses: dict[tuple[object, ...], float] = {}
         self._reliefs: dict[tuple[tuple[object, ...], float], _Relieved] = {}
         self._headroom: dict[tuple[object, ...], float] = {}
@@ -293,18 +293,12 @@ class BottleneckFinder:
         usd = self._solved_lp.usd(t)
         best: Bottleneck | None = None
         left = 0.0
-        for most_annual, most, lever in self._mosts(level, t, years):
-            if best is not None and most_annual < (1 - EQUAL_GAIN) * best.annual_gain:
+        for _, bound, lever in self._mosts(level, t, years):
+            direction, blank = self._direction(lever.members, years) if bound > 0 else ({}, False)
+            annual = self.levers.annual(lever.members, years)
+            most = bound if blank else self._most(direction) * usd  # less, where duals have been found since
+            if best is not None and not blank and most * annual < (1 - EQUAL_GAIN) * best.annual_gain:
                 left += most
-                continue
-            direction, blank = self._direction(lever.members, years) if most > 0 else ({}, False)
-            less = self._most(direction) * usd
-            if (
-                best is not None
-                and not blank
-                and less * self.levers.annual(lever.members, years) < (1 - EQUAL_GAIN) * best.annual_gain
-            ):
-                left += less
                 continue
             if years != (t,) and most > 0 and self._surely_no_help(direction, t, step):
                 left += 0.0 if blank else most
@@ -313,8 +307,8 @@ class BottleneckFinder:
             if gain == 0:
                 left += 0.0 if blank else most
                 continue
-            annual = 0.0 if blank else rounded_price(gain * usd) * self.levers.annual(lever.members, years)
-            bottleneck = Bottleneck(t, lever, Worth(gain * usd, gain * usd, blank=blank), annual, "sole")
+            worth = Worth(gain * usd, gain * usd, blank=blank)
+            bottleneck = Bottleneck(t, lever, worth, 0.0 if blank else rounded_price(worth.gain) * annual, "sole")
             if (best is None or _order(bottleneck) < _order(best)) and self._serves(gain, direction):
                 helps = years == (t,) or t in self._helped(direction, gain / self._solved_lp.money, step)
                 best = bottleneck if helps else best
@@ -561,7 +555,8 @@ class BottleneckFinder:
 
     def _most(self, direction: Direction) -> float:
         """Return what the duals at hand make of a relief at least, in the LP's money: it gains no more."""
-        return min([self._slopes.between(direction), *(_made_of(y, direction) for y in self._bounds)])
+        rows, steps = np.fromiter(direction, dtype=np.int64), np.fromiter(direction.values(), dtype=float)
+        return min([self._slopes.between(direction), *(float(y[rows] @ steps) for y in self._bounds)])
 
     def _gain(self, direction: Direction) -> float:
         """Return what relief gains, in the LP's money; it is asked once."""
@@ -572,7 +567,7 @@ class BottleneckFinder:
             else:
                 self._gains[key], y = self._slopes.gain_and_duals(direction)
                 if self._slopes.bounds(y):
-                    self._bounds.append(self._slopes.felt(y))
+                    self._bounds.append(np.abs(self._slopes.felt(y)))
         return self._gains[key]
 
     def _loss(self, direction: Direction) -> float:
@@ -629,11 +624,6 @@ def _union(levers: Iterable[Lever]) -> Members:
 
 def _names(levers: Iterable[Lever]) -> str:
     return " + ".join(lever.name for lever in levers)
-
-
-def _made_of(y: Vector, direction: Direction) -> float:
-    """Return what duals make of a relief."""
-    return math.fsum(abs(float(y[row])) * step for row, step in direction.items())
 
 
 def _key(direction: Direction) -> tuple[object, ...]:

@@ -34,6 +34,7 @@ function that solves takes `time_limit`, in seconds, and `progress`, a function 
 _GROUPS = {
     "Cases and what-ifs": ("load", "Case", "what_if", "WhatIf", "to_book", "import_book"),
     "Answers": ("solve", "Plan", "Answer", "read_answer", "workbook", "time_limit"),
+    "Sessions": ("session", "Session", "WhatIfAnswer"),
     "Studies": (
         "compare",
         "Comparison",
