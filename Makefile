@@ -8,7 +8,7 @@ SITE := build/docs
 SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check thorough faults docs docs-all browser office bench bench-linopy bench-scale bench-sweep bench-netlib bench-smooth generated tutorial reports answers pages lock clean
+.PHONY: solve check thorough faults docs docs-all browser office bench bench-linopy bench-scale bench-sweep bench-session bench-netlib bench-smooth generated tutorial reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -62,6 +62,9 @@ bench-sweep: $(VENV)/dev  ## sweep on one process and two, and the memory of 10,
 
 bench-ceiling: $(VENV)/dev  ## how many comparisons of the back-cast any plan can meet at once, also without some kinds of limits
 	PYTHONPATH=tests/support $(BIN)/python tests/bench/bench_ceiling.py
+
+bench-session: $(VENV)/dev  ## the memory of a session over 10,000 what-ifs; takes minutes
+	$(BIN)/python tests/bench/bench_session.py $(CASE)
 
 NETLIB ?=
 bench-netlib: $(VENV)/dev  ## solve and certify 91 Netlib LPs, or those of a folder (NETLIB=), and check their prices; takes minutes
