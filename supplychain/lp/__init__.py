@@ -7,6 +7,7 @@ solve; what they are made of keeps one that is set around it: `with time_limit(3
 import warnings
 
 from supplychain.limits import time_limit
+from supplychain.lp.along import moved_limits, upper_limits, what_moves
 from supplychain.lp.attain import Excluded, Limit, Linear, Range, Ranges, Reach
 from supplychain.lp.follow import through
 from supplychain.lp.from_model import MutableLP, from_pyomo, terms_of
@@ -73,6 +74,7 @@ __all__ = [
     "joint_sets",
     "load",
     "minimal_sets",
+    "moved_limits",
     "optimum_near",
     "optimum_of",
     "options",
@@ -92,7 +94,9 @@ __all__ = [
     "through",
     "time_limit",
     "two_sided_prices",
+    "upper_limits",
     "value_curve",
+    "what_moves",
     "without",
 ]
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from supplychain.case import Case
+    from supplychain.lp import LabelledLP
+    from supplychain.plan.solved_lp import SolvedLP
     from supplychain.plan.windows import Window
 
 QuantityKey: TypeAlias = "tuple[str, str, int]"
@@ -87,6 +89,18 @@ class WarmSolver:
             self._model = solver.MutableModel(self.case)
             self._central = self._read(self.case, self._model)
         return self._central
+
+    def only_lp(self) -> SolvedLP | None:
+        """Return the solved LP of the case itself; None where it is solved by windows, or has decisions locked in."""
+        self.central()
+        if self.case.settings.foresight_years is not None or self.case.locked_in is not None:
+            return None
+        return self._windows[self.case.years[0]].solved_lp
+
+    def stated(self, case: Case) -> LabelledLP | None:
+        """Return the LP of another case, not solved; None if it has other sets."""
+        self.central()
+        return self._model.lp() if self._model is not None and self._model.put(case) else None
 
     def read(self, case: Case) -> Reading:
         """Return the reading of another case, best one that differs from the solver's own in numbers alone.
