@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from supplychain.study.compare import Comparison, compare
     from supplychain.study.foresight import ForesightStudy, foresight
     from supplychain.study.regret import Regret, regret
+    from supplychain.study.seek import Seek, seek
     from supplychain.study.sensitivity import Sensitivity, sensitivity
     from supplychain.study.sweep import sweep
 
@@ -56,6 +57,7 @@ __all__ = [
     "Plan",
     "Problem",
     "Regret",
+    "Seek",
     "Sensitivity",
     "SetupError",
     "SupplychainError",
@@ -69,6 +71,7 @@ __all__ = [
     "lock_in",
     "read_answer",
     "regret",
+    "seek",
     "sensitivity",
     "solve",
     "sweep",
@@ -97,6 +100,8 @@ _HOMES = {
     "foresight": "study.foresight",
     "Regret": "study.regret",
     "regret": "study.regret",
+    "Seek": "study.seek",
+    "seek": "study.seek",
     "sweep": "study.sweep",
     "workbook": "report.excel.workbook",
 }

@@ -1066,8 +1066,9 @@ SEEK_MOVES: Final = _table(
         _text(
             "end",
             "known by",
-            "`line`: an amount meets exactly what is required there; `halves`: found by halves; `step`: of whole steps, "
-            "all tried; `no answer`: nearer there is none; `case`: the case itself; blank: there is no such move",
+            "`met`: an amount meets exactly what is required there; `narrowed`: narrowed down between two moves; "
+            "`step`: of whole steps, all tried; `no answer`: nearer there is none; `case`: the case itself; blank: there is no "
+            "such move",
             blank=True,
         ),
         _number("fails_at", "", "fails at", "the nearest smaller move at which they were seen to fail", blank=True),
@@ -1097,9 +1098,7 @@ STRETCHES: Final = _table(
         _text("unit", "unit", f"unit of moves: {_SHARE_OR_STEPS}"),
         _text("from_end", "from, known by", "how its beginning is known, as in `moves`"),
         _text("to_end", "to, known by", "how its end is known; `range`: it is the largest move that was tried"),
-        _number(
-            "fails_before", "", "fails before", "the nearest move before it at which conditions fail", blank=True
-        ),
+        _number("fails_before", "", "fails before", "the nearest move before it at which conditions fail", blank=True),
         _number("fails_after", "", "fails after", "the nearest move behind it at which conditions fail", blank=True),
     ),
     "All stretches on which all conditions hold",
@@ -1110,7 +1109,9 @@ SEEK_CONDITIONS: Final = _table(
     (
         *_MOVE,
         _text("condition", "condition", "the condition, as it was read"),
-        _number("required", "", "required", "the level that its amount comes to; blank: it is of what binds", blank=True),
+        _number(
+            "required", "", "required", "the level that its amount comes to; blank: it is of what binds", blank=True
+        ),
         _text("unit", "unit", "unit of the amount", blank=True),
         _mixed("in_case", "in the case", "what the case has: an amount, or what binds"),
         _mixed("there", "there", "what the plan after the least move has; blank: there is no such move"),

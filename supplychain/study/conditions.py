@@ -257,7 +257,11 @@ def _amount(name: str, text: str) -> tuple[float, Against, list[str]]:
         why = f"{what} means nothing, as what tokens are worth is stated: only differences do"
         return math.nan, "level", [f"{shown(text)!r}: {why}; must be {forms}"]
     if percent and not sign:
-        return math.nan, "level", [f"{shown(text)!r} has no sign; must be +{digits}% or -{digits}% of what the case has"]
+        return (
+            math.nan,
+            "level",
+            [f"{shown(text)!r} has no sign; must be +{digits}% or -{digits}% of what the case has"],
+        )
     if percent:
         return amount * units.PERCENT, "share", []
     return amount, "difference" if sign else "level", []

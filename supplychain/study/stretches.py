@@ -7,17 +7,20 @@ how much an amount exceeds what is required: then ends are looked for along stra
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from supplychain import limits
 from supplychain.tolerances import LABEL_FOUND_WITHIN, LABELS_APART, STRETCH_FOUND_WITHIN
 
-End: TypeAlias = Literal["case", "range", "line", "halves", "step", "no answer"]
-"""How the end of a stretch is known: it is the case, or the end of what is searched; the amount meets what is required
-there; it was found by halves; it was found among whole steps, all tried; or there is no answer beyond it."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+End: TypeAlias = Literal["case", "range", "met", "narrowed", "step", "no answer"]
+"""How the end of a stretch is known: it is the case, or the end of what is searched; an amount meets exactly what is
+required there; it was narrowed down between two places; it is a whole step, of which all were tried; or there is no
+answer beyond it."""
 
 ROUNDS = 60
 """Points that are tried, one after the other, to show that nothing narrower is hidden between those of a scan."""
@@ -156,8 +159,7 @@ class Search:
             lacks, exceeds = (self.points[way].margin for way in (fails, holds))
             guess = math.fsum((fails, holds)) / 2
             if stalled < _STALLED and not math.isnan(lacks + exceeds):
-                short, over = -lacks * weights[False], exceeds * weights[True]
-                guess = fails + (holds - fails) * (short / (short + over) if short + over > 0 else 0.5)
+                guess = _on_line(fails, holds, lacks * weights[False], exceeds * weights[True])
                 low, high = sorted((fails, holds))
                 guess = min(max(guess, low + step), high - step)
             side = self.at(guess).holds
@@ -169,6 +171,9 @@ class Search:
             weights[not side] = weights[not side] / 2 if before == side else 1.0
             before = side
             stalled = stalled + 1 if abs(holds - fails) > width / 2 and stalled < _STALLED else 0
+        lacks, exceeds = (self.points[way].margin for way in (fails, holds))
+        if exceeds > 0 and not math.isnan(lacks):
+            self.at(_on_line(fails, holds, lacks, exceeds))
 
     def stretches(self) -> list[Stretch]:
         """Return where conditions hold, from the nearest on, once their ends are located."""
@@ -195,7 +200,12 @@ class Search:
             return "step"
         if not self.points[fails].answered:
             return "no answer"
-        return "line" if self.points[holds].margin == 0 else "halves"
+        return "met" if self.points[holds].margin == 0 else "narrowed"
+
+
+def _on_line(fails: float, holds: float, lacks: float, exceeds: float) -> float:
+    """Return where the straight line between what is lacking and what is exceeded is 0."""
+    return fails + (holds - fails) * (-lacks / (exceeds - lacks) if exceeds > lacks else 0.5)
 
 
 def _lowest(ways: list[float], heights: list[float], n: int) -> tuple[float, float]:

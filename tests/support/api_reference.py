@@ -38,6 +38,8 @@ _GROUPS = {
         "compare",
         "Comparison",
         "sweep",
+        "seek",
+        "Seek",
         "sensitivity",
         "Sensitivity",
         "backcast",
