@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command(
     epilog="Examples:\n\n  supplychain seek inputs/base --so-that 'binding[2027] = hbm'"
     " --vary 'capacity.capacity[stage=hbm] & expansion.max_expansion[stage=hbm]'"
-    "\n\n  supplychain seek inputs/base --vary 'demand.demand_ttok' --so-that 'served_ttok[2028] >= +20%'"
+    "\n\n  supplychain seek inputs/base --vary capacity.capacity --so-that 'served_ttok[2028] >= +20%'"
     "\n\n  supplychain seek inputs/base --vary 'expansion.lead_years[stage=hbm]' --so-that 'net_benefit >= +10e9'"
 )
 @shared.case

@@ -1067,8 +1067,8 @@ SEEK_MOVES: Final = _table(
             "end",
             "known by",
             "`met`: an amount meets exactly what is required there; `narrowed`: narrowed down between two moves; "
-            "`step`: of whole steps, all tried; `no answer`: nearer there is none; `case`: the case itself; blank: there is no "
-            "such move",
+            "`step`: of whole steps, all tried; `no answer`: nearer there is none; `case`: the case itself; "
+            "blank: there is no such move",
             blank=True,
         ),
         _number("fails_at", "", "fails at", "the nearest smaller move at which they were seen to fail", blank=True),

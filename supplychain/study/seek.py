@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from supplychain import limits, lp, schema, units
+from supplychain import lp, schema, units
 from supplychain.case.axes import parts_of, repeated, spaced, target_faults
 from supplychain.case.changes import apply
 from supplychain.case.edits import edit
@@ -271,8 +271,8 @@ def seek(  # noqa: PLR0913 - all but three have their defaults
     `steps` points are read in each direction, closer near the case, and each change between neighbours is located: of
     amounts to 1e-6 of the numbers, of what binds to 1e-4. Where a target moves limits alone, in proportion, and
     conditions are of what binds, prices are followed from piece to piece up to the first stretch, so that none nearer
-    is passed over; not with `walk=False`. Net benefit and the objective are convex or concave where limits alone or costs
-    alone move, so that no stretch is passed over. `make_solver` makes what reads points; default: `WarmSolver`.
+    is passed over; not with `walk=False`. Net benefit and the objective are convex or concave where limits alone or
+    costs alone move, so that no stretch is passed over. `make_solver` makes what reads points; default: `WarmSolver`.
     `executor` looks along several directions at the same time; default: one process for each core if that is worth it.
     `time_limit` is in seconds, for all of it. `warn` is told where a target moves capacity in hand of a stage and not
     its options, or the other way round.
@@ -541,7 +541,7 @@ class _Look:
         return BETWEEN
 
     def _shape(self, condition: Condition, end: float) -> int:
-        """Return whether the margin of an amount is convex (1) along the way, or concave (-1); 0 if it may be neither."""
+        """Return whether the margin of an amount is convex along the way (1) or concave (-1); 0 if neither is sure."""
         if condition.quantity not in {NET_BENEFIT, "objective"} or self._context.solver.only_lp() is None:
             return 0
         moves = self._lps(end)

@@ -14,8 +14,9 @@ from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
 from supplychain.schema import ALL, SUM
 from supplychain.study.conditions import conditions
-from supplychain.study.seek import BETWEEN, DOWN, NEVER, NONE_TO_WALKED, UP
+from supplychain.study.seek import BETWEEN, DOWN, NEVER, NONE, NONE_TO_WALKED, UP
 from supplychain.study.stretches import spread
+from supplychain.tolerances import significant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,9 @@ _SUBJECTS = {
 """How a sentence begins that says what a condition asks."""
 
 _VERBS = {DOWN: "falls", UP: "rises"}
+_DIGITS = 4
+"""Digits of a move in a sentence."""
+
 _NAME = 60
 """Characters of a stage."""
 
@@ -80,12 +84,12 @@ def sections(study: Seek) -> list[tuple[str, TextTable]]:
         own = [stretch for stretch in records(study.stretches) if _same(stretch, row)]
         name = [] if alone else [_lettered(row["move"], letters)]
         for stretch in own:
-            low, high = _exact(stretch["from"], row), _exact(stretch["to"], row)
-            outside = [_exact(stretch[side], row) for side in ("fails_before", "fails_after")]
-            stretches.append([*name, row["direction"], low, high, *outside])
+            cells = [_exact(stretch[end], row) for end in ("fails_before", "from", "to", "fails_after")]
+            stretches.append([*name, row["direction"], *cells])
         if not own:
-            stretches.append([*name, row["direction"], f"nowhere up to {_amount(row['searched_to'], row)}", "", "", ""])
-    header = [*([] if alone else ["move"]), "direction", "holds from", "to", "fails at", "fails at"]
+            nowhere = ["", "nowhere", f"up to {_amount(row['searched_to'], row)}", ""]
+            stretches.append([*name, row["direction"], *nowhere])
+    header = [*([] if alone else ["move"]), "direction", "fails at", "holds from", "to", "fails at"]
     numbers = frozenset(range(len(header) - 4, len(header)))
     titled = [("Where all conditions hold, by how far the numbers move", TextTable(header, stretches, numbers))]
     for row in _nearest(study) or shown[:1]:
@@ -96,13 +100,14 @@ def sections(study: Seek) -> list[tuple[str, TextTable]]:
 def _at(study: Seek, row: Row, letters: Mapping[str, str]) -> list[tuple[str, TextTable]]:
     """Return what conditions are about, and the numbers that move, in the case and after the least move of a way."""
     found = row["outcome"] != NEVER
-    where = f", and {_moved(row, letters, noun=True)} {_amount(row['by'], row)}" if found and row["by"] > 0 else ""
+    by = _amount(row["by"], row) if found else ""
+    where = f", and there: {_moved(row, letters, noun=True)}, by {by}" if found and row["by"] > 0 else ""
     there = ["there"] if where else []
     compared = [one for one in records(study.conditions) if _same(one, row)]
     cells = [
         [
             one["condition"],
-            number(one["required"]),
+            _value(study, one["condition"], one["required"]).replace("none", ""),
             _value(study, one["condition"], one["in_case"]),
             *([_value(study, one["condition"], one["there"])] if there else []),
         ]
@@ -116,8 +121,8 @@ def _at(study: Seek, row: Row, letters: Mapping[str, str]) -> list[tuple[str, Te
             one["target"],
             one["unit"],
             str(one["cells"]),
-            _between(one["least_in_case"], one["most_in_case"]),
-            *([_between(one["least_there"], one["most_there"])] if there else []),
+            _between(one["least_in_case"], one["most_in_case"], row),
+            *([_between(one["least_there"], one["most_there"], row)] if there else []),
         ]
         for one in records(study.numbers)
         if _same(one, row)
@@ -136,12 +141,13 @@ def how_exact(study: Seek) -> list[str]:
     """Return how exactly ends are known, what may have been passed over, and where there was no answer."""
     amounts, labels = (100 * study.summary[name] for name in ("amounts_within", "labels_within"))
     ends = (
-        f"Ends are found to {number(amounts)} % of the numbers where an amount decides, and to {number(labels)} % where "
-        "what binds does; beside each end stands the nearest move at which conditions were seen to fail."
+        f"Ends are found to {amounts:.1g} % of the numbers where an amount decides, and to {labels:.1g} % where what "
+        "binds does; beside each end stands the nearest move at which conditions were seen to fail."
     )
-    sentences = [ends]
     moves, letters = records(study.moves), _letters(study)
+    sentences = []
     if any(row["unit"] == "%" for row in moves):
+        sentences.append(ends)
         walked = [row for row in moves if row["passed_over"] == NONE_TO_WALKED]
         sentences += [
             f"{_named(row, letters)}: up to {_amount(row['walked_to'], row)} prices were followed piece by piece, so "
@@ -154,10 +160,10 @@ def how_exact(study: Seek) -> list[str]:
                 f"{'Elsewhere a' if walked or len(scanned) < len(moves) else 'A'} stretch that is narrower than the "
                 f"distance of the points tried may be passed over: {_spacing(study, scanned)}."
             )
-        if len(scanned) < len(moves):
+        if any(row["passed_over"] == NONE and row["unit"] == "%" and row["searched_to"] > 0 for row in moves):
             sentences.append(
-                "No stretch is passed over where the amount is convex or concave along the move, as it is "
-                f"{'here' if not scanned else 'in the other directions'}."
+                f"No stretch is passed over{' in the other directions' if scanned or walked else ''}: the amount is "
+                "convex or concave along these moves."
             )
     for row in moves:
         if row["unanswered"]:
@@ -268,9 +274,10 @@ def _named(row: Row, letters: Mapping[str, str]) -> str:
 def _reach(row: Row, study: Seek) -> str:
     """Return by how much numbers must move: `20.5 % or more`, or from where to where."""
     first = next(stretch for stretch in records(study.stretches) if _same(stretch, row))
-    if first["to_end"] == "range":
-        return f"{_amount(row['by'], row)} or more"
-    return f"{_amount(row['by'], row)}" + (f" to {_amount(first['to'], row)}" if first["to"] > first["from"] else "")
+    if first["to"] == first["from"]:
+        return _amount(row["by"], row)
+    further = "or more" if first["to_end"] == "range" else f"to {_amount(first['to'], row)}"
+    return f"{_amount(row['by'], row)} {further}"
 
 
 def _up_to(row: Row, study: Seek) -> str:
@@ -284,10 +291,10 @@ def _amount(value: float, row: Row) -> str:
     """Return how far numbers move.
 
     >>> _amount(20.472887, {"unit": "%"}), _amount(1.0, {"unit": "years"}), _amount(100.0, {"unit": "%"})
-    ('20.5 %', '1 year', '100 %')
+    ('20.47 %', '1 year', '100 %')
     """
     if row["unit"] == "%":
-        return f"{number(value).removesuffix('.0')} %"
+        return f"{significant(value, _DIGITS):,.15g} %"
     return f"{value:.0f} year{'' if value == 1 else 's'}"
 
 
@@ -298,8 +305,10 @@ def _exact(value: float, row: Row) -> str:
     return f"{value:,.7g} %" if row["unit"] == "%" else _amount(value, row)
 
 
-def _between(least: float, most: float) -> str:
-    return number(least) if least == most else f"{number(least)} to {number(most)}"
+def _between(least: float, most: float, row: Row) -> str:
+    """Return the least and the most of some numbers, whole ones as such."""
+    shown = [number(value) if row["unit"] == "%" else f"{value:.0f}" for value in dict.fromkeys((least, most))]
+    return " to ".join(shown)
 
 
 def _same(row: Row, other: Row) -> bool:
@@ -319,7 +328,8 @@ def _nearest(study: Seek) -> list[Row]:
 def _shown(study: Seek) -> list[Row]:
     """Return the ways that are shown: each target alone, and the combination with the least move if one is enough."""
     singles = _singles(study)
-    combined = [row for row in records(study.moves) if row not in singles and row["by"] > 0]
+    targets = study.summary["vary"]
+    combined = [row for row in records(study.moves) if row["move"] not in targets and row["by"] > 0]
     return [*singles, *sorted(combined, key=lambda row: row["by"])[:1]]
 
 
