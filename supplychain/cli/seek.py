@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     callback=shared.finite_number,
     help="Largest move. Default: 1500, or 10 years.",
 )
-@click.option("--steps", type=click.IntRange(1, 10_000), metavar="N", help="Points tried each way first; default: 24.")
+@click.option("--steps", type=click.IntRange(1, 10_000), metavar="N", help="Points tried each way first; default: 32.")
 @click.option("--quick", is_flag=True, help="Do not follow prices up to the first stretch: the points are all.")
 @shared.time_limit("all of it takes")
 @shared.workers

@@ -63,8 +63,8 @@ LEAST_PCT, MOST_PCT = -100.0, 1500.0
 MOST_STEPS = 10
 """Steps by which whole numbers move each way, if nothing is said."""
 
-SCAN_STEPS = 24
-"""Points of a scan in each direction: near the case 0.2 to 0.5 % apart, at the far end 8 %, or a fifth where numbers
+SCAN_STEPS = 32
+"""Points of a scan in each direction: near the case 0.2 to 0.3 % apart, and further on 5 %, or a sixth where numbers
 rise."""
 
 MOST_SCAN_STEPS = 10_000
@@ -552,10 +552,13 @@ class _Look:
         return sign * (1 if condition.operator == ">=" else -1) * (1 if condition.quantity == "objective" else -1)
 
     def _lps(self, end: float) -> tuple[LabelledLP, list[tuple[float, LabelledLP]]] | None:
-        """Return the LP of the case, and those of three points of the way; None if they have other sets."""
+        """Return the LP of the case, and those of three points of the way; None if they have other sets.
+
+        The last is close to the end: where numbers are 0 there, sets may have lost what they are of.
+        """
         solver, there = self._context.solver, []
         start = solver.stated(self._context.task.case)
-        for share in (0.3, math.sqrt(0.5), 1.0):
+        for share in (0.3, math.sqrt(0.5), 1 - BEYOND_PRICE_END):
             stated = solver.stated(self._case(share * end))
             if stated is None:
                 return None

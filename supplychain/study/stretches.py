@@ -58,13 +58,15 @@ class Stretch:
 
 
 def spread(end: float, steps: int, *, rising: bool) -> list[float]:
-    """Return how far along a way a scan looks: near the case more closely; evenly in logs where numbers may multiply.
+    """Return how far along a way a scan looks: close near the case, and near its end where numbers fall to nothing.
+
+    Where numbers rise, and may multiply, points are spread in logs.
 
     >>> spread(1.0, 2, rising=False)
-    [0.25, 1.0]
+    [0.4375, 1.0]
     """
     shares = [(n / steps) ** 2 for n in range(1, steps + 1)]
-    points = [math.expm1(share * math.log1p(end)) if rising else share * end for share in shares]
+    points = [math.expm1(share * math.log1p(end)) if rising else (1 - (1 - share) ** 2) * end for share in shares]
     return [*points[:-1], end] if end > 0 else []
 
 

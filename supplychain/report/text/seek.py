@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from string import ascii_uppercase
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -194,8 +195,8 @@ def _spacing(study: Seek, rows: Sequence[Row]) -> str:
         ends = [row["searched_to"] for row in rows if (DOWN not in row["direction"].split(SUM)) == rising]
         if ends:
             points = [0.0, *spread(max(ends) / 100, study.summary["steps"], rising=rising)]
-            near, far = 100 * points[1], 100 * (points[-1] - points[-2]) / (1 + points[-1] * rising)
-            parts.append(f"{verb} {number(near)} % near the case and {number(far)} % at the far end")
+            gaps = [100 * (there - here) / (1 + there * rising) for here, there in pairwise(points)]
+            parts.append(f"{verb} {number(gaps[0])} % near the case and {number(max(gaps))} % where they are widest")
     return f"{study.summary['steps']} in each direction, {'; '.join(parts)}"
 
 
