@@ -151,7 +151,8 @@ def conditions(case: Case, texts: Iterable[str]) -> tuple[Condition, ...]:
         try:
             read.append(_read(case, text))
         except ValueError as error:
-            problems += [ChangeProblem("", shown(text), str(fault)) for fault in error.args]
+            name = shown(text).strip() or "a blank condition"
+            problems += [ChangeProblem("", name, str(fault)) for fault in error.args]
     if not read and not problems:
         problems.append(ChangeProblem("", "", f"there is none; give one like {EXAMPLE}"))
     if problems:
@@ -253,8 +254,8 @@ def _amount(name: str, text: str) -> tuple[float, Against, list[str]]:
     if not math.isfinite(amount):
         return math.nan, "level", [f"{shown(text)!r}: the number is too large"]
     if name == NET_BENEFIT and (percent or not sign):
-        what = "a per cent of it" if percent else "its level"
-        why = f"{what} means nothing, as what tokens are worth is stated: only differences do"
+        what = "a per cent of net benefit" if percent else "the level of net benefit"
+        why = f"{what} means nothing, because what tokens are worth is an assumption; only differences do"
         return math.nan, "level", [f"{shown(text)!r}: {why}; must be {forms}"]
     if percent and not sign:
         return (

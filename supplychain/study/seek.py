@@ -280,8 +280,13 @@ def seek(  # noqa: PLR0913 - all but three have their defaults
     Raises: ChangeError with every fault of targets and conditions, NoAnswerError if the case itself has no answer,
     TimeLimitError if the time limit passes.
     """
-    targets = _targets(case, [vary] if isinstance(vary, str) else vary, least, most, steps)
-    read = conditions(case, [so_that] if isinstance(so_that, str) else so_that)
+    problems: list[ChangeProblem] = []
+    read: tuple[Condition, ...] = ()
+    try:
+        read = conditions(case, [so_that] if isinstance(so_that, str) else so_that)
+    except ChangeError as error:
+        problems += error.problems
+    targets = _targets(case, [vary] if isinstance(vary, str) else vary, (least, most, steps), problems)
     for warning in dict.fromkeys(warning for target in targets for warning in _half_moved(case, target)):
         warn(warning)
     task = _Task(case, read, steps, walk, make_solver)
@@ -312,11 +317,17 @@ def seek(  # noqa: PLR0913 - all but three have their defaults
     return Seek(summary, _tables(read, in_case, found), case)
 
 
-def _targets(case: Case, texts: Sequence[str], least: float | None, most: float | None, steps: int) -> list[_Target]:
+def _targets(
+    case: Case,
+    texts: Sequence[str],
+    reach: tuple[float | None, float | None, int],
+    other_problems: Sequence[ChangeProblem],
+) -> list[_Target]:
     """Read the targets, and check the range and the number of steps.
 
-    Raises: ChangeError, which names every fault.
+    Raises: ChangeError, which names every fault, those that others found too.
     """
+    least, most, steps = reach
     problems: list[ChangeProblem] = []
     targets: list[_Target] = []
     for text in texts:
@@ -336,12 +347,10 @@ def _targets(case: Case, texts: Sequence[str], least: float | None, most: float 
     if not 1 <= steps <= MOST_SCAN_STEPS:
         problems.append(ChangeProblem("", "steps", f"{steps}; must be from 1 to {MOST_SCAN_STEPS:,}"))
     problems += _range_faults({target.whole for target in targets}, least, most)
-    if problems:
-        raise ChangeError(_PLACE, problems)
     for target in targets:
         problems += _immovable(case, target)
-    if problems:
-        raise ChangeError(_PLACE, problems)
+    if problems or other_problems:
+        raise ChangeError(_PLACE, [*problems, *other_problems])
     return targets
 
 

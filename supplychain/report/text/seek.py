@@ -15,7 +15,7 @@ from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
 from supplychain.schema import ALL, SUM
 from supplychain.study.conditions import conditions
-from supplychain.study.seek import BETWEEN, DOWN, NEVER, NONE, NONE_TO_WALKED, UP
+from supplychain.study.seek import DOWN, NEVER, NONE, NONE_TO_WALKED, UP
 from supplychain.study.stretches import spread
 from supplychain.tolerances import significant
 
@@ -150,12 +150,17 @@ def how_exact(study: Seek) -> list[str]:
     if any(row["unit"] == "%" for row in moves):
         sentences.append(ends)
         walked = [row for row in moves if row["passed_over"] == NONE_TO_WALKED]
-        sentences += [
-            f"{_named(row, letters)}: up to {_amount(row['walked_to'], row)} prices were followed piece by piece, so "
-            "that no stretch up to there is passed over."
-            for row in walked
+        if walked:
+            ways = [f"{_named(row, letters)} to {_amount(row['walked_to'], row)}" for row in walked]
+            followed = "; ".join(ways)
+            sentences.append(
+                f"Prices were followed piece by piece, so that no stretch up to there is passed over: {followed}."
+            )
+        scanned = [
+            row
+            for row in moves
+            if row["passed_over"] != NONE and row["searched_to"] > 0 and not row["walked_to"] >= row["searched_to"]
         ]
-        scanned = [row for row in moves if row["passed_over"] in {BETWEEN, NONE_TO_WALKED} and row["searched_to"] > 0]
         if scanned:
             sentences.append(
                 f"{'Elsewhere a' if walked or len(scanned) < len(moves) else 'A'} stretch that is narrower than the "
@@ -169,12 +174,12 @@ def how_exact(study: Seek) -> list[str]:
     for row in moves:
         if row["unanswered"]:
             sentences.append(
-                f"{_named(row, letters)}: at {row['unanswered']} of {row['points']} moves there is no plan; "
-                "conditions do not hold there."
+                f"{_first_large(_named(row, letters))}: at {row['unanswered']} of {row['points']} moves there is no "
+                "plan; conditions do not hold there."
             )
         if row["stopped_by"]:
             sentences.append(
-                f"{_named(row, letters)}: moves beyond {_amount(row['searched_to'], row)} are refused: "
+                f"{_first_large(_named(row, letters))}: moves beyond {_amount(row['searched_to'], row)} are refused: "
                 f"{row['stopped_by']}."
             )
     if len(letters) > 1:
@@ -220,7 +225,7 @@ def _in_words(study: Seek, condition: Condition) -> str:
         return f"{subject} {bound} {_quantity(condition, condition.amount)}"
     bound = "at least" if (condition.operator == ">=") == (condition.amount >= 0) else "at most"
     size = abs(condition.amount)
-    by = f"{number(100 * size)} %" if condition.against == "share" else _quantity(condition, size)
+    by = _amount(100 * size, {"unit": "%"}) if condition.against == "share" else _quantity(condition, size)
     return f"{subject} {bound} {by} {'above' if condition.amount >= 0 else 'below'} the case"
 
 
@@ -267,9 +272,9 @@ def _moved(row: Row, letters: Mapping[str, str], *, noun: bool = False) -> str:
 
 
 def _named(row: Row, letters: Mapping[str, str]) -> str:
-    """Return how a sentence on a way begins: `Down`, or `A + B, up + down`."""
-    way = row["direction"]
-    return way.capitalize() if len(letters) == 1 else f"{_lettered(row['move'], letters)}, {way}"
+    """Return what a way is called in a sentence: `down`, or `A up and B down`."""
+    pairs = zip(_targets_of(row["move"], letters), row["direction"].split(SUM), strict=True)
+    return " and ".join(way if len(letters) == 1 else f"{letters[target]} {way}" for target, way in pairs)
 
 
 def _reach(row: Row, study: Seek) -> str:
@@ -335,7 +340,11 @@ def _shown(study: Seek) -> list[Row]:
 
 
 def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
+    return f"{_first_large(words)}."
+
+
+def _first_large(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _wrapped(sentences: Sequence[str]) -> list[str]:
