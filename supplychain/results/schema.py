@@ -1078,7 +1078,8 @@ SEEK_MOVES: Final = _table(
             "passed_over",
             "passed over",
             "what nearer or narrower stretches may be missed: `none`, by the shape of the amount or as all steps were "
-            "tried; `none up to walked_to`: prices were followed piece by piece; `between points` of the scan",
+            "tried; `none up to walked_to`: prices were followed, and what binds read at both ends of each piece; "
+            "`between points` of the scan",
         ),
         _number("walked_to", "", "walked to", "up to where prices were followed piece by piece", blank=True),
         _integer("points", "points", "moves that were solved", "moves"),

@@ -270,9 +270,10 @@ def seek(  # noqa: PLR0913 - all but three have their defaults
 
     `steps` points are read in each direction, closer near the case, and each change between neighbours is located: of
     amounts to 1e-6 of the numbers, of what binds to 1e-4. Where a target moves limits alone, in proportion, and
-    conditions are of what binds, prices are followed from piece to piece up to the first stretch, so that none nearer
-    is passed over; not with `walk=False`. Net benefit and the objective are convex or concave where limits alone or
-    costs alone move, so that no stretch is passed over. `make_solver` makes what reads points; default: `WarmSolver`.
+    conditions are of what binds, prices are followed from piece to piece up to the first stretch, and what binds is
+    read at both ends of each piece, so that none is passed over; not with `walk=False`. Net benefit and the objective
+    are convex or concave where limits alone or costs alone move, so that no stretch is passed over. `make_solver` makes
+    what reads points; default: `WarmSolver`.
     `executor` looks along several directions at the same time; default: one process for each core if that is worth it.
     `time_limit` is in seconds, for all of it. `warn` is told where a target moves capacity in hand of a stage and not
     its options, or the other way round.
@@ -303,7 +304,8 @@ def seek(  # noqa: PLR0913 - all but three have their defaults
 
     quick = seconds * steps * len(ways) < _QUICK
     with workers.executor_or_default(executor, 1 if quick else None) as pool:
-        found = workers.map_ordered(pool, workers.Shared(task.context), _look, ways, tell)
+        context = (lambda: here) if isinstance(pool, workers.SerialExecutor) else task.context
+        found = workers.map_ordered(pool, workers.Shared(context), _look, ways, tell)
     summary = {
         "case": case.settings.name,
         "so_that": [condition.text for condition in read],
@@ -490,6 +492,7 @@ class _Look:
         search.locate()
         if passed_over == BETWEEN and self._context.task.walk and end > 0:
             passed_over = self._walk(end)
+            search.scan([])
             search.locate()
         stretches = search.stretches()
         values, binds, moved = None, "", None

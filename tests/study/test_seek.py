@@ -12,10 +12,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from effort import fewer
+from effort import fewer, one_in
 from generator import FIRST, num, random_case, write_case
 from paths import INPUTS
-from plants import Link, add, add_supplier, chain, edited, loaded, statement_of, two_stages
+from plants import Link, add, add_supplier, chain, edited, half_of_packaging, loaded, statement_of, two_stages
 
 import supplychain as sc
 from supplychain.case.changes import apply
@@ -519,6 +519,18 @@ def test_work_side_by_side_changes_nothing(plant: sc.Case) -> None:
         assert table.equals(together.tables[name])
 
 
+@pytest.mark.parametrize("so_that", ["net_benefit >= +1e6", f"binding[{FIRST}] = demand"])
+def test_limits_that_do_not_move_in_proportion_are_scanned(tmp_path: Path, so_that: str) -> None:
+    """Bug: half of the packaging, of which both the half and the whole move, taken for a straight way."""
+    case = loaded(half_of_packaging(), tmp_path / "case")
+    both = "capacity.capacity & allocation.share"
+    row = move(sought(case, both, so_that), "up")
+    assert row["passed_over"] == BETWEEN
+    assert row["searched_to"] == pytest.approx(100, abs=1e-3)
+    alone = move(sought(case, "capacity.capacity", so_that), "up")
+    assert alone["passed_over"] == (NONE if "net" in so_that else NONE_TO_WALKED)
+
+
 def test_hbm_binds_in_2027_with_a_fifth_less_of_it() -> None:
     """Bug: question 12 has another answer than two solves: HBM binds at 79.5 % of it, and halls at a little more."""
     case = sc.load(INPUTS / "base")
@@ -532,3 +544,6 @@ def test_hbm_binds_in_2027_with_a_fifth_less_of_it() -> None:
         label = solver.read(apply(case, edits)[0]).labels["stage", 2027]
         assert ("hbm" in label.split(" + ")) == binds
     assert 20 < row["by"] < 21
+    for pct in one_in(8, range(1, 25)):
+        edits = [f"{target} *= {1 - pct / 100!r}" for target in both.split(" & ")]
+        assert solver.read(apply(case, edits)[0]).labels["stage", 2027] == ("hbm" if pct > row["by"] else "datacentre")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 from string import ascii_uppercase
 from textwrap import wrap
@@ -132,7 +133,7 @@ def _at(study: Seek, row: Row, letters: Mapping[str, str]) -> list[tuple[str, Te
     titled.append(("The numbers that move, least and most of them", TextTable(header, moved, frozenset({2, 3, 4}))))
     if there and row["binds"]:
         names = Names(study.case)
-        by_year = [entry.split(": ", 1) for entry in row["binds"].split(", ")]
+        by_year = re.findall(r"(\d{4}): (.*?)(?=, \d{4}: |$)", row["binds"])
         binds = [[year, names.members(members, _NAME)] for year, members in by_year]
         titled.append(("What binds there", TextTable(["year", "stage"], binds)))
     return titled
@@ -154,7 +155,8 @@ def how_exact(study: Seek) -> list[str]:
             ways = [f"{_named(row, letters)} to {_amount(row['walked_to'], row)}" for row in walked]
             followed = "; ".join(ways)
             sentences.append(
-                f"Prices were followed piece by piece, so that no stretch up to there is passed over: {followed}."
+                "Prices were followed piece by piece, and what binds was read at both ends of each piece, so that no "
+                f"piece up to there is passed over: {followed}."
             )
         scanned = [
             row
