@@ -79,6 +79,10 @@ in `inputs/base`."""
 _HUNTED = 6
 """Points that are tried to find what a scan may have passed over, where the shape of an amount is not known."""
 
+_FARTHEST_PROBE = 4.0
+"""How far along a way it is looked whether numbers of the LP move in proportion: to five times what they are. Beyond
+eight times the demand an LP has another scale of money."""
+
 _QUICK = 4.0
 """Seconds of work that are over about as soon as processes have started."""
 
@@ -566,15 +570,18 @@ class _Look:
     def _lps(self, end: float) -> tuple[LabelledLP, list[tuple[float, LabelledLP]]] | None:
         """Return the LP of the case, and those of three points of the way; None if they have other sets.
 
-        The last is close to the end: where numbers are 0 there, sets may have lost what they are of.
+        The last is short of the end: where numbers are 0 there, sets may have lost what they are of. A number of the LP
+        is a product of inputs, and a polynomial of the share by which they move: what is straight through four points
+        is straight all the way, unless four of its factors move.
         """
         solver, there = self._context.solver, []
         start = solver.stated(self._context.task.case)
         for share in (0.3, math.sqrt(0.5), 1 - BEYOND_PRICE_END):
-            stated = solver.stated(self._case(share * end))
+            way = share * min(end, _FARTHEST_PROBE)
+            stated = solver.stated(self._case(way))
             if stated is None:
                 return None
-            there.append((share * end, stated))
+            there.append((way, stated))
         return None if start is None else (start, there)
 
     def _limits_move(self, end: float) -> tuple[SolvedLP, dict[int, float]] | None:

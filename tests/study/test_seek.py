@@ -128,6 +128,41 @@ def test_the_objective_is_sought_too(tmp_path: Path) -> None:
         assert row["by"] == pytest.approx(pct, abs=1e-3)
 
 
+def promised(minimum: float, **given: Any) -> Case:  # noqa: ANN401
+    """100 wafers in series with power for 120, and a deal of so many chips; each that it lacks costs 3 million USD."""
+    case = chain([Link("wafers", 100.0), Link("power", 120.0)], **given)
+    add(case, "commitments", commitment="deal", year=FIRST, label="A deal", vendor="v", basis="built", minimum=minimum,
+        shortfall_usd_per_unit=3e6)  # fmt: skip
+    return case
+
+
+@pytest.mark.parametrize(
+    ("minimum", "demand", "vary", "so_that", "stretch"),
+    [
+        (
+            95,
+            80.0,
+            "demand.demand_ttok & commitments.minimum",
+            "net_benefit >= +4.2e6",
+            (5.25, 100 * (215.8 / 205 - 1)),
+        ),
+        (100, 200.0, f"{WAFERS} & commitments.minimum", "objective <= -19.9e6", (19.9, 20 + 0.1 / 3)),
+    ],
+)
+def test_a_narrow_stretch_is_found_where_limits_alone_move(  # noqa: PLR0913, PLR0917 - the columns of the table
+    tmp_path: Path, minimum: float, demand: float, vary: str, so_that: str, stretch: tuple[float, float]
+) -> None:
+    """Bug: convex taken for concave, so that a peak between two points of the scan is called impossible.
+
+    With f times the demand and the deal, net benefit is 80 f up to f = 100/95, and 300 - 205 f from there on, in
+    million USD. With f times the wafers and the deal, the objective is 200 - 100 f up to 1.2, and 300 f - 280 then.
+    """
+    case = loaded(promised(minimum, demand=demand), tmp_path / "case")
+    study = sought(case, vary, so_that, steps=3)
+    assert stretches(study, "up") == [pytest.approx(stretch, abs=1e-3)]
+    assert move(study, "up")["passed_over"] == NONE
+
+
 def test_what_holds_already_and_what_never_does(plant: sc.Case) -> None:
     """Bug: a move where none is needed, no word on how far it stays so, an answer where there is none."""
     study = sought(plant, WAFERS, f"binding[{FIRST}] = wafers")
@@ -205,6 +240,8 @@ def test_all_conditions_must_hold(plant: sc.Case) -> None:
     """Bug: one of several conditions is enough, or the last one counts."""
     study = sought(plant, WAFERS, [f"served_ttok[{FIRST}] >= +10%", "cost <= +15%"])
     assert stretches(study, "up") == [(pytest.approx(10, abs=1e-4), pytest.approx(15, abs=1e-3))]
+    never = sought(plant, WAFERS, [f"binding[{FIRST}] = power", f"binding[{FIRST}] = wafers"], steps=8, walk=False)
+    assert list(never.moves["outcome"]) == [NEVER, NEVER]
     labels = sought(plant, WAFERS, [f"binding[{FIRST}] = wafers", f"served_ttok[{FIRST}] >= +5%"])
     assert stretches(labels, "up") == [(pytest.approx(5, abs=1e-4), pytest.approx(20, abs=0.013))]
     assert list(labels.conditions["condition"][:2]) == [f"binding[{FIRST}] = wafers", f"served_ttok[{FIRST}] >= +5%"]
