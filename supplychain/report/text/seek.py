@@ -41,6 +41,8 @@ _SUBJECTS = {
 """How a sentence begins that says what a condition asks."""
 
 _VERBS = {DOWN: "falls", UP: "rises"}
+_TOGETHER = "\N{NO-BREAK SPACE}"
+
 _DIGITS = 4
 """Digits of a move in a sentence."""
 
@@ -350,8 +352,9 @@ def _first_large(words: str) -> str:
 
 
 def _wrapped(sentences: Sequence[str]) -> list[str]:
+    """Return sentences as lines; a number and its per cent sign stay together."""
     return [
-        line
+        line.replace(_TOGETHER, " ")
         for sentence in sentences
-        for line in (wrap(sentence, WIDTH, break_long_words=False, break_on_hyphens=False) or [""])
+        for line in wrap(sentence.replace(" %", f"{_TOGETHER}%"), WIDTH, break_long_words=False, break_on_hyphens=False)
     ]
