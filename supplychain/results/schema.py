@@ -1060,7 +1060,7 @@ SEEK_MOVES: Final = _table(
     (
         *_MOVE,
         _text("outcome", "outcome", "`already`: the case meets all conditions; `found`; `never`: not in the range"),
-        _number("by", "", "by", "the least move after which all conditions hold; blank: there is none", blank=True),
+        _number("by", OF_ROW, "by", "the least move after which all conditions hold; blank: there is none", blank=True),
         _text("unit", "unit", f"unit of moves: {_SHARE_OR_STEPS}"),
         _boolean("nearest", "nearest", "whether it is the least of all moves with this unit"),
         _text(
@@ -1071,8 +1071,8 @@ SEEK_MOVES: Final = _table(
             "blank: there is no such move",
             blank=True,
         ),
-        _number("fails_at", "", "fails at", "the nearest smaller move at which they were seen to fail", blank=True),
-        _number("searched_to", "", "searched to", "the largest move that was tried"),
+        _number("fails_at", OF_ROW, "fails at", "the nearest smaller move at which they were seen to fail", blank=True),
+        _number("searched_to", OF_ROW, "searched to", "the largest move that was tried"),
         _text("stopped_by", "stopped by", "why larger moves are not possible; blank: the range ends", blank=True),
         _text(
             "passed_over",
@@ -1081,7 +1081,7 @@ SEEK_MOVES: Final = _table(
             "tried; `none up to walked_to`: prices were followed, and what binds read at both ends of each piece; "
             "`between points` of the scan",
         ),
-        _number("walked_to", "", "walked to", "up to where prices were followed piece by piece", blank=True),
+        _number("walked_to", OF_ROW, "walked to", "up to where prices were followed piece by piece", blank=True),
         _integer("points", "points", "moves that were solved", "moves"),
         _integer("unanswered", "no answer", "of these, those without a plan, at which no condition holds", "moves"),
         _text("binds", "binds there", "the stage that binds in each year there: `2027: hbm, 2028: power`", blank=True),
@@ -1094,13 +1094,17 @@ STRETCHES: Final = _table(
     (
         *_MOVE,
         _integer("stretch", "stretch", "number of the stretch, the nearest first"),
-        _number("from", "", "from", "the least move of the stretch"),
-        _number("to", "", "to", "its largest move"),
+        _number("from", OF_ROW, "from", "the least move of the stretch"),
+        _number("to", OF_ROW, "to", "its largest move"),
         _text("unit", "unit", f"unit of moves: {_SHARE_OR_STEPS}"),
         _text("from_end", "from, known by", "how its beginning is known, as in `moves`"),
         _text("to_end", "to, known by", "how its end is known; `range`: it is the largest move that was tried"),
-        _number("fails_before", "", "fails before", "the nearest move before it at which conditions fail", blank=True),
-        _number("fails_after", "", "fails after", "the nearest move behind it at which conditions fail", blank=True),
+        _number(
+            "fails_before", OF_ROW, "fails before", "the nearest move before it at which conditions fail", blank=True
+        ),
+        _number(
+            "fails_after", OF_ROW, "fails after", "the nearest move behind it at which conditions fail", blank=True
+        ),
     ),
     "All stretches on which all conditions hold",
 )
@@ -1111,7 +1115,7 @@ SEEK_CONDITIONS: Final = _table(
         *_MOVE,
         _text("condition", "condition", "the condition, as it was read"),
         _number(
-            "required", "", "required", "the level that its amount comes to; blank: it is of what binds", blank=True
+            "required", OF_ROW, "required", "the level that its amount comes to; blank: it is of what binds", blank=True
         ),
         _text("unit", "unit", "unit of the amount", blank=True),
         _mixed("in_case", "in the case", "what the case has: an amount, or what binds"),
@@ -1127,10 +1131,10 @@ MOVED_NUMBERS: Final = _table(
         _text("target", "target", "the numbers of one table and column that move"),
         _text("unit", "unit", "their unit", blank=True),
         _integer("cells", "cells", "how many there are", "cells"),
-        _number("least_in_case", "", "least in the case", "the least of them in the case"),
-        _number("most_in_case", "", "most in the case", "the most of them in the case"),
-        _number("least_there", "", "least there", "the least of them after the least move", blank=True),
-        _number("most_there", "", "most there", "the most of them after the least move", blank=True),
+        _number("least_in_case", OF_ROW, "least in the case", "the least of them in the case"),
+        _number("most_in_case", OF_ROW, "most in the case", "the most of them in the case"),
+        _number("least_there", OF_ROW, "least there", "the least of them after the least move", blank=True),
+        _number("most_there", OF_ROW, "most there", "the most of them after the least move", blank=True),
     ),
     "The numbers that move, in the case and after the least move in each direction",
 )
