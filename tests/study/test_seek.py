@@ -21,9 +21,10 @@ import supplychain as sc
 from supplychain.case.changes import apply
 from supplychain.errors import ChangeError, NoAnswerError
 from supplychain.study.conditions import conditions
-from supplychain.study.seek import ALREADY, BETWEEN, FOUND, NEVER, NONE, NONE_TO_WALKED
+from supplychain.study.seek import ALREADY, FOUND, NEVER
 from supplychain.study.stretches import Point, Search, spread
 from supplychain.study.warm import WarmSolver
+from supplychain.study.ways import BETWEEN, NONE, NONE_TO_WALKED
 from supplychain.study.workers import ProcessExecutor, SerialExecutor
 from supplychain.tolerances import LABEL_FOUND_WITHIN, STRETCH_FOUND_WITHIN
 

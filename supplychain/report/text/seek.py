@@ -16,8 +16,9 @@ from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
 from supplychain.schema import ALL, SUM
 from supplychain.study.conditions import conditions
-from supplychain.study.seek import DOWN, NEVER, NONE, NONE_TO_WALKED, UP
+from supplychain.study.seek import NEVER
 from supplychain.study.stretches import spread
+from supplychain.study.ways import DOWN, NONE, NONE_TO_WALKED, UP
 from supplychain.tolerances import significant
 
 if TYPE_CHECKING:
