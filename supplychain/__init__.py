@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from supplychain.study.compare import Comparison, compare
     from supplychain.study.foresight import ForesightStudy, foresight
     from supplychain.study.regret import Regret, regret
+    from supplychain.study.seek import Seek, seek
     from supplychain.study.sensitivity import Sensitivity, sensitivity
     from supplychain.study.session import Session, WhatIfAnswer, session
     from supplychain.study.sweep import sweep
@@ -57,6 +58,7 @@ __all__ = [
     "Plan",
     "Problem",
     "Regret",
+    "Seek",
     "Sensitivity",
     "Session",
     "SetupError",
@@ -72,6 +74,7 @@ __all__ = [
     "lock_in",
     "read_answer",
     "regret",
+    "seek",
     "sensitivity",
     "session",
     "solve",
@@ -104,6 +107,8 @@ _HOMES = {
     "foresight": "study.foresight",
     "Regret": "study.regret",
     "regret": "study.regret",
+    "Seek": "study.seek",
+    "seek": "study.seek",
     "sweep": "study.sweep",
     "workbook": "report.excel.workbook",
 }

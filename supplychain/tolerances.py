@@ -167,6 +167,23 @@ INDIFFERENCE_SPAN: Final = 2.0**20
 """Largest multiple of a supplier's prices that is tried, and the inverse of the least: a million times dearer, or
 cheaper, is another supplier; and the entries that a budget makes of prices are not lost to the solver yet."""
 
+STRETCH_FOUND_WITHIN: Final = 1e-6
+"""How finely the end of a stretch on which a condition on amounts holds is found, as a share of the numbers that move,
+or of what they move to where that is more: amounts follow straight lines, on which a few solves are enough."""
+
+LABEL_FOUND_WITHIN: Final = 1e-4
+"""The same of a condition on what binds, which has no line to follow: each digit more takes three to four solves."""
+
+LABELS_APART: Final = 2e-3
+"""The same of the moves between which what binds changes, on the way from one point of a scan to the next: what binds
+in between on a narrower stretch is passed over."""
+
+REFUSED_FOUND_WITHIN: Final = 1e-6
+"""How finely the largest move that a case allows is found, as a share of the numbers that move: no solve is needed."""
+
+PROPORTIONAL: Final = 1e-9
+"""Share of a limit, or of a cost, by which it may be off the line on which a move takes it and still be on it."""
+
 FACTOR_FOUND_WITHIN: Final = 0.02
 """How finely the factor that changes an answer is found, as a share of it."""
 

@@ -65,12 +65,12 @@ class Points:
         return [
             f"{target} {'*=' if scales else '='} {value!r}"
             for together, scales, value in assignments
-            for target in _parts(together)
+            for target in parts_of(together)
         ]
 
     def tables_and_columns(self) -> list[tuple[str, tuple[str, str]]]:
         """Return every target that is varied, each with its table and column."""
-        edits = [edit(f"{target} = 1") for together in self.targets for target in _parts(together)]
+        edits = [edit(f"{target} = 1") for together in self.targets for target in parts_of(together)]
         return [(read.text.removesuffix(" = 1"), (read.table.name, read.column.name)) for read in edits]
 
     def ends(self) -> list[int]:
@@ -91,16 +91,16 @@ def grid(axes: Sequence[str]) -> Points:
     varied: list[tuple[str, bool, list[float]]] = []
     for text in axes:
         target, equals, values = text.rpartition("=")
-        if not equals or "]" in values or not all(map(_TARGET.fullmatch, _parts(target))):
+        if not equals or "]" in values or not all(map(_TARGET.fullmatch, parts_of(target))):
             problems.append(ChangeProblem("", text, f"must be TARGET=VALUES, like {EXAMPLE}"))
             continue
-        faults = _target_faults(target)
+        faults = target_faults(target)
         try:
-            varied.append((_spaced(target), *_values(values)))
+            varied.append((spaced(target), *_values(values)))
         except ValueError as error:
             faults += error.args
         problems += [ChangeProblem("", text, str(fault)) for fault in faults]
-    problems += _repeated([target for target, _, _ in varied])
+    problems += repeated([target for target, _, _ in varied])
     count = math.prod(len(values) for _, _, values in varied)
     if count > MOST:
         problems.append(ChangeProblem("", "", f"the grid has {count:,} points; must be {MOST:,} or fewer"))
@@ -120,9 +120,9 @@ def listed(points: pd.DataFrame | str | Path) -> Points:
     """
     place = "the points" if not isinstance(points, (str, Path)) else str(points)
     header, cells = _table(points)
-    targets = [_spaced(name) for name in header]
-    problems = [ChangeProblem("", target, fault) for target in targets for fault in _target_faults(target)]
-    problems += _repeated(targets)
+    targets = [spaced(name) for name in header]
+    problems = [ChangeProblem("", target, fault) for target in targets for fault in target_faults(target)]
+    problems += repeated(targets)
     if not cells or not targets or len(cells) > MOST:
         problems.append(ChangeProblem("", "", f"has {len(cells):,} points; must have 1 to {MOST:,}"))
     kinds: dict[str, bool] = {}
@@ -175,10 +175,10 @@ def _parquet(path: Path) -> pd.DataFrame:
         raise ChangeError(str(path), [ChangeProblem("", "", f"cannot be read as Parquet: {error}")]) from error
 
 
-def _target_faults(target: str) -> list[str]:
+def target_faults(target: str) -> list[str]:
     """Return what is wrong with a target, or with those that are moved together."""
     faults = []
-    for part in _parts(target):
+    for part in parts_of(target):
         if not _TARGET.fullmatch(part):
             faults.append("must be a target like TABLE.COLUMN[...]")
             continue
@@ -189,7 +189,7 @@ def _target_faults(target: str) -> list[str]:
     return faults
 
 
-def _parts(target: str) -> list[str]:
+def parts_of(target: str) -> list[str]:
     """Return the targets that are moved together, each of which an edit begins with."""
     parts = [""]
     for piece in _BRACKETS_OR_CHARACTER.findall(target):
@@ -200,14 +200,14 @@ def _parts(target: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
-def _spaced(target: str) -> str:
+def spaced(target: str) -> str:
     """Return targets as a column of the store is called, however blanks stood around their `&`."""
-    return _TOGETHER.join(_parts(target))
+    return _TOGETHER.join(parts_of(target))
 
 
-def _repeated(targets: Iterable[str]) -> list[ChangeProblem]:
+def repeated(targets: Iterable[str]) -> list[ChangeProblem]:
     """Return the targets that stand twice; a column of the store has one name, upper or lower case."""
-    ordered = sorted((part for target in targets for part in _parts(target)), key=str.casefold)
+    ordered = sorted((part for target in targets for part in parts_of(target)), key=str.casefold)
     return [
         ChangeProblem("", target, f"is varied twice{'' if target == other else f', once as {other}'}; vary it once")
         for target, other in pairwise(ordered)

@@ -7,6 +7,7 @@ solve; what they are made of keeps one that is set around it: `with time_limit(3
 import warnings
 
 from supplychain.limits import time_limit
+from supplychain.lp.along import moved_limits, upper_limits, what_moves
 from supplychain.lp.attain import Excluded, Limit, Linear, Range, Ranges, Reach
 from supplychain.lp.carry import carried
 from supplychain.lp.follow import through
@@ -75,6 +76,7 @@ __all__ = [
     "joint_sets",
     "load",
     "minimal_sets",
+    "moved_limits",
     "optimum_near",
     "optimum_of",
     "options",
@@ -94,7 +96,9 @@ __all__ = [
     "through",
     "time_limit",
     "two_sided_prices",
+    "upper_limits",
     "value_curve",
+    "what_moves",
     "without",
 ]
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.model.cost import spent
 from supplychain.model.observable import RESEARCH_DONE, accelerators_of, observable
 from supplychain.plan import money
 
@@ -21,6 +22,9 @@ SERVING, COST = "serving_cost", "cost"
 quantities of `schema.QUANTITIES`."""
 
 TOKENS = "tokens_served"
+
+CASH = "cash_spent"
+"""Cash spent in a year on components, systems and expansions, USD, whoever buys: measured beside them, too."""
 
 
 def served_of(case: Case) -> list[tuple[str, str]]:
@@ -41,6 +45,9 @@ def measure(solved: Solved, quantities: Iterable[tuple[str, str, int]]) -> tuple
         ratio = observable(solved.m, quantity, item, t)
         if ratio is not None:
             values.append(money.over(ratio.over, ratio.under))
+            continue
+        if quantity == CASH:
+            values.append(float(spent(solved.m, t)))
             continue
         ledger = ledger or money.Ledger(solved)
         values.append(_booked(solved, ledger, quantity, item, t))

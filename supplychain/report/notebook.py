@@ -16,6 +16,7 @@ from supplychain.report.charts import svg
 from supplychain.report.formats import dollars, money, number
 from supplychain.report.names import Names
 from supplychain.report.text import foresight as foresights
+from supplychain.report.text import seek as sought
 from supplychain.report.text.compare import SINGLE_YEARS, called, labels_by_answer, totals, values_by_answer
 from supplychain.report.text.overview import overview
 from supplychain.results.frames import records, rows_by_year
@@ -23,6 +24,7 @@ from supplychain.schema import ALL
 from supplychain.study.compare import Comparison
 from supplychain.study.foresight import ForesightStudy
 from supplychain.study.regret import Regret
+from supplychain.study.seek import Seek
 from supplychain.study.sensitivity import Sensitivity
 
 _DRAWN = (("average_usd_per_mtok", "USD per 10^6 tokens, average"), ("served_ttok", "Tokens served, 10^12"))
@@ -132,6 +134,15 @@ def _(study: ForesightStudy) -> str:
     for title, table in foresights.sections(study):
         parts += [f"<h4>{escape(title)}</h4>", _table(pd.DataFrame(list(table.rows), columns=list(table.header)))]
     return _page(parts)
+
+
+@html.register
+def _(study: Seek) -> str:
+    """Return the smallest move, where conditions hold, and how exact that is."""
+    parts = [f"<b>{escape(study.case.settings.title)}</b>", escape(" ".join(sought.said(study)))]
+    for title, table in sought.sections(study):
+        parts += [f"<h4>{escape(title)}</h4>", _table(pd.DataFrame(list(table.rows), columns=list(table.header)))]
+    return _page([*parts, escape(" ".join(sought.how_exact(study)))])
 
 
 @html.register

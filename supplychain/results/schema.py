@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW, ColumnSchema, TableSchema
 
-Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios", "foresight"]
+Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios", "foresight", "seek"]
 """The command that writes a folder of results."""
 
 PER_PCT, PER_UNIT, PER_MTOK = "USD per %", "USD per unit", "USD per 10^6 tokens"
@@ -1044,6 +1044,101 @@ FORESIGHT_SERVICE: Final = _table(
     "Tokens and research served in each year with each foresight",
 )
 
+_MOVE = (
+    _text(
+        "move",
+        "move",
+        "the numbers that move, as an edit names them; several targets are joined by ` + ` and move by the same share",
+    ),
+    _text("direction", "direction", "`up` or `down`; of several targets one for each, joined by ` + `"),
+)
+_SHARE_OR_STEPS = "`%` of what the numbers are, or `years` for whole numbers"
+
+SEEK_MOVES: Final = _table(
+    "moves",
+    "move direction",
+    (
+        *_MOVE,
+        _text("outcome", "outcome", "`already`: the case meets all conditions; `found`; `never`: not in the range"),
+        _number("by", OF_ROW, "by", "the least move after which all conditions hold; blank: there is none", blank=True),
+        _text("unit", "unit", f"unit of moves: {_SHARE_OR_STEPS}"),
+        _boolean("nearest", "nearest", "whether it is the least of all moves with this unit"),
+        _text(
+            "end",
+            "known by",
+            "`met`: an amount meets exactly what is required there; `narrowed`: narrowed down between two moves; "
+            "`step`: of whole steps, all tried; `no answer`: nearer there is none; `case`: the case itself; "
+            "blank: there is no such move",
+            blank=True,
+        ),
+        _number("fails_at", OF_ROW, "fails at", "the nearest smaller move at which they were seen to fail", blank=True),
+        _number("searched_to", OF_ROW, "searched to", "the largest move that was tried"),
+        _text("stopped_by", "stopped by", "why larger moves are not possible; blank: the range ends", blank=True),
+        _text(
+            "passed_over",
+            "passed over",
+            "what nearer or narrower stretches may be missed: `none`, by the shape of the amount or as all steps were "
+            "tried; `none up to walked_to`: prices were followed, and what binds read at both ends of each piece; "
+            "`between points` of the scan",
+        ),
+        _number("walked_to", OF_ROW, "walked to", "up to where prices were followed piece by piece", blank=True),
+        _integer("points", "points", "moves that were solved", "moves"),
+        _integer("unanswered", "no answer", "of these, those without a plan, at which no condition holds", "moves"),
+        _text("binds", "binds there", "the stage that binds in each year there: `2027: hbm, 2028: power`", blank=True),
+    ),
+    "The least move in each direction after which all conditions hold: of each target alone, and of several together",
+)
+STRETCHES: Final = _table(
+    "stretches",
+    "move direction stretch",
+    (
+        *_MOVE,
+        _integer("stretch", "stretch", "number of the stretch, the nearest first"),
+        _number("from", OF_ROW, "from", "the least move of the stretch"),
+        _number("to", OF_ROW, "to", "its largest move"),
+        _text("unit", "unit", f"unit of moves: {_SHARE_OR_STEPS}"),
+        _text("from_end", "from, known by", "how its beginning is known, as in `moves`"),
+        _text("to_end", "to, known by", "how its end is known; `range`: it is the largest move that was tried"),
+        _number(
+            "fails_before", OF_ROW, "fails before", "the nearest move before it at which conditions fail", blank=True
+        ),
+        _number(
+            "fails_after", OF_ROW, "fails after", "the nearest move behind it at which conditions fail", blank=True
+        ),
+    ),
+    "All stretches on which all conditions hold",
+)
+SEEK_CONDITIONS: Final = _table(
+    "conditions",
+    "move direction condition",
+    (
+        *_MOVE,
+        _text("condition", "condition", "the condition, as it was read"),
+        _number(
+            "required", OF_ROW, "required", "the level that its amount comes to; blank: it is of what binds", blank=True
+        ),
+        _text("unit", "unit", "unit of the amount", blank=True),
+        _mixed("in_case", "in the case", "what the case has: an amount, or what binds"),
+        _mixed("there", "there", "what the plan after the least move has; blank: there is no such move"),
+    ),
+    "What is required, what the case has, and what it has after the least move in each direction",
+)
+MOVED_NUMBERS: Final = _table(
+    "numbers",
+    "move direction target",
+    (
+        *_MOVE,
+        _text("target", "target", "the numbers of one table and column that move"),
+        _text("unit", "unit", "their unit", blank=True),
+        _integer("cells", "cells", "how many there are", "cells"),
+        _number("least_in_case", OF_ROW, "least in the case", "the least of them in the case"),
+        _number("most_in_case", OF_ROW, "most in the case", "the most of them in the case"),
+        _number("least_there", OF_ROW, "least there", "the least of them after the least move", blank=True),
+        _number("most_there", OF_ROW, "most there", "the most of them after the least move", blank=True),
+    ),
+    "The numbers that move, in the case and after the least move in each direction",
+)
+
 LADDER: Final = _table(
     "ladder",
     "rung",
@@ -1259,6 +1354,7 @@ TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     ),
     "scenarios": (SCENARIO_TOTALS, SCENARIO_SERVICE, EFFECTS, FACTORS, CHANGES),
     "foresight": (FORESIGHT_TOTALS, FORESIGHT_LABELS, FORESIGHT_SERVICE, CHANGES),
+    "seek": (SEEK_MOVES, STRETCHES, SEEK_CONDITIONS, MOVED_NUMBERS, CHANGES),
 }
 """The tables that each command writes to a folder; those that are not required are there where there is a cause."""
 
@@ -1385,6 +1481,17 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         _CASE,
         Fact("foresights", list, "those that stand side by side, the farthest first", known_by=True),
         Fact("foresight_years", (int, type(None)), "the case's own: years that are seen; null: all"),
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+    "seek": (
+        _CASE,
+        Fact("so_that", list, "the conditions, all of which must hold", known_by=True),
+        Fact("vary", list, "the targets, each of which moves alone, and all in combination", known_by=True),
+        Fact("holds_already", bool, "whether the case meets all conditions"),
+        Fact("steps", int, "points of the scan in each direction"),
+        Fact("amounts_within", _NUMBER, "how finely ends are found by amounts, as a share of the numbers"),
+        Fact("labels_within", _NUMBER, "how finely ends are found by what binds, as a share of the numbers"),
         _DIGESTS,
         *_WHAT_IF,
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from supplychain.case import Case, load
 from supplychain.case.scenarios import WhatIf, changed, scenarios_of
@@ -19,7 +19,9 @@ from supplychain.plan.changes import changes as changes_table
 from supplychain.results import schema
 from supplychain.results.frames import frame, records
 from supplychain.schema import ALL
+from supplychain.study.seek import SCAN_STEPS, Seek, seek
 from supplychain.study.warm import FROM_NOTHING, REBUILT, WarmSolver
+from supplychain.study.workers import SerialExecutor
 from supplychain.tabular import did_you_mean, shown
 from supplychain.tolerances import WRITTEN_DIGITS, significant
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from supplychain.case.changes import Changed, Group
     from supplychain.case.scenarios import Scenario
-    from supplychain.study.warm import Reading, WarmPlan
+    from supplychain.study.warm import QuantityKey, Reading, WarmPlan
 
 Way: TypeAlias = Literal["in place", "rebuilt", "from nothing"]
 
@@ -53,6 +55,7 @@ class WhatIfAnswer:
     titles: tuple[str, ...]
     """Scenarios by title and edits by their text, in order, all since the case of the session."""
     groups: tuple[Group, ...] = field(repr=False)
+    """The same as groups of changes."""
     audit: tuple[Changed, ...] = field(repr=False)
     """Every cell that these changed."""
     solved: Way
@@ -295,6 +298,42 @@ class Session:
                 raise ValueError(message)
             self._steps.pop()
             return self.titles
+
+    @limited("seeking")
+    def seek(  # noqa: PLR0913 - all but two have their defaults
+        self,
+        vary: Sequence[str] | str,
+        so_that: Sequence[str] | str,
+        *,
+        least: float | None = None,
+        most: float | None = None,
+        steps: int = SCAN_STEPS,
+        walk: bool = True,
+        time_limit: float | None = None,  # noqa: ARG002 - kept by the decorator
+    ) -> Seek:
+        """Find the smallest move of some numbers, from where the session stands, after which conditions hold.
+
+        Arguments and answer are those of `seek`; the case is not solved again for it.
+
+        Raises: as `seek`.
+        """
+        with self._lock:
+            now = self.now
+
+            def make_solver(_: Case, quantities: Sequence[QuantityKey], **asked: Any) -> WarmSolver:  # noqa: ANN401 - as WarmSolver's
+                return self._solver(now).asking(quantities, **asked)
+
+            return seek(
+                now,
+                vary,
+                so_that,
+                least=least,
+                most=most,
+                steps=steps,
+                walk=walk,
+                make_solver=make_solver,
+                executor=SerialExecutor(),
+            )
 
     def forget(self, name: str) -> None:
         """Drop a variant.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from supplychain.case import Case
+    from supplychain.lp import LabelledLP
     from supplychain.plan.solved import Solved
     from supplychain.plan.solved_lp import SolvedLP
     from supplychain.plan.windows import Window
@@ -118,6 +119,18 @@ class WarmSolver:
             self._central = self._read(self.case, self._model)
         return self._central
 
+    def only_lp(self) -> SolvedLP | None:
+        """Return the solved LP of the case itself; None where it is solved by windows, or has decisions locked in."""
+        self.central()
+        if self.case.settings.foresight_years is not None or self.case.locked_in is not None:
+            return None
+        return self._windows[self.case.years[0]].solved_lp
+
+    def stated(self, case: Case) -> LabelledLP | None:
+        """Return the LP of another case, not solved; None if it has other sets."""
+        self.central()
+        return self._model.lp() if self._model is not None and self._model.put(case) else None
+
     def read(
         self, case: Case, *, labels: bool | None = None, headroom: Collection[int] = (), keep: bool = False
     ) -> Reading:
@@ -131,7 +144,7 @@ class WarmSolver:
         """
         self.central()
         look = _Look(self.labels if labels is None else labels, tuple(headroom), keep)
-        remark, model = REBUILT, self._stated(case)
+        remark, model = REBUILT, self._model_of(case)
         if model is not None:
             try:
                 return self._read(case, model, look=look)
@@ -141,7 +154,7 @@ class WarmSolver:
                 remark = FROM_NOTHING
         return replace(self._read(case, solver.MutableModel(case), near=False, look=look), remark=remark)
 
-    def _stated(self, case: Case) -> solver.CaseLP | None:
+    def _model_of(self, case: Case) -> solver.CaseLP | None:
         """Return the LP of another case, where the model need not be built anew."""
         if self._model is None:
             return None
@@ -176,12 +189,30 @@ class WarmSolver:
                 self._windows[window.first] = window
         if is_central:
             self._labels = labels
+        plan = WarmPlan(window.solved_lp.solved, self._unlimited(window.solved_lp)) if look.keep else None
+        return replace(self._measured(window, labels), headroom=headroom, plan=plan)
+
+    def _measured(self, window: Window, labels: dict[LabelKey, str]) -> Reading:
+        """Return what the last window of a case says, beside labels."""
         solved = window.solved_lp.solved
-        plan = WarmPlan(solved, self._unlimited(window.solved_lp)) if look.keep else None
-        reading = Reading(labels, measure(solved, self.quantities), window.objective_usd, headroom=headroom, plan=plan)
+        reading = Reading(labels, measure(solved, self.quantities), window.objective_usd)
         if not self.totals:
             return reading
         return replace(reading, value_usd=served_worth(solved.m), cost_usd=spending(solved.m))
+
+    def asking(
+        self, quantities: Sequence[QuantityKey], *, labels: bool, years: Collection[int] | None, totals: bool
+    ) -> WarmSolver:
+        """Return what asks other things of the same case, which is not solved again; one of the two works at a time.
+
+        It may ask for labels if this one does, for all years.
+        """
+        self.central()
+        other = replace(self, quantities=quantities, labels=labels, years=years, totals=totals)
+        known = {(level, t): label for (level, t), label in self._labels.items() if years is None or t in years}
+        last = max(self._windows)
+        other._central = other._measured(self._windows[last], known if labels else {})  # noqa: SLF001 - it is its own
+        return other
 
     def _unlimited(self, solved_lp: SolvedLP) -> Callable[[], Solved]:
         """Return what says what would be done with no limit on any stage; it is asked once."""

@@ -27,6 +27,7 @@ CHANGING = {
     "sweep": ["CASE", "--vary", f"{WAFERS}=50%,100%", "--out", "s.sqlite", "--csv", "s.csv"],
     "scenarios": ["CASE", "--solve", "--out", "answer", "--report", "page.md"],
     "foresight": ["CASE", "--out", "answer"],
+    "seek": ["CASE", "--vary", WAFERS, "--so-that", "cost <= +5", "--out", "answer"],
     "backcast": [str(BACKCAST), "--out", "answer", "--report", "past.md"],
     "report": ["CASE", "--out", "report"],
 }

@@ -26,6 +26,7 @@ SOLVING = {
     "sensitivity": ["CASE", "--out", "answer"],
     "scenarios": ["CASE", "--solve", "--out", "answer"],
     "foresight": ["CASE", "--out", "answer"],
+    "seek": ["CASE", "--vary", WAFERS, "--so-that", "cost <= +5", "--out", "answer"],
     "backcast": [str(BACKCAST), "--out", "answer", "--report", "past.md"],
     "report": ["CASE", "--out", "report"],
 }

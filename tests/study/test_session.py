@@ -244,6 +244,19 @@ def test_eight_threads_share_a_session() -> None:
         assert list(pool.map(lambda edit: answered(shared, edit), edits)) == expected
 
 
+def test_what_is_sought_from_where_a_session_stands() -> None:
+    """Bug: the least move is sought from the case that the session was given, or answers are those of another question."""
+    session = sc.session(TINY)
+    session.apply((), "capacity.capacity[stage=packaging] *= 0.9")
+    asked = ("capacity.capacity[stage=packaging]", ["binding[2027] = packaging", "served_ttok[2027] >= -30%"])
+    here, there = session.seek(*asked), sc.seek(session.now, *asked)
+    assert here.summary == there.summary
+    assert {name: csv(table) for name, table in here.tables.items()} == {
+        name: csv(table) for name, table in there.tables.items()
+    }
+    assert not here.stretches.empty
+
+
 @pytest.mark.unmeasured
 def test_memory_stays_flat() -> None:
     """10,000 what-ifs and steps on the smallest case, a part in `make check`: Python's memory after the last fifth of

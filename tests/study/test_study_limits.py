@@ -57,6 +57,7 @@ def asked(folder: Path) -> dict[str, Callable[..., Any]]:
         "foresight": partial(sc.foresight, case, **serial),
         "sensitivity": partial(sc.sensitivity, case, **serial),
         "sweep": partial(sc.sweep, case, AXES, **serial),
+        "seek": partial(sc.seek, case, WAFERS, "cost <= +5", **serial),
         "survey": partial(survey.survey, case, {"more": changed}, **serial),
         "compare_changes": partial(compare.compare_changes, case, "case", {"more": changed}, **serial),
         "compare_folders": partial(compare.compare_folders, [str(folder)], (), [f"{WAFERS} +30%"], **serial),

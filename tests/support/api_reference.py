@@ -39,6 +39,8 @@ _GROUPS = {
         "compare",
         "Comparison",
         "sweep",
+        "seek",
+        "Seek",
         "sensitivity",
         "Sensitivity",
         "backcast",

@@ -16,6 +16,7 @@ _TITLES = {
     "sensitivity": "What the answer hangs on: `supplychain sensitivity CASE --out DIR`",
     "backcast": "The past: `supplychain backcast CASE --out DIR`",
     "foresight": "Several foresights side by side: `supplychain foresight CASE --out DIR`",
+    "seek": "What must change so that a condition holds: `supplychain seek CASE --out DIR`",
     "scenarios": "All scenarios at a glance: `supplychain scenarios CASE --solve --out DIR`",
 }
 
