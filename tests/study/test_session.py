@@ -245,7 +245,7 @@ def test_eight_threads_share_a_session() -> None:
 
 
 def test_what_is_sought_from_where_a_session_stands() -> None:
-    """Bug: the least move is sought from the case that the session was given, or answers are those of another question."""
+    """Bug: the least move is sought from the case that the session was given, or answers are of another question."""
     session = sc.session(TINY)
     session.apply((), "capacity.capacity[stage=packaging] *= 0.9")
     asked = ("capacity.capacity[stage=packaging]", ["binding[2027] = packaging", "served_ttok[2027] >= -30%"])
