@@ -8,6 +8,7 @@ import warnings
 
 from supplychain.limits import time_limit
 from supplychain.lp.attain import Excluded, Limit, Linear, Range, Ranges, Reach
+from supplychain.lp.extend import NewColumn, NewRow, extended
 from supplychain.lp.follow import through
 from supplychain.lp.from_model import MutableLP, from_pyomo, terms_of
 from supplychain.lp.graft import Grafts, without
@@ -53,6 +54,8 @@ __all__ = [
     "Limit",
     "Linear",
     "MutableLP",
+    "NewColumn",
+    "NewRow",
     "Optimum",
     "Preferred",
     "Range",
@@ -67,6 +70,7 @@ __all__ = [
     "allowable_ranges",
     "certificate",
     "changed",
+    "extended",
     "found",
     "from_highs",
     "from_pyomo",
