@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from supplychain.results.answer import Answer
     from supplychain.results.read import read_answer
     from supplychain.study.backcast import Backcast, backcast
+    from supplychain.study.capital import WithinCapital, within_capital
     from supplychain.study.compare import Comparison, compare
     from supplychain.study.foresight import ForesightStudy, foresight
     from supplychain.study.regret import Regret, regret
     from supplychain.study.sensitivity import Sensitivity, sensitivity
+    from supplychain.study.serve import Served, serve
     from supplychain.study.sweep import sweep
 
 __all__ = [
@@ -57,10 +59,12 @@ __all__ = [
     "Problem",
     "Regret",
     "Sensitivity",
+    "Served",
     "SetupError",
     "SupplychainError",
     "TimeLimitError",
     "WhatIf",
+    "WithinCapital",
     "backcast",
     "compare",
     "foresight",
@@ -70,11 +74,13 @@ __all__ = [
     "read_answer",
     "regret",
     "sensitivity",
+    "serve",
     "solve",
     "sweep",
     "time_limit",
     "to_book",
     "what_if",
+    "within_capital",
     "workbook",
 ]
 
@@ -97,6 +103,10 @@ _HOMES = {
     "foresight": "study.foresight",
     "Regret": "study.regret",
     "regret": "study.regret",
+    "Served": "study.serve",
+    "serve": "study.serve",
+    "WithinCapital": "study.capital",
+    "within_capital": "study.capital",
     "sweep": "study.sweep",
     "workbook": "report.excel.workbook",
 }

@@ -4,6 +4,7 @@
 
     answer.py   solve, explain                                       one answer
     study.py    compare, sensitivity, sweep, scenarios, foresight, backcast     many answers
+    serve.py    seek                                                 what it takes
     report.py   report                                               the capacity report, in HTML
     inputs.py   check, new, export, import                           cases themselves
     shared.py   what commands have in common: the case, where to write, what to print, progress
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from supplychain.cli import answer, inputs, report, study
+from supplychain.cli import answer, inputs, report, serve, study
 from supplychain.cli.shared import STOPPED
 from supplychain.cli.streams import standard_streams
 from supplychain.errors import ChangeError, InputError, NoAnswerError, SetupError, SupplychainError
@@ -68,6 +69,7 @@ def completion(shell: str) -> None:
 for command in (
     *(answer.solve, answer.explain),
     *(study.compare, study.sensitivity, study.sweep, study.scenarios, study.foresight, study.backcast),
+    serve.seek,
     report.report,
     *(inputs.check, inputs.new, inputs.export, inputs.import_),
 ):

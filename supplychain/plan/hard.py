@@ -136,10 +136,14 @@ class HardLP:
 
     def _kept_rows(self) -> Iterator[lp.NewRow]:
         """Yield what is served already, which stays: tokens of each workload, and research, of each year."""
-        served = ((w, t, service.served(self.solved.m, w, t)) for w, t in sorted({(w, t) for w, _, t in self._on.serve}))
+        served = (
+            (w, t, service.served(self.solved.m, w, t)) for w, t in sorted({(w, t) for w, _, t in self._on.serve})
+        )
         for w, t, tokens in served:
             if tokens > 0:
-                terms: dict[Label, float] = {(Var.SERVE, v, j, u): -1.0 for v, j, u in self._on.serve if (v, u) == (w, t)}
+                terms: dict[Label, float] = {
+                    (Var.SERVE, v, j, u): -1.0 for v, j, u in self._on.serve if (v, u) == (w, t)
+                }
                 yield lp.NewRow((KEPT_TOKENS, w, t), terms, upper=-tokens * (1 - LOCKED_IN_ROOM))
         for t in sorted({t for _, t in self._on.research}):
             tiers: list[Label] = [(Var.RESEARCH, j, u) for j, u in self._on.research if u == t]

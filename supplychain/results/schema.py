@@ -11,9 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW, ColumnSchema, TableSchema
 
-Kind: TypeAlias = Literal[
-    "solve", "compare", "sensitivity", "backcast", "scenarios", "foresight", "serve", "capital"
-]
+Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios", "foresight", "serve", "capital"]
 """The command that writes a folder of results."""
 
 PER_PCT, PER_UNIT, PER_MTOK = "USD per %", "USD per unit", "USD per 10^6 tokens"
@@ -1054,7 +1052,9 @@ REQUIREMENTS_MET: Final = _table(
         _OR_ALL,
         _number("before_ttok", TTOK, "served by the case", "tokens that the plan of the case serves"),
         _number("required_ttok", TTOK, "required", "tokens that have to be served"),
-        _number("served_ttok", TTOK, "served", "tokens served with the reliefs, and with the repair where there is one"),
+        _number(
+            "served_ttok", TTOK, "served", "tokens served with the reliefs, and with the repair where there is one"
+        ),
         _number(
             "at_most_ttok",
             TTOK,
@@ -1161,10 +1161,22 @@ CAPITAL_YEARS: Final = _table(
         _YEAR,
         _number("capital_usd", "USD", "capital", "limit on cash; blank: there is none", blank=True),
         _number("spent_usd", "USD", "spent", "cash spent on components, systems and expansions"),
-        _number("gain_per_usd", "objective per USD", "one dollar more", "what a dollar more adds to the objective: USD "
-                "of the year, 10^12 tokens or H100e years; blank: there is no limit", blank=True),
-        _number("loss_per_usd", "objective per USD", "one dollar less", "what a dollar less takes from it; infinite: no "
-                "plan is left; blank: there is no limit", blank=True, infinite=True),
+        _number(
+            "gain_per_usd",
+            "objective per USD",
+            "one dollar more",
+            "what a dollar more adds to the objective: USD "
+            "of the year, 10^12 tokens or H100e years; blank: there is no limit",
+            blank=True,
+        ),
+        _number(
+            "loss_per_usd",
+            "objective per USD",
+            "one dollar less",
+            "what a dollar less takes from it; infinite: no plan is left; blank: there is no limit",
+            blank=True,
+            infinite=True,
+        ),
     ),
     "The limit on capital of each year, what is spent, and the worth of a dollar more",
 )
@@ -1186,8 +1198,13 @@ CAPITAL_LIMITS: Final = _table(
     (
         _YEAR,
         _text("stage", "binds", "key of the stage, several joined by ` + `; `capital` is the budget; or `demand`"),
-        _number("gain_per_pct", "objective per %", "1 % more", "what one per cent more adds to the objective in all its "
-                "years: undiscounted USD of the year, 10^12 tokens or H100e years"),
+        _number(
+            "gain_per_pct",
+            "objective per %",
+            "1 % more",
+            "what one per cent more adds to the objective in all its "
+            "years: undiscounted USD of the year, 10^12 tokens or H100e years",
+        ),
     ),
     "What binds in each year: stages of which more adds to the objective, those that add most first",
 )

@@ -166,7 +166,13 @@ def _service(solved: Solved) -> Iterator[dict[str, Any]]:
         if solved.on.research:
             done = math.fsum(solved.x[Var.RESEARCH][j, u] for j, u in solved.on.research if u == t)
             value = float(cost.research_worth(solved.m, t))
-            yield {"year": t, "workload": RESEARCH, "served": done, "unit": result_schema.H100E_YEARS, "value_usd": value}
+            yield {
+                "year": t,
+                "workload": RESEARCH,
+                "served": done,
+                "unit": result_schema.H100E_YEARS,
+                "value_usd": value,
+            }
 
 
 class _Most:
@@ -217,8 +223,12 @@ class _Most:
             levers = {lever.name: lever.members for lever in self._levers.of_year("stage", t)}
             gains = {members: self._gain(members, t) for members in levers.values()}
             if not any(gains.values()):
-                names = [members for members in levers.values() if self._slopes.loss(self._levers.relief(members, [t])) > 0]
-                joint = lp.minimal_sets(self._slopes, names, lambda some: self._levers.relief(_union(some), [t]), JOINT_UP_TO)
+                names = [
+                    members for members in levers.values() if self._slopes.loss(self._levers.relief(members, [t])) > 0
+                ]
+                joint = lp.minimal_sets(
+                    self._slopes, names, lambda some: self._levers.relief(_union(some), [t]), JOINT_UP_TO
+                )
                 gains = {_union(some): self._gain(_union(some), t) for some in joint}
         rows = [
             {"year": t, "stage": SUM.join(sorted(members)), "gain_per_pct": self._in_year(gain, t)}

@@ -187,7 +187,9 @@ class _Question:
             marginal[n] = significant(usd, PRICE_DIGITS) if math.isfinite(usd) else math.inf
         return marginal
 
-    def _requirements(self, plan: Met, marginal: Mapping[int, float], most: Mapping[int, float]) -> list[dict[str, Any]]:
+    def _requirements(
+        self, plan: Met, marginal: Mapping[int, float], most: Mapping[int, float]
+    ) -> list[dict[str, Any]]:
         hard = self._hard
         rows = [
             {
@@ -243,9 +245,7 @@ class _Question:
         return needed
 
     @staticmethod
-    def _needed_by(
-        plan: Met, reliefs: Mapping[tuple[str, str, int], dict[str, float]], s: str, p: str, t: int
-    ) -> str:
+    def _needed_by(plan: Met, reliefs: Mapping[tuple[str, str, int], dict[str, float]], s: str, p: str, t: int) -> str:
         """Return who uses a stage there and then, those of most first: accelerators, or suppliers of other stages."""
         amounts = defaultdict(float, reliefs.get((s, p, t), {}))
         for (kind, *names), amount in plan.solved.uses[s, p, t].items():

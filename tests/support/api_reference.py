@@ -47,6 +47,10 @@ _GROUPS = {
         "regret",
         "Regret",
         "lock_in",
+        "serve",
+        "Served",
+        "within_capital",
+        "WithinCapital",
     ),
     "Errors": (
         "SupplychainError",

@@ -1,0 +1,230 @@
+"""The cheapest way to serve more: what it costs, what has to be added where and when; or what stands in the way."""
+
+from __future__ import annotations
+
+import math
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from supplychain import units
+from supplychain.plan.reliefs import Added
+from supplychain.report.formats import case_title, cut, money, number
+from supplychain.report.names import Names
+from supplychain.report.text.tables import WIDTH, TextTable
+from supplychain.results.frames import records
+from supplychain.schema import ALL, GLOBAL, SUM
+from supplychain.study.attainability import BUDGET, BUILD, CAPACITY, DEMAND, ORDER, RAMP, SHARE
+from supplychain.study.serve import KEPT, PRODUCTION, PROMISED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+
+    from supplychain.study.serve import Served
+
+    Row = Mapping[str, Any]
+
+_TOP = 6
+"""Limits that are shown of those that make it dear."""
+_STAGE, _SUPPLIER, _USERS = 32, 24, 30
+"""Characters of names."""
+
+
+def text(answer: Served) -> str:
+    """Return the answer as text for a terminal: first whether it can be had, and what it costs."""
+    lines = wrap(headline(answer), WIDTH) + [case_title(answer.case.settings)]
+    for line in said(answer):
+        lines += wrap(line, WIDTH)
+    for title, table in sections(answer):
+        lines += ["", *wrap(title, WIDTH), *table.text(WIDTH)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def headline(answer: Served) -> str:
+    """Return the answer in one sentence."""
+    names = Names(answer.case)
+    asked = " and ".join(_required(names, row) for row in records(answer.requirements_met))
+    within = " within the capital" if answer.summary["capital_usd"] else ""
+    if not answer.can_be_had:
+        return f"Cannot be had: {asked}{within}."
+    reliefs = _cash(answer)
+    capacity = (
+        f"It takes capacity beyond what the case has or may order, for {money(reliefs)} in cash"
+        if len(answer.reliefs)
+        else "It takes no capacity beyond what the case has or may order"
+    )
+    usd = float(answer.summary["cost_usd"])
+    spends = f"spends {money(usd)} more" if usd >= 0 else f"spends {money(-usd)} less"
+    return f"It can be had: {asked}{within}. {capacity}, and the plan {spends} than that of the case, discounted."
+
+
+def _cash(answer: Served) -> float:
+    return float(answer.summary["reliefs_usd"])
+
+
+def _required(names: Names, row: Row) -> str:
+    of = "tokens" if row["workload"] == ALL else f"tokens of {names.workload(row['workload'])}"
+    more = row["required_ttok"] - row["before_ttok"]
+    if row["before_ttok"] > 0 and more >= 0:
+        change = f"{number(100 * more / row['before_ttok'])} % more than the case serves"
+    else:
+        change = f"the case serves {number(row['before_ttok'])}"
+    return f"{number(row['required_ttok'])} x 10^12 {of} in {row['year']}, {change}"
+
+
+def said(answer: Served) -> list[str]:
+    """Return what else is said in sentences."""
+    if answer.can_be_had:
+        return list(_of_met(answer))
+    names, lines = Names(answer.case), []
+    for row in records(answer.requirements_met):
+        of = "" if row["workload"] == ALL else f" of {names.workload(row['workload'])}"
+        more = row["at_most_ttok"] - row["before_ttok"]
+        change = (
+            f", {number(100 * more / row['before_ttok'])} % more than the case serves" if row["before_ttok"] else ""
+        )
+        lines.append(f"At most, this alone: {number(row['at_most_ttok'])} x 10^12 tokens{of} in {row['year']}{change}.")
+    return lines
+
+
+def _of_met(answer: Served) -> Iterator[str]:
+    more = math.fsum(row["served_ttok"] - row["before_ttok"] for row in records(answer.requirements_met))
+    if more > 0:
+        each = float(answer.summary["cost_usd"]) / (more * units.MTOK_PER_TTOK)
+        yield f"That is {number(each)} USD for each million tokens more."
+    names = Names(answer.case)
+    for row in records(answer.requirements_met):
+        of = "" if row["workload"] == ALL else f" of {names.workload(row['workload'])}"
+        price = row["marginal_usd_per_mtok"]
+        last = f"costs {number(price)} USD" if math.isfinite(price) else "needs more such capacity"
+        yield f"One more million tokens{of} in {row['year']} {last}."
+    if answer.summary["any_relief"] and answer.summary["anyway_usd"]:
+        saved = money(-float(answer.summary["anyway_usd"]))
+        yield f"With nothing required, the reliefs called `anyway` would lower spending by {saved}."
+
+
+def sections(answer: Served) -> list[tuple[str, TextTable]]:
+    """Return titles and tables."""
+    names, titled = Names(answer.case), []
+    if not answer.can_be_had:
+        titled.append((
+            "What stands in the way; without any one of these there would be a plan",
+            _in_the_way(names, answer.held_back_by),
+        ))  # fmt: skip
+        title = "The cheapest way out: what has to give way, and what that is priced at"
+        titled.append((title, _repair(names, answer.repair)))
+    if len(answer.reliefs):
+        titled.append((_title_of_reliefs(answer), _reliefs(names, answer)))
+    if answer.can_be_had and len(answer.held_back_by):
+        more = len(answer.held_back_by) - _TOP
+        others = f"; {more} others save less" if more > 0 else ""
+        titled.append((
+            f"What makes it dear: 1 % more of it saves so much, m USD{others}",
+            _dear(names, answer.held_back_by.head(_TOP)),
+        ))  # fmt: skip
+    return titled
+
+
+def _title_of_reliefs(answer: Served) -> str:
+    price = answer.summary["relief_price"]
+    by = (
+        "the dearest option to expand"
+        if price is None
+        else f"{price:g} times the dearest price of the stage, for a year"
+    )
+    then = "" if answer.can_be_had else ", with the way out above"
+    return f"What has to be added{then}, priced like {by}; cash in m USD"
+
+
+def _reliefs(names: Names, answer: Served) -> TextTable:
+    anyway = bool(answer.summary["any_relief"])
+    header = ["Year", "Stage", "Where and from whom", "More", *["Anyway"] * anyway, "Unit", "Cash", "Needed by"]
+    rows = [
+        [
+            str(row["year"]),
+            names.stage(row["stage"], _STAGE),
+            _where(names, row),
+            number(row["amount"]),
+            *[number(row["anyway"])] * anyway,
+            row["unit"],
+            number(row["usd"] / 1e6),
+            _users(names, row["needed_by"]),
+        ]
+        for row in records(answer.reliefs)
+    ]
+    numbers = {3, 5 + anyway, *[4] * anyway}
+    return TextTable(header, rows, frozenset(numbers))
+
+
+def _where(names: Names, row: Row) -> str:
+    place = "" if row["place"] == GLOBAL else f"{names.place(row['place'], _SUPPLIER)}: "
+    return cut(place + names.supplier(row["stage"], row["supplier"], _SUPPLIER), 2 * _SUPPLIER)
+
+
+def _users(names: Names, keys: str) -> str:
+    """Return who uses a stage, as many as there is room for: suppliers by their stage."""
+    users = [names.stage(key.split("/")[0]) if "/" in key else key for key in keys.split(SUM) if key]
+    distinct = list(dict.fromkeys(users))
+    shown: list[str] = []
+    for user in distinct:
+        if shown and len(", ".join([*shown, user])) > _USERS:
+            return cut(f"{', '.join(shown)} and {len(distinct) - len(shown)} more", 2 * _USERS)
+        shown.append(user)
+    return cut(", ".join(shown), 2 * _USERS)
+
+
+def _limit(names: Names, row: Row) -> str:
+    """Return a limit in words."""
+    kind, of, year = row["limit"], row["of"], row["year"]
+    stage = f"{names.stage(of, _STAGE)}, {_where(names, row)}" if kind in {CAPACITY, SHARE, ORDER} else ""
+    words = {
+        DEMAND: f"demand for {names.workload(of)} in {year}: all that is asked for is served",
+        RAMP: f"ramp of {of} in {year}",
+        BUILD: f"limit on builds of {of} in {year}",
+        BUDGET: f"capital of {year}",
+        CAPACITY: f"capacity in {year}: {stage}",
+        SHARE: f"share in {year}: {stage}",
+        ORDER: f"most that may be ordered in {year}: {stage}",
+        PRODUCTION: f"production: no accelerator that serves more is made in time for {year}",
+        KEPT: f"{names.workload(of)} served already in {year}, which stays"
+        if of
+        else f"research of {year}, which stays",
+        PROMISED: f"promise {of} of {year}, which stays",
+    }
+    return words[kind]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _in_the_way(names: Names, rows: pd.DataFrame) -> TextTable:
+    cells = [[_capital(_limit(names, row)), number(row["value"]), row["unit"]] for row in records(rows)]
+    return TextTable(["What", "Is", "Unit"], cells, frozenset({1}))
+
+
+def _dear(names: Names, rows: pd.DataFrame) -> TextTable:
+    cells = [
+        [_capital(_limit(names, row)), number(row["value"]), row["unit"], number(row["saves_usd_per_pct"] / 1e6)]
+        for row in records(rows)
+    ]
+    return TextTable(["What", "Is", "Unit", "Saves"], cells, frozenset({1, 3}))
+
+
+def _repair(names: Names, rows: pd.DataFrame) -> TextTable:
+    def what(row: Row) -> str:
+        year, item = row["year"], row["item"]
+        if row["what"] == Added.SHORT:
+            return f"{'Tokens' if item == ALL else f'Tokens of {names.workload(item)}'} left unserved in {year}"
+        if row["what"] == Added.STAGE:
+            return f"More {names.stage(item, _STAGE)} in {year}: {_where(names, {**row, 'stage': item})}"
+        words = {
+            Added.BUDGET: f"More capital in {year}",
+            Added.RAMP: f"A steeper ramp of {item} in {year}",
+            Added.BUILD: f"More builds of {item} in {year}",
+        }
+        return words[Added(row["what"])]
+
+    cells = [[what(row), number(row["amount"]), row["unit"], money(row["usd"])] for row in records(rows)]
+    return TextTable(["What", "By", "Unit", "Priced at"], cells, frozenset({1, 3}))
