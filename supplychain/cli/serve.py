@@ -23,8 +23,8 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
             "--serve",
             multiple=True,
             metavar="REQUIREMENT",
-            help="Find the cheapest way to serve that: '2028: +20%', '2028: 500' (10^12 tokens), '2028, WORKLOAD: +20%'; "
-            "several have to be met at once.",
+            help="Find the cheapest way to serve that: '2028: +20%', '2028: 500' (10^12 tokens), "
+            "'2028, WORKLOAD: +20%'; several have to be met at once.",
         ),
         click.option(
             "--capital",

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 
 from supplychain import lp, schema, units
-from supplychain.errors import CertificateError, NoAnswerError, TimeLimitError
 from supplychain.limits import doing
 from supplychain.model import cost, locked_in, service, solver
 from supplychain.model.labels import Constraint, Var
@@ -22,7 +18,7 @@ from supplychain.plan.caps import capped
 from supplychain.plan.levers import Levers
 from supplychain.plan.reliefs import Added, Relief, columns_of, dearest_price, reliefs, way
 from supplychain.plan.solved import Solved, Values
-from supplychain.tolerances import LOCKED_IN_ROOM
+from supplychain.tolerances import LOCKED_IN_ROOM, NO_SHORTAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -271,17 +267,45 @@ class HardLP:
 
     def cheapest(self) -> Met | None:
         """Return the cheapest plan that meets all that is required; None if no plan does."""
-        with doing("looking for the cheapest plan that serves what is required"), suppress(_NoPlanError):
-            met = self._chosen(self.lp, self._objectives)
+        columns = [self.lp.column[g.label] for g in self.gives_way]
+        with doing("looking for a plan that serves what is required"):
+            short = self._nearest().x[columns]
+        if (short > NO_SHORTAGE * np.array([self.size(g) for g in self.gives_way])).any():
+            return None
+        column_upper = self.lp.column_upper.copy()
+        column_upper[columns] = np.maximum(short, 0.0)  # rounding
+        whole = replace(self.lp, column_upper=column_upper)
+        with doing("looking for the cheapest plan that serves what is required"):
+            met = self._chosen(whole, self._objectives)
             return met if self.any_relief else self._with_reliefs_of(met)
-        return None
+
+    def _nearest(self) -> Optimum:
+        """Return the plan nearest to all that is required: with the least sum of what gives way, in its sizes."""
+        distance, column_upper = np.zeros(self.lp.shape[1]), self.lp.column_upper.copy()
+        for g in self.gives_way:
+            j = self.lp.column[g.label]
+            distance[j], column_upper[j] = 1 / self.lp.column_unit[j], math.inf
+        return self._optimum(replace(self.lp, column_upper=column_upper, cost=distance))
+
+    def size(self, g: GivesWay) -> float:
+        """Return the size of what may give way, beside which an amount is rounding."""
+        n = self.solved.n
+        of_its_kind = {
+            Added.SHORT: lambda: self.required[int(g.supplier)],
+            Added.BUDGET: lambda: self.caps.get(g.year) or n["capital_usd"].get(g.year, 0.0),
+            Added.STAGE: lambda: self.solved.limits[g.item, g.supplier, g.place, g.year].total,
+            Added.BUILD: lambda: n["max_units"][g.item, g.year],
+            Added.RAMP: lambda: n["ramp_start_units"][g.item],
+        }
+        unit = float(self.lp.column_unit[self.lp.column[g.label]])
+        return max(float(of_its_kind[g.what]()), unit)
 
     def _with_reliefs_of(self, met: Met) -> Met:
         """Return the plan of least spending that relieves no more: its prices are those of spending."""
         columns = [self.lp.column[relief.label] for relief in self.reliefs]
-        column_upper = self.lp.column_upper.copy()
+        column_upper = met.lp.column_upper.copy()
         column_upper[columns] = np.maximum(met.x[columns], 0.0) * (1 + LOCKED_IN_ROOM)
-        return self._chosen(replace(self.lp, column_upper=column_upper), [self.lp.cost])
+        return self._chosen(replace(met.lp, column_upper=column_upper), [self.lp.cost])
 
     def anyway(self) -> Met:
         """Return the cheapest plan if nothing were required: which reliefs lower spending by themselves."""
@@ -316,24 +340,13 @@ class HardLP:
         """Return the plan that is best by the first objective, then by the others, then as ties are broken."""
         first, *others = objectives
         asked = replace(whole, cost=first)
+        optimum = self._optimum(asked)
+        x = lp.prefer(asked, optimum, [*others, *self.ties])
+        return Met(asked, optimum, x, replace(self.solved, x=Values(self._plan.names, x[: self._own])))
+
+    @staticmethod
+    def _optimum(asked: LabelledLP) -> Optimum:
+        """Return the optimum, found from nothing: it does not depend on what was asked before."""
         lp.load(asked)
         asked.highs.forget()
-        solver.cold(asked)
-        try:
-            optimum = solver.solved(asked, what="the case with hard requirements")
-        except (TimeLimitError, CertificateError):
-            raise
-        except NoAnswerError as error:
-            if asked.highs.getModelStatus() != highspy.HighsModelStatus.kInfeasible:
-                raise
-            raise _NoPlanError from error
-        x = lp.prefer(asked, optimum, [*others, *self.ties])
-        names = self._plan.names
-        return Met(asked, optimum, x, replace(self.solved, x=Values(names, x[: self._own])))
-
-
-class _NoPlanError(NoAnswerError):
-    """No plan meets all that is required."""
-
-    def __init__(self) -> None:
-        super().__init__("no plan meets all that is required")
+        return solver.solved(solver.cold(asked), what="the case with hard requirements")

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from supplychain.model import service
 from supplychain import units
+from supplychain.model import service
 from supplychain.schema import ALL
 from supplychain.tabular import did_you_mean, shown
 

@@ -1066,8 +1066,8 @@ REQUIREMENTS_MET: Final = _table(
             "marginal_usd_per_mtok",
             PER_MTOK,
             "one more costs",
-            "what a million tokens more would cost, undiscounted; infinite: no plan serves more; blank: requirements "
-            "clash",
+            "what a million tokens more would cost, undiscounted; infinite: not without more reliefs; blank: "
+            "requirements clash",
             blank=True,
             infinite=True,
         ),
@@ -1094,8 +1094,8 @@ RELIEFS: Final = _table(
         _text(
             "needed_by",
             "needed by",
-            "who uses the stage there and then, the largest first, joined by ` + `: accelerators, or suppliers of other "
-            "stages as `stage/supplier`",
+            "who uses the stage there and then, the largest first, joined by ` + `: accelerators, or suppliers of "
+            "other stages as `stage/supplier`",
             blank=True,
         ),
     ),
@@ -1109,8 +1109,8 @@ HELD_BACK_BY: Final = _table(
         _text(
             "limit",
             "limit",
-            "`demand`, `ramp`, `build limit`, `budget`, `capacity`, `share`, `order limit`; `production`: no accelerator "
-            "that serves more is made in time; `service`, `orders`: what is served, or promised, already and stays",
+            "`demand`, `ramp`, `build limit`, `budget`, `capacity`, `share`, `order limit`; `production`: no "
+            "accelerator that serves more is made in time; `service`, `orders`: what is served, or promised, already and stays",
         ),
         _text("of", "of", "a workload, `all` or blank, an accelerator, a stage or a commitment", blank=True),
         _text("supplier", "supplier", "key of the supplier; of stages", blank=True),
@@ -1121,8 +1121,8 @@ HELD_BACK_BY: Final = _table(
             "saves_usd_per_pct",
             PER_PCT,
             "1 % more saves",
-            "what one per cent more of it would save, in undiscounted USD of the year; blank: requirements clash, and "
-            "without any one of these limits some plan would meet them",
+            "what one per cent more of it would save, in undiscounted USD of the year; blank: requirements clash; no "
+            "plan keeps all of these limits, and any fewer of them leave one",
             blank=True,
         ),
     ),

@@ -47,7 +47,7 @@ TOKENS, VALUE, RESEARCH = MOST
 
 @dataclass(frozen=True, repr=False, eq=False)
 class WithinCapital(Answer, Shown):
-    """What is served and bought within so much capital: tables `capital_years`, `capital_service`, `capital` and others."""
+    """What is served and bought within so much capital: `capital_years`, `capital_service` and others."""
 
     case: Case
     """The case with its limits on capital."""
@@ -67,8 +67,8 @@ def within_capital(
 
     `capital` is USD of every reported year, or by year, as `{2027: 2e11}` or `"2027: 200e9, 2028: 300e9"`; it takes the
     place of the case's own budget in these years, and may be left out where the case has one. The plan is that of
-    `solve`, or with `most` the one that serves most: `"tokens"` (10^12), discounted `"value"` of tokens and research, or
-    `"research"` (H100e years), each summed over the reported years; of such plans that of least spending, where a
+    `solve`, or with `most` the one that serves most: `"tokens"` (10^12), discounted `"value"` of both, or `"research"`
+    (H100e years), each summed over the reported years; of such plans that of least spending, where a
     commitment may fall short at its price. `time_limit` is in seconds, for all that is solved.
 
     Raises: ValueError if the capital or `most` is not valid, there is no limit on capital, or the most is asked of a
@@ -132,7 +132,7 @@ def _answered(
     years = [
         {"year": t, "spent_usd": float(capital.loc[capital["year"] == t, "usd"].sum())}
         | ({"capital_usd": limits[t]} if t in limits else {})
-        | worth.get(t, {})
+        | dict(worth.get(t, {}))
         for t in case.report_years
     ]
     tables = {
@@ -230,14 +230,11 @@ class _Most:
                     self._slopes, names, lambda some: self._levers.relief(_union(some), [t]), JOINT_UP_TO
                 )
                 gains = {_union(some): self._gain(_union(some), t) for some in joint}
-        rows = [
-            {"year": t, "stage": SUM.join(sorted(members)), "gain_per_pct": self._in_year(gain, t)}
-            for members, gain in gains.items()
-            if gain > 0
-        ]
-        yield from sorted(rows, key=lambda row: (-row["gain_per_pct"], row["stage"])) or [
-            {"year": t, "stage": DEMAND, "gain_per_pct": 0.0}
-        ]
+        by_stages = {SUM.join(sorted(members)): self._in_year(gain, t) for members, gain in gains.items() if gain > 0}
+        for stages in sorted(by_stages, key=lambda stages: (-by_stages[stages], stages)):
+            yield {"year": t, "stage": stages, "gain_per_pct": by_stages[stages]}
+        if not by_stages:
+            yield {"year": t, "stage": DEMAND, "gain_per_pct": 0.0}
 
     def _gain(self, members: Members, t: int) -> float:
         return self._slopes.gain(self._levers.relief(members, [t]))

@@ -12,11 +12,11 @@ from supplychain.limits import doing, limited
 from supplychain.lp.attain import AT_LEAST, AT_MOST
 from supplychain.model import cost
 from supplychain.model.labels import Constraint, Var
-from supplychain.model.supply import ACCELERATOR, EXPANSION
+from supplychain.model.supply import ACCELERATOR
 from supplychain.notebook import Shown
 from supplychain.plan import versions
 from supplychain.plan.caps import capital_by_year
-from supplychain.plan.hard import KEPT_RESEARCH, KEPT_TOKENS, REQUIRED, GivesWay, HardLP, Met
+from supplychain.plan.hard import KEPT_RESEARCH, KEPT_TOKENS, REQUIRED, HardLP, Met
 from supplychain.plan.reliefs import Added, Relief
 from supplychain.plan.required import requirements_of
 from supplychain.plan.windows import solve_windows
@@ -257,7 +257,7 @@ class _Question:
         rows = []
         for g in self._hard.gives_way:
             amount = float(plan.x[plan.lp.column[g.label]])
-            if amount > NO_SHORTAGE * self._size(g) and amount > 0:
+            if amount > NO_SHORTAGE * self._hard.size(g):
                 supplier = "" if g.what == Added.SHORT else g.supplier
                 rows.append(
                     {
@@ -272,16 +272,6 @@ class _Question:
                     }
                 )
         yield from sorted(rows, key=lambda row: tuple(row[k] for k in result_schema.REPAIR.key))
-
-    def _size(self, g: GivesWay) -> float:
-        """Return the size of what gives way, beside which an amount may be rounding."""
-        if g.what == Added.SHORT:
-            return self._hard.required[int(g.supplier)]
-        if g.what == Added.BUDGET:
-            return self._hard.caps.get(g.year) or self._solved.n["capital_usd"].get(g.year, 0.0)
-        if g.what == Added.STAGE:
-            return self._solved.limits[g.item, g.supplier, g.place, g.year].total
-        return float(self._solved.x[Var.BUILD].get((g.item, g.year), 0.0))
 
     def _named(self) -> dict[NamedLimit, lp.Limit]:
         """Return the limits that may stand in the way: those that no relief lifts, and what stays as it is."""
@@ -321,7 +311,7 @@ class _Question:
             if name.year > self._hard.last or name.kind in {KEPT, PROMISED} or not (has_price and direction):
                 continue
             with doing(f"asking what more of {name} would save"):
-                usd = slopes.gain(direction) / self._hard.money / self._discount[name.year]
+                usd = float(slopes.gain(direction)) / self._hard.money / self._discount[name.year]
             if usd > 0:
                 listed.append(self._limit_row(name, math.fsum(upper.values())) | {"saves_usd_per_pct": usd})
         least = GAIN_PART_ROUNDING * max((row["saves_usd_per_pct"] for row in listed), default=0.0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import units
 from supplychain.plan.reliefs import Added
-from supplychain.report.formats import case_title, cut, money, number
+from supplychain.report.formats import USD, case_title, cut, money, number, unit_for
 from supplychain.report.names import Names
 from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
@@ -25,15 +25,17 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
+_M_USD = 1e6
+"""USD in the unit of money of a column."""
 _TOP = 6
 """Limits that are shown of those that make it dear."""
-_STAGE, _SUPPLIER, _USERS = 32, 24, 30
-"""Characters of names."""
+_STAGE, _PLACE, _SUPPLIER, _WORKLOAD, _USERS, _WHAT = 28, 14, 18, 30, 36, 62
+"""Characters of names, of those who need something, and of a limit."""
 
 
 def text(answer: Served) -> str:
     """Return the answer as text for a terminal: first whether it can be had, and what it costs."""
-    lines = wrap(headline(answer), WIDTH) + [case_title(answer.case.settings)]
+    lines = [*wrap(headline(answer), WIDTH), case_title(answer.case.settings)]
     for line in said(answer):
         lines += wrap(line, WIDTH)
     for title, table in sections(answer):
@@ -89,19 +91,21 @@ def said(answer: Served) -> list[str]:
 
 
 def _of_met(answer: Served) -> Iterator[str]:
-    more = math.fsum(row["served_ttok"] - row["before_ttok"] for row in records(answer.requirements_met))
-    if more > 0:
-        each = float(answer.summary["cost_usd"]) / (more * units.MTOK_PER_TTOK)
-        yield f"That is {number(each)} USD for each million tokens more."
-    names = Names(answer.case)
-    for row in records(answer.requirements_met):
+    names, summary = Names(answer.case), answer.summary
+    rows = records(answer.requirements_met)
+    usd = float(summary["cost_usd"]) - float(summary["anyway_usd"] or 0.0)
+    if summary["anyway_usd"]:
+        saved = money(-float(summary["anyway_usd"]))
+        yield f"With nothing required, what is called Anyway would lower spending by {saved}: it pays by itself."
+        yield f"Beside that, what is required costs {money(usd)}, discounted."
+    more = math.fsum(row["served_ttok"] - row["before_ttok"] for row in rows)
+    if more > 0 and usd > 0:
+        yield f"That is {number(usd / (more * units.MTOK_PER_TTOK))} USD for each million tokens more."
+    for row in rows:
         of = "" if row["workload"] == ALL else f" of {names.workload(row['workload'])}"
         price = row["marginal_usd_per_mtok"]
         last = f"costs {number(price)} USD" if math.isfinite(price) else "needs more such capacity"
         yield f"One more million tokens{of} in {row['year']} {last}."
-    if answer.summary["any_relief"] and answer.summary["anyway_usd"]:
-        saved = money(-float(answer.summary["anyway_usd"]))
-        yield f"With nothing required, the reliefs called `anyway` would lower spending by {saved}."
 
 
 def sections(answer: Served) -> list[tuple[str, TextTable]]:
@@ -109,7 +113,7 @@ def sections(answer: Served) -> list[tuple[str, TextTable]]:
     names, titled = Names(answer.case), []
     if not answer.can_be_had:
         titled.append((
-            "What stands in the way; without any one of these there would be a plan",
+            "What stands in the way: no plan keeps all of these, and any fewer of them leave one",
             _in_the_way(names, answer.held_back_by),
         ))  # fmt: skip
         title = "The cheapest way out: what has to give way, and what that is priced at"
@@ -139,92 +143,96 @@ def _title_of_reliefs(answer: Served) -> str:
 
 def _reliefs(names: Names, answer: Served) -> TextTable:
     anyway = bool(answer.summary["any_relief"])
-    header = ["Year", "Stage", "Where and from whom", "More", *["Anyway"] * anyway, "Unit", "Cash", "Needed by"]
+    header = ["What", "Where", "More", *["Anyway"] * anyway, "Unit", "Cash", "Needed by"]
     rows = [
         [
-            str(row["year"]),
-            names.stage(row["stage"], _STAGE),
+            f"{row['year']}  {names.stage(row['stage'], _STAGE)}",
             _where(names, row),
             number(row["amount"]),
             *[number(row["anyway"])] * anyway,
             row["unit"],
-            number(row["usd"] / 1e6),
+            number(row["usd"] / _M_USD),
             _users(names, row["needed_by"]),
         ]
         for row in records(answer.reliefs)
     ]
-    numbers = {3, 5 + anyway, *[4] * anyway}
-    return TextTable(header, rows, frozenset(numbers))
+    return TextTable(header, rows, frozenset({2, 4 + anyway, *[3] * anyway}))
 
 
 def _where(names: Names, row: Row) -> str:
-    place = "" if row["place"] == GLOBAL else f"{names.place(row['place'], _SUPPLIER)}: "
-    return cut(place + names.supplier(row["stage"], row["supplier"], _SUPPLIER), 2 * _SUPPLIER)
+    """Return the place of a relief or a limit, and whose it is; of what is worldwide whose alone."""
+    supplier = names.supplier(row["stage"], row["supplier"], _SUPPLIER)
+    return supplier if row["place"] == GLOBAL else f"{names.place(row['place'], _PLACE)}: {supplier}"
 
 
 def _users(names: Names, keys: str) -> str:
     """Return who uses a stage, as many as there is room for: suppliers by their stage."""
-    users = [names.stage(key.split("/")[0]) if "/" in key else key for key in keys.split(SUM) if key]
+    users = [names.stage(key.split("/")[0], _STAGE) if "/" in key else key for key in keys.split(SUM) if key]
     distinct = list(dict.fromkeys(users))
     shown: list[str] = []
     for user in distinct:
         if shown and len(", ".join([*shown, user])) > _USERS:
-            return cut(f"{', '.join(shown)} and {len(distinct) - len(shown)} more", 2 * _USERS)
+            return f"{', '.join(shown)} and {len(distinct) - len(shown)} more"
         shown.append(user)
-    return cut(", ".join(shown), 2 * _USERS)
+    return ", ".join(shown)
 
 
 def _limit(names: Names, row: Row) -> str:
     """Return a limit in words."""
     kind, of, year = row["limit"], row["of"], row["year"]
-    stage = f"{names.stage(of, _STAGE)}, {_where(names, row)}" if kind in {CAPACITY, SHARE, ORDER} else ""
+    stage = f"{names.stage(of, _STAGE)}, {_where(names, {**row, 'stage': of})}" if kind in _OF_STAGES else ""
+    workload = names.workload(of, _WORKLOAD) if kind in {DEMAND, KEPT} and of else "research"
     words = {
-        DEMAND: f"demand for {names.workload(of)} in {year}: all that is asked for is served",
-        RAMP: f"ramp of {of} in {year}",
-        BUILD: f"limit on builds of {of} in {year}",
-        BUDGET: f"capital of {year}",
-        CAPACITY: f"capacity in {year}: {stage}",
-        SHARE: f"share in {year}: {stage}",
-        ORDER: f"most that may be ordered in {year}: {stage}",
-        PRODUCTION: f"production: no accelerator that serves more is made in time for {year}",
-        KEPT: f"{names.workload(of)} served already in {year}, which stays"
-        if of
-        else f"research of {year}, which stays",
-        PROMISED: f"promise {of} of {year}, which stays",
+        DEMAND: f"{year}  demand for {workload}, all served",
+        RAMP: f"{year}  ramp of {of}",
+        BUILD: f"{year}  limit on builds of {of}",
+        BUDGET: f"{year}  capital",
+        CAPACITY: f"{year}  {stage}",
+        SHARE: f"{year}  {stage}",
+        ORDER: f"{year}  orders: {stage}",
+        PRODUCTION: f"{year}  no accelerator that serves more is made in time",
+        KEPT: f"{year}  {workload} of the case, which stays",
+        PROMISED: f"{year}  promise {of}, which is kept",
     }
-    return words[kind]
+    return cut(words[kind], _WHAT)
 
 
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+_OF_STAGES = frozenset({CAPACITY, SHARE, ORDER})
+"""Limits of stages."""
+
+
+def _amount(row: Row, column: str) -> list[str]:
+    """Return an amount and its unit."""
+    if row["unit"] == USD[-1][1]:
+        size, unit = unit_for([row[column]], USD)
+        return [number(row[column] / size), unit]
+    return [number(row[column]), row["unit"]]
 
 
 def _in_the_way(names: Names, rows: pd.DataFrame) -> TextTable:
-    cells = [[_capital(_limit(names, row)), number(row["value"]), row["unit"]] for row in records(rows)]
-    return TextTable(["What", "Is", "Unit"], cells, frozenset({1}))
+    cells = [[_limit(names, row), *_amount(row, "value")] for row in records(rows)]
+    return TextTable(["Limit", "Is", "Unit"], cells, frozenset({1}))
 
 
 def _dear(names: Names, rows: pd.DataFrame) -> TextTable:
     cells = [
-        [_capital(_limit(names, row)), number(row["value"]), row["unit"], number(row["saves_usd_per_pct"] / 1e6)]
-        for row in records(rows)
+        [_limit(names, row), *_amount(row, "value"), number(row["saves_usd_per_pct"] / _M_USD)] for row in records(rows)
     ]
-    return TextTable(["What", "Is", "Unit", "Saves"], cells, frozenset({1, 3}))
+    return TextTable(["Limit", "Is", "Unit", "Saves"], cells, frozenset({1, 3}))
 
 
 def _repair(names: Names, rows: pd.DataFrame) -> TextTable:
     def what(row: Row) -> str:
         year, item = row["year"], row["item"]
-        if row["what"] == Added.SHORT:
-            return f"{'Tokens' if item == ALL else f'Tokens of {names.workload(item)}'} left unserved in {year}"
-        if row["what"] == Added.STAGE:
-            return f"More {names.stage(item, _STAGE)} in {year}: {_where(names, {**row, 'stage': item})}"
-        words = {
-            Added.BUDGET: f"More capital in {year}",
-            Added.RAMP: f"A steeper ramp of {item} in {year}",
-            Added.BUILD: f"More builds of {item} in {year}",
+        of = {
+            Added.SHORT: "tokens left unserved" if item == ALL else f"{names.workload(item, _WORKLOAD)} left unserved",
+            Added.BUDGET: "more capital",
+            Added.RAMP: f"a steeper ramp of {item}",
+            Added.BUILD: f"more builds of {item}",
         }
-        return words[Added(row["what"])]
+        if row["what"] == Added.STAGE:
+            return cut(f"{year}  more {names.stage(item, _STAGE)}, {_where(names, {**row, 'stage': item})}", _WHAT)
+        return cut(f"{year}  {of[Added(row['what'])]}", _WHAT)
 
-    cells = [[what(row), number(row["amount"]), row["unit"], money(row["usd"])] for row in records(rows)]
+    cells = [[what(row), *_amount(row, "amount"), money(row["usd"])] for row in records(rows)]
     return TextTable(["What", "By", "Unit", "Priced at"], cells, frozenset({1, 3}))
