@@ -262,8 +262,9 @@ class HardLP:
 
     @property
     def _objectives(self) -> list[Vector]:
-        """What is least, in turn: what reliefs cost, then all spending; or all spending alone."""
-        return [self.lp.cost] if self.any_relief else [self.relief_cost, self.lp.cost]
+        """What is least, in turn: what reliefs cost, then all spending; or the other way round."""
+        of_reliefs, spending = self.relief_cost, self.lp.cost
+        return [spending, of_reliefs] if self.any_relief else [of_reliefs, spending]
 
     def cheapest(self) -> Met | None:
         """Return the cheapest plan that meets all that is required; None if no plan does."""
@@ -290,15 +291,18 @@ class HardLP:
     def size(self, g: GivesWay) -> float:
         """Return the size of what may give way, beside which an amount is rounding."""
         n = self.solved.n
-        of_its_kind = {
-            Added.SHORT: lambda: self.required[int(g.supplier)],
-            Added.BUDGET: lambda: self.caps.get(g.year) or n["capital_usd"].get(g.year, 0.0),
-            Added.STAGE: lambda: self.solved.limits[g.item, g.supplier, g.place, g.year].total,
-            Added.BUILD: lambda: n["max_units"][g.item, g.year],
-            Added.RAMP: lambda: n["ramp_start_units"][g.item],
-        }
-        unit = float(self.lp.column_unit[self.lp.column[g.label]])
-        return max(float(of_its_kind[g.what]()), unit)
+        match g.what:
+            case Added.SHORT:
+                size = self.required[int(g.supplier)]
+            case Added.BUDGET:
+                size = self.caps.get(g.year) or n["capital_usd"].get(g.year, 0.0)
+            case Added.STAGE:
+                size = self.solved.limits[g.item, g.supplier, g.place, g.year].total
+            case Added.BUILD:
+                size = n["max_units"][g.item, g.year]
+            case _:
+                size = n["ramp_start_units"][g.item]
+        return max(size, float(self.lp.column_unit[self.lp.column[g.label]]))
 
     def _with_reliefs_of(self, met: Met) -> Met:
         """Return the plan of least spending that relieves no more: its prices are those of spending."""

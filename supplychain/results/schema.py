@@ -1110,7 +1110,8 @@ HELD_BACK_BY: Final = _table(
             "limit",
             "limit",
             "`demand`, `ramp`, `build limit`, `budget`, `capacity`, `share`, `order limit`; `production`: no "
-            "accelerator that serves more is made in time; `service`, `orders`: what is served, or promised, already and stays",
+            "accelerator that serves more is made in time; `service`, `orders`: what is served, or promised, already "
+            "and stays",
         ),
         _text("of", "of", "a workload, `all` or blank, an accelerator, a stage or a commitment", blank=True),
         _text("supplier", "supplier", "key of the supplier; of stages", blank=True),
