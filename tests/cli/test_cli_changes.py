@@ -28,6 +28,7 @@ CHANGING = {
     "scenarios": ["CASE", "--solve", "--out", "answer", "--report", "page.md"],
     "foresight": ["CASE", "--out", "answer"],
     "backcast": [str(BACKCAST), "--out", "answer", "--report", "past.md"],
+    "seek": ["CASE", "--capital", "1e7", "--out", "answer"],
     "report": ["CASE", "--out", "report"],
 }
 """Every command that makes changes, and what it is given beside them."""

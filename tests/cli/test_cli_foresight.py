@@ -35,6 +35,7 @@ SOLVING = {
     "sweep": ["CASE", "--vary", "capacity.capacity=50%,120%", "--workers", "1", "--out", "s.sqlite", "--csv", "s.csv"],
     "scenarios": ["CASE", "--solve", "--workers", "1", "--out", "answer"],
     "foresight": ["CASE", "--workers", "1", "--out", "answer"],
+    "seek": ["CASE", "--capital", "1e7", "--out", "answer"],
     "backcast": ["CASE", "--workers", "1", "--out", "answer", "--report", "past.md"],
     "report": ["CASE", "--as", "more", "--workers", "1", "--no-figures", "--out", "report"],
 }

@@ -27,6 +27,7 @@ SOLVING = {
     "scenarios": ["CASE", "--solve", "--out", "answer"],
     "foresight": ["CASE", "--out", "answer"],
     "backcast": [str(BACKCAST), "--out", "answer", "--report", "past.md"],
+    "seek": ["CASE", "--capital", "1e7", "--out", "answer"],
     "report": ["CASE", "--out", "report"],
 }
 """What commands are given that solve. A sweep is one, too, and has a test of its own: it keeps what is finished."""

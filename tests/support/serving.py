@@ -54,8 +54,8 @@ class Serving:
         for (c, t), short in self.shortfalls.items():
             put(lp, ("kept promise", c, t), {("shortfall", c, t): 1.0}, short)
         for t, usd in self.caps.items():
-            put(lp, ("budget", t), dict(self._cash(lp, t)), usd)
-        for label, usd, rows, _ in self.reliefs(lp):
+            put(lp, ("budget", t), dict(cash(lp, t)), usd)
+        for label, usd, rows in self.reliefs(lp):
             lp.cost[label] = usd
             for row, entry in rows.items():
                 lp.rows.setdefault(row, {})[label] = lp.rows.get(row, {}).get(label, 0.0) + entry
@@ -69,19 +69,6 @@ class Serving:
             terms = {x: -1.0 for x in lp.columns("serve") if x[3] == t and w in {None, x[1]}}
             put(lp, ("required", w or "", t), terms | {(SHORT, w or "", t): -1.0}, -amount)
         return lp
-
-    def _cash(self, lp: Statement, t: int) -> Iterator[tuple[Label, float]]:
-        """What a budget counts."""
-        n = self.numbers
-        for s, k, p in n.sites:
-            if n.is_flow(s):
-                yield ("supply", s, k, p, t), n.price.price((s, k, p), t)
-        for a in n.accelerators:
-            if ("build", a.name, t) in lp.cost:
-                yield ("build", a.name, t), n.other_cost.price((a.name,), t)
-        for order in n.orders:
-            if order.year == t:
-                yield order.column, order.capex_usd
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -113,46 +100,47 @@ class Serving:
 
         return {("supply_limit", *other, t): rise(other) for other in n.sites if rise(other)}
 
-    def reliefs(self, lp: Statement) -> Iterator[tuple[Label, float, Terms, float]]:
-        """Column, discounted cost, rows and cash of each relief."""
-        n, tables = self.numbers, self.numbers.tables
-        life_of = {(r["stage"], r["supplier"]): r["capacity_life_years"] for r in tables["suppliers"]}
-        for s, k, p in sorted(self.with_capacity):
-            if self.factor is not None:
-                for t in range(n.first, self.last + 1):
-                    cash = self.factor * self.dearest(s, t)
-                    rows: Terms = {row: -rise for row, rise in self.rises((s, k, p), t).items()}
-                    if n.is_flow(s) and ("budget", t) in lp.rows:
-                        rows[("budget", t)] = cash
-                    if cash > 0:
-                        yield (RELIEF, s, k, p, t), cash * self.counted(s, t), rows, cash
-                continue
-            options = [
-                r
-                for r in tables["expansion"]
-                if r["stage"] == s and int(r["year"]) in n.years and float(r["capex_usd_per_unit"]) > 0
-            ]
-            options = [r for r in options if r["place"] == p] or options
-            if not options:
-                continue
-            best = max(
-                options,
-                key=lambda r: (float(r["capex_usd_per_unit"]), int(r["lead_years"]), r["supplier"], r["place"]),
-            )
-            cash, lead = float(best["capex_usd_per_unit"]), int(best["lead_years"])
-            life = int(life_of[s, k] or life_of[s, best["supplier"]])
-            for t in range(n.first, self.last + 1):
-                rows = defaultdict(float)
-                for u in range(t, min(t + life, n.last + 1)):
-                    for row, rise in self.rises((s, k, p), u).items():
-                        rows[row] -= rise
-                for needed, quantity in n.needs.get(("expansion", s, k, p), {}).items():
-                    place = GLOBAL if n.stages[needed]["scope"] == GLOBAL else p
-                    rows["stage_balance", needed, place, t] += quantity
-                paid = ("budget", max(n.first, t - lead))
-                if paid in lp.rows:
-                    rows[paid] += cash
-                yield (RELIEF, s, k, p, t), n.pvf(t, life) * (1 + n.rate) ** lead * cash, dict(rows), cash
+    def reliefs(self, lp: Statement) -> Iterator[tuple[Label, float, Terms]]:
+        """Column, discounted cost and rows of each relief."""
+        of_site = self._for_a_year if self.factor is not None else self._like_an_option
+        for site in sorted(self.with_capacity):
+            yield from of_site(lp, *site)
+
+    def _for_a_year(self, lp: Statement, s: str, k: str, p: str) -> Iterator[tuple[Label, float, Terms]]:
+        n, factor = self.numbers, self.factor or 0.0
+        for t in range(n.first, self.last + 1):
+            usd = factor * self.dearest(s, t)
+            rows: Terms = {row: -rise for row, rise in self.rises((s, k, p), t).items()}
+            if n.is_flow(s) and ("budget", t) in lp.rows:
+                rows["budget", t] = usd
+            if usd > 0:
+                yield (RELIEF, s, k, p, t), usd * self.counted(s, t), rows
+
+    def _like_an_option(self, lp: Statement, s: str, k: str, p: str) -> Iterator[tuple[Label, float, Terms]]:
+        n = self.numbers
+        rows_of = [r for r in n.tables["expansion"] if r["stage"] == s and int(r["year"]) in n.years]
+        options = [r for r in rows_of if float(r["capex_usd_per_unit"]) > 0]
+        options = [r for r in options if r["place"] == p] or options
+        if not options:
+            return
+        best = max(
+            options, key=lambda r: (float(r["capex_usd_per_unit"]), int(r["lead_years"]), r["supplier"], r["place"])
+        )
+        usd, lead = float(best["capex_usd_per_unit"]), int(best["lead_years"])
+        lives = {(r["stage"], r["supplier"]): r["capacity_life_years"] for r in n.tables["suppliers"]}
+        life = int(lives[s, k] or lives[s, best["supplier"]])
+        for t in range(n.first, self.last + 1):
+            rows: Terms = defaultdict(float)
+            for u in range(t, min(t + life, n.last + 1)):
+                for row, rise in self.rises((s, k, p), u).items():
+                    rows[row] -= rise
+            for needed, quantity in n.needs.get(("expansion", s, k, p), {}).items():
+                place = GLOBAL if n.stages[needed]["scope"] == GLOBAL else p
+                rows["stage_balance", needed, place, t] += quantity
+            paid = ("budget", max(n.first, t - lead))
+            if paid in lp.rows:
+                rows[paid] += usd
+            yield (RELIEF, s, k, p, t), n.pvf(t, life) * (1 + n.rate) ** lead * usd, dict(rows)
 
     def gives_way(self, lp: Statement) -> Iterator[tuple[Label, float, Terms]]:
         """Column, discounted price and rows of what may give way; of a requirement its row says it."""
@@ -239,6 +227,20 @@ class Serving:
         )
         assert found.status == 0, found.message
         return float(found.fun) * scale
+
+
+def cash(lp: Statement, t: int) -> Iterator[tuple[Label, float]]:
+    """What a budget counts."""
+    n = lp.numbers
+    for s, k, p in n.sites:
+        if n.is_flow(s):
+            yield ("supply", s, k, p, t), n.price.price((s, k, p), t)
+    for a in n.accelerators:
+        if ("build", a.name, t) in lp.cost:
+            yield ("build", a.name, t), n.other_cost.price((a.name,), t)
+    for order in n.orders:
+        if order.year == t:
+            yield order.column, order.capex_usd
 
 
 def put(lp: Statement, label: Label, terms: Terms, rhs: float) -> None:

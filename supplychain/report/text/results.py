@@ -16,6 +16,8 @@ _TITLES = {
     "sensitivity": "What the answer hangs on: `supplychain sensitivity CASE --out DIR`",
     "backcast": "The past: `supplychain backcast CASE --out DIR`",
     "foresight": "Several foresights side by side: `supplychain foresight CASE --out DIR`",
+    "serve": "The cheapest way to serve more: `supplychain seek CASE --serve REQUIREMENT --out DIR`",
+    "capital": "What so much capital buys: `supplychain seek CASE --capital USD --out DIR`",
     "scenarios": "All scenarios at a glance: `supplychain scenarios CASE --solve --out DIR`",
 }
 
