@@ -49,7 +49,7 @@ def headline(answer: Served) -> str:
     asked = " and ".join(_required(names, row) for row in records(answer.requirements_met))
     within = " within the capital" if answer.summary["capital_usd"] else ""
     if not answer.can_be_had:
-        return f"Cannot be had: {asked}{within}."
+        return " ".join([f"Cannot be had: {asked}{within}.", *_at_most(answer)])
     reliefs = _cash(answer)
     capacity = (
         f"It takes capacity beyond what the case has or may order, for {money(reliefs)} in cash"
@@ -77,16 +77,20 @@ def _required(names: Names, row: Row) -> str:
 
 def said(answer: Served) -> list[str]:
     """Return what else is said in sentences."""
-    if answer.can_be_had:
-        return list(_of_met(answer))
+    return list(_of_met(answer)) if answer.can_be_had else []
+
+
+def _at_most(answer: Served) -> list[str]:
+    """Return the most of each requirement that any plan serves."""
     names, lines = Names(answer.case), []
+    alone = "this alone: " if len(answer.requirements_met) > 1 or answer.summary["capital_usd"] else ""
     for row in records(answer.requirements_met):
         of = "" if row["workload"] == ALL else f" of {names.workload(row['workload'])}"
         more = row["at_most_ttok"] - row["before_ttok"]
         change = (
             f", {number(100 * more / row['before_ttok'])} % more than the case serves" if row["before_ttok"] else ""
         )
-        lines.append(f"At most, this alone: {number(row['at_most_ttok'])} x 10^12 tokens{of} in {row['year']}{change}.")
+        lines.append(f"At most, {alone}{number(row['at_most_ttok'])} x 10^12 tokens{of} in {row['year']}{change}.")
     return lines
 
 
