@@ -12,14 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from plants import statement_of
 from reference import GLOBAL, MTOK_PER_TTOK, Label, Statement, Terms
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from generator import Case
     from reference import Numbers, Site
 
 RELIEF, SHORT, RAMP, BUILD, STAGE, BUDGET = "relief", "short", "ramp more", "build more", "stage more", "budget more"
@@ -29,7 +27,8 @@ RELIEF, SHORT, RAMP, BUILD, STAGE, BUDGET = "relief", "short", "ramp more", "bui
 class Serving:
     """A case that has to serve something: tokens by workload (None: all) and year, beside what it serves already."""
 
-    case: Case
+    state: Callable[[], Statement]
+    """States the LP of the case."""
     required: Mapping[tuple[str | None, int], float]
     tokens: Mapping[tuple[str, int], float]
     research: Mapping[int, float]
@@ -44,7 +43,7 @@ class Serving:
     @cached_property
     def lp(self) -> Statement:
         """Least spending; `relief_cost` and `price` say what reliefs cost, and what gives way."""
-        lp = statement_of(self.case)
+        lp = self.state()
         lp.cost = {label: 0.0 if label[0] in {"serve", "research"} else usd for label, usd in lp.cost.items()}
         lp.constant = 0.0
         for (w, t), tokens in self.tokens.items():
@@ -72,7 +71,7 @@ class Serving:
 
     @cached_property
     def numbers(self) -> Numbers:
-        return statement_of(self.case).numbers
+        return self.state().numbers
 
     def dearest(self, s: str, t: int) -> float:
         """The dearest price of a stage; of one that is a share of others, theirs."""
