@@ -170,8 +170,8 @@ class HardLP:
                 counted = usd * cost.counted(self.solved.m, s, t)
                 yield GivesWay(Added.STAGE, s, t, self._on.stages[s]["unit"], usd, counted, k, p)
         for a, t in self.solved.n["max_units"]:
-            is_decided = (Var.BUILD, a, t) in base.column and (Var.BUILD, a, t) not in self._locked_in
-            if t <= self.last and is_decided:
+            may_change = (Var.BUILD, a, t) in base.column and (Var.BUILD, a, t) not in self._locked_in
+            if t <= self.last and may_change:
                 yield GivesWay(Added.BUILD, a, t, "units", *self._system(a, t))
 
     def _terms(self, base: LabelledLP, g: GivesWay) -> dict[Label, float]:
