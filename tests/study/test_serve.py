@@ -267,7 +267,7 @@ def test_the_way_out_is_that_of_the_other_statement(seed: int, tmp_path: Path) -
     within = {"price": (other.price, least * (1 + 1e-9))}
     if not PRICED[seed % 3].get("any_relief"):
         reliefs = other.least(other.relief_cost, within, gives_way=True)
-        within["reliefs"] = (other.relief_cost, reliefs * (1 + 1e-9) + 1e-12 * before)
+        within["reliefs"] = (other.relief_cost, reliefs * (1 + 1e-9) + 1e-9 * before)
     spent = before + float(answer.summary["cost_usd"])
     assert spent == pytest.approx(other.least(other.lp.cost, within, gives_way=True), rel=1e-6)
     ((workload, t),) = other.required
