@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from supplychain import lp, units
+from supplychain import lp
 from supplychain.limits import doing, limited
 from supplychain.model import cost, service, solver
 from supplychain.model.labels import Constraint, Var
@@ -16,12 +16,12 @@ from supplychain.notebook import Shown
 from supplychain.plan import answer, money, quantities, versions
 from supplychain.plan.bottlenecks import DEMAND, JOINT_UP_TO
 from supplychain.plan.caps import capital_by_year, capped
-from supplychain.plan.levers import CAPITAL, Levers
+from supplychain.plan.levers import Levers
 from supplychain.plan.solved import Values
 from supplychain.plan.windows import solve_windows
 from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
-from supplychain.results.frames import frame, records, rows_by_year
+from supplychain.results.frames import frame, rows_by_year
 from supplychain.schema import SUM
 from supplychain.tolerances import PRICE_DIGITS, WRITTEN_DIGITS, significant
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from supplychain.case import Case
-    from supplychain.lp import LabelledLP, Vector
+    from supplychain.lp import LabelledLP, Slopes, Vector
     from supplychain.plan.caps import Capital
     from supplychain.plan.levers import Members
     from supplychain.plan.solved import Solved
@@ -99,25 +99,38 @@ def within_capital(
 def _of_plan(case: Case, limits: Mapping[int, float], progress: Callable[[str], None]) -> WithinCapital:
     """Return what a solve finds, and the worth of a dollar from the price of the budget."""
     last: list[SolvedLP] = []
+    worth: dict[int, dict[str, float]] = {}
 
     def windows() -> Iterator[Window]:
         for window in solve_windows(case, progress):
-            last[:] = [window.solved_lp]
+            solved_lp = window.solved_lp
+            last[:] = [solved_lp]
+            for t in (t for t in window.years if t in limits):
+                worth[t] = _of_a_dollar(solved_lp.lp, solved_lp.slopes, (solved_lp.money, solved_lp.usd(t)), t)
             yield window
 
     plan = answer(case, windows(), progress)
-    priced = {row["year"]: row for row in records(plan.bottlenecks) if row["stage"] == CAPITAL}
-    worth = {}
-    for t, usd in limits.items():
-        if t in priced and usd > 0:
-            gain, loss = (priced[t][f"{name}_usd_per_pct"] / (units.PERCENT * usd) for name in ("gain", "loss"))
-            worth[t] = {"gain_per_usd": gain, "loss_per_usd": loss}
     binding = [
         {"year": t, "stage": row["members"], "gain_per_pct": row["gain_usd_per_pct"]}
         for t, row in rows_by_year(plan.binding, "stage").items()
     ]
     facts = {"most": None, "amount": plan.net_benefit_usd}
     return _answered(last[0].solved, limits, facts, worth, binding)
+
+
+def _of_a_dollar(whole: LabelledLP, slopes: Slopes, usd: tuple[float, float], t: int) -> dict[str, float]:
+    """Return what a dollar more of a year's budget adds to the objective, and what one less takes from it.
+
+    `usd` is a dollar as the LP counts it, and a unit of its objective as the columns count it. Where nothing can be
+    spent in the year, both are 0.
+    """
+    money, in_year = usd
+    row = whole.row.get((Constraint.BUDGET, t))
+    dollar = {} if row is None else {row: money}
+    with doing(f"asking what a dollar more is worth in {t}"):
+        gain, loss = (in_year * ask(dollar) for ask in (slopes.gain, slopes.loss))
+    gain, loss = (significant(x, PRICE_DIGITS) if math.isfinite(x) else x for x in (gain, max(gain, loss)))
+    return {"gain_per_usd": gain, "loss_per_usd": loss}
 
 
 def _answered(
@@ -201,21 +214,14 @@ class _Most:
     def answer(self, progress: Callable[[str], None]) -> WithinCapital:
         """Return the plan's tables, with the worth of a dollar and of each stage in what is to be most."""
         progress("asking what a dollar more is worth")
-        worth = {}
-        for t in self._limits:
-            row = self._lp.row.get((Constraint.BUDGET, t))
-            with doing(f"asking what a dollar more is worth in {t}"):
-                dollar = {} if row is None else {row: self._money}
-                gain, loss = (self._in_year(ask(dollar), t) for ask in (self._slopes.gain, self._slopes.loss))
-            worth[t] = {"gain_per_usd": gain, "loss_per_usd": max(gain, loss)}
+        worth = {t: _of_a_dollar(self._lp, self._slopes, (self._money, self._in_year(1.0, t)), t) for t in self._limits}
         binding = [row for t in self._solved.case.report_years for row in self._binding(t)]
         amount = significant(-self._optimum.objective, WRITTEN_DIGITS) + 0.0
         return _answered(self._solved, self._limits, {"most": self._most, "amount": amount}, worth, binding)
 
     def _in_year(self, worth: float, t: int) -> float:
         """Return the worth of a limit as a column has it: dollars undiscounted."""
-        in_year = worth / self._solved.n["discount"][t] if self._most == VALUE else worth
-        return significant(in_year, PRICE_DIGITS) if math.isfinite(in_year) else in_year
+        return worth / self._solved.n["discount"][t] if self._most == VALUE else worth
 
     def _binding(self, t: int) -> Iterator[dict[str, Any]]:
         """Yield the stages of which more adds to what is to be most; where none does alone, the joint sets."""
@@ -230,7 +236,11 @@ class _Most:
                     self._slopes, names, lambda some: self._levers.relief(_union(some), [t]), JOINT_UP_TO
                 )
                 gains = {_union(some): self._gain(_union(some), t) for some in joint}
-        by_stages = {SUM.join(sorted(members)): self._in_year(gain, t) for members, gain in gains.items() if gain > 0}
+        by_stages = {
+            SUM.join(sorted(members)): significant(self._in_year(gain, t), PRICE_DIGITS)
+            for members, gain in gains.items()
+            if gain > 0
+        }
         for stages in sorted(by_stages, key=lambda stages: (-by_stages[stages], stages)):
             yield {"year": t, "stage": stages, "gain_per_pct": by_stages[stages]}
         if not by_stages:

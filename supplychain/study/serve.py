@@ -29,6 +29,7 @@ from supplychain.tolerances import (
     NO_SHORTAGE,
     OBJECTIVE_ROUNDING,
     PRICE_DIGITS,
+    QUANTITY_ROUNDING,
     REGRET_DIGITS,
     significant,
 )
@@ -337,7 +338,7 @@ class _Question:
         named = self._named()
         asked = lp.Ranges(whole, ranges, named)
         with doing("asking how much can be served at most"):
-            most = {n: asked.reach(n, 0.0).value for n in range(len(hard.required))}
+            most = {n: self._at_most(n, asked.reach(n, 0.0).value) for n in range(len(hard.required))}
         sides = [2 * n + AT_LEAST for n in range(len(hard.required))]
         sides += [2 * n + AT_MOST for n in range(len(hard.required), len(ranges))]
         with doing("asking what stands in the way"):
@@ -357,6 +358,11 @@ class _Question:
                 if r in needed
             ]
         return most, sorted(rows, key=_limit_key)
+
+    def _at_most(self, n: int, most: float) -> float:
+        """Return the most that is served, without what is rounding beside what the case serves."""
+        before = self._hard.before[n]
+        return before if abs(most - before) <= QUANTITY_ROUNDING * before else most
 
     def _spent(self, whole: lp.LabelledLP, t: int) -> lp.Linear:
         """Return the cash that a year's budget counts [USD]."""

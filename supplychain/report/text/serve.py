@@ -86,10 +86,10 @@ def _at_most(answer: Served) -> list[str]:
     alone = "this alone: " if len(answer.requirements_met) > 1 or answer.summary["capital_usd"] else ""
     for row in records(answer.requirements_met):
         of = "" if row["workload"] == ALL else f" of {names.workload(row['workload'])}"
-        more = row["at_most_ttok"] - row["before_ttok"]
-        change = (
-            f", {number(100 * more / row['before_ttok'])} % more than the case serves" if row["before_ttok"] else ""
-        )
+        more, before = row["at_most_ttok"] - row["before_ttok"], row["before_ttok"]
+        change = ", as many as the case serves"
+        if more:
+            change = f", {number(100 * more / before)} % more than the case serves" if before else ""
         lines.append(f"At most, {alone}{number(row['at_most_ttok'])} x 10^12 tokens{of} in {row['year']}{change}.")
     return lines
 
@@ -196,7 +196,7 @@ def _limit(names: Names, row: Row) -> str:
         ORDER: f"{year}  orders: {stage}",
         PRODUCTION: f"{year}  no accelerator that serves more is made in time",
         KEPT: f"{year}  {workload} of the case, which stays",
-        PROMISED: f"{year}  promise {of}, which is kept",
+        PROMISED: f"{year}  deal {of}, which is kept",
     }
     return cut(words[kind], _WHAT)
 
