@@ -17,7 +17,8 @@ from supplychain.model.ties import sizes
 from supplychain.plan.caps import capped
 from supplychain.plan.levers import Levers
 from supplychain.plan.reliefs import Added, Relief, columns_of, dearest_price, reliefs, way
-from supplychain.plan.solved import Solved, Values
+from supplychain.plan.solved import Solved, Values, names
+from supplychain.results.schema import TTOK
 from supplychain.tolerances import LOCKED_IN_ROOM, NO_SHORTAGE
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 REQUIRED, KEPT_TOKENS, KEPT_RESEARCH = "required", "kept tokens", "kept research"
 """Rows that stand beside those of the model: what is required, and what is served already."""
+
+UNITS, USD = "units", "USD"
+"""Of accelerators, and of money."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,14 @@ class GivesWay:
     """The same, as the objective counts money: discounted."""
     supplier: str = ""
     place: str = ""
+    requirement: int | None = None
+    """Of tokens: the number of the requirement that they are short of."""
 
     @property
     def label(self) -> Label:
         """Its column."""
-        return (self.what, self.item, self.supplier, self.place, self.year)
+        which = self.supplier if self.requirement is None else str(self.requirement)
+        return (self.what, self.item, which, self.place, self.year)
 
 
 @dataclass(frozen=True)
@@ -81,8 +88,9 @@ class HardLP:
         self.before = [requirement.served(self.solved) for requirement in requirements]
         self.required = [r.required(before) for r, before in zip(requirements, self.before, strict=True)]
         self.last = max([*caps, *(r.year for r in requirements)])
-        self._plan, self._ties, self.money = solved_lp, solved_lp.ties, solved_lp.money
-        base = self._with_caps(solved_lp)
+        self.money = solved_lp.money
+        base, self._ties = self._with_caps(solved_lp)
+        self._names = names(base)
         self._levers, self._row_names = Levers(self.solved, base), list(base.row)
         self.reliefs: list[Relief] = reliefs(self.solved, self.last, relief_price)
         columns, balances = columns_of(self.reliefs, self.solved, self._levers, base, self.money)
@@ -94,13 +102,14 @@ class HardLP:
         self.lp = solver.cold(self._bounded(lp.extended(base, columns, rows)))
         self._own = base.shape[1]
 
-    def _with_caps(self, solved_lp: SolvedLP) -> LabelledLP:
-        """Return the LP of the case, with limits on capital where some are asked for."""
+    def _with_caps(self, solved_lp: SolvedLP) -> tuple[LabelledLP, Sequence[Vector]]:
+        """Return the LP of the case, with limits on capital where some are asked for, and its tie-breakers."""
         if not self.caps:
-            return solved_lp.lp
+            return solved_lp.lp, solved_lp.ties
         case = capped(self.solved.case, self.caps)
         model = solver.MutableModel(case)
-        return locked_in.fix_columns(model.lp(), locked_in.fixed_amounts(case, model.m.on))
+        base = locked_in.fix_columns(model.lp(), locked_in.fixed_amounts(case, model.m.on))
+        return base, model.ties(base)
 
     def _bounded(self, whole: LabelledLP) -> LabelledLP:
         """Return the LP with spending alone as its objective, and no commitment that falls shorter than before.
@@ -161,9 +170,9 @@ class HardLP:
         for label in base.row:
             t = label[-1]
             if label[0] == Constraint.BUDGET:
-                yield GivesWay(Added.BUDGET, "", t, "USD", 1.0, discount[t])
+                yield GivesWay(Added.BUDGET, "", t, USD, 1.0, discount[t])
             elif label[0] == Constraint.RAMP and t <= self.last:
-                yield GivesWay(Added.RAMP, label[1], t, "units", *self._system(label[1], t))
+                yield GivesWay(Added.RAMP, label[1], t, UNITS, *self._system(label[1], t))
             elif label[0] == Constraint.SUPPLY_LIMIT and t <= self.last and label[1:-1] in self.not_relieved:
                 s, k, p = label[1:-1]
                 usd = dearest_price(self.solved, s, t)
@@ -172,7 +181,7 @@ class HardLP:
         for a, t in self.solved.n["max_units"]:
             may_change = (Var.BUILD, a, t) in base.column and (Var.BUILD, a, t) not in self._locked_in
             if t <= self.last and may_change:
-                yield GivesWay(Added.BUILD, a, t, "units", *self._system(a, t))
+                yield GivesWay(Added.BUILD, a, t, UNITS, *self._system(a, t))
 
     def _terms(self, base: LabelledLP, g: GivesWay) -> dict[Label, float]:
         """Return what of the model's rows gives way; of a requirement and of a build limit the row says it."""
@@ -197,9 +206,8 @@ class HardLP:
         served = [value[index] for index in tiers if self.solved.x[Var.SERVE][index] > 0]
         asked = [value[index] for index in tiers if self.solved.n["demand_ttok"][index] > 0]
         usd = (min(served) if served else max(asked, default=0.0)) * units.MTOK_PER_TTOK
-        return GivesWay(
-            Added.SHORT, requirement.workload, t, "10^12 tokens", usd, usd * self.solved.n["discount"][t], str(n)
-        )
+        counted = usd * self.solved.n["discount"][t]
+        return GivesWay(Added.SHORT, requirement.workload, t, TTOK, usd, counted, requirement=n)
 
     def _system(self, a: str, t: int) -> tuple[float, float]:
         """Return what a unit of an accelerator costs, with all that goes into it: in cash, and discounted."""
@@ -293,7 +301,7 @@ class HardLP:
         n = self.solved.n
         match g.what:
             case Added.SHORT:
-                size = self.required[int(g.supplier)]
+                size = self.required[g.requirement or 0]
             case Added.BUDGET:
                 size = self.caps.get(g.year) or n["capital_usd"].get(g.year, 0.0)
             case Added.STAGE:
@@ -346,7 +354,7 @@ class HardLP:
         asked = replace(whole, cost=first)
         optimum = self._optimum(asked)
         x = lp.prefer(asked, optimum, [*others, *self.ties])
-        return Met(asked, optimum, x, replace(self.solved, x=Values(self._plan.names, x[: self._own])))
+        return Met(asked, optimum, x, replace(self.solved, x=Values(self._names, x[: self._own])))
 
     @staticmethod
     def _optimum(asked: LabelledLP) -> Optimum:

@@ -259,13 +259,12 @@ class _Question:
         for g in self._hard.gives_way:
             amount = float(plan.x[plan.lp.column[g.label]])
             if amount > NO_SHORTAGE * self._hard.size(g):
-                supplier = "" if g.what == Added.SHORT else g.supplier
                 rows.append(
                     {
                         "year": g.year,
                         "what": str(g.what),
                         "item": g.item,
-                        "supplier": supplier,
+                        "supplier": g.supplier,
                         "place": g.place,
                         "unit": g.unit,
                         "amount": amount,
