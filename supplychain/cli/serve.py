@@ -52,7 +52,7 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command(
     epilog="Examples:\n\n  supplychain seek inputs/base --serve '2028: +15%'"
-    "\n\n  supplychain seek inputs/base --serve '2027, chat: +10%' --serve '2028: 1600000' --out answer"
+    "\n\n  supplychain seek inputs/base --serve '2027, chat: +10%' --serve '2028: 1500000' --out answer"
     "\n\n  supplychain seek inputs/base --capital 200e9"
     "\n\n  supplychain seek inputs/base --capital 200e9 --most tokens"
 )
