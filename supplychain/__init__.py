@@ -35,11 +35,13 @@ if TYPE_CHECKING:
     from supplychain.results.answer import Answer
     from supplychain.results.read import read_answer
     from supplychain.study.backcast import Backcast, backcast
+    from supplychain.study.capital import WithinCapital, within_capital
     from supplychain.study.compare import Comparison, compare
     from supplychain.study.foresight import ForesightStudy, foresight
     from supplychain.study.regret import Regret, regret
     from supplychain.study.seek import Seek, seek
     from supplychain.study.sensitivity import Sensitivity, sensitivity
+    from supplychain.study.serve import Served, serve
     from supplychain.study.session import Session, WhatIfAnswer, session
     from supplychain.study.sweep import sweep
 
@@ -60,12 +62,14 @@ __all__ = [
     "Regret",
     "Seek",
     "Sensitivity",
+    "Served",
     "Session",
     "SetupError",
     "SupplychainError",
     "TimeLimitError",
     "WhatIf",
     "WhatIfAnswer",
+    "WithinCapital",
     "backcast",
     "compare",
     "foresight",
@@ -76,12 +80,14 @@ __all__ = [
     "regret",
     "seek",
     "sensitivity",
+    "serve",
     "session",
     "solve",
     "sweep",
     "time_limit",
     "to_book",
     "what_if",
+    "within_capital",
     "workbook",
 ]
 
@@ -109,6 +115,10 @@ _HOMES = {
     "regret": "study.regret",
     "Seek": "study.seek",
     "seek": "study.seek",
+    "Served": "study.serve",
+    "serve": "study.serve",
+    "WithinCapital": "study.capital",
+    "within_capital": "study.capital",
     "sweep": "study.sweep",
     "workbook": "report.excel.workbook",
 }

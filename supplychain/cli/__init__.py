@@ -4,7 +4,8 @@
 
     answer.py   solve, explain                                       one answer
     study.py    compare, sensitivity, sweep, scenarios, foresight, backcast     many answers
-    seek.py     seek                                                 the smallest move after which conditions hold
+    seek.py     seek                                                 what it takes
+    serve.py    of it the part that serves more, or the most within so much capital
     report.py   report                                               the capacity report, in HTML
     inputs.py   check, new, export, import                           cases themselves
     shared.py   what commands have in common: the case, where to write, what to print, progress

@@ -10,6 +10,7 @@ from supplychain.limits import time_limit
 from supplychain.lp.along import moved_limits, upper_limits, what_moves
 from supplychain.lp.attain import Excluded, Limit, Linear, Range, Ranges, Reach
 from supplychain.lp.carry import carried
+from supplychain.lp.extend import NewColumn, NewRow, extended
 from supplychain.lp.follow import through
 from supplychain.lp.from_model import MutableLP, from_pyomo, terms_of
 from supplychain.lp.graft import Grafts, without
@@ -55,6 +56,8 @@ __all__ = [
     "Limit",
     "Linear",
     "MutableLP",
+    "NewColumn",
+    "NewRow",
     "Optimum",
     "Preferred",
     "Range",
@@ -70,6 +73,7 @@ __all__ = [
     "carried",
     "certificate",
     "changed",
+    "extended",
     "found",
     "from_highs",
     "from_pyomo",

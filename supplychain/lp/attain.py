@@ -15,9 +15,8 @@ import numpy as np
 
 from supplychain import limits, units
 from supplychain.errors import CertificateError, NoAnswerError, TimeLimitError
-from supplychain.lp.labelled import labelled
+from supplychain.lp.extend import NewColumn, NewRow, extended
 from supplychain.lp.optimum import load, optimum_of, options
-from supplychain.lp.scaled import Numbers
 from supplychain.tolerances import GAIN_PART_ROUNDING, OBJECTIVE_ROUNDING, RANGE_ROUNDING
 
 if TYPE_CHECKING:
@@ -340,39 +339,14 @@ def _with_sides(lp: LabelledLP, ranges: Sequence[Range], x: Vector) -> LabelledL
 
     The row of a side that is infinite holds nothing.
     """
-    rows, columns = lp.shape
-    bounds = [(n, side, bound) for n, asked in enumerate(ranges) for side, bound in zip(SIDES, asked.ends, strict=True)]
-    holds = np.array([math.isfinite(bound) for *_, bound in bounds], dtype=bool)
-    sides = [
-        (
-            n,
-            side,
-            ranges[n].over.minus(bound if math.isfinite(bound) else 0.0, ranges[n].under),
-            ranges[n].unit * (max(ranges[n].under.of(x), 0.0) or 1.0),
-        )
-        for n, side, bound in bounds
-    ]
-    triples = [
-        *zip(lp.indices.tolist(), lp.column_of_entry.tolist(), lp.entries.tolist(), strict=True),
-        *((rows + k, j, entry) for k, (*_, over, _) in enumerate(sides) for j, entry in over.terms.items()),
-        *((rows + k, columns + k, unit if side == AT_LEAST else -unit) for k, (_, side, _, unit) in enumerate(sides)),
-    ]
-    row_of, column_of, entries = (np.array(part) for part in zip(*triples, strict=True))
-    order = np.lexsort((row_of, column_of))
-    starts = np.concatenate([[0], np.cumsum(np.bincount(column_of, minlength=columns + len(sides)))])
-    constants = np.array([-over.constant for *_, over, _ in sides])
-    at_least = np.array([side == AT_LEAST for _, side, *_ in sides], dtype=bool)
-    numbers = Numbers(
-        cost=np.concatenate([lp.cost, np.zeros(len(sides))]),
-        offset=0.0,
-        column_lower=np.concatenate([lp.column_lower, np.zeros(len(sides))]),
-        column_upper=np.concatenate([lp.column_upper, np.full(len(sides), np.inf)]),
-        row_lower=np.concatenate([lp.row_lower, np.where(at_least & holds, constants, -np.inf)]),
-        row_upper=np.concatenate([lp.row_upper, np.where(~at_least & holds, constants, np.inf)]),
-        starts=starts,
-        indices=row_of[order],
-        entries=entries[order],
-    )
-    names = [("range", n, side) for n, side, *_ in sides]
-    row = lp.row | {name: rows + k for k, name in enumerate(names)}
-    return labelled(numbers, row, lp.column | {name: columns + k for k, name in enumerate(names)})
+    labels, columns, rows = list(lp.column), [], []
+    for n, asked in enumerate(ranges):
+        unit = asked.unit * (max(asked.under.of(x), 0.0) or 1.0)
+        for side, bound in zip(SIDES, asked.ends, strict=True):
+            name, holds = ("range", n, side), math.isfinite(bound)
+            over = asked.over.minus(bound if holds else 0.0, asked.under)
+            lower = -over.constant if holds and side == AT_LEAST else -math.inf
+            upper = -over.constant if holds and side == AT_MOST else math.inf
+            rows.append(NewRow(name, {labels[j]: entry for j, entry in over.terms.items()}, lower, upper))
+            columns.append(NewColumn(name, {name: unit if side == AT_LEAST else -unit}))
+    return extended(replace(lp, offset=0.0, sign=1.0), columns, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import singledispatch
 from html import escape
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,17 +16,26 @@ from supplychain.plan.ladder import Curve, Ladder
 from supplychain.report.charts import svg
 from supplychain.report.formats import dollars, money, number
 from supplychain.report.names import Names
+from supplychain.report.text import capital as capitals
 from supplychain.report.text import foresight as foresights
 from supplychain.report.text import seek as sought
+from supplychain.report.text import serve as requirements
 from supplychain.report.text.compare import SINGLE_YEARS, called, labels_by_answer, totals, values_by_answer
 from supplychain.report.text.overview import overview
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL
+from supplychain.study.capital import WithinCapital
 from supplychain.study.compare import Comparison
 from supplychain.study.foresight import ForesightStudy
 from supplychain.study.regret import Regret
 from supplychain.study.seek import Seek
 from supplychain.study.sensitivity import Sensitivity
+from supplychain.study.serve import Served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from supplychain.report.text.tables import TextTable
 
 _DRAWN = (("average_usd_per_mtok", "USD per 10^6 tokens, average"), ("served_ttok", "Tokens served, 10^12"))
 _COSTS = {
@@ -131,9 +141,21 @@ def _(regret: Regret) -> str:
 def _(study: ForesightStudy) -> str:
     """Return net benefit, what binds and what is served with each foresight."""
     parts = [f"<b>{escape(study.case.settings.title)}</b>", *map(escape, foresights.said(study))]
-    for title, table in foresights.sections(study):
-        parts += [f"<h4>{escape(title)}</h4>", _table(pd.DataFrame(list(table.rows), columns=list(table.header)))]
-    return _page(parts)
+    return _page(parts + _titled(foresights.sections(study)))
+
+
+@html.register
+def _(answer: Served) -> str:
+    """Return whether more can be served, at what cost, and what has to be added, or stands in the way."""
+    parts = [f"<b>{escape(requirements.headline(answer))}</b>", *map(escape, requirements.said(answer))]
+    return _page(parts + _titled(requirements.sections(answer)))
+
+
+@html.register
+def _(answer: WithinCapital) -> str:
+    """Return what the capital buys, what is served, and what a dollar more is worth."""
+    parts = [f"<b>{escape(capitals.headline(answer))}</b>", *map(escape, capitals.said(answer))]
+    return _page(parts + _titled(capitals.sections(answer)))
 
 
 @html.register
@@ -164,6 +186,15 @@ def _(sensitivity: Sensitivity) -> str:
             _table(sensitivity.labels),
         ]
     )
+
+
+def _titled(sections: Iterable[tuple[str, TextTable]]) -> list[str]:
+    """Return titles and tables of a text."""
+    return [
+        part
+        for title, table in sections
+        for part in (f"<h4>{escape(title)}</h4>", _table(pd.DataFrame(list(table.rows), columns=list(table.header))))
+    ]
 
 
 def _table(rows: pd.DataFrame) -> str:

@@ -102,11 +102,15 @@ def check_inputs(folder: str | Path, answer: Answer, inputs_sha256: Mapping[str,
 
 
 def _command(kind: Kind) -> str:
-    return f"`supplychain {kind} CASE --out DIR`"
+    return f"`supplychain {_WRITTEN_BY.get(kind, f'{kind} CASE')} --out DIR`"
 
 
 def _rerun(kind: Kind) -> str:
-    return f"run `supplychain {kind}` again for this case, with --out"
+    return f"run `supplychain {_WRITTEN_BY.get(kind, kind).partition(' ')[0]}` again for this case, with --out"
+
+
+_WRITTEN_BY: dict[Kind, str] = {"serve": "seek CASE --serve REQUIREMENT", "capital": "seek CASE --capital USD"}
+"""What writes an answer of a kind that is no command's name."""
 
 
 def _summary(view: View, place: str, kind: Kind) -> dict[str, Any]:

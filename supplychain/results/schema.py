@@ -11,7 +11,9 @@ from typing import Final, Literal, TypeAlias
 
 from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW, ColumnSchema, TableSchema
 
-Kind: TypeAlias = Literal["solve", "compare", "sensitivity", "backcast", "scenarios", "foresight", "seek"]
+Kind: TypeAlias = Literal[
+    "solve", "compare", "sensitivity", "backcast", "scenarios", "foresight", "seek", "serve", "capital"
+]
 """The command that writes a folder of results."""
 
 PER_PCT, PER_UNIT, PER_MTOK = "USD per %", "USD per unit", "USD per 10^6 tokens"
@@ -1138,6 +1140,171 @@ MOVED_NUMBERS: Final = _table(
     ),
     "The numbers that move, in the case and after the least move in each direction",
 )
+REQUIREMENTS_MET: Final = _table(
+    "requirements_met",
+    "year workload",
+    (
+        _YEAR,
+        _OR_ALL,
+        _number("before_ttok", TTOK, "served by the case", "tokens that the plan of the case serves"),
+        _number("required_ttok", TTOK, "required", "tokens that have to be served"),
+        _number(
+            "served_ttok", TTOK, "served", "tokens served with the reliefs, and with the repair where there is one"
+        ),
+        _number(
+            "at_most_ttok",
+            TTOK,
+            "at most",
+            "where requirements clash: the most that any plan serves with reliefs, this requirement alone; else blank",
+            blank=True,
+        ),
+        _number(
+            "marginal_usd_per_mtok",
+            PER_MTOK,
+            "one more costs",
+            "what a million tokens more would cost, undiscounted; infinite: not without more reliefs; blank: "
+            "requirements clash",
+            blank=True,
+            infinite=True,
+        ),
+    ),
+    "What has to be served, and what is",
+)
+RELIEFS: Final = _table(
+    "reliefs",
+    "year stage supplier place",
+    (
+        _YEAR,
+        _STAGE,
+        _SUPPLIER,
+        _PLACE,
+        _UNIT,
+        _number("amount", OF_ROW, "more", "what is added to the limit of the supplier in the year"),
+        _number("anyway", OF_ROW, "of that anyway", "what of it lowers spending by itself, with nothing required"),
+        _number("usd", "USD", "cash", "what it costs in cash; the supply itself is paid for besides"),
+        _text(
+            "priced_by",
+            "priced by",
+            "the supplier whose option to expand it is priced like, or how many times the dearest price of the stage",
+        ),
+        _text(
+            "needed_by",
+            "needed by",
+            "who uses the stage there and then, the largest first, joined by ` + `: accelerators, or suppliers of "
+            "other stages as `stage/supplier`",
+            blank=True,
+        ),
+    ),
+    "The cheapest set of reliefs: capacity beyond what the case has or may order",
+)
+HELD_BACK_BY: Final = _table(
+    "held_back_by",
+    "year limit of supplier place",
+    (
+        _YEAR,
+        _text(
+            "limit",
+            "limit",
+            "`demand`, `ramp`, `build limit`, `budget`, `capacity`, `share`, `order limit`; `production`: no "
+            "accelerator that serves more is made in time; `service`, `orders`: what is served, or promised, already "
+            "and stays",
+        ),
+        _text("of", "of", "a workload, `all` or blank, an accelerator, a stage or a commitment", blank=True),
+        _text("supplier", "supplier", "key of the supplier; of stages", blank=True),
+        _text("place", "place", "`global`, or a region; of stages", blank=True),
+        _UNIT,
+        _number("value", OF_ROW, "is", "what the limit is; of production what is served at most"),
+        _number(
+            "saves_usd_per_pct",
+            PER_PCT,
+            "1 % more saves",
+            "what one per cent more of it would save, in undiscounted USD of the year; blank: requirements clash; no "
+            "plan keeps all of these limits, and any fewer of them leave one",
+            blank=True,
+        ),
+    ),
+    "What makes it dear: limits of which more would save; or, where requirements clash, what stands in the way",
+)
+REPAIR: Final = _table(
+    "repair",
+    "year what item supplier place",
+    (
+        _YEAR,
+        _text(
+            "what",
+            "what gives way",
+            "`tokens short` of what is required, `budget` exceeded, more of a `ramp` or `build limit`, or of a `stage` "
+            "that no relief lifts",
+        ),
+        _text("item", "of", "a workload or `all`, an accelerator, a stage; blank: the budget", blank=True),
+        _text("supplier", "supplier", "key of the supplier; of stages", blank=True),
+        _text("place", "place", "`global`, or a region; of stages", blank=True),
+        _UNIT,
+        _number("amount", OF_ROW, "by", "by how much it gives way"),
+        _number(
+            "usd",
+            "USD",
+            "priced at",
+            "tokens at the value of the last that the case serves, builds at the cost of a system, stages at their "
+            "dearest price, capital as it is; undiscounted",
+        ),
+    ),
+    "Where requirements clash: the cheapest way out; empty where they do not",
+)
+CAPITAL_YEARS: Final = _table(
+    "capital_years",
+    "year",
+    (
+        _YEAR,
+        _number("capital_usd", "USD", "capital", "limit on cash; blank: there is none", blank=True),
+        _number("spent_usd", "USD", "spent", "cash spent on components, systems and expansions"),
+        _number(
+            "gain_per_usd",
+            "objective per USD",
+            "one dollar more",
+            "what a dollar more adds to the objective: USD "
+            "of the year, 10^12 tokens or H100e years; blank: there is no limit",
+            blank=True,
+        ),
+        _number(
+            "loss_per_usd",
+            "objective per USD",
+            "one dollar less",
+            "what a dollar less takes from it; infinite: no plan is left; blank: there is no limit",
+            blank=True,
+            infinite=True,
+        ),
+    ),
+    "The limit on capital of each year, what is spent, and the worth of a dollar more",
+)
+CAPITAL_SERVICE: Final = _table(
+    "capital_service",
+    "year workload",
+    (
+        _YEAR,
+        _text("workload", "workload", "key of the workload; `research` for research"),
+        _number("served", OF_ROW, "served", "tokens served, or research done"),
+        _UNIT,
+        _number("value_usd", "USD", "value", "what that is worth, at the value of its tiers, undiscounted"),
+    ),
+    "What is served within the capital",
+)
+CAPITAL_LIMITS: Final = _table(
+    "capital_limits",
+    "year stage",
+    (
+        _YEAR,
+        _text("stage", "binds", "key of the stage, several joined by ` + `; `capital` is the budget; or `demand`"),
+        _number(
+            "gain_per_pct",
+            "objective per %",
+            "1 % more",
+            "what one per cent more adds to the objective in all its "
+            "years: undiscounted USD of the year, 10^12 tokens or H100e years",
+        ),
+    ),
+    "What binds in each year: stages of which more adds to the objective, those that add most first",
+)
 
 LADDER: Final = _table(
     "ladder",
@@ -1355,6 +1522,8 @@ TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     "scenarios": (SCENARIO_TOTALS, SCENARIO_SERVICE, EFFECTS, FACTORS, CHANGES),
     "foresight": (FORESIGHT_TOTALS, FORESIGHT_LABELS, FORESIGHT_SERVICE, CHANGES),
     "seek": (SEEK_MOVES, STRETCHES, SEEK_CONDITIONS, MOVED_NUMBERS, CHANGES),
+    "serve": (REQUIREMENTS_MET, RELIEFS, HELD_BACK_BY, REPAIR, CHANGES),
+    "capital": (CAPITAL_YEARS, CAPITAL_SERVICE, CAPITAL, BUILDS, ORDERS, CAPITAL_LIMITS, CHANGES),
 }
 """The tables that each command writes to a folder; those that are not required are there where there is a cause."""
 
@@ -1492,6 +1661,36 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         Fact("steps", int, "points of the scan in each direction"),
         Fact("amounts_within", _NUMBER, "how finely ends are found by amounts, as a share of the numbers"),
         Fact("labels_within", _NUMBER, "how finely ends are found by what binds, as a share of the numbers"),
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+    "serve": (
+        _CASE,
+        Fact("requirements", list, "what has to be served", known_by=True),
+        Fact("status", str, "`met`, or `cannot be had`: then the tables are of the plan with the repair"),
+        Fact("cost_usd", _NUMBER, "what the plan spends more than that of the case, discounted"),
+        Fact(
+            "anyway_usd",
+            (*_NUMBER, type(None)),
+            "what reliefs change of that spending with nothing required, 0 or less; null: requirements clash",
+        ),
+        Fact("reliefs_usd", _NUMBER, "cash for reliefs, undiscounted"),
+        Fact("repair_usd", _NUMBER, "what the repair is priced at, undiscounted"),
+        Fact("capital_usd", dict, "limit on capital by year that is required, too"),
+        Fact("any_relief", bool, "whether reliefs are taken that lower spending, beside those that are needed"),
+        Fact("relief_price", (*_NUMBER, type(None)), "reliefs at so many times the dearest price; null: like options"),
+        _VERSIONS,
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+    "capital": (
+        _CASE,
+        Fact("capital_usd", dict, "limit on capital by year", known_by=True),
+        Fact("most", (str, type(None)), "`tokens`, `value` or `research`; null: least cost, as a solve"),
+        Fact("amount", _NUMBER, "the objective: 10^12 tokens, discounted USD or H100e years; of a solve net benefit"),
+        Fact("value_usd", _NUMBER, "what is served is worth over the horizon, discounted"),
+        Fact("cost_usd", _NUMBER, "what is paid for over the horizon, discounted"),
+        _VERSIONS,
         _DIGESTS,
         *_WHAT_IF,
     ),

@@ -37,6 +37,10 @@ FOLDERS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "folders": ("compare", ("compare", "PLACE/plan", "PLACE/changed")),
     "moved": ("sensitivity", ("sensitivity", str(TINY), "--workers", "1")),
     "foresights": ("foresight", ("foresight", str(TINY), *CHANGE, "--workers", "1")),
+    "served": ("serve", ("seek", str(TINY), *CHANGE, "--serve", "2026: +1%", "--any-relief")),
+    "not_served": ("serve", ("seek", str(TINY), "--serve", "2027: +90%", "--capital", "2e9")),
+    "bought": ("capital", ("seek", str(TINY), "--capital", "1e8")),
+    "most_bought": ("capital", ("seek", str(TINY), *CHANGE, "--capital", "1e8", "--most", "tokens")),
     "moved_changed": ("sensitivity", ("sensitivity", str(TINY), *CHANGE, "--workers", "1")),
 }
 """Folders of results, and the commands that write them."""

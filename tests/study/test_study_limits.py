@@ -53,6 +53,9 @@ def asked(folder: Path) -> dict[str, Callable[..., Any]]:
         "at_place": partial(sc.solve(sc.load(TINY)).at_place, "east"),
         "indifference": partial(plan.indifference, "wafers", "acme"),
         "supplier prices": partial(sc.solve, case, supplier_prices=True),
+        "serve": partial(sc.serve, case, f"{FIRST}: +50%"),
+        "within_capital": partial(sc.within_capital, case, 1e6),
+        "most within capital": partial(sc.within_capital, case, 1e6, most="tokens"),
         "regret": partial(sc.regret, case, plan, FIRST),
         "foresight": partial(sc.foresight, case, **serial),
         "sensitivity": partial(sc.sensitivity, case, **serial),
@@ -76,7 +79,7 @@ def test_nothing_is_solved_without_time(tmp_path: Path) -> None:
 def test_every_public_function_that_solves_takes_a_limit() -> None:
     """What takes an executor solves, and so do `solve` and `regret`. Bug: a new study without a limit."""
     modules = [path.stem for path in (ROOT / "supplychain" / "study").glob("*.py") if path.stem != "__init__"]
-    solving = {sc.solve, sc.regret}
+    solving = {sc.solve, sc.regret, sc.serve, sc.within_capital}
     for name in modules:
         module = import_module(f"supplychain.study.{name}")
         functions = (f for n, f in inspect.getmembers(module, inspect.isfunction) if not n.startswith("_"))

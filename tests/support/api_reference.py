@@ -50,6 +50,10 @@ _GROUPS = {
         "regret",
         "Regret",
         "lock_in",
+        "serve",
+        "Served",
+        "within_capital",
+        "WithinCapital",
     ),
     "Errors": (
         "SupplychainError",
