@@ -150,7 +150,8 @@ def signature(name: str, function: Callable[..., Any]) -> list[str]:
             parameters.append("*")
         default = parameter.default
         written = "" if default is parameter.empty else f" = {'...' if callable(default) else _literal(default)}"
-        parameters.append(f"{parameter.name}: {parameter.annotation}{written}")
+        annotation = str(parameter.annotation).replace("'", '"')
+        parameters.append(f"{parameter.name}: {annotation}{written}")
     head, tail = f"def {name}(", f") -> {given.return_annotation}: ..."
     line = f"{head}{', '.join(parameters)}{tail}"
     if len(line) <= WIDTH:

@@ -90,7 +90,7 @@ def _at_most(answer: Served) -> list[str]:
         change = ", as many as the case serves"
         if more:
             change = f", {number(100 * more / before)} % more than the case serves" if before else ""
-        lines.append(f"At most, {alone}{number(row['at_most_ttok'])} x 10^12 tokens{of} in {row['year']}{change}.")
+        lines.append(f"At most {alone}{number(row['at_most_ttok'])} x 10^12 tokens{of} in {row['year']}{change}.")
     return lines
 
 
