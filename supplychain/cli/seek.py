@@ -78,6 +78,8 @@ def seek(  # noqa: PLR0913, PLR0917 - one argument per option
         "--to": most_moved is not None,
         "--steps": steps is not None,
         "--quick": quick,
+        "--workers": workers.count is not None,
+        "--dask": workers.address is not None,
     }
     moves = next((name for name, given in of_moves.items() if given), "")
     if not any((asked["serve"], asked["capital"], asked["most"])):

@@ -420,10 +420,13 @@ def _certificate(solved_lp: SolvedLP, objective_again: float) -> dict[str, Any]:
     proof = lp.certificate(labelled, solved_lp.optimum)
     chosen = float(labelled.cost @ x) + labelled.offset
     size = labelled.objective_size(x, solved_lp.optimum.y)
+    residual, residual_scaled = lp.primal_residuals(labelled, x)
     residuals = asdict(proof) | {
+        "primal_residual": residual,
+        "primal_residual_scaled": max(proof.primal_residual_scaled, residual_scaled),
         "solved_again_objective_relative": abs(chosen - objective_again) / size,
         "tie_break_objective_relative": abs(chosen - solved_lp.optimum.objective) / size,
-        "tie_break_primal_residual_scaled": lp.primal_residuals(labelled, x)[1],
+        "tie_break_primal_residual_scaled": residual_scaled,
     }
     checked = (
         "primal_residual_scaled",

@@ -291,9 +291,12 @@ class BottleneckFinder:
         Of relief that begins in a year and lasts, it must serve more in that year.
         """
         usd = self._solved_lp.usd(t)
-        best: Bottleneck | None = None
+        mosts = self._mosts(level, t, years)
+        best: Bottleneck | None = self._surely_best(t, years, mosts) if years == (t,) else None
+        if best is not None:
+            return best
         left = 0.0
-        for _, bound, lever in self._mosts(level, t, years):
+        for _, bound, lever in mosts:
             direction, blank = self._direction(lever.members, years) if bound > 0 else ({}, False)
             annual = self.levers.annual(lever.members, years)
             most = bound if blank else self._most(direction) * usd  # less, where duals have been found since
@@ -318,6 +321,23 @@ class BottleneckFinder:
             sets = [joint for joint in sets if years == (t,) or t in joint.worth.helps]
             best = min([*sets, *([best] if best else [])], key=_order, default=None)
         return best
+
+    def _surely_best(
+        self, t: int, years: tuple[int, ...], mosts: Sequence[tuple[float, float, Lever]]
+    ) -> Bottleneck | None:
+        """Return the lever that binds, where what one of its stages gains alone says so: it gains no less.
+
+        All others together gain less than that, and it serves more whatever it gains beyond.
+        """
+        (_, most, lever), *others = mosts
+        directions = (self._direction(frozenset([s]), years)[0] for s in lever.members) if most < math.inf else ()
+        least = max((self._gains.get(_key(direction), 0.0) for direction in directions), default=0.0)
+        usd, direction = self._solved_lp.usd(t), self._direction(lever.members, years)[0]
+        annual = least * usd * self.levers.annual(lever.members, years)
+        if least <= 0 or math.fsum(other for _, other, _ in others) >= (1 - EQUAL_GAIN) * annual:
+            return None
+        worth = Worth(least * usd, least * usd)
+        return Bottleneck(t, lever, worth, annual, "sole") if self._serves_surely(least, direction) else None
 
     def _mosts(self, level: str, t: int, years: tuple[int, ...]) -> list[tuple[float, float, Lever]]:
         """Return the levers of a year by what one dual makes of their relief: annual, and USD; none gains more.
@@ -559,15 +579,19 @@ class BottleneckFinder:
         return min([self._slopes.between(direction), *(float(y[rows] @ steps) for y in self._bounds)])
 
     def _gain(self, direction: Direction) -> float:
-        """Return what relief gains, in the LP's money; it is asked once."""
+        """Return what relief gains, in the LP's money; it is asked once.
+
+        Next to a breakpoint a gain may last for less than rounding: then it is what other duals make of the relief.
+        """
         key = _key(direction)
         if key not in self._gains:
-            if self._most(direction) == 0:
-                self._gains[key] = 0.0
-            else:
-                self._gains[key], y = self._slopes.gain_and_duals(direction)
+            gain, most = 0.0, self._most(direction)
+            if most > 0:
+                gain, y = self._slopes.gain_and_duals(direction)
+                gain = most if most < (1 - EQUAL_GAIN) * gain else gain
                 if self._slopes.bounds(y):
                     self._bounds.append(np.abs(self._slopes.felt(y)))
+            self._gains[key] = gain
         return self._gains[key]
 
     def _loss(self, direction: Direction) -> float:

@@ -454,7 +454,7 @@ def test_text_from_the_inputs_does_not_break_the_page(tmp_path: Path) -> None:
 
 @pytest.mark.unmeasured
 def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
-    """`reports/backcast.md`, errors included, from the answer that stands beside it, of which one move in sixteen is
+    """`reports/backcast.md`, errors included, from the answer that stands beside it, of which one move in thirty-two is
     solved anew. Both are written anew by `make reports`; look at the difference before you do.
 
     Every observation of a reported year is compared, and every miss names an input, an end and the value there.
@@ -478,7 +478,7 @@ def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
     assert central.measured == pytest.approx(list(table["model"]), rel=1e-9, abs=1e-9)
     tried = moves.ends(case)
     assert len(tried) == saved.summary["moves"]
-    sample = tried[::16]
+    sample = tried[::32]
     flips = frame(
         schema.PAST_FLIPS, moves.flips(central, sample, [moves.read_move(warm_solver, move) for move in sample])
     )

@@ -53,7 +53,7 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     records = [record for option in options if (record := option.get_help_record(context))]
     if records:
         yield from ("", "| option | what it does |", "|---|---|")
-        yield from (f"| `{option}` | {_cell(said)} |" for option, said in records)
+        yield from ("| `{}` | {} |".format(option.replace("|", r"\|"), _cell(said)) for option, said in records)
     if command.epilog:
         examples = [line.strip() for line in command.epilog.replace("\b", "").splitlines() if line.strip()]
         shown = [line for line in examples if line.startswith("supplychain ")]
