@@ -84,6 +84,8 @@ class Slopes:
         """
         x = optimum.x if x is None else x
         self.optimum = optimum
+        self.move: Vector | None = None
+        """How columns move in the tangent problem that was solved last."""
         self._live, self._solver = live, solver
         self.x = x
         self._lp = lp
@@ -184,6 +186,21 @@ class Slopes:
             return self.gain_and_duals(direction)
         slope, y = self.prices(direction, +1.0, fixed)
         return min(max(0.0, -slope), value), y
+
+    def moves_as(self, other: Slopes) -> bool:
+        """Whether what may move here is what may move at the optimum of an LP alike: only costs are others.
+
+        It is if the matrix is the same, and what each row and column has room for.
+        """
+        here, there = self._lp, other._lp
+        parts = ("starts", "indices", "entries")
+        rooms = zip((*self.row_room, *self.column_room), (*other.row_room, *other.column_room), strict=True)
+        return (
+            here.row is there.row
+            and here.column is there.column
+            and all(np.array_equal(getattr(here, part), getattr(there, part)) for part in parts)
+            and all(np.array_equal(room, other_room) for room, other_room in rooms)
+        )
 
     def stay(self, columns: Sequence[int], y: Vector) -> bool:
         """Whether duals that attain a gain with columns fixed attain it, too, with these columns free again.
@@ -413,6 +430,7 @@ class Slopes:
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoAnswerError(reason(status, "the price of a limit"))
         solution = highs.getSolution()
+        self.move = solution.col_value
         terms = float(np.abs(self.tangent.cost * solution.col_value).sum())
         return highs.getObjectiveValue(), solution.row_dual, terms
 

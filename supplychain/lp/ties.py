@@ -39,12 +39,13 @@ def prefer(lp: LabelledLP, optimum: Optimum, objectives: Sequence[Vector], *, se
     return preferred(lp, optimum, objectives, settle=settle).x
 
 
-def preferred(
+def preferred(  # noqa: PLR0913 - three have their defaults
     lp: LabelledLP,
     optimum: Optimum,
     objectives: Sequence[Vector],
     *,
     settle: bool = True,
+    exact: bool = True,
     start: Any = None,  # noqa: ANN401 - HiGHS ships no types
 ) -> Preferred:
     """Return the optimum that further objectives prefer, and where the last of them ended.
@@ -52,18 +53,19 @@ def preferred(
     The set of all optima is known from one optimal dual: a column with a reduced cost stays at its bound, a row with a
     price stays at its limit, and everything that satisfies this is optimal. Each further objective is minimised over
     that set. To settle the last one it is solved from nothing, or from the basis of an LP alike, `start`, so that no
-    digit depends on the path that led to it. What moves the objective by less than its last digit is free, as long as
+    digit depends on the path that led to it; nor does the rounding of values, which are refined, if they are to be
+    `exact`. What moves the objective by less than its last digit is free, as long as
     it does: where it moves far enough to be more, it is not.
 
     Raises: CertificateError if the objective is not kept.
     Source: complementary slackness; lexicographic optimisation, Isermann (1982), Operations Research Spektrum 4.
     """
     try:
-        return _preferred(lp, optimum, objectives, settle=settle, start=start, digit=OBJECTIVE_DIGIT)
+        return _preferred(lp, optimum, objectives, settle=settle, exact=exact, start=start, digit=OBJECTIVE_DIGIT)
     except TimeLimitError:
         raise
     except NoAnswerError:
-        return _preferred(lp, optimum, objectives, settle=settle, start=start, digit=0.0)
+        return _preferred(lp, optimum, objectives, settle=settle, exact=exact, start=start, digit=0.0)
 
 
 def _preferred(  # noqa: PLR0913 - all of it is given
@@ -72,6 +74,7 @@ def _preferred(  # noqa: PLR0913 - all of it is given
     objectives: Sequence[Vector],
     *,
     settle: bool,
+    exact: bool,
     start: Any,  # noqa: ANN401 - HiGHS ships no types
     digit: float,
 ) -> Preferred:
@@ -103,7 +106,7 @@ def _preferred(  # noqa: PLR0913 - all of it is given
             if primal_residuals(lp, now.x)[1] > CERTIFIED:
                 run_from(highs, now.basis)
                 now = found(lp, what="the choice among equal optima")
-        if objectives and settle:
+        if objectives and settle and exact:
             run_from(highs, now.basis)  # so that the solver has the basis in hand, also after presolve
             now = found(lp, what="the choice among equal optima")
             now = replace(now, x=refined(lp, now.x, row_lower, row_upper))

@@ -135,6 +135,17 @@ def merged(parts: Sequence[ByLevel]) -> ByLevel:
 
 
 @dataclass(frozen=True)
+class _Proof:
+    """What a relief gains, the duals that bound it, and the move that does it: columns, and how far each moves."""
+
+    gain: float
+    y: Vector
+    columns: npt.NDArray[np.int64] | None
+    """None where no move was looked for: the LP's own basis does it."""
+    move: Vector | None
+
+
+@dataclass(frozen=True)
 class _Relieved:
     """What comes of a relief."""
 
@@ -167,12 +178,17 @@ class BottleneckFinder:
         self._gains: dict[tuple[object, ...], float] = {}
         self._bounds: list[Vector] = []
         """Sizes of prices in optimal duals, beside the solver's own: they bound what any relief gains."""
+        self._at_most: dict[tuple[object, ...], tuple[int, float]] = {}
+        """What they make of reliefs at least, and how many of them were asked."""
         self._losses: dict[tuple[object, ...], float] = {}
         self._reliefs: dict[tuple[tuple[object, ...], float], _Relieved] = {}
         self._headroom: dict[tuple[object, ...], float] = {}
         self._directions: dict[tuple[Members, tuple[int, ...]], tuple[Direction, bool]] = {}
         tokens, research, deals = (solved_lp.names[var][1] for var in (Var.SERVE, Var.RESEARCH, Var.SHORTFALL))
         self._served = [*tokens, *research, *deals]
+        self.proofs: dict[tuple[tuple[object, ...], bool], _Proof] = {}
+        """Of reliefs that were asked for, free and with service held."""
+        self._near = alike if alike is not None and self._slopes.moves_as(alike._slopes) else None  # noqa: SLF001 - its own
         self._fixed = ((self._served, ()), ([*tokens, *research], deals), (tokens, research))
         """What is fixed, in turn, for the parts of a gain, and what of it is free again."""
         self.duals: list[Vector] = []
@@ -256,14 +272,17 @@ class BottleneckFinder:
         say what it would gain with service held bound each part of it. Where that is not enough, each is asked alone.
         """
         together: Direction = {}
+        unsure = 0
         for t in years:
             _, most, lever = self._mosts(LEVELS[0], t, (t,))[0]
             if 0 < most < math.inf:
                 direction, _ = self._direction(lever.members, (t,))
                 most = self._slopes.between(direction)
-                if not self._serves_surely(most, direction):
+                only_saves = self._near is not None and self._near._serving.get(_key(direction)) is False  # noqa: SLF001 - its own
+                if not only_saves and not self._serves_surely(most, direction):
                     together |= {row: move / most for row, move in direction.items()}
-        if together and self._slopes.only_relaxes(together):
+                    unsure += 1
+        if unsure > 1 and self._slopes.only_relaxes(together):
             with doing("asking what serves more in all years"):
                 self._keep(self._slopes.gain_and_duals(together, self._served)[1])
         return {(level, t): self.label(level, t) for t in years for level in LEVELS}
@@ -373,9 +392,13 @@ class BottleneckFinder:
             if self._serves_surely(gain, direction):
                 self._serving[key] = True
             else:
-                saving, y = self._slopes.gain_and_duals(direction, self._served)
-                self._serving[key] = gain - saving > SERVES_ABOVE * gain
-                self._keep(y)
+                near = self._move_nearby(direction, fixed=True)
+                if near is not None and gain - self._gain_of(near) <= (1 - EQUAL_GAIN) * SERVES_ABOVE * gain:
+                    self._serving[key] = False
+                    return False
+                saved = self._solved_for(direction, self._served)
+                self._serving[key] = gain - saved.gain > SERVES_ABOVE * gain
+                self._keep(saved.y)
         return self._serving[key]
 
     def _serves_surely(self, gain: float, direction: Direction) -> bool:
@@ -575,8 +598,15 @@ class BottleneckFinder:
 
     def _most(self, direction: Direction) -> float:
         """Return what the duals at hand make of a relief at least, in the LP's money: it gains no more."""
-        rows, steps = np.fromiter(direction, dtype=np.int64), np.fromiter(direction.values(), dtype=float)
-        return min([self._slopes.between(direction), *(float(y[rows] @ steps) for y in self._bounds)])
+        key = _key(direction)
+        known, most = self._at_most.get(key, (0, math.inf))
+        if known == 0:
+            most = self._slopes.between(direction)
+        if known < len(self._bounds):
+            rows, steps = np.fromiter(direction, dtype=np.int64), np.fromiter(direction.values(), dtype=float)
+            most = min([most, *(float(y[rows] @ steps) for y in self._bounds[known:])])
+        self._at_most[key] = len(self._bounds), most
+        return most
 
     def _gain(self, direction: Direction) -> float:
         """Return what relief gains, in the LP's money; it is asked once.
@@ -587,12 +617,48 @@ class BottleneckFinder:
         if key not in self._gains:
             gain, most = 0.0, self._most(direction)
             if most > 0:
-                gain, y = self._slopes.gain_and_duals(direction)
-                gain = most if most < (1 - EQUAL_GAIN) * gain else gain
-                if self._slopes.bounds(y):
-                    self._bounds.append(np.abs(self._slopes.felt(y)))
+                proof = self._proved(direction)
+                gain = most if most < (1 - EQUAL_GAIN) * proof.gain else proof.gain
+                if self._slopes.bounds(proof.y):
+                    self._bounds.append(np.abs(self._slopes.felt(proof.y)))
             self._gains[key] = gain
         return self._gains[key]
+
+    def _proved(self, direction: Direction) -> _Proof:
+        """Return what relief gains, by the move of an LP alike if that proves it here, too.
+
+        A move that is possible gains no more than the relief, and the relief no more than what any duals make of it.
+        """
+        near = self._move_nearby(direction)
+        if near is not None:
+            most = self._most(direction)
+            if self._slopes.bounds(near.y):
+                most = min(most, self._slopes.at_most(near.y, direction))
+            if self._gain_of(near) >= (1 - EQUAL_GAIN) * most:
+                return replace(near, gain=most)
+        return self._solved_for(direction)
+
+    def _solved_for(self, direction: Direction, fixed: Sequence[int] = ()) -> _Proof:
+        """Solve for what relief gains, with some columns fixed; keep the move for LPs alike."""
+        self._slopes.move = None
+        gain, y = self._slopes.gain_and_duals(direction, fixed)
+        move = self._slopes.move
+        columns = None if move is None else np.flatnonzero(move)
+        size = self._solved_lp.lp.move_size(direction)
+        proof = _Proof(gain, y, columns, None if move is None else size * move[columns])
+        self.proofs[_key(direction), bool(fixed)] = proof
+        return proof
+
+    def _move_nearby(self, direction: Direction, *, fixed: bool = False) -> _Proof | None:
+        """Return the proof of an LP alike whose move is possible here, if it has one."""
+        proof = None if self._near is None else self._near.proofs.get((_key(direction), fixed))
+        return None if proof is None or proof.columns is None else proof
+
+    def _gain_of(self, proof: _Proof) -> float:
+        """Return what a move gains here."""
+        if proof.columns is None or proof.move is None:
+            return 0.0
+        return -float(self._solved_lp.lp.cost[proof.columns] @ proof.move)
 
     def _loss(self, direction: Direction) -> float:
         """Return what the opposite of a relief costs, likewise."""

@@ -74,6 +74,8 @@ class WarmStart:
     """By first year: one whose LP is the same is not solved again, and other solves start where it ended."""
     break_ties: bool = True
     """If not, the plan is any of those that are equally good; with limited foresight it always is."""
+    exact: bool = True
+    """Whether the values of the plan are read, to the last digit that is written."""
 
 
 def solve_windows(
@@ -159,7 +161,7 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
         if start is not None and start.solved_lp.settled is not None:
             settled = lp.carried(start.solved_lp.settled, start.whole, labelled)
         plan = (
-            lp.preferred(labelled, optimum, ties, start=settled)
+            lp.preferred(labelled, optimum, ties, start=settled, exact=warm_start.exact)
             if warm_start.break_ties
             else lp.Preferred(optimum.x, settled)
         )

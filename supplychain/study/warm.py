@@ -170,6 +170,7 @@ class WarmSolver:
             model,
             self._windows if near else {},
             break_ties=look.labels or look.keep or self.totals or bool(self.quantities),
+            exact=look.keep or self.totals or bool(self.quantities),
         )
         for window in windows.solve_windows(case, warm_start=warm_start):
             years = [t for t in window.years if look.labels and (self.years is None or t in self.years)]
