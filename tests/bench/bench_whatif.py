@@ -149,7 +149,7 @@ def main() -> None:
         say(f"({name}) {what}: {rate[name]:.1f} a second here")
     for ours, theirs, least in LEAST:
         ratio = rate[ours] / rate[theirs]
-        say(f"({ours}) is {ratio:.2f} times ({theirs}); at least {least:g}: {'yes' if ratio >= least else 'NO'}")
+        say(f"({ours}) is {ratio:.3f} times ({theirs}); at least {least:g}: {'yes' if ratio >= least else 'NO'}")
 
 
 if __name__ == "__main__":
