@@ -187,12 +187,12 @@ class MutableModel:
         if not same_sets(self.on, on, lives=False):
             return None
         new = numbers(case, on)
-        in_place = {name: {i: x for i, x in values.items() if i in self.numbers[name]} for name, values in new.items()}
         others = (
-            name for name, values in in_place.items() if name != lives.NUMBERS and values.keys() != new[name].keys()
+            name for name, values in new.items() if name != lives.NUMBERS and values.keys() != self.numbers[name].keys()
         )
         if any(others) or not self._money_fits(new):
             return None
+        in_place = {name: {i: x for i, x in values.items() if i in self.numbers[name]} for name, values in new.items()}
         self._put(in_place)
         self._case = None
         parts = lives.restated(self.m, on, new)

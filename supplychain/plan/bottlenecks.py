@@ -346,12 +346,14 @@ class BottleneckFinder:
     ) -> Bottleneck | None:
         """Return the lever that binds, where what one of its stages gains alone says so: it gains no less.
 
-        All others together gain less than that, and it serves more whatever it gains beyond.
+        It does if each limit rises as far as for the stage, or further. All others together gain less than that, and it
+        serves more whatever it gains beyond.
         """
         (_, most, lever), *others = mosts
-        directions = (self._direction(frozenset([s]), years)[0] for s in lever.members) if most < math.inf else ()
-        least = max((self._gains.get(_key(direction), 0.0) for direction in directions), default=0.0)
         usd, direction = self._solved_lp.usd(t), self._direction(lever.members, years)[0]
+        members = [self._direction(frozenset([s]), years)[0] for s in lever.members] if most < math.inf else []
+        within = (d for d in members if all(step <= direction.get(row, 0.0) for row, step in d.items()))
+        least = max((self._gains.get(_key(d), 0.0) for d in within), default=0.0)
         annual = least * usd * self.levers.annual(lever.members, years)
         if least <= 0 or math.fsum(other for _, other, _ in others) >= (1 - EQUAL_GAIN) * annual:
             return None
