@@ -137,7 +137,7 @@ class Slopes:
     @property
     def _basic(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Which rows and which columns are basic; to read it off a basis takes longer than to ask its solver."""
-        if self._live or "_own" in vars(self):
+        if self._solver is None or self._live or "_own" in vars(self):
             return self._own.basic_rows, self._own.basic_columns
         return _is_basic(self.optimum.basis.row_status), _is_basic(self.optimum.basis.col_status)
 

@@ -183,6 +183,7 @@ class BottleneckFinder:
         self._losses: dict[tuple[object, ...], float] = {}
         self._reliefs: dict[tuple[tuple[object, ...], float], _Relieved] = {}
         self._headroom: dict[tuple[object, ...], float] = {}
+        self._known_mosts: dict[tuple[object, ...], list[tuple[float, float, Lever]]] = {}
         self._directions: dict[tuple[Members, tuple[int, ...]], tuple[Direction, bool]] = {}
         tokens, research, deals = (solved_lp.names[var][1] for var in (Var.SERVE, Var.RESEARCH, Var.SHORTFALL))
         self._served = [*tokens, *research, *deals]
@@ -365,6 +366,9 @@ class BottleneckFinder:
 
         Of a lever none of whose limits has a price there, it is nothing, and how far its limits rise is not asked.
         """
+        key = level, t, years, len(self._bounds)
+        if key in self._known_mosts:
+            return self._known_mosts[key]
         mosts = []
         for lever in self.levers.of_year(level, t):
             most = 0.0
@@ -373,7 +377,8 @@ class BottleneckFinder:
                 most = math.inf if blank else self._most(direction) * self._solved_lp.usd(t)
             annual = most * self.levers.annual(lever.members, years) if most else 0.0
             mosts.append((annual, most, lever))
-        return sorted(mosts, key=lambda most: (-most[0], most[2].position, most[2].name))
+        self._known_mosts[key] = sorted(mosts, key=lambda most: (-most[0], most[2].position, most[2].name))
+        return self._known_mosts[key]
 
     def _free(self, level: str, t: int, years: tuple[int, ...], least: float) -> list[Lever]:
         """Return the levers of a year that are worth nothing alone, and may be worth something with others.
