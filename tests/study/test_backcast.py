@@ -14,7 +14,7 @@ import highspy
 import numpy as np
 import pandas as pd
 import pytest
-from effort import THOROUGH
+from effort import THOROUGH, one_in
 from generator import FIRST, write_case
 from paths import ANSWERS, BACKCAST, BASE, REPORTS, TINY
 from plants import Link, add, chain, drawn, edited, loaded, observe, one, ranged, two_stages
@@ -285,7 +285,7 @@ def test_a_year_and_a_place_are_one_input(tmp_path: Path) -> None:
     ]
 
 
-SEEDS = (0, 3, 5, 7, 12, 17)
+SEEDS = one_in(2, (0, 3, 5, 7, 12, 17))
 
 
 @pytest.mark.unmeasured
