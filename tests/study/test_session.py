@@ -124,6 +124,23 @@ def test_lead_times_and_lives_in_place_are_those_of_a_model_of_its_own(seed: int
     assert lp_by_name(model.lp()) == lp_by_name(solver.MutableModel(case).lp())
 
 
+@pytest.mark.parametrize(
+    ("seed", "edits"),
+    [
+        (103, ["build_limits.max_units delay 1"]),
+        (132, ["capacity.capacity /= 0.3"]),
+    ],
+)
+def test_what_goes_and_what_is_0_is_seen(seed: int, edits: list[str]) -> None:
+    """Limits on builds that a year has no more; a group of which one stage has a limit of 0.
+
+    Catches: a bound that stays where its number went; what a unit of a stage with no limit gains, taken for what its
+    group gains at least.
+    """
+    case = drawn(seed)
+    same(sc.session(case).what_if((), edits, headroom="all"), sc.solve(apply(case, edits)[0]), (seed, edits))
+
+
 def test_a_lead_time_builds_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bug: other sets are taken for a reason to build the Pyomo model anew, which takes longer than all else."""
     session = sc.session(TINY)
