@@ -31,6 +31,12 @@ LOW, HIGH = "_low", "_high"
 CURVE: Final = "curve_"
 """What the names of the tiers begin with in which a curve is served."""
 
+UNCERTAINTY: Final = "uncertainty"
+"""The table of `case.toml` that says what ranges mean."""
+
+P10_P90, MIN_MAX = "p10_p90", "min_max"
+"""What the ends of a range may be: percentiles of a number, or the least and the most that it can be."""
+
 CURVE_TIER: Final = re.compile(rf"{CURVE}\d+(_below)?", re.ASCII)
 """Their names, which no tier of a table may have; `_below` is for one that a charged price splits."""
 
@@ -69,6 +75,11 @@ class ColumnSchema:
     def ranged(self) -> bool:
         """Whether the columns `x_low` and `x_high` may stand beside it."""
         return self.type in {"number", "integer"} and bool(self.param or self.unit) and self.name != "year"
+
+    @property
+    def attribute(self) -> str:
+        """What a setting is called in `Settings`: its name without that of its table."""
+        return self.name.rpartition(".")[2]
 
     def number(self, cell: Any) -> Any:  # noqa: ANN401 - a cell of a row
         """Return what a cell counts as: where it is blank, the default."""
@@ -638,6 +649,28 @@ TABLES: Final[tuple[TableSchema, ...]] = (
         references=(_SOURCED,),
     ),
     TableSchema(
+        "factors",
+        ("factor", "target"),
+        (
+            _text("factor", "key of what moves several numbers together"),
+            _text("target", "numbers with a range that it moves, as an edit names them: TABLE.COLUMN[filters]"),
+            ColumnSchema(
+                "loading",
+                "number",
+                "how closely they follow it: 1 entirely, 0 not at all, below 0 the other way; blank: 1",
+                minimum=-1,
+                maximum=1,
+                blank=True,
+                default=1.0,
+            ),
+            _SOURCE,
+        ),
+        "Which numbers are uncertain together; the solve does not see it. Others follow what the source says of a "
+        "column.",
+        required=False,
+        references=(_SOURCED,),
+    ),
+    TableSchema(
         "observed",
         ("quantity", "year", "item", "source"),
         (
@@ -758,5 +791,13 @@ SETTINGS: Final[tuple[ColumnSchema, ...]] = (
         maximum=1,
         blank=True,
         default=0.4,
+    ),
+    ColumnSchema(
+        f"{UNCERTAINTY}.range_means",
+        "text",
+        "what the ends of a range are where numbers are drawn: 10th and 90th percentiles, or the least and the most",
+        choices=(P10_P90, MIN_MAX),
+        blank=True,
+        default=P10_P90,
     ),
 )

@@ -56,6 +56,7 @@ class Settings:
     curve_steps: int
     curve_top: float
     curve_bottom: float
+    range_means: str
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ class Case(Shown):
             settings = {name: value for name, value in settings.items() if not name.startswith(schema.CURVE)}
         if self.settings.data_date is None:
             del settings["data_date"]
+        if self.settings.range_means == schema.P10_P90:
+            del settings[f"{schema.UNCERTAINTY}.range_means"]
         digests = {"case.toml": _digest([settings])}
         digests |= {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
         return digests if self.locked_in is None else digests | {"orders_from": _digest(self.locked_in.listed())}
@@ -142,7 +145,7 @@ def load(folder: str | Path) -> Case:
     problems = faults(contents)
     if problems:
         raise InputError(str(folder), problems)
-    settings = dict(contents.settings)
+    settings = {column.attribute: contents.settings[column.name] for column in schema.SETTINGS}
     settings["report_last_year"] = settings["report_last_year"] or settings["last_year"]
     return Case(
         Settings(**settings),
@@ -157,7 +160,7 @@ def load(folder: str | Path) -> Case:
 
 def vars_of(settings: Settings) -> dict[str, Value]:
     """Return the settings as a plain dict, in the order of the schema."""
-    return {column.name: getattr(settings, column.name) for column in schema.SETTINGS}
+    return {column.name: getattr(settings, column.attribute) for column in schema.SETTINGS}
 
 
 def in_order(table: schema.TableSchema, rows: Iterable[Row]) -> tuple[Row, ...]:

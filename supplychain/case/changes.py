@@ -22,18 +22,19 @@ from supplychain.case.edits import (
     Addition,
     Edit,
     Filter,
-    Name,
     Removal,
     Step,
     addition,
     change,
     how_to_add,
+    key_of,
     label,
     removal,
+    rows_that_meet,
 )
 from supplychain.case.read import FolderContents
 from supplychain.errors import ChangeError, ChangeProblem, Problem
-from supplychain.tabular import Rows, allowed_columns, did_you_mean, in_range, shown
+from supplychain.tabular import Rows, allowed_columns, in_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -144,12 +145,6 @@ def apply(case: Case, changes: Iterable[Group | str]) -> tuple[Case, tuple[Chang
     return with_series(case, series, headers), tuple(audit)
 
 
-def key_of(table: schema.TableSchema, row: Row, *, year: bool = False) -> str:
-    """Return the key of a row as text, with its year or without: `stage=hbm, supplier=micron, place=global`."""
-    names = [name for name in table.key if year or name != "year"]
-    return ", ".join(f"{name}={'' if row[name] is None else row[name]}" for name in names)
-
-
 def _is_structural(step: Step) -> bool:
     """Whether a change may concern what the checks between tables read: anything but numbers of the LP.
 
@@ -242,45 +237,7 @@ def _selected(
     if every and not inside and years:
         message = f"{table.name} has no row of a year of the case, which are {years[0]}-{years[-1]}"
         raise ValueError(message)
-    return _looked_for(table, inside, filters)
-
-
-def _looked_for(table: schema.TableSchema, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
-    """Return the rows that meet every filter, or say which value of which filter is met by none."""
-    if not rows:
-        message = f"{table.name} has no rows in this case"
-        raise ValueError(message)
-    unknown, left = [], list(rows)
-    for condition in filters:
-        present = dict.fromkeys(row[condition.column] for row in rows)
-        unknown += [
-            _unknown(table, condition.column, value, list(present))
-            for value in condition.wanted
-            if not any(map(value.meets, present))
-        ]
-    if unknown:
-        raise ValueError(*unknown)
-    for n, condition in enumerate(filters):
-        cells = set(filter(condition.meets, {row[condition.column] for row in left}))
-        kept = [row for row in left if row[condition.column] in cells]
-        if not kept:
-            met = ", ".join(map(str, filters[:n]))
-            known = _listed(row[condition.column] for row in left)
-            message = f"no row of {table.name} with {met} has {condition}; {condition.column} is {known} there"
-            raise ValueError(message)
-        left = kept
-    return left
-
-
-def _unknown(table: schema.TableSchema, column: str, value: object, known: Sequence[object]) -> str:
-    if not isinstance(value, Name):
-        return f"{table.name} has no {column} {value}; it has {_listed(known)}"
-    is_called = "is called" if value.exact else "matches"
-    return f"no {column} of {table.name} {is_called} {shown(value)!r}{did_you_mean(value.text, map(str, known))}"
-
-
-def _listed(values: Iterable[object]) -> str:
-    return shown(", ".join(sorted({"blank" if value is None else str(value) for value in values})))
+    return rows_that_meet(table, inside, filters)
 
 
 def _written_out(table: schema.TableSchema, series: Series, named: Iterable[Row], years: range) -> Series:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema
+from supplychain.case.factors import Loadings
 from supplychain.case.places import served_places
 from supplychain.case.read import CASE_FILE
 from supplychain.errors import Problem
@@ -402,6 +403,16 @@ def _opening(tables: RowsByTable, first_year: int) -> Iterator[Problem]:
             yield Problem("opening.csv", line, "accelerator", message)
 
 
+def _factors(tables: RowsByTable) -> Iterator[Problem]:
+    """Factors name numbers that are there, each once, and do not move them more than entirely."""
+    loadings = Loadings({name: rows.rows for name, rows in tables.items()}, tables["factors"].rows)
+    lines = tables["factors"].lines
+    for n, fault in loadings.faults:
+        yield Problem("factors.csv", lines[n], "target", fault)
+    for n, fault in loadings.excessive():
+        yield Problem("factors.csv", lines[n], "loading", fault)
+
+
 def _fleet(tables: RowsByTable, first_year: int) -> Iterator[Problem]:
     """The fleet was installed before the case starts."""
     for line, row in tables["fleet"].numbered():
@@ -416,6 +427,7 @@ def _by_stage(tables: RowsByTable, column: str) -> dict[object, object]:
     return {row["stage"]: row[column] for row in tables["stages"].rows}
 
 
+_WITH_RANGES = tuple(table.name for table in schema.TABLES if any(column.ranged for column in table.columns))
 _SUPPLY = ("regions", "stages", "suppliers", "capacity", "allocation")
 _TABLE_CHECKS: dict[Callable[[RowsByTable], Iterator[Problem]], tuple[str, ...]] = {
     _stage_columns: ("stages",),
@@ -432,6 +444,7 @@ _TABLE_CHECKS: dict[Callable[[RowsByTable], Iterator[Problem]], tuple[str, ...]]
     _tier_names: ("demand", "research"),
     _observed: ("stages", "accelerators", "workloads", "observed"),
     _outlooks: ("stages", "accelerators", "workloads", "outlooks"),
+    _factors: (*_WITH_RANGES, "factors"),
 }
 """Each check, and the tables that it reads."""
 _YEAR_CHECKS: dict[Callable[[RowsByTable, int], Iterator[Problem]], str] = {

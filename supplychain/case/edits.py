@@ -27,11 +27,12 @@ from supplychain import schema
 from supplychain.tabular import allowed_columns, did_you_mean, range_faults, read_cell, shown, what_fits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from supplychain.tabular import Row
 
 EXAMPLE = "capacity.capacity[stage=cowos, year=2027..] +30%"
+_LIKE_TARGET = "; the numbers are named like capacity.capacity[stage=cowos, year=2027..]"
 _OPERATIONS = "= 5000, *= 3, /= 2, += 100, -= 100, +30%, +10%..+50% or delay 1"
 
 _TARGET = re.compile(r"\s*(\w+)\s*\.\s*(\w+)\s*")
@@ -136,6 +137,15 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """The numbers of one column in the rows that meet every filter: an edit without its operation."""
+
+    table: schema.TableSchema
+    column: schema.ColumnSchema
+    filters: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Addition:
     """A row that is added."""
 
@@ -201,6 +211,66 @@ def edit(text: str) -> Edit:
     return Edit(text, table, column, filters, operation)
 
 
+def ranged_target(text: str) -> Target:
+    """Read which numbers that may have a range are meant: an edit without its operation.
+
+    Raises: ValueError, which says where the text is wrong and what would be right.
+    """
+    head = _TARGET.match(text)
+    if head is None:
+        raise ValueError(_misread(text, 0, "must begin with TABLE.COLUMN", _LIKE_TARGET))
+    table = named_table(head[1])
+    may = [column.name for column in table.columns if column.ranged]
+    if head[2] not in may:
+        message = f"no column of {table.name} that may have a range is called {shown(head[2])!r}"
+        raise ValueError(message + (did_you_mean(head[2], may) or f"; must be one of {', '.join(may) or 'none'}"))
+    filters, end = _filters(text, head.end(), table)
+    if text[end:].strip():
+        raise ValueError(_misread(text, end, "must end here", _LIKE_TARGET))
+    return Target(table, table.column(head[2]), filters)
+
+
+def rows_that_meet(table: schema.TableSchema, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
+    """Return the rows that meet every filter.
+
+    Raises: ValueError if there are none, or if a value of a filter is met by no row: it says which.
+    """
+    if not rows:
+        message = f"{table.name} has no rows in this case"
+        raise ValueError(message)
+    unknown, left = [], list(rows)
+    for condition in filters:
+        present = dict.fromkeys(row[condition.column] for row in rows)
+        unknown += [
+            _unknown(table, condition.column, value, list(present))
+            for value in condition.wanted
+            if not any(map(value.meets, present))
+        ]
+    if unknown:
+        raise ValueError(*unknown)
+    for n, condition in enumerate(filters):
+        cells = set(filter(condition.meets, {row[condition.column] for row in left}))
+        kept = [row for row in left if row[condition.column] in cells]
+        if not kept:
+            met = ", ".join(map(str, filters[:n]))
+            known = _listed(row[condition.column] for row in left)
+            message = f"no row of {table.name} with {met} has {condition}; {condition.column} is {known} there"
+            raise ValueError(message)
+        left = kept
+    return left
+
+
+def _unknown(table: schema.TableSchema, column: str, value: object, known: Sequence[object]) -> str:
+    if not isinstance(value, Name):
+        return f"{table.name} has no {column} {value}; it has {_listed(known)}"
+    is_called = "is called" if value.exact else "matches"
+    return f"no {column} of {table.name} {is_called} {shown(value)!r}{did_you_mean(value.text, map(str, known))}"
+
+
+def _listed(values: Iterable[object]) -> str:
+    return shown(", ".join(sorted({"blank" if value is None else str(value) for value in values})))
+
+
 def _without_column(text: str) -> str:
     """Return what is wrong with an edit that does not begin with TABLE.COLUMN."""
     first = _FIRST_WORD.match(text)
@@ -241,6 +311,12 @@ def label(verb: str, entry: Mapping[str, Any]) -> str:
     table = schema.TABLE.get(str(entry.get("table")))
     names = table.key if verb == "add" and table else [name for name in entry if name != "table"]
     return f"{verb} {entry.get('table', '')}[{', '.join(f'{name}={entry[name]}' for name in names if name in entry)}]"
+
+
+def key_of(table: schema.TableSchema, row: Row, *, year: bool = False) -> str:
+    """Return the key of a row as text, with its year or without: `stage=hbm, supplier=micron, place=global`."""
+    names = [name for name in table.key if year or name != "year"]
+    return ", ".join(f"{name}={'' if row[name] is None else row[name]}" for name in names)
 
 
 def named_table(name: str) -> schema.TableSchema:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from supplychain import schema
 from supplychain.case.calendar import interpolated
-from supplychain.case.changes import key_of
+from supplychain.case.edits import key_of
 from supplychain.tolerances import FAR_MOVED, SHOWN_DIGITS, significant
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from supplychain import schema
 from supplychain.case import load
 from supplychain.case.checks import faults
 from supplychain.case.datapackage import datapackage
-from supplychain.case.read import CASE_FILE, FolderContents, absent, absent_table, settings_of
+from supplychain.case.read import CASE_FILE, FolderContents, absent, absent_table, flat, settings_of
 from supplychain.case.spelling import (
     CsvFile,
     Line,
@@ -251,7 +251,7 @@ class _Reader:
             return {}, [absent(CASE_FILE)]
         settings = self._setting_cells(sheet)
         original = self._kept.get(CASE_FILE)
-        before = tomllib.loads(original.decode("utf-8-sig")) if original is not None else {}
+        before = flat(tomllib.loads(original.decode("utf-8-sig"))) if original is not None else {}
         for column in schema.SETTINGS:
             old, new = before.get(column.name), settings.get(column.name)
             if old is not None and new is not None and same_value(str(old), str(new), column):

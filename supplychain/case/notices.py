@@ -14,6 +14,7 @@ from supplychain.case.calendar import (
     production_ended,
     year_before,
 )
+from supplychain.case.factors import Loadings
 from supplychain.case.magnitudes import suspected_units
 from supplychain.case.staleness import Staleness, input_rows, year_column
 from supplychain.errors import Problem
@@ -49,6 +50,14 @@ def _extrapolated_series(case: Case) -> Iterator[Problem]:
             what = "held" if len(names) == 1 else f"{len(names)} series held"
             message = f"{what} at the value of {year} to {case.settings.last_year}: {', '.join(names)}"
             yield Problem(table.file, 0, " and ".join(series), message)
+
+
+def _factors_without_range(case: Case) -> Iterator[Problem]:
+    """Rows of `factors` that name numbers of which none has a range."""
+    factors = case.tables["factors"]
+    for n in Loadings(case.tables, factors).without_range:
+        message = f"{factors[n]['target']} has no range, so that {factors[n]['factor']!r} moves nothing there"
+        yield Problem("factors.csv", case.line("factors", factors[n]), "target", message)
 
 
 def _unused_stages(case: Case) -> Iterator[Problem]:
@@ -250,6 +259,7 @@ def spans(years: Iterable[int]) -> str:
 
 _CHECKS = (
     _extrapolated_series,
+    _factors_without_range,
     _unused_stages,
     _idle_suppliers,
     _idle_accelerators,

@@ -16,6 +16,7 @@ from supplychain.tabular import (
     did_you_mean,
     file_text,
     in_range,
+    read_cell,
     read_date,
     rows_of,
     shown,
@@ -98,7 +99,18 @@ def _settings(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         return {}, [Problem(path.name, 0, "", f"is not valid TOML: {error}")]
     except ValueError:  # from Python's int
         return {}, [Problem(path.name, 0, "", "has a number of thousands of digits; must be a number of its range")]
-    return settings_of(path.name, settings)
+    return settings_of(path.name, flat(settings))
+
+
+def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `case.toml` holds with one name for each setting: `uncertainty.range_means` for one in a table."""
+    one_level: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name == schema.UNCERTAINTY and isinstance(value, dict):
+            one_level |= {f"{name}.{inner}": x for inner, x in value.items()}
+        else:
+            one_level[name] = value
+    return one_level
 
 
 def settings_of(file: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -125,7 +137,7 @@ def _setting(column: schema.ColumnSchema, value: object) -> tuple[Value, str]:
     if isinstance(value, int) and abs(value) > LARGEST:
         return None, f"{shown(value)} is too large; must be {what_fits(column)}"
     if column.type == "text" and isinstance(value, str):
-        return value, "" if value.strip() else f"is blank; must be {what_fits(column)}"
+        return (value, "") if value.strip() and not column.choices else read_cell(column, value, blank=False)
     if column.type == "date" and isinstance(value, (str, date)):
         return read_date(column, str(value))
     if column.type == "integer" and isinstance(value, int) and not isinstance(value, bool):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from supplychain.case.read import flat
 from supplychain.sheets import fitting
 from supplychain.tabular import BOOLEANS
 from supplychain.tolerances import EXCEL_DIGITS, SAME_NUMBER_IN_EXCEL, TYPED_DIGITS, significant
@@ -173,25 +174,38 @@ def settings_text(original: str | None, values: Mapping[str, Any]) -> str:
     plain = "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
     if original is None:
         return plain
-    before = tomllib.loads(original.removeprefix(_MARK))
+    before = flat(tomllib.loads(original.removeprefix(_MARK)))
     text = original
     for name in dict.fromkeys([*before, *values]):
         if name not in values:
-            text = re.sub(rf"(?m)^[ \t]*{name}[ \t]*=[^\r\n]*(?:\r\n|\n|\Z)", "", text, count=1)
+            text = re.sub(rf"(?m)^[ \t]*{_written(name)}[ \t]*=[^\r\n]*(?:\r\n|\n|\Z)", "", text, count=1)
         elif name not in before:
-            end = "\r\n" if "\r\n" in text else "\n"
-            text += ("" if text.endswith("\n") else end) + f"{name} = {_toml(values[name])}{end}"
+            text = _with_setting(text, f"{name} = {_toml(values[name])}")
         elif before[name] != values[name]:
             text = _replaced(text, name, _toml(values[name]))
     try:
-        kept = tomllib.loads(text.removeprefix(_MARK)) == values
+        kept = flat(tomllib.loads(text.removeprefix(_MARK))) == values
     except tomllib.TOMLDecodeError:
         kept = False
     return text if kept else plain
 
 
+def _with_setting(text: str, line: str) -> str:
+    """Return the text of `case.toml` with a line more: at its end, or before its first table."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    table = re.search(r"(?m)^[ \t]*\[", text)
+    if table is not None:
+        return f"{text[: table.start()]}{line}{end}{text[table.start() :]}"
+    return f"{text}{'' if text.endswith(chr(10)) else end}{line}{end}"
+
+
+def _written(name: str) -> str:
+    """Return what finds the name of a setting: in its table it stands without the table's name."""
+    return rf"(?:{re.escape(name)}|{re.escape(name.rpartition('.')[2])})"
+
+
 def _replaced(text: str, name: str, value: str) -> str:
-    line = re.compile(rf"(?m)^({_MARK}?[ \t]*{name}[ \t]*=[ \t]*){_VALUE}(?=[ \t]*(?:#[^\r\n]*)?\r?$)")
+    line = re.compile(rf"(?m)^({_MARK}?[ \t]*{_written(name)}[ \t]*=[ \t]*){_VALUE}(?=[ \t]*(?:#[^\r\n]*)?\r?$)")
     return line.sub(lambda match: match.group(1) + value, text, count=1)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from supplychain import schema
 from supplychain.case import load
-from supplychain.case.read import CASE_FILE, SCENARIOS
+from supplychain.case.read import CASE_FILE, SCENARIOS, flat
 from supplychain.case.spelling import cells_of
 from supplychain.sheets import Book, Head, holds
 from supplychain.tabular import BOOLEANS, allowed_columns
@@ -92,7 +92,7 @@ def _names(source: Path) -> list[str]:
 
 
 def _settings(book: Book, data: bytes) -> None:
-    settings = tomllib.loads(data.decode("utf-8-sig"))
+    settings = flat(tomllib.loads(data.decode("utf-8-sig")))
     book.table(SETTINGS, [Head("setting"), Head("value", kind="input"), Head("unit"), Head("meaning")], [])
     sheet = book.xlsx.get_worksheet_by_name(SETTINGS)
     sheet.set_column(0, 1, 26)

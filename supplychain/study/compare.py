@@ -11,7 +11,8 @@ import pandas as pd
 
 from supplychain import schema
 from supplychain.case import Case, vars_of
-from supplychain.case.changes import CHANGES, Group, apply, key_of
+from supplychain.case.changes import CHANGES, Group, apply
+from supplychain.case.edits import key_of
 from supplychain.case.foresight import SETTING
 from supplychain.case.read import CASE_FILE
 from supplychain.case.scenarios import WhatIf, each_on_top, named, what_if

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema, units
-from supplychain.case.changes import key_of
+from supplychain.case.edits import key_of
 from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.limits import doing, limited
 from supplychain.model.observable import RESEARCH_DONE

@@ -429,12 +429,12 @@ FAULTS: Mapping[str, tuple[Edit, list[str]]] = {
     "a setting that no case has": (
         row("case", "discount", 1),
         [
-            "sheet case row 17, column value (B17): discount: no setting has this name; did you mean 'discount_rate'?",
+            "sheet case row 18, column value (B18): discount: no setting has this name; did you mean 'discount_rate'?",
         ],
     ),
     "a setting twice": (
         row("case", "discount_rate", 1),
-        ["sheet case row 17, column value (B17): discount_rate was given in row 7"],
+        ["sheet case row 18, column value (B18): discount_rate was given in row 7"],
     ),
     "a setting that is blank": (
         cell("case", "B4", None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
+from supplychain.case import vars_of
 from supplychain.report.formats import plain
 from supplychain.report.page.blocks import Heading, InputTable, Paragraph, Section, Source, Sources
 from supplychain.schema import WEAK_EVIDENCE
@@ -28,7 +29,8 @@ def section(report_data: ReportData) -> Section:
     blocks.append(
         Paragraph((f"Low evidence, {' and '.join(WEAK_EVIDENCE)}, is marked ▲. A range stands behind its number.",))
     )
-    settings = [(c.name, _cell(getattr(report_data.case.settings, c.name)), c.unit, c.meaning) for c in schema.SETTINGS]
+    values = vars_of(report_data.case.settings)
+    settings = [(c.name, _cell(values[c.name]), c.unit, c.meaning) for c in schema.SETTINGS]
     blocks += [_settings(settings)]
     blocks += [
         _sheet(table, report_data.case.tables[table.name], anchors, evidence)
