@@ -142,6 +142,7 @@ class MutableModel:
         self._case: Case | None = case
         """Whose numbers stand in the LP, where its sets are those of the LP, too."""
         self._first = case
+        self._last: tuple[Case, Structure, dict[str, Numbers]] | None = None
         self.m: Any = build(case)
         with named(case):
             self._stated = lp.MutableLP(self.m)
@@ -183,10 +184,9 @@ class MutableModel:
         """
         if case.settings != self._first.settings:
             return None
-        on = structure(case)
+        on, new = self._statement(case)
         if not same_sets(self.on, on, lives=False):
             return None
-        new = numbers(case, on)
         others = (
             name for name, values in new.items() if name != lives.NUMBERS and values.keys() != self.numbers[name].keys()
         )
@@ -258,14 +258,20 @@ class MutableModel:
 
     def _all(self, case: Case) -> dict[str, Numbers] | None:
         """Return every number of another case; None if it has other sets."""
-        on = structure(case)
-        new = numbers(case, on)
+        on, new = self._statement(case)
         same = all(values.keys() == self.numbers[name].keys() for name, values in new.items())
         if not same or not same_sets(on, self.on):
             return None
         if on != self.on:
             self.m.on = on
         return new
+
+    def _statement(self, case: Case) -> tuple[Structure, dict[str, Numbers]]:
+        """Return the sets and every number of another case; those of the last one that was asked for are known."""
+        if self._last is None or self._last[0] is not case:
+            on = structure(case)
+            self._last = case, on, numbers(case, on)
+        return self._last[1:]
 
     def ties(self, labelled: LabelledLP) -> tuple[Vector, Vector]:
         """Return what chooses among plans of equal cost, worked out anew where a number that it reads has changed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -21,10 +20,11 @@ from supplychain.plan.measures import COST, SERVING, TOKENS, served_of
 from supplychain.results.schema import TOTALS
 from supplychain.results.write import DIGITS
 from supplychain.study import workers
-from supplychain.study.store import Store
+from supplychain.study.batches import progress_line, solve_into
+from supplychain.study.store import Store, Stored
 from supplychain.study.warm import REMARKS, WarmSolver
 from supplychain.tabular import did_you_mean, shown
-from supplychain.tolerances import CLOCK_TICK, SAME_OBJECTIVE
+from supplychain.tolerances import SAME_OBJECTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,14 +35,13 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
     from supplychain.case.axes import Points
+    from supplychain.study.batches import Solved
     from supplychain.study.store import StoredRow
     from supplychain.study.warm import Reading
 
     Numbered: TypeAlias = tuple[int, tuple[float, ...]]
     """A point's number and its values."""
 
-    _Solved: TypeAlias = tuple[list[StoredRow], dict[int, str]]
-    """Rows of whole points, and remarks on how points were solved."""
 
 CHECK_EVERY = 50
 """Of so many points the first is solved once more from nothing."""
@@ -53,6 +52,18 @@ _BATCH = 24
 """Points that a worker is given at a time."""
 
 _PLACE = "the sweep"
+_SWEEP = Stored(
+    "sweep",
+    "point",
+    {
+        "inputs_sha256": "the case",
+        "axes": "what is varied",
+        "points_sha256": "the values",
+        "years": "the years",
+        "asked": "what is asked",
+        "versions": "the software",
+    },
+)
 _MEASURED = (TOKENS, SERVING)
 _TOTALS = (*TOTALS, "objective_usd")
 """What is said of a point over the whole horizon: attributes of its reading."""
@@ -124,22 +135,21 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     years = tuple(case.report_years) if year is None else (year,)
     measured = [*((quantity, schema.ALL) for quantity in _MEASURED), *served_of(case), *asked]
     task = _Task(case, replace(all_points, rows=()), years, tuple(dict.fromkeys(measured)))
-    with Store(store, _columns(task), _meta(task, all_points), resume=resume) as results:
+    with Store(store, _SWEEP, _columns(task), _meta(task, all_points), resume=resume) as results:
         done = results.done()
         missing = [(n, values) for n, values in enumerate(all_points.rows, 1) if n not in done]
         progress(f"solving {len(missing)} points")
         if missing:
-            start, before = time.monotonic(), len(done)
             with workers.executor_or_default(executor) as pool:
                 size = min(_BATCH, math.ceil(len(missing) / (workers.AHEAD * workers.count(pool))))
-                batches = (missing[n : n + size] for n in range(0, len(missing), size))
-                for _, (rows, remarks) in workers.imap_unordered(
-                    pool, workers.Shared(task.with_warm_solver), _batch, batches
-                ):
-                    results.add(rows, remarks)
-                    done |= {int(row[0]) for row in rows}
-                    if rows:
-                        progress(_progress_line(len(done), before, len(all_points.rows), time.monotonic() - start))
+                solve_into(
+                    results,
+                    workers.Shared(task.with_warm_solver),
+                    _batch,
+                    (missing[n : n + size] for n in range(0, len(missing), size)),
+                    pool,
+                    progress=lambda solved, rate: progress(progress_line(solved, rate, len(all_points.rows), "points")),
+                )
         table = results.frame()
         table.attrs["summary"] = _summary(task, all_points, table) | {
             remark: results.remarks()[remark] for remark in REMARKS
@@ -251,15 +261,7 @@ def _summary(task: _Task, points: Points, table: pd.DataFrame) -> dict[str, Any]
     }
 
 
-def _progress_line(done: int, before: int, count: int, seconds: float) -> str:
-    """Say how far a sweep is, how fast, and how long it will take."""
-    rate = (done - before) / max(seconds, CLOCK_TICK)
-    left = (count - done) / rate
-    size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if left >= size), (1, "s"))
-    return f"{done} of {count} points, {rate:.3g} a second, {left / size:.0f} {unit} left"
-
-
-def _batch(context: tuple[_Task, WarmSolver], batch: Sequence[Numbered]) -> _Solved | workers.Stopped[_Solved]:
+def _batch(context: tuple[_Task, WarmSolver], batch: Sequence[Numbered]) -> Solved | workers.Stopped[Solved]:
     """Return the rows of some points, and by point the remark on how it was solved.
 
     They do not depend on which other points there are: each starts from the case itself.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from supplychain import schema
 from supplychain.errors import MisfitError, NoAnswerError, TimeLimitError
 from supplychain.model import solver
 from supplychain.model.cost import served_worth, spending
@@ -33,6 +34,9 @@ LabelKey: TypeAlias = "tuple[str, int]"
 
 Room: TypeAlias = "tuple[float, float]"
 """By how many per cent the limits of a stage could fall before anything costs more, and the share of them in use."""
+
+MOSTLY_MOVED = 1 / 3
+"""Share of a case's numbers beyond which a solve from nothing is sooner done than one from where the case ended."""
 
 REMARKS = REBUILT, FROM_NOTHING = "rebuilt", "from_nothing"
 
@@ -132,11 +136,18 @@ class WarmSolver:
         return self._model.lp() if self._model is not None and self._model.put(case) else None
 
     def read(
-        self, case: Case, *, labels: bool | None = None, headroom: Collection[int] = (), keep: bool = False
+        self,
+        case: Case,
+        *,
+        labels: bool | None = None,
+        headroom: Collection[int] = (),
+        keep: bool = False,
+        cold: bool | None = None,
     ) -> Reading:
         """Return the reading of another case, best one that differs from the solver's own in numbers alone.
 
         `labels`: whether they are read this time. `headroom`: the years in which that of stages is. `keep`: the plan.
+        `cold`: whether it is solved from nothing; default: if so many of its numbers differ that this is faster.
 
         Every window's optimum is certified. One that fails, or is not found, is looked for once more, from nothing.
 
@@ -147,12 +158,15 @@ class WarmSolver:
         remark, model = REBUILT, self._model_of(case)
         if model is not None:
             try:
-                return self._read(case, model, look=look)
+                return self._read(case, model, near=not self._is_cold(case, cold), look=look)
             except (MisfitError, TimeLimitError):
                 raise
             except NoAnswerError:
                 remark = FROM_NOTHING
         return replace(self._read(case, solver.MutableModel(case), near=False, look=look), remark=remark)
+
+    def _is_cold(self, case: Case, cold: bool | None) -> bool:  # noqa: FBT001 - handed on
+        return share_moved(self.case, case) > MOSTLY_MOVED if cold is None else cold
 
     def _model_of(self, case: Case) -> solver.CaseLP | None:
         """Return the LP of another case, where the model need not be built anew."""
@@ -228,3 +242,15 @@ class WarmSolver:
         """Return the finder of the case's own window, if its LP has the same rows."""
         known = self._windows.get(window.first)
         return self._finders.get(window.first) if known is not None and known.whole.row is window.whole.row else None
+
+
+def share_moved(case: Case, other: Case) -> float:
+    """Return the share of a case's numbers that differ in another case; of rows that both have."""
+    numbers = moved = 0
+    for table in schema.TABLES:
+        columns = [column.name for column in table.columns if column.param]
+        rows, others = case.tables[table.name], other.tables[table.name]
+        numbers += len(columns) * len(rows)
+        if rows is not others:
+            moved += sum(row[c] != new[c] for row, new in zip(rows, others, strict=False) for c in columns)
+    return moved / max(1, numbers)

@@ -28,9 +28,9 @@ from supplychain.case.changes import apply
 from supplychain.errors import ChangeError, NoAnswerError
 from supplychain.report.text.sweep import text
 from supplychain.results.write import csv
+from supplychain.study import batches, workers
 from supplychain.study import sweep as module
-from supplychain.study import workers
-from supplychain.study.store import Store
+from supplychain.study.store import Store, Stored
 from supplychain.study.warm import WarmSolver
 from supplychain.study.workers import SerialExecutor
 
@@ -855,9 +855,23 @@ def test_the_command_counts_what_is_no_map(folder: Path, tmp_path: Path, capsys:
     assert complained.startswith("1 problem in the axes:\n  x: must be TARGET=VALUES, like ")
 
 
-def test_how_far_it_is() -> None:
-    """Of what this run did. Bug: points of an earlier run make it look fast."""
-    said = module._progress_line  # noqa: SLF001
-    assert said(30, 10, 100, 10.0) == "30 of 100 points, 2 a second, 35 s left"
-    assert said(20, 10, 1000, 10.0) == "20 of 1000 points, 1 a second, 16 min left"
-    assert said(20, 10, 10_000, 10.0) == "20 of 10000 points, 1 a second, 3 h left"
+def test_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rate is of what this run did. Bug: points of an earlier run make it look fast."""
+    study = Stored("sweep", "point", {})
+    said: list[tuple[int, float]] = []
+    clock = iter((0.0, 10.0))
+    monkeypatch.setattr(batches.time, "monotonic", lambda: next(clock))
+    with Store(None, study, {"point": "int64", "year": "int64"}, {}, resume=False) as results:
+        results.add([(n, 2026) for n in range(10)], {})
+        batches.solve_into(
+            results,
+            workers.Shared(int),
+            lambda _, items: ([(n, 2026) for n in items], {}),
+            [range(10, 30)],
+            workers.SerialExecutor(),
+            progress=lambda done, rate: said.append((done, rate)),
+        )
+    assert said == [(30, 2.0)]
+    assert batches.progress_line(30, 2.0, 100, "points") == "30 of 100 points, 2 a second, 35 s left"
+    assert batches.progress_line(20, 1.0, 1000, "points") == "20 of 1000 points, 1 a second, 16 min left"
+    assert batches.progress_line(20, 1.0, 10_000, "points") == "20 of 10000 points, 1 a second, 3 h left"

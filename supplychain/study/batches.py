@@ -1,0 +1,50 @@
+"""What a stored study is missing, solved in batches of whole points."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from supplychain.study import workers
+from supplychain.tolerances import CLOCK_TICK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Executor
+
+    from supplychain.study.store import Store, StoredRow
+
+    Solved: TypeAlias = tuple[list[StoredRow], dict[int, str]]
+    """Rows of whole points, and remarks on how points were solved."""
+
+Context = TypeVar("Context")
+Item = TypeVar("Item")
+
+
+def solve_into(  # noqa: PLR0913 - one argument per part
+    results: Store,
+    shared: workers.Shared[Context],
+    job: Callable[[Context, Sequence[Item]], Solved | workers.Stopped[Solved]],
+    batches: Iterable[Sequence[Item]],
+    executor: Executor,
+    *,
+    progress: Callable[[int, float], None],
+) -> None:
+    """Do batches side by side, and keep the rows of each as it ends.
+
+    `progress` is told how many points are in the store, and how many of these are new a second.
+    """
+    start, done = time.monotonic(), results.done()
+    before = len(done)
+    for _, (rows, remarks) in workers.imap_unordered(executor, shared, job, batches):
+        results.add(rows, remarks)
+        done |= {int(row[0]) for row in rows}
+        if rows:
+            progress(len(done), (len(done) - before) / max(time.monotonic() - start, CLOCK_TICK))
+
+
+def progress_line(done: int, rate: float, count: int, what: str) -> str:
+    """Say how far a study is, how fast, and how long it will take."""
+    left = (count - done) / rate
+    size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if left >= size), (1, "s"))
+    return f"{done} of {count} {what}, {rate:.3g} a second, {left / size:.0f} {unit} left"
