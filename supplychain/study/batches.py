@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from supplychain.errors import CertificateError
 from supplychain.study import workers
-from supplychain.tolerances import CLOCK_TICK
+from supplychain.tolerances import CLOCK_TICK, SAME_OBJECTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
     Solved: TypeAlias = tuple[list[StoredRow], dict[int, str]]
     """Rows of whole points, and remarks on how points were solved."""
+
+CHECK_EVERY = 50
+"""Of so many points the first is solved once more, in a model of its own."""
+
+OPTIMAL = "optimal"
+"""The status of a point that has an answer."""
 
 Context = TypeVar("Context")
 Item = TypeVar("Item")
@@ -48,3 +55,18 @@ def progress_line(done: int, rate: float, count: int, what: str) -> str:
     left = (count - done) / rate
     size, unit = next(((size, unit) for size, unit in ((3600, "h"), (60, "min")) if left >= size), (1, "s"))
     return f"{done} of {count} {what}, {rate:.3g} a second, {left / size:.0f} {unit} left"
+
+
+def is_checked(n: int) -> bool:
+    """Whether a point, by its number, is solved once more."""
+    return n % CHECK_EVERY == 1
+
+
+def check_agreement(what: str, usd: float, again: float) -> None:
+    """Compare what a point costs with what it costs solved once more.
+
+    Raises: CertificateError if they differ by more than rounding.
+    """
+    if not abs(usd - again) <= SAME_OBJECTIVE * max(1.0, abs(again)):
+        message = f"{what} does not pass its check: it costs {usd:.12g} USD, and solved from nothing {again:.12g}"
+        raise CertificateError(message)

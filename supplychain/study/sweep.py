@@ -12,7 +12,7 @@ from supplychain import schema, units
 from supplychain.case.axes import grid, listed
 from supplychain.case.changes import apply
 from supplychain.case.effects import CAPACITIES, half_moved
-from supplychain.errors import CertificateError, ChangeError, ChangeProblem, NoAnswerError, TimeLimitError
+from supplychain.errors import ChangeError, ChangeProblem, NoAnswerError, TimeLimitError
 from supplychain.limits import doing, limited
 from supplychain.model.observable import RESEARCH_DONE
 from supplychain.plan import versions
@@ -20,11 +20,10 @@ from supplychain.plan.measures import COST, SERVING, TOKENS, served_of
 from supplychain.results.schema import TOTALS
 from supplychain.results.write import DIGITS
 from supplychain.study import workers
-from supplychain.study.batches import progress_line, solve_into
+from supplychain.study.batches import OPTIMAL, check_agreement, is_checked, progress_line, solve_into
 from supplychain.study.store import Store, Stored
 from supplychain.study.warm import REMARKS, WarmSolver
 from supplychain.tabular import did_you_mean, shown
-from supplychain.tolerances import SAME_OBJECTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,11 +41,6 @@ if TYPE_CHECKING:
     Numbered: TypeAlias = tuple[int, tuple[float, ...]]
     """A point's number and its values."""
 
-
-CHECK_EVERY = 50
-"""Of so many points the first is solved once more from nothing."""
-
-OPTIMAL = "optimal"
 
 _BATCH = 24
 """Points that a worker is given at a time."""
@@ -252,7 +246,7 @@ def _summary(task: _Task, points: Points, table: pd.DataFrame) -> dict[str, Any]
     return {
         "case": task.case.settings.name,
         "points": len(by_point),
-        "checked": sum(map(_is_checked, by_point["point"][answered])),
+        "checked": sum(map(is_checked, by_point["point"][answered])),
         "without_answer": int((~answered).sum()),
         "axes": [{"target": t, "scales": s} for t, s in zip(points.targets, points.scales, strict=True)],
         "grid": points.grid,
@@ -291,20 +285,11 @@ def _rows(task: _Task, warm_solver: WarmSolver, n: int, values: tuple[float, ...
         raise
     except NoAnswerError as error:
         status = str(error)
-    if reading is not None and _is_checked(n):
-        _check_agreement(n, reading.objective_usd, task.warm_solver(changed, labels=False).central().objective_usd)
+    if reading is not None and is_checked(n):
+        cold = task.warm_solver(changed, labels=False).central()
+        check_agreement(f"point {n}", reading.objective_usd, cold.objective_usd)
     rows = [(n, *values, t, *_values(task, reading, t), status) for t in task.years]
     return rows, "" if reading is None else reading.remark
-
-
-def _is_checked(n: int) -> bool:
-    return n % CHECK_EVERY == 1
-
-
-def _check_agreement(n: int, warm: float, cold: float) -> None:
-    if not abs(warm - cold) <= SAME_OBJECTIVE * max(1.0, abs(cold)):
-        message = f"point {n} does not pass its check: it costs {warm:.12g} USD, and solved from nothing {cold:.12g}"
-        raise CertificateError(message)
 
 
 def _values(task: _Task, reading: Reading | None, t: int) -> tuple[float | str, ...]:

@@ -473,16 +473,16 @@ def test_a_warm_start_that_leads_nowhere_is_tried_from_nothing(
 def test_every_fiftieth_point_is_solved_from_nothing(case: sc.Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Points 1, 51 and 101 of 120, whatever the batches. Sensitivity: with no tolerance at all, the first fails."""
     checked = []
-    usual = module._check_agreement  # noqa: SLF001
+    usual = module.check_agreement
 
-    def agree(n: int, warm: float, cold: float) -> None:
-        checked.append(n)
-        usual(n, warm, cold)
+    def agree(what: str, warm: float, cold: float) -> None:
+        checked.append(what)
+        usual(what, warm, cold)
 
-    monkeypatch.setattr(module, "_check_agreement", agree)
+    monkeypatch.setattr(module, "check_agreement", agree)
     assert swept(case, f"{WAFERS}=1:200:120").attrs["summary"]["checked"] == 3
-    assert checked == [1, 51, 101]
-    monkeypatch.setattr(module, "SAME_OBJECTIVE", -1.0)
+    assert checked == ["point 1", "point 51", "point 101"]
+    monkeypatch.setattr(batches, "SAME_OBJECTIVE", -1.0)
     with pytest.raises(sc.CertificateError, match=r"point 1 does not pass its check: it costs .* USD, and solved from"):
         swept(case, f"{WAFERS}=1,2")
 
