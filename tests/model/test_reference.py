@@ -437,6 +437,7 @@ class TestGenerator:
             wrong_groups,
             wrong_chips,
             missing_tables,
+            wrong_factors,
         )
         assert [problem for look in looks for problem in look(case)] == []
 
@@ -598,6 +599,7 @@ KEYS = {
     "observed": "quantity year item source",
     "outlooks": "quantity year item source",
     "press": "year stage source",
+    "factors": "factor target",
 }
 NAMES = {  # column: the table and column whose names it uses
     "source": ("sources", "source"),
@@ -639,7 +641,7 @@ def wrong_numbers(case: Case) -> list[str]:
     for table, rows in case.tables.items():
         for row in rows:
             for column, x in row.items():
-                if isinstance(x, (int, float)) and not (math.isfinite(x) and x >= 0):
+                if isinstance(x, (int, float)) and not (math.isfinite(x) and (x >= 0 or column == "loading")):
                     problems.append(f"{table}.{column}: {x}")
                 if column.endswith("_low") and x is not None:
                     stem = column.removesuffix("_low")
@@ -750,6 +752,30 @@ def missing_tables(case: Case) -> list[str]:
     asks_nothing = [row["workload"] for row in case.rows("workloads") if row["workload"] not in asked]
     found = [f"{table} has no rows" for table in required if not case.rows(table)]
     return found + [f"demand has no rows, {w} no curve" for w in asks_nothing if not case.rows("demand")]
+
+
+def wrong_factors(case: Case) -> list[str]:
+    """Factors of no number, of one number twice, or that move one more than entirely."""
+    parts: dict[tuple[str, str, int], list[tuple[Value, float]]] = defaultdict(list)
+    problems = []
+    for factor in case.rows("factors"):
+        what, _, inside = str(factor["target"]).rstrip("]").partition("[")
+        table, _, column = what.partition(".")
+        filters = [part.split("=") for part in inside.split(", ") if part]
+        named = [n for n, row in enumerate(case.rows(table)) if all(meets(row[x], wanted) for x, wanted in filters)]
+        problems += [] if named else [f"{factor['target']} names nothing"]
+        for n in named:
+            loading = 1.0 if factor["loading"] is None else num(factor["loading"])
+            parts[table, column, n].append((factor["factor"], loading))
+    for where, of in parts.items():
+        problems += [f"{where} twice"] if len({name for name, _ in of}) < len(of) else []
+        problems += [f"{where} too much"] if sum(x**2 for _, x in of) > 1 + 1e-12 else []
+    return problems
+
+
+def meets(cell: Value, wanted: str) -> bool:
+    """Whether a cell is what a filter says: a name, a year, or a year and all after it."""
+    return num(cell) >= int(wanted[:-2]) if wanted.endswith("..") else str(cell) == wanted
 
 
 def circles(case: Case) -> list[str]:

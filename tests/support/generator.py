@@ -54,12 +54,15 @@ HEADERS: dict[str, str] = {
     "research": "tier year demand_h100e_years value_usd_per_h100e_hour source",
     "demand_curves": "workload year volume_ttok price_usd_per_mtok elasticity adjusted_share source",
     "research_curves": "year volume_h100e_years value_usd_per_h100e_hour elasticity source",
+    "factors": "factor target loading source",
     "observed": "quantity year item low central high unit kind rule source",
     "outlooks": "quantity year item central unit source",
     "press": "year stage story source",
 }
 PUBLISHED = ("observed", "outlooks", "press")
 """What was published of years: no solve sees it."""
+UNSEEN = ("factors", *PUBLISHED)
+"""What no solve sees, drawn apart from all else."""
 OPTIONAL = (
     "supplier_needs",
     "allocation",
@@ -74,7 +77,7 @@ OPTIONAL = (
     "demand",
     "demand_curves",
     "research_curves",
-    *PUBLISHED,
+    *UNSEEN,
 )
 SERIES: dict[str, tuple[tuple[str, ...], str]] = {  # interpolated tables: keys, a column
     "capacity": (("stage", "supplier", "place"), "capacity"),
@@ -304,6 +307,7 @@ class _Maker:
         if has_curves(self.seed):
             settings |= self.curves()
         self.finish()
+        settings |= self.uncertainty()
         return Case(self.seed, settings, self.tables)
 
     # small helpers
@@ -884,7 +888,7 @@ class _Maker:
         if has_curves(self.seed):
             self.curve_ranges()
         for table in OPTIONAL:
-            if table not in PUBLISHED and not self.tables[table] and self.maybe(0.5):
+            if table not in UNSEEN and not self.tables[table] and self.maybe(0.5):
                 del self.tables[table]
         self.published(keys)
 
@@ -918,6 +922,49 @@ class _Maker:
                         self.add(table, **{name: row[name] for name in HEADERS[table].split()})
                 if table == "press":
                     self.add(table, year=t, stage=stage["stage"], story="It was short.", source=rng.choice(sources))
+
+    def uncertainty(self) -> dict[str, Value]:
+        """What moves numbers with a range together, in half of the cases that have any, and what ranges mean."""
+        rng = Random(f"{self.seed} what is uncertain together")
+        ranged = [
+            (table, name.removesuffix("_low"))
+            for table, rows in self.tables.items()
+            for name in dict.fromkeys(name for row in rows for name in row if name.endswith("_low"))
+        ]
+        part_of: dict[tuple[str, str, int], dict[str, float]] = defaultdict(dict)
+        keys = [row["source"] for row in self.tables["sources"]]
+        for _ in range(rng.choice([0, 2, 6, 12]) if ranged else 0):
+            table, column = rng.choice(ranged)
+            factor, loading = (
+                rng.choice(["boom", "grid, power", "talent"]),
+                rng.choice([None, 0.8, 0.6, 0.3, -0.5, 0.0]),
+            )
+            rows, target = self.target(rng, table, column)
+            part = 1.0 if loading is None else loading
+            parts = [part_of[table, column, n] for n in rows]
+            if not any(factor in of or part**2 + sum(x**2 for x in of.values()) > 1 for of in parts):
+                for of in parts:
+                    of[factor] = part
+                self.add("factors", factor=factor, target=target, loading=loading, source=rng.choice(keys))
+        if not self.tables["factors"] and rng.random() < 0.5:
+            del self.tables["factors"]
+        means = rng.choice([None, None, "min_max", "p10_p90"])
+        return {} if means is None else {"uncertainty.range_means": means}
+
+    def target(self, rng: Random, table: str, column: str) -> tuple[list[int], str]:
+        """Numbers of a column of which some have a range: places of their rows, and what names them."""
+        rows = self.tables[table]
+        like = rng.choice([row for row in rows if row.get(f"{column}_low") is not None])
+        names = [name for name in ("stage", "accelerator", "workload", "place", "year", "source") if name in like]
+        chosen = rng.sample(names, rng.choice([0, 1, 1, 2]) if len(names) > 1 else 0)
+        since = rng.random() < 0.5
+        found = [
+            n
+            for n, row in enumerate(rows)
+            if all(year(row) >= year(like) if since and x == "year" else row[x] == like[x] for x in chosen)
+        ]
+        filters = [f"{x}={like[x]}{'..' if since and x == 'year' else ''}" for x in chosen]
+        return found, f"{table}.{column}[{', '.join(filters)}]" if filters else f"{table}.{column}"
 
     def curve_ranges(self) -> None:
         """Ranges of half of the numbers of curves."""
@@ -993,6 +1040,15 @@ FEATURES = frozenset(
         "a build limit above 0",
         "a build limit of 0",
         "a commitment before the case",
+        "a factor of some years",
+        "a factor that moves numbers in part",
+        "a factor that moves numbers the other way",
+        "a factor that moves nothing",
+        "a factor that moves numbers entirely",
+        "ends of ranges are said to be percentiles",
+        "ends of ranges are the least and the most",
+        "ends of ranges by default",
+        "two factors of one column",
         "a bound that was published",
         "a kind of its own",
         "a rule that keeps a published number out",
@@ -1093,6 +1149,7 @@ def features(case: Case) -> set[str]:
         _demand,
         _curves,
         _published,
+        _uncertainty,
     )
     return {name for look in looks for name, found in look(case) if found}
 
@@ -1146,6 +1203,23 @@ def _published(case: Case) -> Features:
     yield "a bound that was published", any(row["central"] is None for row in rows)
     yield "a kind of its own", any(row["kind"] is not None for row in rows)
     yield "a rule that keeps a published number out", any(row["rule"] is not None for row in rows)
+
+
+def _uncertainty(case: Case) -> Features:
+    means = case.settings.get("uncertainty.range_means")
+    yield "ends of ranges by default", means is None
+    yield "ends of ranges are said to be percentiles", means == "p10_p90"
+    yield "ends of ranges are the least and the most", means == "min_max"
+    columns: dict[str, set[Value]] = defaultdict(set)
+    for row in case.rows("factors"):
+        loading = row["loading"]
+        yield "a factor of some years", "year=" in str(row["target"])
+        yield "a factor that moves numbers entirely", loading is None
+        yield "a factor that moves numbers in part", loading is not None and 0 < num(loading) < 1
+        yield "a factor that moves numbers the other way", loading is not None and num(loading) < 0
+        yield "a factor that moves nothing", loading == 0
+        columns[str(row["target"]).partition("[")[0]].add(row["factor"])
+    yield "two factors of one column", any(len(factors) > 1 for factors in columns.values())
 
 
 def _series(case: Case) -> Features:

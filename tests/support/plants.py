@@ -171,7 +171,7 @@ def edited(case: Case, **settings: Value) -> Case:
 
 
 def without_ranges(case: Case) -> Case:
-    """Return a copy without the columns `x_low` and `x_high`, so that any `x` may be changed alone."""
+    """Return a copy without the columns `x_low` and `x_high`, so that any `x` may be changed alone, and `factors`."""
     plain = edited(case)
     for rows in plain.tables.values():
         for row in rows:
@@ -179,6 +179,7 @@ def without_ranges(case: Case) -> Case:
                 del row[name]
     for table in OPTIONAL:
         plain.tables.setdefault(table, [])
+    plain.tables["factors"] = []
     return plain
 
 
