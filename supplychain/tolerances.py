@@ -199,6 +199,9 @@ CLOCK_TICK: Final = 1e-9
 WHOLE_SHARE: Final = 1e-9
 """How far below 1 a sum of shares may be and still share out the whole: shares are typed as decimals."""
 
+WHOLE_STEP: Final = 1e-9
+"""Share of the way to a whole number that may be left to it where one is drawn: the logs of its range are rounded."""
+
 HALF_STEP: Final = 1e-9
 """Steps of a curve: a share of the steps this little below a half is a half that its logs have rounded, and is rounded
 up."""

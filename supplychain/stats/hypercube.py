@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SIZE: Final = 20
 """Draws of one hypercube."""
 
-_BITS = 53
-"""Of a number between 0 and 1."""
+_BITS = 47
+"""Of a number between 0 and 1: so few that it is never rounded to an end of its twentieth."""
 
 
 def scores(seed: int, cube: int, names: Sequence[str]) -> npt.NDArray[np.float64]:
