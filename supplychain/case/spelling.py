@@ -180,7 +180,7 @@ def settings_text(original: str | None, values: Mapping[str, Any]) -> str:
         if name not in values:
             text = re.sub(rf"(?m)^[ \t]*{_written(name)}[ \t]*=[^\r\n]*(?:\r\n|\n|\Z)", "", text, count=1)
         elif name not in before:
-            text = _with_setting(text, f"{name} = {_toml(values[name])}")
+            text = _with_setting(text, name, _toml(values[name]))
         elif before[name] != values[name]:
             text = _replaced(text, name, _toml(values[name]))
     try:
@@ -190,13 +190,15 @@ def settings_text(original: str | None, values: Mapping[str, Any]) -> str:
     return text if kept else plain
 
 
-def _with_setting(text: str, line: str) -> str:
-    """Return the text of `case.toml` with a line more: at its end, or before its first table."""
+def _with_setting(text: str, name: str, value: str) -> str:
+    """Return the text of `case.toml` with a setting more: in its table, or before the first table, or at the end."""
     end = "\r\n" if "\r\n" in text else "\n"
-    table = re.search(r"(?m)^[ \t]*\[", text)
-    if table is not None:
-        return f"{text[: table.start()]}{line}{end}{text[table.start() :]}"
-    return f"{text}{'' if text.endswith(chr(10)) else end}{line}{end}"
+    table, _, inner = name.rpartition(".")
+    own = re.search(rf"(?m)^[ \t]*\[[ \t]*{table}[ \t]*\][^\r\n]*(?:\r\n|\n|\Z)", text) if table else None
+    first = re.search(r"(?m)^(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*\[", text)
+    at = own.end() if own else first.start() if first else len(text)
+    before = text[:at] + ("" if text[:at].endswith(("\n", _MARK)) or not at else end)
+    return f"{before}{inner if own else name} = {value}{end}{text[at:]}"
 
 
 def _written(name: str) -> str:
