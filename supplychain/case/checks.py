@@ -409,8 +409,14 @@ def _factors(tables: RowsByTable) -> Iterator[Problem]:
     lines = tables["factors"].lines
     for n, fault in loadings.faults:
         yield Problem("factors.csv", lines[n], "target", fault)
-    for n, fault in loadings.excessive():
-        yield Problem("factors.csv", lines[n], "loading", fault)
+    twice = list(loadings.twice())
+    rows = tables["factors"].rows
+    for first, n, what in twice:
+        already = f"{shown(rows[n]['factor'])!r} moves {what} already, by {shown(rows[first]['target'])!r}"
+        yield Problem("factors.csv", lines[n], "target", f"{already}; a factor may move a number once")
+    for n, total, what in loadings.excessive() if not twice else ():
+        message = f"the squares of the loadings of {what} add up to {total:.6g}; must be 1 or less"
+        yield Problem("factors.csv", lines[n], "loading", message)
 
 
 def _fleet(tables: RowsByTable, first_year: int) -> Iterator[Problem]:

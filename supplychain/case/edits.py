@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from supplychain.tabular import Row
 
 EXAMPLE = "capacity.capacity[stage=cowos, year=2027..] +30%"
+_LIKE_EDIT = f"; an edit is like {EXAMPLE}"
 _LIKE_TARGET = "; the numbers are named like capacity.capacity[stage=cowos, year=2027..]"
 _OPERATIONS = "= 5000, *= 3, /= 2, += 100, -= 100, +30%, +10%..+50% or delay 1"
 
@@ -222,12 +223,22 @@ def ranged_target(text: str) -> Target:
     table = named_table(head[1])
     may = [column.name for column in table.columns if column.ranged]
     if head[2] not in may:
-        message = f"no column of {table.name} that may have a range is called {shown(head[2])!r}"
-        raise ValueError(message + (did_you_mean(head[2], may) or f"; must be one of {', '.join(may) or 'none'}"))
-    filters, end = _filters(text, head.end(), table)
+        raise ValueError(_without_range(table, head[2], may))
+    filters, end = _filters(text, head.end(), table, _LIKE_TARGET)
     if text[end:].strip():
         raise ValueError(_misread(text, end, "must end here", _LIKE_TARGET))
     return Target(table, table.column(head[2]), filters)
+
+
+def _without_range(table: schema.TableSchema, name: str, may: Sequence[str]) -> str:
+    """Return what is wrong with a column that may have no range."""
+    if not may:
+        return f"{table.name} has no number that may have a range"
+    if name in {column.name for column in table.columns}:
+        return f"{table.name}.{name} may have no range; must be one of {', '.join(may)}"
+    if name in allowed_columns(table):
+        return f"{name} is an end of a range; name {table.column(name).name}, whose range it is"
+    return f"no column of {table.name} is called {shown(name)!r}{did_you_mean(name, may)}"
 
 
 def rows_that_meet(table: schema.TableSchema, rows: Sequence[Row], filters: Sequence[Filter]) -> list[Row]:
@@ -414,7 +425,9 @@ def _target(table: schema.TableSchema, name: str) -> schema.ColumnSchema:
     raise ValueError(message)
 
 
-def _filters(text: str, start: int, table: schema.TableSchema) -> tuple[tuple[Filter, ...], int]:
+def _filters(
+    text: str, start: int, table: schema.TableSchema, like: str = _LIKE_EDIT
+) -> tuple[tuple[Filter, ...], int]:
     """Return the filters in brackets that begin at `start`, if there are any, and where the text goes on."""
     if not text.startswith("[", start):
         return (), start
@@ -426,17 +439,16 @@ def _filters(text: str, start: int, table: schema.TableSchema) -> tuple[tuple[Fi
     while mark == ",":
         match = _FILTER.match(text, position)
         if match is None:
-            raise ValueError(_misread(text, position, "must be COLUMN=VALUE"))
+            raise ValueError(_misread(text, position, "must be COLUMN=VALUE", like))
         column, position, mark = _filtered(table, match[1], filters), match.end(), "|"
         values = []
         while mark == "|":
             word = _WORD.match(text, position)
             if word is None:
-                raise ValueError(
-                    _misread(text, position, "a value in quotes must end with a quote, then come , or | or ]")
-                )
+                fault = "a value in quotes must end with a quote, then come , or | or ]"
+                raise ValueError(_misread(text, position, fault, like))
             if word[3] is None:
-                raise ValueError(_misread(text, start, "the bracket is not closed by ]"))
+                raise ValueError(_misread(text, start, "the bracket is not closed by ]", like))
             values.append(_value(column, word))
             position, mark = word.end() + 1, word[3]
         filters.append(Filter(column.name, tuple(values)))
@@ -493,6 +505,6 @@ def _operation(text: str) -> Operation:
     return Operation(kind, amount, until)  # type: ignore[arg-type]  # the patterns allow these kinds alone
 
 
-def _misread(text: str, position: int, fault: str, like: str = f"; an edit is like {EXAMPLE}") -> str:
+def _misread(text: str, position: int, fault: str, like: str = _LIKE_EDIT) -> str:
     rest = shown(text[position:].strip()) or "the end"
     return f"character {position + 1}, at {rest!r}: {fault}{like}"

@@ -55,22 +55,30 @@ class Loadings:
         """Return the factors that a number follows, by name; none if no row names it."""
         return tuple(sorted(self._of.get((table, column, id(row)), ()), key=lambda loading: loading.factor))
 
-    def excessive(self) -> Iterator[tuple[int, str]]:
-        """Yield where a factor is named twice for one number, or where loadings are more than a number has in it."""
-        said: set[tuple[int, ...]] = set()
-        for (table, column, at), loadings in self._of.items():
-            row, total = self._rows[at], math.fsum(loading.loading**2 for loading in loadings)
-            what = f"{table}.{column}[{key_of(schema.TABLE[table], row, year=True)}]"
-            by_factor: dict[str, int] = {}
+    def twice(self) -> Iterator[tuple[int, int, str]]:
+        """Yield rows that name a factor again for a number: each with the row before it, and the first such number."""
+        said: set[tuple[int, int]] = set()
+        for of, loadings in self._of.items():
+            first: dict[str, int] = {}
             for loading in loadings:
-                first = by_factor.setdefault(loading.factor, loading.n)
-                if first != loading.n and (fault := (first, loading.n)) not in said:
-                    said.add(fault)
-                    yield loading.n, f"{loading.factor!r} moves {what} already; one row may say so"
+                pair = first.setdefault(loading.factor, loading.n), loading.n
+                if pair[0] != pair[1] and pair not in said:
+                    said.add(pair)
+                    yield *pair, self._name(of)
+
+    def excessive(self) -> Iterator[tuple[int, float, str]]:
+        """Yield rows after which factors move a number more than entirely: the squares' sum, and the first number."""
+        said: set[tuple[int, ...]] = set()
+        for of, loadings in self._of.items():
+            total = math.fsum(loading.loading**2 for loading in loadings)
             rows = tuple(loading.n for loading in loadings)
             if total > 1 + WHOLE_SHARE and rows not in said:
                 said.add(rows)
-                yield loadings[-1].n, f"the squares of the loadings of {what} add up to {total:.4g}; must be 1 or less"
+                yield rows[-1], total, self._name(of)
+
+    def _name(self, of: tuple[str, str, int]) -> str:
+        table, column, row = of
+        return f"{table}.{column}[{key_of(schema.TABLE[table], self._rows[row], year=True)}]"
 
 
 def is_uncertain(row: Row, column: str) -> bool:

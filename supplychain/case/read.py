@@ -24,7 +24,7 @@ from supplychain.tabular import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
@@ -117,8 +117,8 @@ def settings_of(file: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any],
     """Return every setting, defaults filled in, from those that are given; and every fault in them."""
     known = {column.name: column for column in schema.SETTINGS}
     problems = [
-        Problem(file, 0, name, f"no setting has this name{did_you_mean(name, known)}")
-        for name in settings
+        Problem(file, 0, name, _unknown_setting(name, value, known))
+        for name, value in settings.items()
         if name not in known
     ]
     values: dict[str, Any] = {}
@@ -131,6 +131,16 @@ def settings_of(file: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any],
         if fault:
             problems.append(Problem(file, 0, column.name, fault))
     return values, problems
+
+
+def _unknown_setting(name: str, value: object, known: Iterable[str]) -> str:
+    """Return what is wrong with a setting whose name no setting has."""
+    if name == schema.UNCERTAINTY:
+        inside = [other.rpartition(".")[2] for other in known if other.startswith(f"{name}.")]
+        return f"{shown(value)!r}; must be a table, [{name}] with {', '.join(inside)}"
+    if (inner := name.removeprefix(f"{schema.UNCERTAINTY}.")) in known:
+        return f"no setting has this name; {inner} must stand above [{schema.UNCERTAINTY}]"
+    return f"no setting has this name{did_you_mean(name, known)}"
 
 
 def _setting(column: schema.ColumnSchema, value: object) -> tuple[Value, str]:

@@ -27,6 +27,7 @@ from supplychain import schema
 from supplychain.case import load
 from supplychain.case.datapackage import datapackage
 from supplychain.case.from_book import from_book, import_book
+from supplychain.case.spelling import settings_text
 from supplychain.case.to_book import to_book
 from supplychain.errors import InputError
 
@@ -257,6 +258,71 @@ def test_settings_keep_their_comments(tiny: Path, book: Path) -> None:
     assert (rows["discount_rate"], rows["report_last_year"], rows["currency_year"]) == (0.25, None, 2024)
     changed = text.replace("5e-1", "0.25").replace("report_last_year = 2027\n", "").replace("2025", "2024")
     assert from_book(book).files["case.toml"].decode() == changed
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "after"),
+    [
+        ('[uncertainty] # of ranges\nrange_means = "min_max" # as typed\n', "min_max", None),
+        (
+            '[uncertainty] # of ranges\nrange_means = "min_max" # as typed\n',
+            "p10_p90",
+            '[uncertainty] # of ranges\nrange_means = "p10_p90" # as typed\n',
+        ),
+        ('# Two.\n[uncertainty]\nrange_means = "min_max"\n# last\n', None, "# Two.\n[uncertainty]\n# last\n"),
+        ("[uncertainty] # nothing\n", "min_max", '[uncertainty] # nothing\nrange_means = "min_max"\n'),
+        ("[uncertainty]", "min_max", '[uncertainty]\nrange_means = "min_max"\n'),
+        ("", "min_max", 'uncertainty.range_means = "min_max"\n'),
+        ("uncertainty.range_means = 'min_max' # x\n", "p10_p90", 'uncertainty.range_means = "p10_p90" # x\n'),
+    ],
+)
+def test_what_ranges_mean_may_be_edited(before: str, typed: str | None, after: str | None) -> None:
+    """A table of settings that is lost, written twice, or that costs the file its comments."""
+    text = 'name = "two" # said\n# by hand\n'
+    values = {"name": "two"} | ({} if typed is None else {"uncertainty.range_means": typed})
+    assert settings_text(text + before, values) == text + (before if after is None else after)
+
+
+def test_a_table_of_settings_comes_back_and_may_be_edited(tiny: Path, book: Path, tmp_path: Path) -> None:
+    """A setting that is added below [uncertainty], and is one of it from then on; or that takes its comment from it."""
+    settings = tiny / "case.toml"
+    text, table = settings.read_text(), '\n# what ranges mean\n[uncertainty]\nrange_means = "min_max" # here\n'
+    settings.write_text(text + table)
+    assert dict(from_book(edited(tiny, book)).files) == files_in(tiny)
+    edited(tiny, book, all_of(cell("case", "B13", "2027-01-31"), cell("case", "B17", "p10_p90")))
+    import_book(book, tmp_path / "made")
+    assert (tmp_path / "made" / "case.toml").read_text() == (
+        f"{text}data_date = 2027-01-31\n{table.replace('min_max', 'p10_p90')}"
+    )
+    assert [load(tiny).settings.range_means, load(tmp_path / "made").settings.range_means] == ["min_max", "p10_p90"]
+
+
+def test_factors_come_back_and_may_be_edited(tiny: Path, book: Path, tmp_path: Path) -> None:
+    """A target that Excel would change or that loses its quotes, or a loading that is spelled anew."""
+    lines = [
+        "factor,target,loading,source",
+        'boom,"capacity.capacity[stage=packaging, year=2026..]",6.0e-1,paper',
+        "boom,demand.demand_ttok,,paper",
+        '"grid, ""power""",capacity.capacity[stage=packaging],-0.5,paper',
+    ]
+    (tiny / "factors.csv").write_text("\n".join(lines) + "\n")
+    (tiny / "datapackage.json").write_text(datapackage(load(tiny)))
+    before = files_in(tiny)
+    assert dict(from_book(edited(tiny, book)).files) == before
+    edited(tiny, book, all_of(cell("factors", "C4", -0.25), row("factors", "talent", "demand.demand_ttok", 0, "paper")))
+    import_book(book, tmp_path / "made")
+    text = (tmp_path / "made" / "factors.csv").read_text()
+    assert text.splitlines() == [*lines[:3], lines[3].replace("-0.5", "-0.25"), "talent,demand.demand_ttok,0,paper"]
+    package = json.loads((tmp_path / "made" / "datapackage.json").read_text())
+    fields = {resource["name"]: resource["schema"]["fields"] for resource in package["resources"]}["factors"]
+    assert [field["name"] for field in fields] == ["factor", "target", "loading", "source"]
+    assert fields[2]["constraints"] == {"minimum": -1, "maximum": 1}
+    with pytest.raises(InputError) as found:
+        import_book(edited(tiny, book, cell("factors", "C2", 0.9)), tmp_path / "refused")
+    what = "capacity.capacity[stage=packaging, supplier=foundry, place=global, year=2026]"
+    where = "sheet factors row 4, column loading (C4)"
+    message = f"{where}: the squares of the loadings of {what} add up to 1.06; must be 1 or less"
+    assert [str(problem) for problem in found.value.problems] == [message]
 
 
 @pytest.mark.parametrize("written", ["2026-11-29", '"2026-11-29"'], ids=["date", "text"])

@@ -26,6 +26,7 @@ from broken_cases import (
     SHAPE,
     STRUCTURE,
     TOGETHER,
+    UNCERTAINTY,
     all_of,
     cell,
     content,
@@ -116,6 +117,14 @@ def test_a_setting_that_is_wrong(fault: str, case: Path, capsys: pytest.CaptureF
     refused(case, said, capsys)
 
 
+@pytest.mark.parametrize("fault", UNCERTAINTY)
+def test_uncertainty_that_cannot_be(fault: str, case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bug: a factor that is misspelt moves nothing without a word, or numbers are moved by more than all of them."""
+    edit, said = UNCERTAINTY[fault]
+    edit(case)
+    refused(case, said, capsys)
+
+
 @pytest.mark.parametrize("fault", TOGETHER)
 def test_faults_are_told_together(fault: str, case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Bug: the first fault hides the others, so that a case is mended one run at a time."""
@@ -170,7 +179,11 @@ def test_an_error_has_its_problems(case: Path) -> None:
 
 def test_there_are_enough_ways_to_break_a_case() -> None:
     """Bug: families that share an id hide each other."""
-    assert len(ALL) == sum(map(len, (FILES, SHAPE, CELLS, NAMES, STRUCTURE, SETTINGS, CURVES, TOGETHER))) >= 50
+    assert (
+        len(ALL)
+        == sum(map(len, (FILES, SHAPE, CELLS, NAMES, STRUCTURE, SETTINGS, CURVES, UNCERTAINTY, TOGETHER)))
+        >= 50
+    )
 
 
 def _marked(case: Path) -> None:

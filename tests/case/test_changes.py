@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from generator import FIRST, OPTIONAL, random_case, write_case
+from paths import TINY
 from plants import Link, add, add_supplier, chain
 
 import supplychain as sc
@@ -1108,3 +1110,24 @@ def test_every_number_of_the_lp_can_be_edited(tmp_path: Path) -> None:
     assert names == params | whole
     case = loaded(random_case(0), tmp_path)
     assert set(OPTIONAL) - set(case.tables) == set()
+
+
+def test_what_factors_name_may_not_be_removed_alone(tmp_path: Path) -> None:
+    """Bug: a supplier that leaves in a scenario, and a factor that moves nothing from then on, without a word."""
+    rows = ["boom,capacity.capacity[supplier=dear],,paper", "boom,demand.demand_ttok,0.6,paper"]
+    folder = shutil.copytree(TINY, tmp_path / "tiny")
+    (folder / "factors.csv").write_text("\n".join(["factor,target,loading,source", *rows]) + "\n")
+    case = sc.load(folder)
+    leaves = ({"table": "suppliers", "supplier": "dear"}, {"table": "capacity", "supplier": "dear"})
+    with pytest.raises(ChangeError) as found:
+        apply(case, [Group("dear leaves", remove=leaves)])
+    fault = "no supplier of capacity is called 'dear'"
+    where = "factors.target[factor=boom, target=capacity.capacity[supplier=dear]]"
+    text = "remove capacity[supplier=dear]"
+    assert found.value.problems == (ChangeProblem("group dear leaves", text, f"{where}: {fault}"),)
+    named = {"table": "factors", "target": '"capacity.capacity[supplier=dear]"'}
+    left, _ = apply(case, [Group("dear leaves", remove=(*leaves, named))])
+    assert [row["target"] for row in left.tables["factors"]] == ["demand.demand_ttok"]
+    with pytest.raises(ChangeError) as found:
+        apply(case, ["factors add factor=grid, target=demand.demand_ttok, loading=0.9, source=paper"])
+    assert "add up to 1.17; must be 1 or less" in found.value.problems[0].message

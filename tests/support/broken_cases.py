@@ -235,6 +235,200 @@ CURVES: Faults = {
     ),
 }
 
+_FACTORS = "factor,target,loading,source"
+_PACKAGING = "capacity.capacity[stage=packaging, supplier=foundry, place=global, year=2026]"
+
+
+def factors(*rows: str) -> Edit:
+    """Give tiny factors: rows of `factors`."""
+    return create("factors", _FACTORS, *rows)
+
+
+def target(text: str) -> Edit:
+    return factors(f'boom,"{text}",,paper')
+
+
+def uncertainty(text: str) -> Edit:
+    """Give tiny a table `[uncertainty]` with a line of text."""
+    return content("case.toml", lambda data: data + f"\n[uncertainty]\n{text}\n".encode())
+
+
+def _target_said(message: str) -> list[str]:
+    return [f"factors.csv row 2, column target: {message}"]
+
+
+UNCERTAINTY: Faults = {
+    "a target that is no column": (
+        target("capacity"),
+        _target_said(
+            "character 1, at 'capacity': must begin with TABLE.COLUMN; the numbers are named like "
+            "capacity.capacity[stage=cowos, year=2027..]"
+        ),
+    ),
+    "a target that is blank": (factors("boom,,,paper"), _target_said("is blank; must be text")),
+    "a target that is not closed": (
+        target("capacity.capacity[stage=hbm"),
+        _target_said(
+            "character 18, at '[stage=hbm': the bracket is not closed by ]; the numbers are named like "
+            "capacity.capacity[stage=cowos, year=2027..]"
+        ),
+    ),
+    "a target without a filter in its bracket": (
+        target("capacity.capacity[hbm]"),
+        _target_said(
+            "character 19, at 'hbm]': must be COLUMN=VALUE; the numbers are named like "
+            "capacity.capacity[stage=cowos, year=2027..]"
+        ),
+    ),
+    "a target that is an edit": (
+        target("capacity.capacity[stage=hbm] +30%"),
+        _target_said(
+            "character 29, at '+30%': must end here; the numbers are named like "
+            "capacity.capacity[stage=cowos, year=2027..]"
+        ),
+    ),
+    "a target in no table": (
+        target("capcity.capacity"),
+        _target_said("no table is called 'capcity'; did you mean 'capacity'?"),
+    ),
+    "a target in a table without numbers": (
+        target("regions.label"),
+        _target_said("regions has no number that may have a range"),
+    ),
+    "a target in no column": (
+        target("capacity.capacty"),
+        _target_said("no column of capacity is called 'capacty'; did you mean 'capacity'?"),
+    ),
+    "a target that may have no range": (
+        target("capacity.year"),
+        _target_said("capacity.year may have no range; must be one of capacity, price_usd"),
+    ),
+    "a target that is an end of a range": (
+        target("capacity.capacity_low"),
+        _target_said("capacity_low is an end of a range; name capacity, whose range it is"),
+    ),
+    "a filter of no column": (
+        target("capacity.capacity[stag=hbm]"),
+        _target_said("no column of capacity is called 'stag'; did you mean 'stage'?"),
+    ),
+    "a filter of a number": (
+        target("capacity.capacity[price_usd=250]"),
+        _target_said(
+            "capacity.price_usd is no text and no year; a filter must be of stage, supplier, place, year, source"
+        ),
+    ),
+    "filters that name nothing": (
+        target("capacity.capacity[stage=hbm|hmb, year=2031..]"),
+        [
+            "factors.csv row 2, column target: no stage of capacity is called 'hmb'; did you mean 'hbm'?",
+            "factors.csv row 2, column target: capacity has no year 2031..; it has 2026, 2027, 2028",
+        ],
+    ),
+    "filters that name nothing together": (
+        target("capacity.capacity[stage=hbm, supplier=grid]"),
+        _target_said("no row of capacity with stage=hbm has supplier=grid; supplier is cheap, dear there"),
+    ),
+    "a target in a table that is not there": (
+        target("allocation.share"),
+        _target_said("allocation has no rows in this case"),
+    ),
+    "a loading above 1": (
+        factors("boom,capacity.capacity,1.5,paper"),
+        ["factors.csv row 2, column loading: 1.5; must be a number from -1 to 1"],
+    ),
+    "a loading that is no number": (
+        factors("boom,capacity.capacity,high,paper"),
+        ["factors.csv row 2, column loading: 'high'; must be a number from -1 to 1"],
+    ),
+    "loadings of more than a number": (
+        factors(
+            "boom,capacity.capacity,0.8,paper",
+            "boom,demand.demand_ttok,0.8,paper",
+            "grid,capacity.capacity[stage=packaging],-0.7,paper",
+        ),
+        [
+            (
+                f"factors.csv row 4, column loading: the squares of the loadings of {_PACKAGING} add up to 1.13; "
+                "must be 1 or less"
+            )
+        ],
+    ),
+    "a factor that is named twice for a number": (
+        factors(
+            "boom,capacity.capacity[year=2026],0.9,paper",
+            "grid,capacity.capacity,0.1,paper",
+            "boom,capacity.capacity[stage=packaging],0.9,paper",
+        ),
+        [
+            (
+                f"factors.csv row 4, column target: 'boom' moves {_PACKAGING} already, by "
+                "'capacity.capacity[year=2026]'; a factor may move a number once"
+            )
+        ],
+    ),
+    "a row of factors twice": (
+        factors("boom,capacity.capacity,0.9,paper", "boom,capacity.capacity,0.1,paper"),
+        [
+            (
+                "factors.csv row 3, column factor + target: 'boom / capacity.capacity' was given in row 2; "
+                "a key may stand once"
+            ),
+        ],
+    ),
+    "a factor without a name": (
+        factors(",capacity.capacity,,paper"),
+        ["factors.csv row 2, column factor: is blank; must be text"],
+    ),
+    "a factor of no source": (
+        factors("boom,capacity.capacity,,papr"),
+        ["factors.csv row 2, column source: no source is called 'papr'; did you mean 'paper'?"],
+    ),
+    "a setting of ranges that is unknown": (
+        uncertainty('range_mean = "min_max"'),
+        [
+            (
+                "case.toml, setting uncertainty.range_mean: no setting has this name; did you mean "
+                "'uncertainty.range_means'?"
+            )
+        ],
+    ),
+    "ranges that mean something else": (
+        uncertainty('range_means = "min-max"'),
+        [
+            (
+                "case.toml, setting uncertainty.range_means: 'min-max'; must be one of p10_p90, min_max; did you mean "
+                "'min_max'?"
+            )
+        ],
+    ),
+    "ranges that mean a number": (
+        uncertainty("range_means = 10"),
+        ["case.toml, setting uncertainty.range_means: '10'; must be one of p10_p90, min_max"],
+    ),
+    "ranges that mean nothing": (
+        uncertainty('range_means = ""'),
+        ["case.toml, setting uncertainty.range_means: is blank; must be one of p10_p90, min_max"],
+    ),
+    "uncertainty that is no table": (
+        setting("build_lag_share = 0.0", 'build_lag_share = 0.0\nuncertainty = "min_max"'),
+        ["case.toml, setting uncertainty: 'min_max'; must be a table, [uncertainty] with range_means"],
+    ),
+    "what ranges mean outside its table": (
+        setting("build_lag_share = 0.0", 'build_lag_share = 0.0\nrange_means = "min_max"'),
+        ["case.toml, setting range_means: no setting has this name; did you mean 'uncertainty.range_means'?"],
+    ),
+    "a setting below the table": (
+        setting("currency_year = 2025", '[uncertainty]\nrange_means = "min_max"\ncurrency_year = 2025'),
+        [
+            (
+                "case.toml, setting uncertainty.currency_year: no setting has this name; currency_year must stand "
+                "above [uncertainty]"
+            ),
+            "case.toml, setting currency_year: is missing; give a whole number from 1990 to 2200",
+        ],
+    ),
+}
+
 FILES: Faults = {
     "required table missing": (remove("capacity.csv"), ["capacity.csv: is missing; a case needs it"]),
     "case.toml missing": (remove("case.toml"), ["case.toml: is missing; a case needs it"]),
@@ -933,4 +1127,4 @@ TOGETHER: Faults = {
     ),
 }
 
-ALL: Faults = {**FILES, **SHAPE, **CELLS, **NAMES, **STRUCTURE, **SETTINGS, **CURVES, **TOGETHER}
+ALL: Faults = {**FILES, **SHAPE, **CELLS, **NAMES, **STRUCTURE, **SETTINGS, **CURVES, **UNCERTAINTY, **TOGETHER}
