@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from supplychain.study.serve import Served, serve
     from supplychain.study.session import Session, WhatIfAnswer, session
     from supplychain.study.sweep import sweep
+    from supplychain.study.uncertainty import Uncertainty, uncertainty
 
 __all__ = [
     "Answer",
@@ -67,6 +68,7 @@ __all__ = [
     "SetupError",
     "SupplychainError",
     "TimeLimitError",
+    "Uncertainty",
     "WhatIf",
     "WhatIfAnswer",
     "WithinCapital",
@@ -86,6 +88,7 @@ __all__ = [
     "sweep",
     "time_limit",
     "to_book",
+    "uncertainty",
     "what_if",
     "within_capital",
     "workbook",
@@ -120,6 +123,8 @@ _HOMES = {
     "WithinCapital": "study.capital",
     "within_capital": "study.capital",
     "sweep": "study.sweep",
+    "Uncertainty": "study.uncertainty",
+    "uncertainty": "study.uncertainty",
     "workbook": "report.excel.workbook",
 }
 """Where the names stand that take the solver, pandas or a library for workbooks to import."""

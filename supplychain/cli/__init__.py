@@ -4,6 +4,7 @@
 
     answer.py   solve, explain                                       one answer
     study.py    compare, sensitivity, sweep, scenarios, foresight, backcast     many answers
+    uncertainty.py  uncertainty                                      how sure it is
     seek.py     seek                                                 what it takes
     serve.py    of it the part that serves more, or the most within so much capital
     report.py   report                                               the capacity report, in HTML
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from supplychain.cli import answer, inputs, report, seek, study
+from supplychain.cli import answer, inputs, report, seek, study, uncertainty
 from supplychain.cli.shared import STOPPED
 from supplychain.cli.streams import standard_streams
 from supplychain.errors import ChangeError, InputError, NoAnswerError, SetupError, SupplychainError
@@ -70,6 +71,7 @@ def completion(shell: str) -> None:
 for command in (
     *(answer.solve, answer.explain),
     *(study.compare, study.sensitivity, study.sweep, study.scenarios, study.foresight, study.backcast),
+    uncertainty.uncertainty,
     seek.seek,
     report.report,
     *(inputs.check, inputs.new, inputs.export, inputs.import_),

@@ -94,6 +94,11 @@ class CaseOptions:
     foresight: Foresight | None = None
     """None leaves what the case says."""
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything is changed in the case, or locked in."""
+        return bool(self.scenarios or self.changes or self.orders_from) or self.foresight is not None
+
     def read(self) -> WhatIf:
         """Read the case, make the changes, show what they did, and hold what was signed."""
         from supplychain.case.scenarios import what_if

@@ -12,7 +12,16 @@ from typing import Final, Literal, TypeAlias
 from supplychain.schema import OF_INPUT, OF_QUANTITY, OF_ROW, ColumnSchema, TableSchema
 
 Kind: TypeAlias = Literal[
-    "solve", "compare", "sensitivity", "backcast", "scenarios", "foresight", "seek", "serve", "capital"
+    "solve",
+    "compare",
+    "sensitivity",
+    "uncertainty",
+    "backcast",
+    "scenarios",
+    "foresight",
+    "seek",
+    "serve",
+    "capital",
 ]
 """The command that writes a folder of results."""
 
@@ -1511,10 +1520,149 @@ ANSWER: Final = (
 YEAR_STUDY: Final = (LADDER, CURVES, IDLE_CAPACITY)
 """What a report shows of the year that it looks at closely."""
 
+_ANY_YEAR = _integer("year", "year", "calendar year; blank: all reported years together", blank=True)
+_QUANTITY = _text(
+    "quantity",
+    "quantity",
+    "`tokens_served`, `research_done`, `cost_per_mtok`, `cash_spent` or `stage_used_share`; over all years "
+    "`net_benefit`, `value` and `cost`, discounted; `label` is the stage that binds",
+)
+_OF_ITEM = _text("item", "item", "of what: a workload, a stage, or `all`")
+_ESTIMATED = (
+    _number("standard_error", "", "standard error", "from what hypercubes of 20 draws say one by one", blank=True),
+    _number("low", "", "from", "low end of the 90 % interval of the estimate", blank=True),
+    _number("high", "", "to", "high end of the 90 % interval of the estimate", blank=True),
+)
+
+
+def _quantile(name: str, per_cent: int) -> ColumnSchema:
+    return _number(name, OF_QUANTITY, f"{per_cent} %", f"{per_cent} % of draws are below it", blank=True)
+
+
+BINDING_PROBABILITY: Final = _table(
+    "binding_probability",
+    "year level members",
+    (
+        _ANY_YEAR,
+        _text(
+            "level",
+            "level",
+            "`stage` or `group`: the label is exactly these members; `any`: one of these stages is in the label; of "
+            "all years `every_year` and `some_year`: one of these stages is in it in each year, in one or more",
+        ),
+        _text("members", "binds", "stages or groups that bind; of `any` and of all years alternatives, with ` | `"),
+        _number("probability", "share", "probability", "share of draws"),
+        *_ESTIMATED,
+        _boolean("central", "central", "whether it is so at central values"),
+    ),
+    "How often each stage and group binds when all inputs with a range are drawn together",
+)
+DISTRIBUTIONS: Final = _table(
+    "distributions",
+    "year quantity item",
+    (
+        _ANY_YEAR,
+        _QUANTITY,
+        _OF_ITEM,
+        _text("unit", "unit", "unit of the quantity"),
+        _number("central", OF_QUANTITY, "central", "at central values of all inputs", blank=True),
+        _number("mean", OF_QUANTITY, "mean", "mean of the draws in which it is defined", blank=True),
+        _quantile("p05", 5),
+        _quantile("p10", 10),
+        _quantile("p50", 50),
+        _quantile("p90", 90),
+        _quantile("p95", 95),
+        _number(
+            "undefined_share",
+            "share",
+            "undefined in",
+            "share of draws in which it has no meaning, as cost of no tokens",
+        ),
+    ),
+    "What is served, at what cost, how full stages are, and what is spent, over all draws",
+)
+DRIVERS: Final = _table(
+    "drivers",
+    "year quantity item rank",
+    (
+        _ANY_YEAR,
+        _QUANTITY,
+        _OF_ITEM,
+        _integer("rank", "rank", "1 for the factor with the largest share"),
+        _text("factor", "factor", "what moves together: a row of `factors.csv`, or the numbers of a column and source"),
+        _number(
+            "share",
+            "share",
+            "first-order share",
+            "part of the variance that the factor explains by itself, as far as binned draws tell",
+        ),
+        _number(
+            "noise_floor", "share", "noise floor", "a share that the largest of all factors reaches by luck in 5 %"
+        ),
+        _boolean("above_floor", "above it", "whether the share is larger than luck gives"),
+    ),
+    "Which factors explain what binds, what is served and what it costs: the ten largest of each",
+)
+CONDITIONS: Final = _table(
+    "conditions",
+    "year label factor",
+    (
+        _YEAR,
+        _text("label", "binds", "the stages that bind"),
+        _text("factor", "factor", "blank: no condition does better than chance", blank=True),
+        _number("from_pct", "%", "from percentile", "of the factor; blank: no lower bound", blank=True),
+        _number("to_pct", "%", "to percentile", "of the factor; blank: no upper bound", blank=True),
+        _number("density", "share", "binds inside", "share of draws inside all bounds in which the label binds"),
+        _number("standard_error", "share", "its error", "standard error of it", blank=True),
+        _number(
+            "coverage", "share", "of all cases", "share of draws in which the label binds that is inside", blank=True
+        ),
+        _number("mass", "share", "size", "share of draws that is inside"),
+        _number("base_rate", "share", "binds anywhere", "share of all draws in which the label binds"),
+    ),
+    "Inside which bounds of at most four factors a stage binds, measured on hypercubes that did not find them",
+)
+CONVERGENCE: Final = _table(
+    "convergence",
+    "year quantity item draws",
+    (
+        _YEAR,
+        _QUANTITY,
+        _text("item", "item", "of `label` the stages that bind most often, else `all`"),
+        _integer("draws", "draws", "the first so many", "draws"),
+        _number("value", "", "estimate", "probability of the label, or mean of the quantity", blank=True),
+        *_ESTIMATED,
+    ),
+    "What the first draws alone say: whether more would change it",
+)
+DRAWS: Final = _table(
+    "draws",
+    "draw year",
+    (
+        _integer("draw", "draw", "number of the draw"),
+        _YEAR,
+        _text("stage", "binds", "the stages that bind; blank: no answer", blank=True),
+        _text("group", "group", "the groups that bind", blank=True),
+        _number("net_benefit_usd", "USD", "net benefit", "value less cost over the horizon, discounted", blank=True),
+        _number("value_usd", "USD", "value", "what is served is worth over the horizon, discounted", blank=True),
+        _number("cost_usd", "USD", "cost", "what is paid for over the horizon, discounted", blank=True),
+        _number("objective_usd", "USD", "objective", "all cost, discounted, what is unserved included", blank=True),
+        _number("served_ttok", TTOK, "tokens served", "in the year", blank=True),
+        _number("research_h100e_years", H100E_YEARS, "research", "research done in the year", blank=True),
+        _number("cost_usd_per_mtok", PER_MTOK, "average cost", "serving cost over tokens served", blank=True),
+        _number("capital_usd", "USD", "cash spent", "on components, systems and expansions in the year", blank=True),
+        _text("status", "status", "`optimal`, or why there is no answer"),
+    ),
+    "Each draw, year by year",
+    required=False,
+)
+
+
 TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     "solve": (*ANSWER, SUPPLIER_PRICES, REGRET, STRANDED, CHANGES),
     "compare": (COMPARED_TOTALS, COMPARED_RESULTS, COMPARED_LABELS, ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
+    "uncertainty": (BINDING_PROBABILITY, DISTRIBUTIONS, DRIVERS, CONDITIONS, CONVERGENCE, DRAWS, CHANGES),
     "backcast": (
         *(COMPARISONS, SCORES, SKILL, FORECASTS, BY_FORESIGHT, LABELS_BY_FORESIGHT),
         *(PAST_LABELS, PAST_FLIPS, ATTAINABILITY, FORBIDDEN_BY, CONFLICTS, CHANGES),
@@ -1601,6 +1749,21 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         Fact("served_ttok", _NUMBER, "tokens served in them, 10^12"),
         _DIGESTS,
         Fact("unfit", list, "moves that what is locked in does not fit, and that are left out; where some is"),
+        *_WHAT_IF,
+    ),
+    "uncertainty": (
+        _CASE,
+        Fact("draws", int, "how many were solved", known_by=True),
+        Fact("seed", int, "what they were drawn with"),
+        Fact("range_means", str, "what the ends of a range are: `p10_p90` or `min_max`"),
+        Fact("factors", int, "independent factors, remainders of single numbers among them"),
+        Fact("uncertain_numbers", int, "numbers that have a range"),
+        Fact("without_answer", int, "draws that have no answer, and count nowhere"),
+        Fact("checked", int, "draws that were solved once more, in a model of their own, with the same cost"),
+        Fact("rebuilt", int, "draws whose model was built anew, as more than numbers, lead times and lives changed"),
+        Fact("from_nothing", int, "draws that failed their certificate at first and were solved again in a new model"),
+        _VERSIONS,
+        _DIGESTS,
         *_WHAT_IF,
     ),
     "backcast": (

@@ -43,6 +43,8 @@ _GROUPS = {
         "Seek",
         "sensitivity",
         "Sensitivity",
+        "uncertainty",
+        "Uncertainty",
         "backcast",
         "Backcast",
         "foresight",

@@ -17,6 +17,7 @@ _TITLES = {
     "backcast": "The past: `supplychain backcast CASE --out DIR`",
     "foresight": "Several foresights side by side: `supplychain foresight CASE --out DIR`",
     "seek": "What must change so that a condition holds: `supplychain seek CASE --out DIR`",
+    "uncertainty": "How sure it is: `supplychain uncertainty CASE --out DIR`",
     "serve": "The cheapest way to serve more: `supplychain seek CASE --serve REQUIREMENT --out DIR`",
     "capital": "What so much capital buys: `supplychain seek CASE --capital USD --out DIR`",
     "scenarios": "All scenarios at a glance: `supplychain scenarios CASE --solve --out DIR`",
