@@ -158,6 +158,11 @@ class Law:
         """What the ends of a range are: `p10_p90` or `min_max`."""
         return self.case.settings.range_means
 
+    @property
+    def count(self) -> int:
+        """How many numbers are uncertain."""
+        return len(self._numbers.x)
+
     def drawn(self, factors: Vector) -> Case:
         """Return the case at some values of its factors, in the order of their names; without ranges and `factors`.
 

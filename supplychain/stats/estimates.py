@@ -138,7 +138,7 @@ def quantiles(values: npt.ArrayLike) -> Quantiles:
     known = draws[np.isfinite(draws)]
     found = np.quantile(known, (0.05, 0.1, 0.5, 0.9, 0.95)) if len(known) else np.full(5, math.nan)
     p05, p10, p50, p90, p95 = found.tolist()
-    return Quantiles(p05, p10, p50, p90, p95, undefined=1 - len(known) / len(draws))
+    return Quantiles(p05, p10, p50, p90, p95, undefined=(len(draws) - len(known)) / len(draws))
 
 
 def convergence(

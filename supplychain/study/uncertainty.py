@@ -123,7 +123,7 @@ def uncertainty(  # noqa: PLR0913 - all but the case have their defaults
         "seed": seed,
         "range_means": case.settings.range_means,
         "factors": len(case_law.names),
-        "uncertain_numbers": sum(len(numbers.x) for numbers in case_law.numbers),
+        "uncertain_numbers": case_law.count,
         **{name: counts[name] for name in ("without_answer", "checked", "rebuilt", "from_nothing")},
         "versions": versions(),
         "inputs_sha256": case.sha256,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -24,7 +25,7 @@ from plants import Link, add, chain, edited, loaded, one, ranged, two_stages
 import supplychain as sc
 from supplychain import schema
 from supplychain.case import vars_of
-from supplychain.case.law import P90_SCORE, law
+from supplychain.case.law import MOST_SCORE, P90_SCORE, law
 from supplychain.errors import ChangeError, InputError, OutputError
 from supplychain.results.frames import records
 from supplychain.study import attached
@@ -130,7 +131,7 @@ def test_bands_are_those_of_the_law(tmp_path: Path) -> None:
     assert served.central == WAFERS
     for name, share in (("p05", 0.05), ("p10", 0.1), ("p50", 0.5), ("p90", 0.9), ("p95", 0.95)):
         score = NormalDist().inv_cdf(share)
-        assert served[name] == pytest.approx(WAFERS * UP ** (score / P90_SCORE), rel=0.005), name
+        assert served[name] == pytest.approx(WAFERS * UP ** (score / P90_SCORE), rel=0.02), name  # between two draws
     drivers = study.drivers[study.drivers["quantity"] == "tokens_served"]
     assert list(drivers["factor"]) == ["capacity.capacity[source=of_wafers]"]
     assert drivers["share"].iloc[0] > 0.9
@@ -168,7 +169,9 @@ def test_what_has_no_meaning(tmp_path: Path) -> None:
     assert cost.undefined_share == pytest.approx(idle, abs=0.05)
     assert cost.p95 <= 1.1
     assert one(study.distributions, quantity="tokens_served", item="all").undefined_share == 0
-    assert one(study.binding_probability, level="stage", members="demand").probability == cost.undefined_share
+    assert one(study.binding_probability, level="stage", members="demand").probability == pytest.approx(
+        cost.undefined_share
+    )
 
 
 def as_case(case: sc.Case) -> Case:
@@ -178,14 +181,14 @@ def as_case(case: sc.Case) -> Case:
 
 
 def agree(case: sc.Case, seed: int, draws: Sequence[int], folder: Path) -> None:
-    """Each draw, written out as a case and solved by `solve`: the same labels and, to eleven digits, objective."""
+    """Each draw, written out as a case and solved by `solve`: the same labels and objective."""
     solver = WarmSolver(case, totals=True)
     for n in draws:
         plan = sc.solve(loaded(as_case(drawn(case, seed, n)), folder / str(n)))
         binding = {(row["level"], row["year"]): row["members"] for row in records(plan.binding)}
         reading = solver.read(drawn(case, seed, n), cold=True)
         assert reading.labels == binding, n
-        assert f"{reading.objective_usd:.11g}" == f"{plan.summary['objective_usd']:.11g}", n
+        assert reading.objective_usd == pytest.approx(plan.summary["objective_usd"], rel=1e-11), n
 
 
 @pytest.mark.unmeasured
@@ -208,12 +211,13 @@ def test_a_draw_of_base_is_a_case(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", one_in(10, range(30)))
 def test_a_draw_agrees_with_the_second_statement(seed: int, tmp_path: Path) -> None:
     """Bug: the law changes a number after the LP has it, or the LP of a draw is another one."""
-    case = loaded(edited(ranged(random_case(seed)), report_last_year=None), tmp_path / "case")
+    case = loaded(edited(ranged(random_case(seed))), tmp_path / "case")
     if case.settings.foresight_years is not None:
         case = case.with_foresight("perfect")
     reading = WarmSolver(case, labels=False).read(drawn(case, 5, 3), cold=True)
     folder = write_case(as_case(drawn(case, 5, 3)), tmp_path / "drawn")
-    assert reading.objective_usd == pytest.approx(reference.solve(reference.load(folder)).objective, rel=1e-8, abs=1e-3)
+    again = reference.build(reference.load(folder)).solve()
+    assert reading.objective_usd == pytest.approx(again.objective_usd, rel=1e-8, abs=1e-3)
 
 
 def bytes_of(study: sc.Uncertainty) -> dict[str, bytes]:
@@ -252,11 +256,11 @@ def test_more_draws_leave_those_before(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(many[many["draw"] <= 40], few)
     names, scores = factors_of(case, 1, 80)
     assert names == law(case).names
+    scores = np.clip(scores, -MOST_SCORE, MOST_SCORE)
     limits = WAFERS * UP ** (scores[:, names.index("capacity.capacity[source=of_wafers]")] / P90_SCORE)
     power = POWER * UP_POWER ** (scores[:, names.index("capacity.capacity[source=of_power]")] / P90_SCORE)
     served = many[column("tokens_served", "all")]
-    np.testing.assert_allclose(served, np.minimum(limits, power), rtol=0.03)  # cut where a score is above 2.56
-    np.testing.assert_allclose(np.median(served), np.median(np.minimum(limits, power)), rtol=1e-9)
+    np.testing.assert_allclose(served, np.minimum(limits, power), rtol=1e-9)
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
@@ -309,8 +313,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     for name, table in study.tables.items():
         pd.testing.assert_frame_equal(read.tables[name], table, check_exact=False, rtol=1e-11)
     share = one(study.binding_probability, level="stage", members="wafers").probability
-    assert f"wafers     {100 * share:.0f}* ±" in printed
-    assert "wafers or power  100* ±" in printed
+    assert re.search(rf"^wafers +{100 * share:.0f}\* ±\d+$", printed, re.MULTILINE)
+    assert re.search(r"^wafers or power +100\* ±\d+$", printed, re.MULTILINE)
     status, _, complained = run(capsys, *given, "--out", str(out))
     assert status == 1
     assert "draws.sqlite exists already; go on with it (resume)" in complained
@@ -356,7 +360,7 @@ def test_a_study_of_other_inputs_is_not_taken(tmp_path: Path) -> None:
     known = attached.known_study(case, None, tmp_path).study
     assert known is not None
     assert known.summary == study.summary
-    other = sc.what_if(tmp_path, changes=["capacity.capacity[stage=power] +1%"]).case
+    other = sc.what_if(tmp_path, edits=["capacity.capacity[stage=power] +1%"]).case
     stale = attached.known_study(other, None, tmp_path)
     assert stale.study is None
     assert stale.note == f"The study in {tmp_path / attached.FOLDER} is of other inputs, and is left out"
@@ -375,4 +379,5 @@ def test_mostly_moved_what_ifs_are_solved_from_nothing(tmp_path: Path) -> None:
     solver = WarmSolver(case, [("tokens_served", schema.ALL, FIRST)], totals=True)
     draw = drawn(case, 1, 1)
     assert solver.read(draw, cold=True) == solver.read(draw, cold=False) == solver.read(draw)
-    assert share_moved(case, draw) == 1 - share_moved(case, case) == 1
+    assert 0.5 < share_moved(case, draw) <= 1
+    assert share_moved(case, case) == 0
