@@ -19,7 +19,7 @@ import tomllib
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -410,6 +410,7 @@ class Statement:
         self.rhs: Terms = {}
         self.equalities: set[Label] = set()
         self.limits: dict[tuple[str, str, str, int], Limit] = {}
+        self._without = lru_cache(maxsize=4)(self._part)
 
     def column(self, *label: str | int, usd: float = 0.0) -> None:
         """Declare a column and what one unit of it costs."""
@@ -461,15 +462,13 @@ class Statement:
         if unknown:
             message = f"no such row or column: {unknown[:5]}"
             raise KeyError(message)
-        dropped = set(drop_rows)
-        labels = [label for label in self.rows if label not in dropped]
-        matrix = self.matrix[np.array([label not in dropped for label in self.rows])]
+        part = self._without(frozenset(drop_rows), len(self.rows))
+        labels, matrix, equal = part.labels, part.matrix, part.equal
         fixed = np.array([held.get(column, math.nan) for column in self.cost])
         rhs = np.array([self.rhs[label] + shift.get(label, 0.0) for label in labels])
-        equal = np.array([label in self.equalities for label in labels], dtype=bool)
         cost = np.array(list(self.cost.values()))
 
-        x, y = _optimum(_Problem(matrix, rhs, equal, cost, fixed), method)
+        x, y = _optimum(part, rhs, cost, fixed, method)
         objective = self.constant + math.fsum(cost * x)
         of_held = np.nan_to_num((cost + matrix.T @ y) * fixed)
         bound = self.constant + math.fsum(of_held) - math.fsum(rhs * y)
@@ -490,6 +489,16 @@ class Statement:
             gap=gap,
         )
 
+    def _part(self, dropped: frozenset[Label], count: int) -> _Part:
+        """What stays of `count` rows without those dropped, also in units in which numbers are near 1."""
+        labels = [label for label in self.rows if label not in dropped]
+        matrix = self.matrix[np.array([label not in dropped for label in self.rows])]
+        assert count == self.matrix.shape[0], "rows were added after the first solve"
+        row_unit, column_unit = _equilibrate(matrix)
+        scaled = (diags_array(row_unit) @ matrix @ diags_array(column_unit)).tocsr()
+        equal = np.array([label in self.equalities for label in labels], dtype=bool)
+        return _Part(labels, matrix, equal, row_unit, column_unit, (scaled[~equal], scaled[equal]))
+
     @cached_property
     def matrix(self) -> csr_array:
         """The coefficients of all rows, in the order of `rows` and `cost`."""
@@ -503,34 +512,33 @@ class Statement:
         return csr_array((coefficients, (i, j)), shape=(len(self.rows), len(position)))
 
 
-class _Problem(NamedTuple):
-    """Least cost · x: matrix x <= rhs (= where `equal`), x >= 0, x = fixed where that is given."""
+class _Part(NamedTuple):
+    """Rows of an LP: matrix x <= rhs (= where `equal`), x >= 0, and the same matrix scaled: rows `<=`, rows `=`."""
 
+    labels: list[Label]
     matrix: csr_array
-    rhs: Floats
     equal: np.ndarray[Any, np.dtype[np.bool_]]
-    cost: Floats
-    fixed: Floats
+    row_unit: Floats
+    column_unit: Floats
+    scaled: tuple[csr_array, csr_array]
 
 
-def _optimum(problem: _Problem, method: str) -> tuple[Floats, Floats]:
-    """The best x, and what one unit more on each right-hand side would save.
+def _optimum(part: _Part, rhs: Floats, cost: Floats, fixed: Floats, method: str) -> tuple[Floats, Floats]:
+    """The x of least cost, `fixed` where that is given, and what one unit more on each right-hand side would save.
 
     Solved in units in which numbers are near 1: rows and columns are scaled by powers of two, which
     is exact, then quantities and money as a whole.
     """
-    matrix, rhs, equal, cost, fixed = problem
-    row_unit, column_unit = _equilibrate(matrix)
+    equal, row_unit, column_unit = part.equal, part.row_unit, part.column_unit
     quantity = _power_of_two(_middle(rhs * row_unit))
     money = _power_of_two(_middle(cost * column_unit * quantity))
-    scaled = (diags_array(row_unit) @ matrix @ diags_array(column_unit)).tocsr()
     b = rhs * row_unit / quantity
     at = fixed / (column_unit * quantity)
     found = linprog(
         cost * column_unit * (quantity / money),
-        A_ub=scaled[~equal],
+        A_ub=part.scaled[0],
         b_ub=b[~equal],
-        A_eq=scaled[equal],
+        A_eq=part.scaled[1],
         b_eq=b[equal],
         bounds=np.column_stack([np.nan_to_num(at), np.where(np.isnan(at), np.inf, at)]),
         method=method,
