@@ -66,6 +66,14 @@ def ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, handler)
 
 
+@pytest.fixture
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let reports draw their charts in this process, and those that it has drawn before not again."""
+    from drawing import DrawnOnce  # noqa: PLC0415 - few tests draw
+
+    monkeypatch.setattr("supplychain.report.charts.images.DrawingProcesses", DrawnOnce)
+
+
 class Memory:
     """Follows the peak of this process and of those that it starts, and takes those of other workers from xdist."""
 

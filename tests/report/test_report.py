@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import io
 import json
 import math
 import os
@@ -12,22 +13,26 @@ import re
 import shlex
 import shutil
 import sys
+import tempfile
 import zipfile
 from collections import defaultdict
 from functools import cache
 from itertools import combinations, pairwise
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from xml.etree import ElementTree as ET
 
 import pandas as pd
 import pytest
 from commands import said_by
+from drawing import DrawnOnce
 from generator import FIRST, write_case
 from hostile import FOR_HTML, html_case, served_html_case
 from page import Element, Origins, number, power_of_ten, read, report_data_of
-from paths import ANSWERS, BACKCAST, BASE, INPUTS, REPORTS, ROOT, TINY
-from plants import Link, add, base_plan, chain, loaded, observe, two_stages
+from paths import ANSWERS, BACKCAST, INPUTS, REPORTS, ROOT, TINY, files_in
+from plants import Link, add, chain, loaded, observe, two_stages
 
 import supplychain as sc
 from supplychain.case.notices import notices
@@ -41,14 +46,12 @@ from supplychain.report.page import html, sections
 from supplychain.report.page.blocks import Paragraph
 from supplychain.report.page.readme import weaknesses
 from supplychain.report.page.report_data import ReportData
-from supplychain.results.read import read_answer
 from supplychain.study.backcast import backcast
 from supplychain.study.compare import compare, compare_folders
 from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
-    from pathlib import Path
 
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -163,19 +166,38 @@ def _yes(value: object) -> str:
     return {"True": "yes", "False": "no"}.get(str(value), "")
 
 
+_STUDIES = {"sensitivity": "sensitivity", "foresights": "foresight", "backcast": "backcast"}
+"""Options of `report`, and the folders of `reports/answers` that the shipped one is given."""
+
+
 @cache
 def _base() -> tuple[ReportData, dict[str, bytes]]:
-    plan = base_plan()
-    studies = {
-        "sensitivity": read_answer(ANSWERS / "sensitivity", "sensitivity"),
-        "foresight": read_answer(ANSWERS / "foresight", "foresight"),
-        "backcast": read_answer(ANSWERS / "backcast", "backcast"),
-    }
-    late = {"demand_late": "Demand is late", "hbm_shortfall": "HBM is late"}
-    made = {name: sc.what_if(BASE, [name]).case for name in late}
-    beside = compare({"base": plan, **{name: sc.solve(one) for name, one in made.items()}})
-    given = ReportData(plan, plan.case.report_years[0], "inputs/base", (), {**studies, "compare": beside}, late)
-    return given, html.report(given)
+    """What `reports/base` shows, and its files as the software writes them now."""
+    shipped = re.findall(r"^SCENARIOS := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[0]
+    beside = [x for name in shipped.split() for x in ("--scenario", name)]
+    studies = [f"--{option}=reports/answers/{name}" for option, name in _STUDIES.items()]
+    shown: list[ReportData] = []
+
+    def write(given: ReportData, *others: Any, **more: Any) -> dict[str, bytes]:  # noqa: ANN401 - what `report` takes
+        shown.append(given)
+        return report(given, *others, **more)
+
+    report = html.report
+    with tempfile.TemporaryDirectory() as out, contextlib.chdir(ROOT):  # the page names the case as it was named
+        with patch.object(html, "report", write), patch.object(images, "DrawingProcesses", DrawnOnce):
+            assert (
+                said_by("report", "inputs/base", *beside, *studies, "--xlsx", "--out", out, "--quiet", "--workers", 1)[
+                    0
+                ]
+                == 0
+            )
+        return shown[0], files_in(Path(out))
+
+
+@cache
+def _page() -> Element:
+    """The page of `_base`, read once."""
+    return read(_base()[1][html.PAGE].decode())
 
 
 @pytest.mark.unmeasured
@@ -183,8 +205,7 @@ def test_every_number_of_the_page_is_that_of_the_tables(tmp_path: Path) -> None:
     """Catches a cell scaled twice or not as its head says, a table with its columns swapped, a sum over the wrong rows:
     each number says which cells it comes from, and is read back from the page.
     """
-    given, files = _base()
-    page = read(files[html.PAGE].decode())
+    given, page = _base()[0], _page()
     assert check_numbers(page, written(given, tmp_path)) > 5000
 
 
@@ -230,8 +251,7 @@ def test_no_number_of_the_text_stands_alone() -> None:
     """Catches a number in a sentence that does not say which cells it comes from; years, the one per cent, and what
     others wrote (titles, notices, the case's own README) are none.
     """
-    given, files = _base()
-    page = read(files[html.PAGE].decode())
+    given, page = _base()[0], _page()
     others = [
         *given.scenarios.values(),
         *notices(given.case),
@@ -258,8 +278,8 @@ def test_no_number_of_the_text_stands_alone() -> None:
 
 def test_the_answer_says_what_the_tables_say() -> None:
     """Catches a sentence or one of the four numbers that reads another year, workload or column than it says."""
-    given, files = _base()
-    plan, page = given.plan, read(files[html.PAGE].decode())
+    given, _ = _base()
+    plan, page = given.plan, _page()
     last = given.years[-1]
     service = plan.service[plan.service["year"] == last]
     cost = plan.token_cost[plan.token_cost["workload"] == "all"].set_index("year")
@@ -343,8 +363,7 @@ def test_what_binds_is_told_with_the_group_that_does() -> None:
 
 def test_the_inputs_of_the_page_are_those_of_the_files() -> None:
     """Catches a column that slips, a row left out, a range at the wrong number, or a source of another row."""
-    given, files = _base()
-    page = read(files[html.PAGE].decode())
+    given, page = _base()[0], _page()
     sources = {row["source"]: row["evidence"] for row in given.case.tables["sources"]}
     sheets = {table["data-sheet"].removesuffix(".csv"): table for table in page.all("table", data_sheet="")}
     assert set(sheets) == {
@@ -409,9 +428,9 @@ def test_what_charts_say_stands_in_their_tables() -> None:
     """Catches a mark that says another number than the table behind its chart: both are read back from the page. What
     is summed up or split for a chart alone is worked out again.
     """
-    given, files = _base()
+    given, _ = _base()
     tables, studies = given.plan.tables, given.studies
-    page = read(files[html.PAGE].decode())
+    page = _page()
     count = 0
     for figure in page.all("figure"):
         table = next(figure.all("table"))
@@ -487,9 +506,9 @@ def test_grids_say_what_differs_and_who_said_so() -> None:
 
 def test_a_scenario_is_told_in_a_sentence() -> None:
     """Catches a change of another answer or total, one called none that is not, and a group told for a stage."""
-    given, files = _base()
+    given, _ = _base()
     beside = given.studies["compare"].tables
-    points = [one.text for one in read(files[html.PAGE].decode()).all("li")]
+    points = [one.text for one in _page().all("li")]
     names = Names(given.case)
     for name, title in given.scenarios.items():
         totals, labels = (rows[rows["answer"] == name] for rows in (beside["totals"], beside["labels"]))
@@ -600,8 +619,7 @@ def test_the_page_is_whole_and_asks_for_nothing() -> None:
     """Catches a script that is not ours, an address that the browser would fetch, a link to nowhere, a picture missing,
     headings that skip a level, parts in another order, and an identifier that stands twice.
     """
-    given, files = _base()
-    page = read(files[html.PAGE].decode())
+    (given, files), page = _base(), _page()
     (script,) = page.all("script")
     assert script.text == (ROOT / "supplychain" / "report" / "page" / "page.js").read_text(encoding="utf-8")
     allowed = next(page.all("meta", http_equiv="Content-Security-Policy"))["content"]
@@ -645,7 +663,7 @@ def test_the_page_is_whole_and_asks_for_nothing() -> None:
     for one, figure in zip(page.all("figure"), figures, strict=True):
         assert [svg["aria-label"] for svg in one.all("svg")] == [figure.alt, figure.alt]
         assert list(one.all("details"))
-    assert set(files) == {html.PAGE, *html.figures_of(files[html.PAGE].decode())}
+    assert set(files) == {html.PAGE, html.WORKBOOK, *html.figures_of(files[html.PAGE].decode())}
 
 
 @pytest.mark.parametrize("made", [html_case, served_html_case])
@@ -738,6 +756,7 @@ def test_processes_that_draw_end_with_those_that_ask() -> None:
     assert process.poll() is not None
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_part_that_was_not_run_says_how(tmp_path: Path) -> None:
     """Catches an empty chart, or silence, in the place of a study; and files of an earlier report that stay."""
     out = tmp_path / "out"
@@ -763,6 +782,7 @@ def test_a_part_that_was_not_run_says_how(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_what_does_not_belong_is_refused(tmp_path: Path) -> None:
     """Catches a report that mixes answers of different inputs, reads another folder, or writes over another's file."""
     out = tmp_path / "out"
@@ -806,6 +826,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     )
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_what_changed_and_a_reference_stand_on_the_page(tmp_path: Path) -> None:
     """Catches a change of the case that is not named, and a reference that is taken for the plan."""
     assert said_by("solve", TINY, "--out", tmp_path / "before", "--quiet")[0] == 0
@@ -851,6 +872,7 @@ def with_scenarios(folder: Path) -> Path:
 
 
 @pytest.mark.unmeasured
+@pytest.mark.usefixtures("drawn_once")
 def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> None:
     """Catches a page about the case in the place of its scenario, in any part; a scenario compared with itself, or
     without what each of its changes adds; and a page that does not say which scenario it is.
@@ -894,6 +916,7 @@ def test_a_scenario_is_reported_as_the_case_that_it_makes(tmp_path: Path) -> Non
 
 
 @pytest.mark.unmeasured
+@pytest.mark.usefixtures("drawn_once")
 def test_the_study_of_a_scenario_is_made_as_the_page_says(tmp_path: Path) -> None:
     """Catches a command on the page that makes the study of another case, or that the shell reads otherwise; and a
     report of a scenario with the sensitivity of the case, or the other way round.
@@ -924,6 +947,7 @@ def test_the_study_of_a_scenario_is_made_as_the_page_says(tmp_path: Path) -> Non
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_scenario_that_is_not_there_is_named(tmp_path: Path) -> None:
     """Catches a traceback, a report of the case instead, and a folder that stays empty; and two scenarios beside the
     case that are refused because they cannot be made together, which nobody asked for.
@@ -936,6 +960,7 @@ def test_a_scenario_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert said_by("report", folder, "--scenario", "more", "--scenario", "less", "--no-figures", "--out", out)[0] == 0
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_a_page_alone_is_the_same_page(tmp_path: Path) -> None:
     """Catches figures of an earlier report that stay beside a page that has none, a folder left empty, a file of
     somebody else's that goes with them, and another page.
@@ -1023,6 +1048,7 @@ def test_what_the_author_calls_weak_is_read(tmp_path: Path) -> None:
         assert list(weaknesses(INPUTS / name)) == ["Weakest numbers, in order"]
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_what_the_author_calls_weak_is_text_on_the_page(tmp_path: Path) -> None:
     """Catches words of a file that become an element, a link or pages of text, that stand there as the software's own,
     or that are not UTF-8.
@@ -1050,37 +1076,27 @@ def test_what_the_author_calls_weak_is_text_on_the_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.unmeasured
-def test_the_shipped_report_is_what_the_software_writes(tmp_path: Path) -> None:
+def test_the_shipped_report_is_what_the_software_writes() -> None:
     """`reports/base`. Written anew by `make reports`; look at the difference before you do.
 
     Pictures depend on the fonts of a machine, so of them only that they are there is compared, and what they show: the
     title of each mark, those of one thing once.
     """
-    shipped = re.findall(r"^SCENARIOS := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[0]
-    beside = [x for name in shipped.split() for x in ("--scenario", name)]
-    studies = [f"--{option}=reports/answers/{name}" for option, name in _STUDIES.items()]
-    with contextlib.chdir(ROOT):  # the page names the case as it was named
-        assert said_by("report", "inputs/base", *beside, *studies, "--xlsx", "--out", tmp_path, "--quiet")[0] == 0
-    there = REPORTS / "base"
-    files = {path.relative_to(there).as_posix() for path in there.rglob("*.*")}
-    assert files == {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
-    one, two = ((folder / html.PAGE).read_text(encoding="utf-8") for folder in (there, tmp_path))
+    there, (given, now) = files_in(REPORTS / "base"), _base()
+    assert there.keys() == now.keys()
+    one, two = (files[html.PAGE].decode() for files in (there, now))
     assert _without_pictures(one) == _without_pictures(two)
-    texts, numbers = zip(*(_parts(folder / html.WORKBOOK) for folder in (there, tmp_path)), strict=True)
+    texts, numbers = zip(*(_parts(files[html.WORKBOOK]) for files in (there, now)), strict=True)
     assert texts[0] == texts[1]
     assert numbers[0] == pytest.approx(numbers[1], rel=1e-6, abs=1e-6)
     moved = json.loads((ANSWERS / "sensitivity" / "summary.json").read_text(encoding="utf-8"))
-    assert moved["objective_usd"] == pytest.approx(base_plan().objective_usd, rel=1e-9)
-    assert {path.parent for path in REPORTS.glob("*/report.html")} == {there}
+    assert moved["objective_usd"] == pytest.approx(given.plan.objective_usd, rel=1e-9)
+    assert {path.parent for path in REPORTS.glob("*/report.html")} == {REPORTS / "base"}
 
 
-_STUDIES = {"sensitivity": "sensitivity", "foresights": "foresight", "backcast": "backcast"}
-"""Options of `report`, and the folders of `reports/answers` that the shipped one is given."""
-
-
-def _parts(book: Path) -> tuple[dict[str, str], list[float]]:
+def _parts(book: bytes) -> tuple[dict[str, str], list[float]]:
     """Return the files of a workbook with its numbers taken out, and these."""
-    with zipfile.ZipFile(book) as there:
+    with zipfile.ZipFile(io.BytesIO(book)) as there:
         texts = {name: there.read(name).decode() for name in there.namelist()}
     found = [float(x) for text in texts.values() for x in re.findall("<v>(.*?)</v>", text)]
     return {name: re.sub("<v>.*?</v>", "<v/>", text) for name, text in texts.items()}, found
@@ -1100,7 +1116,7 @@ def _without_pictures(page: str) -> Sequence[str]:
 
 def test_pictures_have_names_of_their_own() -> None:
     """Catches two charts of a page that share the name of a clip, and a chart without alternative text."""
-    drawn = {f.name: images.start(f)() for part in sections(_base()[0]) for f in part.charts[:1]}
+    drawn = {f.name: DrawnOnce().start(f)() for part in sections(_base()[0]) for f in part.charts[:1]}
     for name, picture in drawn.items():
         for svg, prefix in ((picture.wide, f"{name}-"), (picture.narrow, f"{name}-narrow-")):
             root = ET.fromstring(svg)  # noqa: S314 - drawn here

@@ -30,14 +30,17 @@ class Element:
 
     def all(self, tag: str = "", **attributes: str) -> Iterator[Element]:
         """Yield all elements inside, in order; attributes with `_` for `-`, and blank for any value."""
-        for one in self.inside:
-            if isinstance(one, Element):
-                named = {name.strip("_").replace("_", "-"): value for name, value in attributes.items()}
-                if tag in {"", one.tag} and all(
-                    name in one.attributes and value in {"", one.attributes[name]} for name, value in named.items()
-                ):
-                    yield one
-                yield from one.all(tag, **attributes)
+        named = [(name.strip("_").replace("_", "-"), value) for name, value in attributes.items()]
+        rest = [self]
+        while rest:
+            one = rest.pop()
+            if (
+                one is not self
+                and tag in {"", one.tag}
+                and all(name in one.attributes and value in {"", one.attributes[name]} for name, value in named)
+            ):
+                yield one
+            rest += [part for part in reversed(one.inside) if isinstance(part, Element)]
 
     @property
     def text(self) -> str:
