@@ -79,14 +79,14 @@ def test_what_is_worth_nothing(year: int) -> None:
 
 @pytest.mark.parametrize("year", one_in(5, YEARS[::-1]))
 def test_what_relief_is_worth(year: int) -> None:
-    """Gain, loss, saving and research of every other stage are slopes of the independent statement's cost.
+    """Gain, loss, saving and research of every stage but the slack, or of half, are slopes of the other cost.
 
     Catches: what only the shipped case shows, such as rates that hold for a tenth of a per cent.
     """
     d = base()
     rows = d.plan.bottlenecks[(d.plan.bottlenecks["year"] == year) & (d.plan.bottlenecks["state"] != "slack")]
     assert len(rows) >= 3
-    for stage in rows["stage"]:
+    for stage in one_in(2, list(rows["stage"])):
         row = one(rows, stage=stage)
         first = min(1.0, row["holds_to_pct"])
         gain, sure = slope({stage}, year, 1.0, first)

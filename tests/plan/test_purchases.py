@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 import reference
+from effort import one_in
 from generator import FIRST, GLOBAL, Case, write_case
 from paths import BASE
 from plants import Drawn, Link, add, add_stage, add_supplier, chain, drawn, one, plan_of
@@ -282,7 +283,7 @@ def test_the_priced_cases_have_what_matters() -> None:
         assert found.any(), kind
 
 
-@pytest.mark.parametrize("seed", PRICED)
+@pytest.mark.parametrize("seed", one_in(2, PRICED))
 def test_what_one_more_of_an_option_is_worth(seed: int) -> None:
     """Gain and loss of an option are slopes of the reference's cost in its row `expansion_limit`; at most 12 a case.
 
@@ -386,7 +387,7 @@ def assert_timed(tables: Tables, timed: pd.DataFrame) -> None:
             assert row.slip_usd == worth(led(tables, key, +1).solve().objective_usd - start)
 
 
-@pytest.mark.parametrize("seed", PRICED)
+@pytest.mark.parametrize("seed", one_in(2, PRICED))
 def test_what_an_earlier_or_a_later_delivery_is_worth(seed: int, tmp_path: Path) -> None:
     """The reference solved again: of the case with one lead time edited, and with a twin of the option beside it.
 

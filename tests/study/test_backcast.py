@@ -14,7 +14,7 @@ import highspy
 import numpy as np
 import pandas as pd
 import pytest
-from effort import THOROUGH, one_in
+from effort import THOROUGH, fewer, one_in
 from generator import FIRST, write_case
 from paths import ANSWERS, BACKCAST, BASE, REPORTS, TINY
 from plants import Link, add, chain, drawn, edited, loaded, observe, one, ranged, two_stages
@@ -454,8 +454,9 @@ def test_text_from_the_inputs_does_not_break_the_page(tmp_path: Path) -> None:
 
 @pytest.mark.unmeasured
 def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
-    """`reports/backcast.md`, errors included, from the answer that stands beside it, of which one move in thirty-two is
-    solved anew. Both are written anew by `make reports`; look at the difference before you do.
+    """`reports/backcast.md`, errors included, from the answer that stands beside it, of which one move in
+    thirty-two, or in sixty-four, is solved anew. Both are written anew by `make reports`; look at the difference
+    before you do.
 
     Every observation of a reported year is compared, and every miss names an input, an end and the value there.
     """
@@ -478,14 +479,14 @@ def test_the_page_of_the_shipped_case_is_what_the_software_writes() -> None:
     assert central.measured == pytest.approx(list(table["model"]), rel=1e-9, abs=1e-9)
     tried = moves.ends(case)
     assert len(tried) == saved.summary["moves"]
-    sample = tried[::32]
+    sample = one_in(2, tried[::32])
     flips = frame(
         schema.PAST_FLIPS, moves.flips(central, sample, [moves.read_move(warm_solver, move) for move in sample])
     )
     named = {(str(move.input), moves.end_of(move)) for move in sample}
     there = shipped.flips
     expected = there[[at in named for at in zip(there["input"], there["end"], strict=True)]]
-    assert len(expected) > 5
+    assert len(expected) > fewer(5, 2)
     pd.testing.assert_frame_equal(flips, expected.reset_index(drop=True), check_dtype=False)
 
 
@@ -540,8 +541,8 @@ def test_windows_pass_their_checks_wherever_an_input_moves() -> None:
     row with a price may lie 2e-9 from its limit.
     """
     case = sc.load(BACKCAST)
-    some = moves.ends(case)[::23]
-    assert len(some) > 30
+    some = one_in(2, moves.ends(case)[::23])
+    assert len(some) > fewer(30, 2)
     statement = solver.MutableModel(case)
     for move in some:
         there = moved(case, move.input, move.end)
