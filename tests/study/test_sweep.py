@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from commands import alive, run
+from effort import fewer
 from generator import FIRST, write_case
 from paths import ROOT, SUPPORT
 from plants import Link, add, chain, drawn
@@ -732,10 +733,13 @@ MANY = {
 }
 
 
+STOPPED = [(command, (2 * n + 2 * late) % 4) for late in (0, 1) for n, command in enumerate(MANY)]
+"""Each command, and after how many seconds: half of them at once and half when they work, and then the other way."""
+
+
 @pytest.mark.unmeasured
 @pytest.mark.usefixtures("ctrl_c")
-@pytest.mark.parametrize("command", MANY)
-@pytest.mark.parametrize("delay", [0, 2])
+@pytest.mark.parametrize(("command", "delay"), STOPPED[: fewer(len(STOPPED), 2)])
 def test_ctrl_c_stops_whatever_solves_many(command: str, delay: float) -> None:
     """While processes start, and when they work: one word, status 130, and nobody left.
 
