@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from supplychain.case import Case
 
-OBSERVED = ("observed", "outlooks", "press")
+UNSEEN = ("observed", "outlooks", "press", "factors")
 """Tables that the solve does not see."""
 
 
@@ -36,7 +36,7 @@ def of_inputs(case: Case) -> frozenset[str]:
     named = {
         row["source"]
         for table in schema.TABLES
-        if table.name not in {"sources", *OBSERVED} and any(column.name == "source" for column in table.columns)
+        if table.name not in {"sources", *UNSEEN} and any(column.name == "source" for column in table.columns)
         for row in case.tables[table.name]
     }
     return frozenset().union(*(known[source] for source in named))
@@ -55,7 +55,7 @@ def weak_share(case: Case) -> float:
     of_rows = [
         weak[row["source"]]
         for name, rows in case.tables.items()
-        if name not in {"sources", *OBSERVED}
+        if name not in {"sources", *UNSEEN}
         for row in rows
         if row.get("source") in weak
     ]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from supplychain import schema
 from supplychain.case import by_series, row_key
-from supplychain.case.provenance import OBSERVED, of_inputs, origins
+from supplychain.case.provenance import UNSEEN, of_inputs, origins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -138,7 +138,7 @@ def input_rows(case: Case) -> list[tuple[str, Row]]:
     return [
         (table.name, row)
         for table in schema.TABLES
-        if table.name not in {"sources", *OBSERVED} and any(column.name == "source" for column in table.columns)
+        if table.name not in {"sources", *UNSEEN} and any(column.name == "source" for column in table.columns)
         for row in case.tables[table.name]
     ]
 
