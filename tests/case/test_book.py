@@ -454,7 +454,8 @@ FAULTS: Mapping[str, tuple[Edit, list[str]]] = {
             (
                 "sheet demand: has no rows, and demand_curves.csv none of 'chat', 'batch'; "
                 "every workload must have one or the other"
-            )
+            ),
+            "sheet factors row 3, column target (B3): demand has no rows in this case",
         ],
     ),
     "no settings": (lambda book: book.remove(book["case"]), ["sheet case: is missing; a case needs it"]),

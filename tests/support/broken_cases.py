@@ -202,6 +202,7 @@ CURVES: Faults = {
         all_of(remove("demand.csv"), curve("chat,2026,100,1,1,,paper")),
         [
             "demand.csv: has no rows, and demand_curves.csv none of 'batch'; every workload must have one or the other",
+            "factors.csv row 3, column target: demand has no rows in this case",
         ],
     ),
     "a header of demand alone": (
@@ -210,7 +211,8 @@ CURVES: Faults = {
             (
                 "demand.csv: has no rows, and demand_curves.csv none of 'chat', 'batch'; "
                 "every workload must have one or the other"
-            )
+            ),
+            "factors.csv row 3, column target: demand has no rows in this case",
         ],
     ),
     "a top below 1": (
