@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from shutil import copytree
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ NAMES = {
 """Of stages, suppliers, regions, accelerators and workloads: what they are in `inputs/tiny`, and what they are here."""
 
 
+def renamed(cell: str) -> str:
+    """Return a cell with its name changed, or the names in the filter of a target."""
+    return re.sub(r"(?<==)\w+", lambda name: NAMES.get(name[0], name[0]), NAMES.get(cell, cell))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The case with these names, and its answer."""
@@ -35,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
         with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *([NAMES.get(x, x) for x in row] for row in rows)])
+            csv.writer(file, lineterminator="\n").writerows([header, *(map(renamed, row) for row in rows)])
     sc.solve(sc.load(folder / "case")).write(folder / "answer")
     return folder
 
