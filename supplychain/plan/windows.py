@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from supplychain.lp import LabelledLP, Optimum, Vector
     from supplychain.model import Structure
     from supplychain.plan.relaxed import Relaxation
+    from supplychain.plan.solved import Names
 
 
 def reported(case: Case, year: int) -> int:
@@ -76,6 +77,8 @@ class WarmStart:
     """If not, the plan is any of those that are equally good; with limited foresight it always is."""
     exact: bool = True
     """Whether the values of the plan are read, to the last digit that is written."""
+    names: Callable[[LabelledLP], Names] = names
+    """Where variables stand in an LP."""
 
 
 def solve_windows(
@@ -103,7 +106,7 @@ def solve_windows(
         progress("solving")
         yield _only_window(_solve_whole(case, warm_start, whole), whole)
         return
-    ties, variables = warm_start.model.ties(whole), names(whole)
+    ties, variables = warm_start.model.ties(whole), warm_start.names(whole)
     unlimited_plan = cache(lambda: relaxed_plan(solved_lp, whole, ties, UNLIMITED))  # of whichever window asks first
     solved_before = {first: before.solved_lp for first, before in warm_start.solved_windows.items()}
     for decided in _decided(whole, case, m.on, ties, money=m.money, progress=progress, solved_before=solved_before):
@@ -153,8 +156,7 @@ def _solve_whole(case: Case, warm_start: WarmStart, whole: LabelledLP) -> Solved
             else lp.optimum_near(labelled, lp.carried(start.solved_lp.optimum.basis, start.whole, labelled), what=what)
         )
     labelled.highs.setOptionValue("solver", "simplex")
-    same = start is not None and start.whole.column is labelled.column
-    variables = start.solved_lp.names if start is not None and same else names(labelled)
+    variables = warm_start.names(labelled)
     ties = warm_start.model.ties(labelled) if warm_start.break_ties else ()
     with doing(f"choosing among equal plans of {what}"):
         settled = None

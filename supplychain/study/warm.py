@@ -15,14 +15,15 @@ from supplychain.plan import windows
 from supplychain.plan.bottlenecks import LEVELS, BottleneckFinder
 from supplychain.plan.measures import measure
 from supplychain.plan.relaxed import UNLIMITED, RelaxedPlans
+from supplychain.plan.solved import names
 from supplychain.results.schema import TOTALS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from supplychain.case import Case
-    from supplychain.lp import LabelledLP
-    from supplychain.plan.solved import Solved
+    from supplychain.lp import Label, LabelledLP
+    from supplychain.plan.solved import Names, Solved
     from supplychain.plan.solved_lp import SolvedLP
     from supplychain.plan.windows import Window
 
@@ -112,6 +113,7 @@ class WarmSolver:
     _model: solver.MutableModel | None = None
     _central: Reading | None = None
     _relaxed: RelaxedPlans | None = None
+    _named: tuple[Mapping[Label, int], Names] | None = None
 
     def central(self) -> Reading:
         """Return the reading of the case itself.
@@ -185,6 +187,7 @@ class WarmSolver:
             self._windows if near else {},
             break_ties=look.labels or look.keep or self.totals or bool(self.quantities),
             exact=look.keep or self.totals or bool(self.quantities),
+            names=self._names,
         )
         for window in windows.solve_windows(case, warm_start=warm_start):
             years = [t for t in window.years if look.labels and (self.years is None or t in self.years)]
@@ -206,6 +209,12 @@ class WarmSolver:
             self._labels = labels
         plan = WarmPlan(window.solved_lp.solved, self._unlimited(window.solved_lp)) if look.keep else None
         return replace(self._measured(window, labels), headroom=headroom, plan=plan)
+
+    def _names(self, labelled: LabelledLP) -> Names:
+        """Return where variables stand in an LP; of LPs with the same columns it is looked up once."""
+        if self._named is None or self._named[0] is not labelled.column:
+            self._named = labelled.column, names(labelled)
+        return self._named[1]
 
     def _measured(self, window: Window, labels: dict[LabelKey, str]) -> Reading:
         """Return what the last window of a case says, beside labels."""
