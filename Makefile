@@ -8,7 +8,7 @@ SITE := build/docs
 SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check thorough faults docs docs-all browser office bench bench-linopy bench-scale bench-sweep bench-session bench-netlib bench-smooth generated tutorial reports answers pages lock clean
+.PHONY: solve check thorough faults docs docs-all browser office bench bench-linopy bench-scale bench-sweep bench-session bench-draws bench-netlib bench-smooth generated tutorial reports answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -65,6 +65,9 @@ bench-ceiling: $(VENV)/dev  ## how many comparisons of the back-cast any plan ca
 
 bench-session: $(VENV)/dev  ## the memory of a session over 10,000 what-ifs; takes minutes
 	$(BIN)/python tests/bench/bench_session.py $(CASE)
+
+bench-draws: $(VENV)/dev  ## joint draws beside bare cold solves, two processes beside one, and their memory; takes minutes
+	$(BIN)/python tests/bench/bench_draws.py $(CASE)
 
 NETLIB ?=
 bench-netlib: $(VENV)/dev  ## solve and certify 91 Netlib LPs, or those of a folder (NETLIB=), and check their prices; takes minutes
