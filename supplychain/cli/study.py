@@ -85,12 +85,15 @@ def foresight(case_options: CaseOptions, seen: tuple[Foresight, ...], workers: W
 
 @click.command(
     epilog="Examples:\n\n  supplychain compare inputs/base --scenario grid_late --scenario cowos_surge"
+    "\n\n  supplychain compare inputs/base --scenario grid_late --draws 200 --out late"
     "\n\n  supplychain compare inputs/base mycase --xlsx both.xlsx"
     "\n\n  supplychain compare answer-of-june answer-of-july"
 )
 @click.argument("folders", metavar="CASE_OR_ANSWER...", nargs=-1, required=True)
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Compare the case with a scenario of it.")
 @click.option("--change", "changes", multiple=True, metavar="EDIT", help="Compare it with these edits, made together.")
+@click.option("--draws", type=int, metavar="N", help="Solve each at so many draws, and subtract draw by draw.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Other draws.  [default: 1]")
 @shared.foresight
 @shared.looking
 @shared.xlsx
@@ -101,16 +104,25 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
     folders: tuple[str, ...],
     scenarios: tuple[str, ...],
     changes: tuple[str, ...],
+    draws: int | None,
+    seed: int | None,
     foresight: Foresight | None,
     look: Look,
     xlsx: str | None,
     workers: Workers,
     output: Output,
 ) -> None:
-    """Put answers side by side: a case and its what-ifs, several cases, or answers written earlier."""
+    """Put answers side by side: a case and its what-ifs, several cases, or answers written earlier.
+
+    With --draws also differences draw by draw: numbers with a range are drawn together, and what two cases share of
+    them is the same in both. N is a multiple of 20.
+    """
     from supplychain.report.text.compare import text
     from supplychain.study.compare import compare_folders
 
+    if seed is not None and draws is None:
+        message = "--seed needs --draws: how many draws"
+        raise click.UsageError(message)
     with output.progress() as progress:
         try:
             with workers.executor() as executor:
@@ -119,6 +131,8 @@ def compare(  # noqa: PLR0913, PLR0917 - one argument per option
                     scenarios,
                     changes,
                     foresight=foresight,
+                    draws=draws,
+                    seed=1 if seed is None else seed,
                     executor=executor,
                     progress=progress,
                     look=look.at,

@@ -98,6 +98,15 @@ def with_sign_grouped(x: float, places: int = 1) -> str:
     return f"{round(x, places) + 0.0:+,.{places}f}"
 
 
+def signed_number(x: float) -> str:
+    """Return a change as `number` does, with its sign.
+
+    >>> signed_number(0.01234), signed_number(-12345.6), signed_number(0.0), signed_number(math.nan)
+    ('+0.0123', '-12,346', '0', '')
+    """
+    return f"{'+' if x > 0 else ''}{number(x)}"
+
+
 def or_nought(x: float) -> float:
     """Return a number, or 0 if it is none."""
     return 0.0 if math.isnan(x) else x

@@ -116,6 +116,9 @@ def _(comparison: Comparison) -> str:
         f"<h4>{escape(title)}</h4>",
         _table(pd.DataFrame(list(whole_horizon.rows), columns=list(whole_horizon.header))),
     ]
+    if "draws" in comparison.summary:
+        over_horizon = comparison.draw_differences[comparison.draw_differences["year"].isna()]
+        parts += ["<h4>The differences, draw by draw</h4>", _table(over_horizon.dropna(axis="columns", how="all"))]
     parts += [SINGLE_YEARS, "<h4>What binds: the group (its stage at central values)</h4>"]
     parts.append(_table(pd.DataFrame(rows, columns=["", *map(str, years)])))
     for quantity, title in _DRAWN:

@@ -575,6 +575,15 @@ COMPARED_QUANTITIES: Final = {
 }
 """What is compared of answers, and its unit."""
 
+DRAWN_QUANTITIES: Final = {
+    **dict.fromkeys(("net_benefit", "value", "cost"), "USD"),
+    "tokens_served": TTOK,
+    "research_done": H100E_YEARS,
+    "cost_per_mtok": PER_MTOK,
+    "cash_spent": "USD",
+}
+"""What is compared of answers draw by draw, and its unit."""
+
 _TOTAL = _text("quantity", "quantity", "named as in an answer's `summary.json`")
 _QUANTITY = _text("quantity", "quantity", "what is compared, named as in an answer's tables")
 _REFERENCE = _number("reference", OF_QUANTITY, "reference", "in the first answer", blank=True)
@@ -1658,9 +1667,76 @@ DRAWS: Final = _table(
 )
 
 
+def _less(name: str, per_cent: int) -> ColumnSchema:
+    return _number(name, OF_ROW, f"{per_cent} %", f"{per_cent} % of the differences are below it", blank=True)
+
+
+DRAW_DIFFERENCES: Final = _table(
+    "draw_differences",
+    "answer year quantity item",
+    (
+        _ANSWER,
+        _integer("year", "year", "calendar year; blank: over the whole horizon", blank=True),
+        _text(
+            "quantity",
+            "quantity",
+            "`net_benefit`, `value` and `cost` over the horizon, discounted; of a year `tokens_served`, "
+            "`research_done`, `cost_per_mtok` and `cash_spent`",
+        ),
+        _text("item", "item", "of what: a workload, or `all`"),
+        _UNIT,
+        _number("central", OF_ROW, "central", "difference at central values of all inputs", blank=True),
+        _number("mean", OF_ROW, "mean", "mean of the differences where they have a meaning", blank=True),
+        _number("standard_error", OF_ROW, "standard error", "of the mean, by hypercubes of 20 draws", blank=True),
+        _number("low", OF_ROW, "from", "low end of the 90 % interval of the mean", blank=True),
+        _number("high", OF_ROW, "to", "high end of the 90 % interval of the mean", blank=True),
+        _less("p05", 5),
+        _less("p10", 10),
+        _less("p50", 50),
+        _less("p90", 90),
+        _less("p95", 95),
+        _number("above_share", "share", "higher in", "share of the differences that are above 0", blank=True),
+        _number("below_share", "share", "lower in", "share of the differences that are below 0", blank=True),
+        _number(
+            "undefined_share", "share", "undefined in", "share of draws in which it has no meaning in one of the two"
+        ),
+        _integer("draws", "draws", "draws that have an answer in both, and count", "draws"),
+    ),
+    "Each answer less the reference, draw by draw: factors that both have are the same in both",
+    required=False,
+)
+DRAW_LABELS: Final = _table(
+    "draw_labels",
+    "answer year level members",
+    (
+        _ANSWER,
+        _YEAR,
+        _LEVEL,
+        _text("members", "binds", "the stages or groups that bind, joined by ` + `; or `unresolved`, or `demand`"),
+        _number("reference", "share", "reference", "share of draws in which it binds in the first answer"),
+        _number("value", "share", "then", "share of draws in which it binds in this answer"),
+        _number("change", "share", "change", "value less reference"),
+        _number("standard_error", "share", "standard error", "of the change, by hypercubes of 20 draws", blank=True),
+        _number("low", "share", "from", "low end of the 90 % interval of the change", blank=True),
+        _number("high", "share", "to", "high end of the 90 % interval of the change", blank=True),
+        _number(
+            "differs_share",
+            "share",
+            "another in",
+            "share of draws in which something else binds in this answer than in the first: one for year and level",
+        ),
+    ),
+    "How often each label binds in each answer and in the reference, in the same draws",
+    required=False,
+)
+
+
 TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     "solve": (*ANSWER, SUPPLIER_PRICES, REGRET, STRANDED, CHANGES),
-    "compare": (COMPARED_TOTALS, COMPARED_RESULTS, COMPARED_LABELS, ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
+    "compare": (
+        *(COMPARED_TOTALS, DRAW_DIFFERENCES, COMPARED_RESULTS, COMPARED_LABELS, DRAW_LABELS),
+        *(ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
+    ),
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
     "uncertainty": (BINDING_PROBABILITY, DISTRIBUTIONS, DRIVERS, CONDITIONS, CONVERGENCE, DRAWS, CHANGES),
     "backcast": (
@@ -1739,6 +1815,11 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         Fact("foresight_years", list, "years that each of them sees when a year is decided; null: all, or not said"),
         Fact("inputs_that_differ", int, "rows of the table `inputs`"),
         Fact("labels_that_differ", int, "rows of the table `labels` that are not the same"),
+        Fact("draws", int, "draws of each answer; where there are some"),
+        Fact("seed", int, "what they were drawn with"),
+        Fact("draws_left_out", dict, "by answer, draws without an answer in it or in the reference: they do not count"),
+        Fact("factors", dict, "by answer, independent factors that are drawn, remainders of single numbers among them"),
+        Fact("factors_shared", dict, "by answer, factors that are also of the reference, and the same in each draw"),
     ),
     "sensitivity": (
         _CASE,

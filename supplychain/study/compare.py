@@ -26,9 +26,11 @@ from supplychain.results.frames import frame, picked, records
 from supplychain.results.read import read_answer
 from supplychain.study import workers
 from supplychain.study.attribution import attributed, wanted_subsets
+from supplychain.study.paired import check as check_draws
+from supplychain.study.paired import paired
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
     from supplychain.case.foresight import Foresight
@@ -57,14 +59,32 @@ class Comparison(Answer, Shown):
     kind: Kind = field(default="compare", kw_only=True)
 
 
-def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = None) -> Comparison:
+@limited("solving draws of what is compared")
+def compare(  # noqa: PLR0913 - all but the first have their defaults
+    answers: Mapping[str, Answer],
+    attribution: pd.DataFrame | None = None,
+    *,
+    draws: int | None = None,
+    seed: int = 1,
+    executor: Executor | None = None,
+    time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
+    progress: Callable[[str], None] = lambda _: None,
+) -> Comparison:
     """Return what differs between the first answer and each of the others, by name.
 
-    Raises: ValueError if there are fewer than two, or no year is in all of them.
+    With `draws`, a multiple of 20, 40 or more, the case of each answer is also solved at so many draws of its uncertain
+    numbers, and subtracted draw by draw: factors that two cases share are the same in both. `executor` solves draws
+    side by side; default: one process for each core. `time_limit` is in seconds, for all draws.
+
+    Raises: ValueError if there are fewer than two, no year is in all of them, or draws are asked for of an answer that
+    comes without its case; InputError if no number of a case has a range, and what solving draws raises.
     """
     if len(answers) < 2:  # noqa: PLR2004 - a pair
         message = "give two answers or more; the first is what the others are compared with"
         raise ValueError(message)
+    cases: dict[str, Case | None] = {name: getattr(answer, "case", None) for name, answer in answers.items()}
+    if draws is not None:
+        check_draws(cases, draws)
     (first, reference), *others = answers.items()
     inputs = [row for name, answer in others for row in _inputs(name, reference, answer)]
     labels = [row for name, answer in others for row in _labels(name, reference, answer)]
@@ -92,8 +112,13 @@ def compare(answers: Mapping[str, Answer], attribution: pd.DataFrame | None = No
         "inputs_that_differ": len(inputs),
         "labels_that_differ": sum(not row["same"] for row in labels),
     }
-    cases = [getattr(answer, "case", None) for answer in answers.values()]
-    return Comparison(summary, tables, names, next((case for case in cases if case is not None), None))
+    known = {name: case for name, case in cases.items() if case is not None}
+    if draws is not None:
+        with workers.executor_or_default(executor) as pool:
+            in_draws = paired(known, draws, seed, executor=pool, progress=progress)
+        tables |= in_draws.tables
+        summary |= in_draws.facts
+    return Comparison(summary, tables, names, next(iter(known.values()), None))
 
 
 @limited("solving what is compared")
@@ -103,6 +128,8 @@ def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
     changes: Sequence[str] = (),
     *,
     foresight: Foresight | None = None,
+    draws: int | None = None,
+    seed: int = 1,
     executor: Executor | None = None,
     time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
@@ -110,12 +137,12 @@ def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
 ) -> Comparison:
     """Compare a case with its scenarios and with edits made together; or cases and answers written earlier.
 
-    `foresight` is what `Case.with_foresight` takes, for every case; answers written earlier keep theirs. `executor`
-    solves them side by side; default: if there are many solves, one process for each core. `time_limit` is in seconds,
-    for all of it. `look` is given the what-ifs before anything is solved.
+    `foresight` is what `Case.with_foresight` takes, for every case; answers written earlier keep theirs. `draws` and
+    `seed` are what `compare` takes. `executor` solves them side by side; default: if there are many solves, one process
+    for each core. `time_limit` is in seconds, for all of it. `look` is given the what-ifs before anything is solved.
 
-    Raises: ValueError if there is nothing to compare, or an answer is given a foresight, and what the reading and
-    solving of cases raises.
+    Raises: ValueError if there is nothing to compare, or an answer written earlier is given a foresight or draws, and
+    what the reading and solving of cases raises.
     """
     if len(folders) == 1:
         if not scenarios and not changes:
@@ -132,7 +159,8 @@ def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
             changed, audit = apply(given.case, [group])
             what_ifs[CHANGES] = WhatIf(changed, tuple(changes), (group,), audit)
         look({"": given, **what_ifs} if foresight is not None else what_ifs)
-        return compare_changes(given.case, given.case.settings.name, what_ifs, executor=executor, progress=progress)
+        name = given.case.settings.name
+        return compare_changes(given.case, name, what_ifs, draws=draws, seed=seed, executor=executor, progress=progress)
     if scenarios or changes:
         message = "scenarios and changes are made in one case; name that one alone"
         raise ValueError(message)
@@ -142,12 +170,20 @@ def compare_folders(  # noqa: PLR0913 - all but the first have their defaults
         is_case = (Path(folder) / CASE_FILE).exists()
         answers[name] = what_if(folder, foresight=foresight) if is_case else _read(folder)
     made = {name: answer for name, answer in answers.items() if isinstance(answer, WhatIf)}
+    if draws is not None:
+        check_draws({name: made[name].case if name in made else None for name in answers}, draws)
     if foresight is not None:
         _refuse_foresight([name for name in answers if name not in made])
         look(made)
     cases = {name: of_case.case for name, of_case in made.items()}
-    with workers.executor_or_default(executor, len(cases)) as pool:
-        return compare({**answers, **_solved(cases, pool, progress)})  # type: ignore[dict-item]
+    with workers.executor_or_default(executor, _solves(cases, draws)) as pool:
+        solved = {**answers, **_solved(cases, pool, progress)}
+        return compare(solved, draws=draws, seed=seed, executor=pool, progress=progress)  # type: ignore[arg-type]
+
+
+def _solves(cases: Collection[str], draws: int | None) -> int:
+    """Return how many solves it takes to compare cases, and draws of each."""
+    return len(cases) * (1 + (draws or 0))
 
 
 def _refuse_foresight(answers: Sequence[str]) -> None:
@@ -167,27 +203,33 @@ def compare_changes(  # noqa: PLR0913 - all but the first three have their defau
     name: str,
     what_ifs: Mapping[str, WhatIf],
     *,
+    draws: int | None = None,
+    seed: int = 1,
     executor: Executor | None = None,
     time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
     """Solve a case and what-ifs of it, and compare them, with what each group of their changes adds.
 
-    `executor` solves them side by side; default: if there are many solves, one process for each core. Where a what-if
-    has the name of the case, the case is called `NAME (the case)`. `time_limit` is in seconds, for all of it.
+    `draws` and `seed` are what `compare` takes. `executor` solves them side by side; default: if there are many solves,
+    one process for each core. Where a what-if has the name of the case, the case is called `NAME (the case)`.
+    `time_limit` is in seconds, for all of it.
 
     Raises: NoAnswerError if a solve finds no optimum, TimeLimitError if the time limit passes, CertificateError if an
     answer does not pass its checks.
     """
     name = f"{name} (the case)" if name in what_ifs else name
     cases = {name: case} | {key: what_if.case for key, what_if in what_ifs.items()}
+    if draws is not None:
+        check_draws(cases, draws)
     groups = {key: what_if.groups for key, what_if in what_ifs.items()}
-    solves = len(cases) + sum(len(wanted_subsets(len(group_list))) for group_list in groups.values())
+    solves = _solves(cases, draws) + sum(len(wanted_subsets(len(group_list))) for group_list in groups.values())
     with workers.executor_or_default(executor, solves) as pool:
         answers = _solved(cases, pool, progress)
         for key, what_if in what_ifs.items():
             answers[key] = with_changes(answers[key], what_if)
-        return compare(answers, attributed(case, groups, pool, progress) if groups else None)
+        parts = attributed(case, groups, pool, progress) if groups else None
+        return compare(answers, parts, draws=draws, seed=seed, executor=pool, progress=progress)
 
 
 def _solved(cases: Mapping[str, Case], pool: Executor, progress: Callable[[str], None]) -> dict[str, _SolvedCase]:

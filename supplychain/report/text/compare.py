@@ -11,6 +11,7 @@ from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
 from supplychain.report.formats import COUNTS, TOKENS, USD, number, unit_for, with_sign, with_sign_grouped
 from supplychain.report.names import NO_STAGE, TOTALS, Names, in_words
+from supplychain.report.text import paired
 from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
 from supplychain.study.attribution import NET_BENEFIT, OBJECTIVE
@@ -133,7 +134,7 @@ def values_by_answer(comparison: Comparison, quantity: str, item: str = schema.A
 
 def text(comparison: Comparison) -> str:
     """Return a comparison as text for a terminal."""
-    first = comparison.names[0]
+    first, drawn = comparison.names[0], "draws" in comparison.summary
     (title, whole_horizon), *by_year = sections(comparison)
     lines = [
         f"{differing(comparison.inputs)} that differ from {first}: {len(comparison.inputs)}",
@@ -142,12 +143,14 @@ def text(comparison: Comparison) -> str:
         title,
         *whole_horizon.text(WIDTH),
         *_remarks(comparison),
+        *(["", *paired.over_horizon(comparison)] if drawn else []),
         "",
         SINGLE_YEARS,
+        *([] if drawn else [paired.HOW_SURE]),
     ]
     for title, table in by_year:
         lines += ["", title, *table.text(WIDTH)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(paired.by_year(comparison) if drawn else [])])
 
 
 def _remarks(comparison: Comparison) -> list[str]:
