@@ -94,6 +94,24 @@ def test_what_changes_nothing_is_nothing_in_every_draw(found: Comparison) -> Non
     ]
 
 
+def test_the_last_digits_of_a_solve_are_no_difference(
+    cases: Mapping[str, sc.Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same case twice, the second with all numbers 10^-11 higher, as another path of the solver may leave them.
+
+    Bug: net benefit is called higher in all draws, by a millionth of a dollar.
+    """
+
+    def solve(case: sc.Case, *given: Any, **how: Any) -> pd.DataFrame:  # noqa: ANN401 - handed on
+        table = solve_draws(case, *given, **how)
+        numbers = table.select_dtypes("float64")
+        return table if case is cases["now"] else table.assign(**numbers * (1 + 1e-11))
+
+    monkeypatch.setattr(paired, "solve_draws", solve)
+    rows = compared({name: cases[name] for name in ("now", "power")}).draw_differences
+    assert (rows[["mean", "standard_error", "p05", "p95", "above_share", "below_share"]].to_numpy() == 0).all()
+
+
 def test_it_is_one_table_of_draws_less_the_other(cases: Mapping[str, sc.Case], found: Comparison) -> None:
     """A tenth more wafers of every kind: as two tables of draws say, with a hundredth of the variance of draws apart.
 
