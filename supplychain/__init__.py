@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from supplychain.study.capital import WithinCapital, within_capital
     from supplychain.study.compare import Comparison, compare
     from supplychain.study.foresight import ForesightStudy, foresight
+    from supplychain.study.near_optimal import NearOptimal, near_optimal
     from supplychain.study.regret import Regret, regret
     from supplychain.study.seek import Seek, seek
     from supplychain.study.sensitivity import Sensitivity, sensitivity
@@ -56,6 +57,7 @@ __all__ = [
     "ForesightStudy",
     "InputError",
     "MisfitError",
+    "NearOptimal",
     "NoAnswerError",
     "OutputError",
     "Plan",
@@ -78,6 +80,7 @@ __all__ = [
     "import_book",
     "load",
     "lock_in",
+    "near_optimal",
     "read_answer",
     "regret",
     "seek",
@@ -114,6 +117,8 @@ _HOMES = {
     "session": "study.session",
     "ForesightStudy": "study.foresight",
     "foresight": "study.foresight",
+    "NearOptimal": "study.near_optimal",
+    "near_optimal": "study.near_optimal",
     "Regret": "study.regret",
     "regret": "study.regret",
     "Seek": "study.seek",

@@ -122,6 +122,11 @@ RANGE_ROUNDING: Final = 1e-6
 """Distance from a published range up to which a plan meets it, as a share of half its width: solvers leave a
 thousandth of that, and no published number has so many digits."""
 
+END_ROUNDING: Final = 1e-7
+"""Distance of the end of a near-optimal range from nothing, from the most that there may be, or from the plan, up to
+which it is rounding: as a share of the most that may be ordered, or of the largest value that the quantity has. Rows of
+cost are kept to `FEASIBILITY`, and a cent of rounding in them may move a quantity by more than a cent's worth."""
+
 IDLE_ROUNDING: Final = 1e-7
 """Share of a limit, or of a fleet, below which what idles is rounding: a residual of the answer is no idle capital."""
 

@@ -3,7 +3,7 @@
 ::
 
     answer.py   solve, explain                                       one answer
-    study.py    compare, sensitivity, sweep, scenarios, foresight, backcast     many answers
+    study.py    compare, sensitivity, near-optimal, sweep, scenarios, foresight, backcast     many answers
     uncertainty.py  uncertainty                                      how sure it is
     seek.py     seek                                                 what it takes
     serve.py    of it the part that serves more, or the most within so much capital
@@ -70,8 +70,16 @@ def completion(shell: str) -> None:
 
 for command in (
     *(answer.solve, answer.explain),
-    *(study.compare, study.sensitivity, study.sweep, study.scenarios, study.foresight, study.backcast),
     uncertainty.uncertainty,
+    *(
+        study.compare,
+        study.sensitivity,
+        study.near_optimal,
+        study.sweep,
+        study.scenarios,
+        study.foresight,
+        study.backcast,
+    ),
     seek.seek,
     report.report,
     *(inputs.check, inputs.new, inputs.export, inputs.import_),

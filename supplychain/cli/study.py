@@ -1,4 +1,4 @@
-"""Commands for many answers: compare, sensitivity, sweep, scenarios, foresight, backcast."""
+"""Commands for many answers: compare, sensitivity, near-optimal, sweep, scenarios, foresight, backcast."""
 
 from __future__ import annotations
 
@@ -55,6 +55,51 @@ def sensitivity(case_options: CaseOptions, top: int, workers: Workers, output: O
             answer = supplychain.sensitivity(what_if.case, executor=executor, progress=progress)
         output.write(answer, what_if)
     output.print_text(lambda: text(answer, top), what_if)
+
+
+def _share(_: click.Context, option: click.Parameter, given: str) -> float:
+    """Return a share that is given as 1% or 0.01: for the callback of an option."""
+    from supplychain.study.near_optimal import within_of
+
+    try:
+        return within_of(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option.opts[0]) from error
+
+
+@click.command(
+    "near-optimal",
+    epilog="Examples:\n\n  supplychain near-optimal inputs/base"
+    "\n\n  supplychain near-optimal inputs/base --within 0.5% --out answer",
+)
+@shared.case
+@click.option(
+    "--within",
+    default="1%",
+    metavar="SHARE",
+    show_default=True,
+    callback=_share,
+    help="How much more a plan may spend than the best, and how much worse it may be: 1% or 0.01.",
+)
+@shared.time_limit("all of it takes")
+@shared.output()
+def near_optimal(case_options: CaseOptions, within: float, output: Output) -> None:
+    """Say which orders all nearly best plans share, and how far such plans differ.
+
+    Near-optimal is each plan that spends at most a SHARE more than the best one, and whose net benefit is lower by no
+    more than that amount.
+    """
+    import supplychain
+    from supplychain.report.text.near_optimal import text
+
+    with output.progress() as progress:
+        what_if = case_options.read()
+        try:
+            answer = supplychain.near_optimal(what_if.case, within, progress=progress)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        output.write(answer, what_if)
+    output.print_text(lambda: text(answer), what_if)
 
 
 @click.command(

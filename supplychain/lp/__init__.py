@@ -11,6 +11,7 @@ from supplychain.lp.along import moved_limits, upper_limits, what_moves
 from supplychain.lp.attain import Excluded, Limit, Linear, Range, Ranges, Reach
 from supplychain.lp.carry import carried
 from supplychain.lp.extend import NewColumn, NewRow, extended
+from supplychain.lp.extremes import Extremes
 from supplychain.lp.follow import through
 from supplychain.lp.from_model import MutableLP, from_pyomo, terms_of
 from supplychain.lp.graft import Grafts, without
@@ -44,12 +45,13 @@ from supplychain.lp.questions import (
 from supplychain.lp.repair import shortages
 from supplychain.lp.scaled import Vector, sums
 from supplychain.lp.slopes import Slopes
-from supplychain.lp.ties import Preferred, prefer, preferred, share_of
+from supplychain.lp.ties import Preferred, all_optima, prefer, preferred, share_of
 from supplychain.lp.trace import Trace, Tracer
 
 __all__ = [
     "Certificate",
     "Excluded",
+    "Extremes",
     "Grafts",
     "Label",
     "LabelledLP",
@@ -68,6 +70,7 @@ __all__ = [
     "Trace",
     "Tracer",
     "Vector",
+    "all_optima",
     "allowable_increase",
     "allowable_ranges",
     "carried",

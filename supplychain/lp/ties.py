@@ -127,6 +127,27 @@ def _preferred(  # noqa: PLR0913 - all of it is given
     return Preferred(x, now.basis)
 
 
+def all_optima(lp: LabelledLP, optimum: Optimum, x: Vector) -> LabelledLP:
+    """Return the LP whose plans are the optima of another, of which one is `x`; its solver stays as it is.
+
+    What has a price stays at its limit, as in `preferred`. What moves the objective by less than its last digit is
+    free.
+    """
+    (row_sign, column_sign), (near_row, near_column) = _signs(lp, lp.cost, optimum, OBJECTIVE_DIGIT), lp.near(optimum.x)
+    column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
+    row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
+    fix(column_sign, optimum.x, near_column, column_lower, column_upper)
+    fix(row_sign, lp.activity(optimum.x), near_row, row_lower, row_upper)
+    activity = lp.activity(x)
+    return replace(
+        lp,
+        column_lower=np.minimum(column_lower, x),
+        column_upper=np.maximum(column_upper, x),
+        row_lower=np.minimum(row_lower, activity),
+        row_upper=np.maximum(row_upper, activity),
+    )
+
+
 def are_settled(lp: LabelledLP, optimum: Optimum, columns: Sequence[int]) -> bool:
     """Whether some columns have the same values in every optimum; the solver has just found this one, from a basis.
 

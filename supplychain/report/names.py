@@ -161,6 +161,11 @@ class Names:
         labels = {supplier: label for (s, supplier), label in self._suppliers.items() if s == stage}
         return _label(key, labels, longest)
 
+    def site(self, stage: str, supplier: str, place: str, of_place: int, of_supplier: int) -> str:
+        """Return where a supplier of a stage is, and which it is; of what is worldwide which alone."""
+        name = self.supplier(stage, supplier, of_supplier)
+        return name if place == GLOBAL else f"{self.place(place, of_place)}: {name}"
+
     def item(self, key: str, longest: int = _WHOLE) -> str:
         """Return what an item of cost is called: the label of a stage, or what the item is."""
         return cut(_ITEMS[key], longest) if key in _ITEMS else _label(key, self._stages, longest)

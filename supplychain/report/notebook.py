@@ -18,6 +18,7 @@ from supplychain.report.formats import dollars, money, number
 from supplychain.report.names import Names
 from supplychain.report.text import capital as capitals
 from supplychain.report.text import foresight as foresights
+from supplychain.report.text import near_optimal
 from supplychain.report.text import seek as sought
 from supplychain.report.text import serve as requirements
 from supplychain.report.text.compare import SINGLE_YEARS, called, labels_by_answer, totals, values_by_answer
@@ -27,6 +28,7 @@ from supplychain.schema import ALL
 from supplychain.study.capital import WithinCapital
 from supplychain.study.compare import Comparison
 from supplychain.study.foresight import ForesightStudy
+from supplychain.study.near_optimal import NearOptimal
 from supplychain.study.regret import Regret
 from supplychain.study.seek import Seek
 from supplychain.study.sensitivity import Sensitivity
@@ -145,6 +147,13 @@ def _(study: ForesightStudy) -> str:
     """Return net benefit, what binds and what is served with each foresight."""
     parts = [f"<b>{escape(study.case.settings.title)}</b>", *map(escape, foresights.said(study))]
     return _page(parts + _titled(foresights.sections(study)))
+
+
+@html.register
+def _(answer: NearOptimal) -> str:
+    """Return which plans are meant, which orders all of them share, and how far they differ."""
+    parts = [f"<b>{escape(near_optimal.headline(answer))}</b>", *map(escape, near_optimal.said(answer))]
+    return _page(parts + _titled(near_optimal.sections(answer)))
 
 
 @html.register

@@ -16,6 +16,7 @@ Kind: TypeAlias = Literal[
     "compare",
     "sensitivity",
     "uncertainty",
+    "near-optimal",
     "backcast",
     "scenarios",
     "foresight",
@@ -1323,6 +1324,39 @@ CAPITAL_LIMITS: Final = _table(
     ),
     "What binds in each year: stages of which more adds to the objective, those that add most first",
 )
+NEAR_OPTIMAL: Final = _table(
+    "near_optimal",
+    "quantity year stage supplier place item",
+    (
+        _text(
+            "quantity",
+            "quantity",
+            "`order`: an option to order capacity; `stage_orders`: all orders of a stage; `tokens_served`, "
+            "`research_done`, `cash_spent` on components, systems and expansions, `installed_h100e`: accelerators "
+            "installed and alive at the end of the year, `units_built`, and `stage_used`, in all places together",
+        ),
+        _integer("year", "year", "calendar year; of orders that of the order"),
+        _text("stage", "stage", "key of the stage; of orders and of what is used", blank=True),
+        _text("supplier", "supplier", "key of the supplier; of a single option", blank=True),
+        _text("place", "place", "`global`, or a region; of a single option", blank=True),
+        _text("item", "item", "a workload, or `all`; of what is built the vendor", blank=True),
+        _UNIT,
+        _number("low", OF_ROW, "at least", "the smallest value in any near-optimal plan", infinite=True),
+        _number("central", OF_ROW, "the plan", "the value in the best plan, that of a solve"),
+        _number("high", OF_ROW, "at most", "the largest value in any near-optimal plan; infinite: any", infinite=True),
+        _number("limit", OF_ROW, "of", "most that can be ordered; of orders", blank=True),
+        _number("usd_per_unit", PER_UNIT, "capex", "what a unit costs, paid at order; of a single option", blank=True),
+        _text(
+            "verdict",
+            "verdict",
+            "of orders: `must`: every near-optimal plan has some of it, at least `low`; `may`: some have, some have "
+            "not; `never`: none has; `locked in`: another plan has decided it",
+            blank=True,
+        ),
+    ),
+    "How far plans differ that are nearly as good as the best: the ends of each row are those over all of them, "
+    "whatever else they do, so that the ends of two rows are of different plans",
+)
 
 LADDER: Final = _table(
     "ladder",
@@ -1739,6 +1773,7 @@ TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     ),
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
     "uncertainty": (BINDING_PROBABILITY, DISTRIBUTIONS, DRIVERS, CONDITIONS, CONVERGENCE, DRAWS, CHANGES),
+    "near-optimal": (NEAR_OPTIMAL, CHANGES),
     "backcast": (
         *(COMPARISONS, SCORES, SKILL, FORECASTS, BY_FORESIGHT, LABELS_BY_FORESIGHT),
         *(PAST_LABELS, PAST_FLIPS, ATTAINABILITY, FORBIDDEN_BY, CONFLICTS, CHANGES),
@@ -1843,6 +1878,18 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         Fact("checked", int, "draws that were solved once more, in a model of their own, with the same cost"),
         Fact("rebuilt", int, "draws whose model was built anew, as more than numbers, lead times and lives changed"),
         Fact("from_nothing", int, "draws that failed their certificate at first and were solved again in a new model"),
+        _VERSIONS,
+        _DIGESTS,
+        *_WHAT_IF,
+    ),
+    "near-optimal": (
+        _CASE,
+        Fact("within", _NUMBER, "share by which discounted spending may rise", known_by=True),
+        Fact("spending_usd", _NUMBER, "what the best plan spends, discounted, over the horizon"),
+        Fact("room_usd", _NUMBER, "that share of it: how much more may be spent, and net benefit may fall"),
+        Fact("orders", dict, "how many options to order are `must`, `may`, `never` and `locked in`"),
+        Fact("solves", int, "ends of ranges that took a solve; each is a certified optimum"),
+        replace(_OBJECTIVE, meaning="of the best plan: all cost, discounted, what is left unserved included"),
         _VERSIONS,
         _DIGESTS,
         *_WHAT_IF,

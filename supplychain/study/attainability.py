@@ -267,7 +267,7 @@ def _both_sides(numbers: Sequence[int]) -> list[int]:
 
 def _range(whole: LabelledLP, row: Row, over: Any, under: Any) -> Range:  # noqa: ANN401 - Pyomo ships no types
     """Return an observed number as a range of the LP; one over a constant is one by itself, a bound has one end."""
-    divided, by = _linear(whole, over), _linear(whole, under)
+    divided, by = linear(whole, over), linear(whole, under)
     if not by.terms:
         factor = 1 / by.constant
         scaled = {j: factor * entry for j, entry in divided.terms.items()}
@@ -276,7 +276,7 @@ def _range(whole: LabelledLP, row: Row, over: Any, under: Any) -> Range:  # noqa
     return lp.Range(divided, low, high, by)
 
 
-def _linear(whole: LabelledLP, expression: Any) -> lp.Linear:  # noqa: ANN401 - Pyomo ships no types
+def linear(whole: LabelledLP, expression: Any) -> lp.Linear:  # noqa: ANN401 - Pyomo ships no types
     """Return an expression over the columns of the LP; a variable that no row and no cost names has none."""
     terms, constant = lp.terms_of(expression)
     return lp.Linear({whole.column[label]: x for label, x in terms.items() if x and label in whole.column}, constant)

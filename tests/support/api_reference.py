@@ -45,6 +45,8 @@ _GROUPS = {
         "Sensitivity",
         "uncertainty",
         "Uncertainty",
+        "near_optimal",
+        "NearOptimal",
         "backcast",
         "Backcast",
         "foresight",

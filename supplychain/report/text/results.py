@@ -14,6 +14,7 @@ _TITLES = {
     "solve": "An answer: `supplychain solve CASE --out DIR`",
     "compare": "Answers side by side: `supplychain compare … --out DIR`",
     "sensitivity": "What the answer hangs on: `supplychain sensitivity CASE --out DIR`",
+    "near-optimal": "How far near-optimal plans differ: `supplychain near-optimal CASE --out DIR`",
     "backcast": "The past: `supplychain backcast CASE --out DIR`",
     "foresight": "Several foresights side by side: `supplychain foresight CASE --out DIR`",
     "seek": "What must change so that a condition holds: `supplychain seek CASE --out DIR`",

@@ -12,7 +12,7 @@ from supplychain.report.formats import USD, case_title, cut, money, number, unit
 from supplychain.report.names import Names
 from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
-from supplychain.schema import ALL, GLOBAL, SUM
+from supplychain.schema import ALL, SUM
 from supplychain.study.attainability import BUDGET, BUILD, CAPACITY, DEMAND, ORDER, RAMP, SHARE
 from supplychain.study.serve import KEPT, PRODUCTION, PROMISED
 
@@ -165,8 +165,7 @@ def _reliefs(names: Names, answer: Served) -> TextTable:
 
 def _where(names: Names, row: Row) -> str:
     """Return the place of a relief or a limit, and whose it is; of what is worldwide whose alone."""
-    supplier = names.supplier(row["stage"], row["supplier"], _SUPPLIER)
-    return supplier if row["place"] == GLOBAL else f"{names.place(row['place'], _PLACE)}: {supplier}"
+    return names.site(row["stage"], row["supplier"], row["place"], _PLACE, _SUPPLIER)
 
 
 def _users(names: Names, keys: str) -> str:
