@@ -187,8 +187,8 @@ class _Question:
     def _near_optimal(self) -> LabelledLP:
         """Return the LP of near-optimal plans, in a solver of its own.
 
-        Where the room is less than an objective is known to, it is that of all optima: two rows of cost that leave no
-        room would be kept to the solver's tolerance alone, and a plan is flat enough there that it would show.
+        Where the room is less than an objective is known to, it is that of all optima, none of which spends more: two
+        rows of cost that leave no room would be kept to the solver's tolerance alone, and that would show.
         """
         solved_lp = self._solved_lp
         whole, x = solved_lp.lp, solved_lp.x
@@ -197,7 +197,8 @@ class _Question:
         is_exact = self._room <= OBJECTIVE_ROUNDING * abs(best + whole.offset)
         if is_exact:
             whole = lp.all_optima(whole, solved_lp.optimum, x)
-        rows = [self._row_of_cost(SPENDING, labels, self._spends, self._spent + self._room)]
+        room = max(self._room, OBJECTIVE_ROUNDING * self._spent)
+        rows = [self._row_of_cost(SPENDING, labels, self._spends, self._spent + room)]
         if not is_exact:
             rows.append(self._row_of_cost(OBJECTIVE, labels, whole.cost, best + self._room))
         return solver.cold(lp.extended(replace(whole, offset=0.0), [], [row for row in rows if row.terms]))

@@ -24,6 +24,7 @@ CHANGING = {
     "explain": ["CASE", "--year", str(FIRST)],
     "compare": ["CASE", "--out", "answer", "--xlsx", "answer.xlsx"],
     "sensitivity": ["CASE", "--out", "answer"],
+    "near-optimal": ["CASE", "--within", "1%", "--out", "answer"],
     "sweep": ["CASE", "--vary", f"{WAFERS}=50%,100%", "--out", "s.sqlite", "--csv", "s.csv"],
     "scenarios": ["CASE", "--solve", "--out", "answer", "--report", "page.md"],
     "foresight": ["CASE", "--out", "answer"],

@@ -24,6 +24,7 @@ SOLVING = {
     "explain": ["CASE", "--year", str(FIRST)],
     "compare": ["CASE", "--change", f"{WAFERS} +30%", "--out", "answer", "--quiet"],
     "sensitivity": ["CASE", "--out", "answer"],
+    "near-optimal": ["CASE", "--within", "1%", "--out", "answer"],
     "scenarios": ["CASE", "--solve", "--out", "answer"],
     "foresight": ["CASE", "--out", "answer"],
     "seek": ["CASE", "--vary", WAFERS, "--so-that", "cost <= +5", "--out", "answer"],

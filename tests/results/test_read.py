@@ -41,6 +41,7 @@ FOLDERS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "not_served": ("serve", ("seek", str(TINY), "--serve", "2027: +90%", "--capital", "2e9")),
     "bought": ("capital", ("seek", str(TINY), "--capital", "1e8")),
     "most_bought": ("capital", ("seek", str(TINY), *CHANGE, "--capital", "1e8", "--most", "tokens")),
+    "near": ("near-optimal", ("near-optimal", str(TINY), *CHANGE, "--within", "2%")),
     "moved_changed": ("sensitivity", ("sensitivity", str(TINY), *CHANGE, "--workers", "1")),
 }
 """Folders of results, and the commands that write them."""

@@ -54,6 +54,7 @@ def asked(folder: Path) -> dict[str, Callable[..., Any]]:
         "indifference": partial(plan.indifference, "wafers", "acme"),
         "supplier prices": partial(sc.solve, case, supplier_prices=True),
         "serve": partial(sc.serve, case, f"{FIRST}: +50%"),
+        "near_optimal": partial(sc.near_optimal, case),
         "within_capital": partial(sc.within_capital, case, 1e6),
         "most within capital": partial(sc.within_capital, case, 1e6, most="tokens"),
         "regret": partial(sc.regret, case, plan, FIRST),

@@ -38,6 +38,8 @@ WORDS = {
     "lead time": "Years from an order to service.",
     "locked-in orders": "What another answer ordered, built and bought up to a year, taken as done.",
     "marginal cost": "What one million tokens more would cost.",
+    "near-optimal plan": "A plan that spends at most a given share more than the best, discounted, and whose net "
+    "benefit is lower by no more than that amount.",
     "place": "Where a stage is supplied: a region, or `global`.",
     "plan": "The answer of one case: what to build, install, order and serve in every year.",
     "range": "The low and high value of a number, in columns `x_low` and `x_high`.",
