@@ -22,6 +22,7 @@ from plants import Link, chain, edited, plan_of
 
 import supplychain as sc
 from supplychain import schema
+from supplychain.case import vars_of
 from supplychain.report.formats import number
 from supplychain.report.text.overview import DEFINITIONS
 from supplychain.report.text.summary import markdown
@@ -152,7 +153,7 @@ def test_inputs_are_those_that_were_solved(book: Workbook, plan: sc.Plan) -> Non
             given = [[row[name] for name in case.headers[table.name]] for row in case.tables[table.name]]
             assert rows == given
     settings = {row[0]: row[1] for row in rows_of(book, "in_case")[1:]}
-    assert settings == {c.name: getattr(case.settings, c.name) for c in schema.SETTINGS}
+    assert settings == vars_of(case.settings)
 
 
 def test_every_number_has_a_unit(book: Workbook, plan: sc.Plan) -> None:
