@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
-from broken_cases import DEMAND_CURVES, add, all_of, cell, create, line, setting
+from broken_cases import DEMAND_CURVES, add, all_of, cell, create, factors, line, setting
 from commands import complaint, run
 from generator import write_case
 from paths import TINY
@@ -124,6 +124,10 @@ NOTICES: dict[str, tuple[Edit, str]] = {
     "several series held": (
         add("unit_costs", "old,2026,1,paper"),
         "unit_costs.csv, column other_cost_usd: 2 series held at the value of 2026 to 2028: new, old",
+    ),
+    "factor that moves nothing": (
+        factors('boom,"capacity.capacity[stage=packaging]",,paper', "grid,capacity.price_usd,0.5,paper"),
+        "factors.csv row 3, column target: capacity.price_usd has no range, so that 'grid' moves nothing there",
     ),
     "stage that nothing uses": (
         all_of(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from functools import cache, partial
 from random import Random
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -20,6 +22,9 @@ from reference import HOURS_PER_YEAR, MTOK_PER_TTOK
 import supplychain.lp.optimum
 import supplychain.model
 from supplychain.model import numbers, structure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 pytestmark = pytest.mark.unmeasured
 
@@ -304,7 +309,14 @@ def renamed(case: Case, choice: int) -> Case:
                 known = names.get(SAME_NAMES.get(column, column))
                 if known and row[column] is not None:
                     row[column] = known[row[column]]
+    for row in new.rows("factors"):
+        row["target"] = re.sub(r"(\w+)=(\w+)", lambda found: _filter(names, *found.groups()), str(row["target"]))
     return new
+
+
+def _filter(names: Mapping[str, Mapping[object, str]], column: str, name: str) -> str:
+    """A filter of a target with the new name of what it names; years and sources keep theirs."""
+    return f"{column}={names.get(SAME_NAMES.get(column, column), {}).get(name, name)}"
 
 
 @bounded(max_examples=fewer(25, 3))
