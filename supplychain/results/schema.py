@@ -1571,15 +1571,19 @@ _QUANTITY = _text(
     "`net_benefit`, `value` and `cost`, discounted; `label` is the stage that binds",
 )
 _OF_ITEM = _text("item", "item", "of what: a workload, a stage, or `all`")
-_ESTIMATED = (
-    _number("standard_error", "", "standard error", "from what hypercubes of 20 draws say one by one", blank=True),
-    _number("low", "", "from", "low end of the 90 % interval of the estimate", blank=True),
-    _number("high", "", "to", "high end of the 90 % interval of the estimate", blank=True),
-)
+
+
+def _estimated(unit: str) -> tuple[ColumnSchema, ...]:
+    """Return the columns that say how exact an estimate is."""
+    return (
+        _number("standard_error", unit, "standard error", "from what hypercubes of draws say one by one", blank=True),
+        _number("low", unit, "from", "low end of the 90 % interval of the estimate", blank=True),
+        _number("high", unit, "to", "high end of the 90 % interval of the estimate", blank=True),
+    )
 
 
 def _quantile(name: str, per_cent: int) -> ColumnSchema:
-    return _number(name, OF_QUANTITY, f"{per_cent} %", f"{per_cent} % of draws are below it", blank=True)
+    return _number(name, OF_ROW, f"{per_cent} %", f"{per_cent} % of draws are below it", blank=True)
 
 
 BINDING_PROBABILITY: Final = _table(
@@ -1595,7 +1599,7 @@ BINDING_PROBABILITY: Final = _table(
         ),
         _text("members", "binds", "stages or groups that bind; of `any` and of all years alternatives, with ` | `"),
         _number("probability", "share", "probability", "share of draws"),
-        *_ESTIMATED,
+        *_estimated("share"),
         _boolean("central", "central", "whether it is so at central values"),
     ),
     "How often each stage and group binds when all inputs with a range are drawn together",
@@ -1607,9 +1611,9 @@ DISTRIBUTIONS: Final = _table(
         _ANY_YEAR,
         _QUANTITY,
         _OF_ITEM,
-        _text("unit", "unit", "unit of the quantity"),
-        _number("central", OF_QUANTITY, "central", "at central values of all inputs", blank=True),
-        _number("mean", OF_QUANTITY, "mean", "mean of the draws in which it is defined", blank=True),
+        _UNIT,
+        _number("central", OF_ROW, "central", "at central values of all inputs", blank=True),
+        _number("mean", OF_ROW, "mean", "mean of the draws in which it is defined", blank=True),
         _quantile("p05", 5),
         _quantile("p10", 10),
         _quantile("p50", 50),
@@ -1672,9 +1676,10 @@ CONVERGENCE: Final = _table(
         _YEAR,
         _QUANTITY,
         _text("item", "item", "of `label` the stages that bind most often, else `all`"),
+        _UNIT,
         _integer("draws", "draws", "the first so many", "draws"),
-        _number("value", "", "estimate", "probability of the label, or mean of the quantity", blank=True),
-        *_ESTIMATED,
+        _number("value", OF_ROW, "estimate", "probability of the label, or mean of the quantity", blank=True),
+        *_estimated(OF_ROW),
     ),
     "What the first draws alone say: whether more would change it",
 )

@@ -103,9 +103,9 @@ def uncertainty(  # noqa: PLR0913 - all but the case have their defaults
     CertificateError, TimeLimitError, SetupError.
     """
     _check_stages(case, any_of)
-    central = WarmSolver(case, _keys(case), totals=True).central()
     table = solve_draws(case, draws, seed, store=store, resume=resume, executor=executor, progress=progress)
     progress("asking what drives them")
+    central = WarmSolver(case, _keys(case), totals=True).central()
     study = _Study(case, seed, central, table)
     tables = {
         "binding_probability": frame(result_schema.BINDING_PROBABILITY, study.probabilities(any_of)),
@@ -330,7 +330,7 @@ class _Study:
 
     def convergence(self) -> list[dict[str, Any]]:
         """Return what the first draws alone say of the label that is most frequent, and of means."""
-        rows = []
+        rows, units = [], _units(self.case)
         for n, t in enumerate(self.years):
             labels = self.by_year(LEVELS[0])[:, n]
             label = _often_first(labels[self.answered])[0] if self.answered.any() else DEMAND
@@ -348,6 +348,7 @@ class _Study:
                             "year": t,
                             "quantity": quantity,
                             "item": item,
+                            "unit": "share" if quantity == LABEL else units(quantity, item),
                             "draws": draws,
                             "value": found.value,
                             **_error(found),

@@ -309,7 +309,7 @@ def test_a_case_without_notices(case: Path, capsys: pytest.CaptureFixture[str]) 
     create("budget", "year,capital_usd,source", "2026,1000000000,paper")(case)
     status, printed, complained = run(capsys, "check", str(case))
     assert (status, complained) == (0, "")
-    assert printed == f"{case} is valid: 18 tables, {_rows_of(case)} rows.\n"
+    assert printed == f"{case} is valid: 19 tables, {_rows_of(case)} rows.\n"
 
 
 def _rows_of(case: Path) -> int:

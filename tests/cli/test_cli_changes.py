@@ -24,6 +24,7 @@ CHANGING = {
     "explain": ["CASE", "--year", str(FIRST)],
     "compare": ["CASE", "--out", "answer", "--xlsx", "answer.xlsx"],
     "sensitivity": ["CASE", "--out", "answer"],
+    "uncertainty": ["CASE", "--draws", "40", "--workers", "1", "--out", "answer"],
     "near-optimal": ["CASE", "--within", "1%", "--out", "answer"],
     "sweep": ["CASE", "--vary", f"{WAFERS}=50%,100%", "--out", "s.sqlite", "--csv", "s.csv"],
     "scenarios": ["CASE", "--solve", "--out", "answer", "--report", "page.md"],
@@ -40,6 +41,8 @@ EDITS = {str(BACKCAST): "operations.utilisation *= 0.5"}
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """2030 to 2033: wafers grow from 100 to 400, power is 120. Two scenarios, and a current folder of its own."""
     plant = chain([Link("wafers", {FIRST: 100.0, FIRST + 3: 400.0}), Link("power", 120.0)], last_year=FIRST + 3)
+    for row in plant.rows("operations"):
+        row["utilisation_low"] = 0.9
     folder = write_case(plant, tmp_path / "inputs" / "case")
     (folder / "scenarios").mkdir()
     said = ('title = "More"', 'why = "To see."', 'source = "The tests."', "[[groups]]", 'name = "wafers"')

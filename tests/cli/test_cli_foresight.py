@@ -32,6 +32,7 @@ SOLVING = {
     "explain": ["CASE", "--year", "YEAR"],
     "compare": ["CASE", "--change", MORE, "--workers", "1", "--out", "answer"],
     "sensitivity": ["CASE", "--workers", "1", "--out", "answer"],
+    "uncertainty": ["CASE", "--draws", "40", "--workers", "1", "--out", "answer"],
     "near-optimal": ["CASE", "--out", "answer"],
     "sweep": ["CASE", "--vary", "capacity.capacity=50%,120%", "--workers", "1", "--out", "s.sqlite", "--csv", "s.csv"],
     "scenarios": ["CASE", "--solve", "--workers", "1", "--out", "answer"],

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from clocks import Clock
 from commands import run
 from generator import FIRST, write_case
-from paths import BACKCAST
+from paths import BACKCAST, TINY
 from plants import edited, two_stages
 
+import supplychain as sc
 from supplychain import cli
 from supplychain.lp import timed
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WAFERS = "capacity.capacity[stage=wafers]"
 SOLVING = {
@@ -31,7 +29,7 @@ SOLVING = {
     "backcast": [str(BACKCAST), "--out", "answer", "--report", "past.md"],
     "report": ["CASE", "--out", "report"],
 }
-"""What commands are given that solve. A sweep is one, too, and has a test of its own: it keeps what is finished."""
+"""What commands are given that solve. A sweep and draws keep what is finished, and have a test of their own."""
 OTHERS = {
     "new": ["new", "--from", "CASE"],
     "export": ["CASE", "case.xlsx"],
@@ -82,6 +80,22 @@ def test_a_sweep_without_time_keeps_its_store(
     assert [path.name for path in tmp_path.iterdir()] == ["x.sqlite"]
 
 
+def test_draws_that_are_stopped_can_be_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bug: the store is gone, or nobody is told that there is a way on; half an answer stands beside it."""
+    monkeypatch.chdir(tmp_path)
+    given = ["uncertainty", str(TINY), "--draws", "40", "--workers", "1", "--out", "sure"]
+    ended = run(capsys, *given, "--time-limit", "0")
+    kept = "sure/draws.sqlite keeps what is done; the same command with --resume goes on from there"
+    assert ended[:2] == (3, "")
+    assert ended[2].startswith("stopped by the time limit of 0 s while ")
+    assert ended[2].endswith(f"; {kept}\n")
+    assert [path.name for path in Path("sure").iterdir()] == ["draws.sqlite"]
+    assert run(capsys, *given, "--resume", "--quiet") == (0, "", "")
+    assert sc.read_answer("sure", "uncertainty").summary["draws"] == 40
+
+
 def test_every_command_that_solves_has_a_limit(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,7 +110,7 @@ def test_every_command_that_solves_has_a_limit(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(timed, "run", never)
     limited = {n for n, c in cli.cli.commands.items() if any("--time-limit" in option.opts for option in c.params)}
-    assert limited == {*SOLVING, "sweep"}
+    assert limited == {*SOLVING, "sweep", "uncertainty"}
     assert cli.cli.commands.keys() - limited == set(OTHERS)
     for command, given in OTHERS.items():
         assert run(capsys, command, *arguments(given, case))[0] == 0, command
