@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from supplychain.cli import shared
+from supplychain.cli.uncertainty import checked_store, with_remark
 
 if TYPE_CHECKING:
     from supplychain.case.foresight import Foresight
@@ -17,23 +18,64 @@ if TYPE_CHECKING:
 @click.command(
     epilog="Examples:\n\n  supplychain backcast inputs/backcast"
     "\n\n  supplychain backcast inputs/backcast --report reports/backcast.md"
+    "\n\n  supplychain backcast inputs/backcast --draws 400 --attach"
 )
 @shared.case
+@click.option("--draws", type=int, metavar="N", help="Draw all uncertain numbers at once, so often; a multiple of 20.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Other draws; default: 1.")
+@click.option("--resume", is_flag=True, help="Go on with draws that were stopped, or add some.")
+@click.option("--attach", is_flag=True, help="Keep what draws say beside the case, to be shown without --draws.")
 @shared.time_limit("all of it takes")
 @shared.workers
 @shared.output(page=True)
-def backcast(case_options: CaseOptions, workers: Workers, output: Output) -> None:
-    """Compare a case of past years with what was observed, and try which labels its ranges allow."""
-    import supplychain
-    from supplychain.report.text.backcast import markdown, text
+def backcast(  # noqa: PLR0913, PLR0917 - one argument per option
+    case_options: CaseOptions,
+    draws: int | None,
+    seed: int | None,
+    resume: bool,
+    attach: bool,
+    workers: Workers,
+    output: Output,
+) -> None:
+    """Compare a case of past years with what was observed, and try which labels its ranges allow.
 
+    With --draws also by bands: how often the model's own bands hold what was published, and how often each stage binds.
+    Without, those that --attach has kept are shown, if the inputs are still the same.
+    """
+    import supplychain
+    from supplychain.errors import TimeLimitError
+    from supplychain.report.text.backcast import markdown, text
+    from supplychain.study.attached import attach_to, known_study
+    from supplychain.study.uncertainty import SEED
+
+    if draws is None and (resume or attach or seed is not None):
+        message = "--seed, --resume and --attach are about draws; give --draws, too"
+        raise click.UsageError(message)
+    store = None if draws is None else checked_store(case_options, draws, output, resume=resume, attach=attach)
     with output.progress() as progress:
         what_if = case_options.read()
-        with workers.executor() as executor:
-            answer = supplychain.backcast(what_if.case, executor=executor, progress=progress)
+        try:
+            with workers.executor() as executor:
+                answer = supplychain.backcast(
+                    what_if.case,
+                    draws=draws,
+                    seed=SEED if seed is None else seed,
+                    store=store,
+                    resume=resume,
+                    executor=executor,
+                    progress=progress,
+                )
+        except (TimeLimitError, KeyboardInterrupt) as stop:
+            raise with_remark(stop, store) from stop
+        note = ""
+        if draws is None:
+            known = known_study(what_if.case, None, case_options.folder)
+            answer, note = (answer, known.note) if known.study is None else (answer.with_study(known.study), "")
         output.write(answer, what_if)
-        output.write_page(lambda: markdown(answer, what_if.titles))
-    output.print_text(lambda: text(answer), what_if)
+        output.write_page(lambda: markdown(answer, what_if.titles, note))
+    if attach and answer.study is not None:
+        attach_to(case_options.folder, answer.study)
+    output.print_text(lambda: text(answer, note), what_if)
 
 
 @click.command(

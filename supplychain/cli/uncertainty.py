@@ -26,6 +26,33 @@ def _as_sets(_: click.Context, option: click.Parameter, texts: tuple[str, ...]) 
     return sets
 
 
+def checked_store(case_options: CaseOptions, draws: int, output: Output, *, resume: bool, attach: bool) -> Path | None:
+    """Return the file that keeps draws while they are solved, if an output folder is given; refuse what cannot be."""
+    from supplychain.study.draws import check_count
+
+    try:
+        check_count(draws)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--draws") from error
+    if resume and output.folder is None:
+        message = "--resume needs --out: the folder of the study that was stopped"
+        raise click.UsageError(message)
+    if attach and case_options.is_changed:
+        message = "--attach keeps the study of the case as it is; of a case with changes give --out"
+        raise click.UsageError(message)
+    return None if output.folder is None else Path(output.folder) / STORE
+
+
+def with_remark(stop: BaseException, store: Path | None) -> BaseException:
+    """Return what stopped a study, with how to go on where that is kept."""
+    from supplychain.errors import TimeLimitError
+
+    if store is None or not store.is_file():
+        return stop
+    remark = f"{store} keeps what is done; the same command with --resume goes on from there"
+    return stop.with_remark(remark) if isinstance(stop, TimeLimitError) else KeyboardInterrupt(f"Stopped. {remark}.")
+
+
 @click.command(
     epilog="Examples:\n\n  supplychain uncertainty inputs/base --out sure"
     "\n\n  supplychain uncertainty inputs/base --draws 2000 --out sure --resume"
@@ -65,19 +92,8 @@ def uncertainty(  # noqa: PLR0913, PLR0917 - one argument per option
     from supplychain.errors import TimeLimitError
     from supplychain.report.text.uncertainty import text
     from supplychain.study.attached import attach_to
-    from supplychain.study.draws import check_count
 
-    try:
-        check_count(draws)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--draws") from error
-    if resume and output.folder is None:
-        message = "--resume needs --out: the folder of the study that was stopped"
-        raise click.UsageError(message)
-    if attach and case_options.is_changed:
-        message = "--attach keeps the study of the case as it is; of a case with changes give --out"
-        raise click.UsageError(message)
-    store = None if output.folder is None else Path(output.folder) / STORE
+    store = checked_store(case_options, draws, output, resume=resume, attach=attach)
     what_if = case_options.read()
     try:
         with output.progress() as progress, workers.executor() as executor:
@@ -92,18 +108,8 @@ def uncertainty(  # noqa: PLR0913, PLR0917 - one argument per option
                 progress=progress,
             )
     except (TimeLimitError, KeyboardInterrupt) as stop:
-        raise _with_remark(stop, store) from stop
+        raise with_remark(stop, store) from stop
     output.write(answer, what_if)
     if attach:
         attach_to(case_options.folder, answer)
     output.print_text(lambda: text(answer), what_if)
-
-
-def _with_remark(stop: BaseException, store: Path | None) -> BaseException:
-    """Return what stopped a study, with how to go on where that is kept."""
-    from supplychain.errors import TimeLimitError
-
-    if store is None:
-        return stop
-    remark = f"{store} keeps what is done; the same command with --resume goes on from there"
-    return stop.with_remark(remark) if isinstance(stop, TimeLimitError) else KeyboardInterrupt(f"Stopped. {remark}.")

@@ -1769,6 +1769,133 @@ DRAW_LABELS: Final = _table(
     required=False,
 )
 
+_FORECAST_ERROR = "mean of |ln(forecast / published)|, at most ln 10 each: the CRPS of a forecast that is one number"
+_SCOPE = _text("scope", "of", "`independent`: of independent comparisons; `all`: of all that have a published number")
+_SHARE_OF_ROWS = (
+    _number("share", "share", "share", "so many over the count"),
+    _number("low", "share", "from", "low end of Wilson's 90 % interval, as if rows were independent of each other"),
+    _number("high", "share", "to", "high end of it"),
+    _integer("rows", "rows", "comparisons that have a published number", "comparisons"),
+)
+
+
+def _holds(per_cent: int) -> ColumnSchema:
+    meaning = f"whether the central {per_cent} % of draws hold the published number, ends included; blank: a bound"
+    return _boolean(f"in_{per_cent}", f"in {per_cent} %", meaning, blank=True)
+
+
+BANDS: Final = _table(
+    "bands",
+    "quantity year item source",
+    (
+        _text("quantity", "quantity", "what was counted"),
+        _YEAR,
+        _text("item", "item", "of what"),
+        _text("source", "source", "key of the source"),
+        _UNIT,
+        _text("kind", "kind", "under which it is summed up"),
+        _boolean("independent", "independent", "whether it counts in scores, as in the table `comparisons`"),
+        _number("low", OF_ROW, "low", "low end of what the source holds possible; blank: no such bound", blank=True),
+        _number("published", OF_ROW, "published", "what the source says; blank: only a bound is known", blank=True),
+        _number("high", OF_ROW, "high", "high end; blank: no such bound", blank=True),
+        _number("model", OF_ROW, "central", "what the model says at central values", blank=True),
+        *(_quantile(f"p{per_cent:02d}", per_cent) for per_cent in (5, 10, 25, 50, 75, 90, 95)),
+        _number(
+            "undefined_share",
+            "share",
+            "undefined in",
+            "share of draws in which it has no meaning, as cost of no tokens: left out of its quantiles",
+        ),
+        *map(_holds, (50, 80, 90)),
+        _number("inside_share", "share", "inside", "share of draws that are inside the published range, or bound"),
+        _number(
+            "crps",
+            LOGS,
+            "CRPS",
+            "of ln(model / published) over draws, each at most ln 10 either way; 0, or no meaning, counts as -ln 10; "
+            "blank: a bound",
+            blank=True,
+        ),
+        _number(
+            "central_error",
+            LOGS,
+            "central error",
+            "|ln(model / published)| at central values; blank: a bound",
+            blank=True,
+        ),
+    ),
+    "What the model says of each published number when all inputs with a range are drawn together",
+    required=False,
+)
+COVERAGE: Final = _table(
+    "coverage",
+    "scope kind nominal",
+    (
+        _SCOPE,
+        _text("kind", "kind", "kind of the observations; `all`: of all kinds, each row once"),
+        _number("nominal", "share", "band", "share of draws that the band holds"),
+        _integer("inside", "inside", "published numbers that it holds", "comparisons"),
+        *_SHARE_OF_ROWS,
+    ),
+    "How often the model's own bands hold what was published",
+    required=False,
+)
+CRPS: Final = _table(
+    "crps",
+    "forecast kind",
+    (
+        _text(
+            "forecast",
+            "beside",
+            "what the bands are compared with: `central_values`, the model there, or a forecast of the table `skill`",
+        ),
+        _KIND,
+        _integer("rows", "rows", "independent comparisons that it can make", "comparisons"),
+        _number("crps", LOGS, "CRPS of the bands", "mean on these rows of the continuous ranked probability score"),
+        _number("forecast_error", LOGS, "error of the forecast", f"on the same rows: {_FORECAST_ERROR}"),
+        _number(
+            "skill", "share", "skill", "1 less the CRPS over the error of the forecast; blank: that is 0", blank=True
+        ),
+    ),
+    "The bands beside forecasts of one number, each on the independent comparisons that it can make",
+    required=False,
+)
+RELIABILITY: Final = _table(
+    "reliability",
+    "scope nominal",
+    (
+        _SCOPE,
+        _number("nominal", "share", "quantile", "share of draws that are below it"),
+        _integer("below", "below", "published numbers that are not above this quantile of the model", "comparisons"),
+        *_SHARE_OF_ROWS,
+    ),
+    "How often what was published is below a quantile of the model: as often as the quantile says, if it is reliable",
+    required=False,
+)
+PRESS_PROBABILITY: Final = _table(
+    "press_probability",
+    "year level name",
+    (
+        _YEAR,
+        _text(
+            "level", "level", "`stage`; `group`; `press`: one or more of the stages that the press named in the year"
+        ),
+        _text("name", "binds", "the stage, or group, alone or with others; of `press` all that were named, with ` | `"),
+        _number("probability", "share", "probability", "share of draws"),
+        *_estimated("share"),
+        _boolean("central", "central", "whether it binds at central values"),
+        _boolean("press", "press", "whether the press named it"),
+    ),
+    "How often each stage and group binds, alone or with others, beside what the press named",
+    required=False,
+)
+
+OF_DRAWS: Final = (
+    *(BANDS, COVERAGE, CRPS, RELIABILITY, PRESS_PROBABILITY),
+    *(replace(t, required=False) for t in (BINDING_PROBABILITY, DISTRIBUTIONS, DRIVERS, CONDITIONS, CONVERGENCE)),
+)
+"""What a back-cast says of draws, where some were asked for: how they compare with what was published, and the rest."""
+
 
 TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     "solve": (*ANSWER, SUPPLIER_PRICES, REGRET, STRANDED, CHANGES),
@@ -1777,11 +1904,15 @@ TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
         *(ATTRIBUTION, COMPARED_CHANGES, COMPARED_INPUTS),
     ),
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
-    "uncertainty": (BINDING_PROBABILITY, DISTRIBUTIONS, DRIVERS, CONDITIONS, CONVERGENCE, DRAWS, CHANGES),
+    "uncertainty": (
+        *(BINDING_PROBABILITY, DISTRIBUTIONS, DRIVERS, CONDITIONS, CONVERGENCE, DRAWS),
+        *(BANDS, COVERAGE, CRPS, RELIABILITY, PRESS_PROBABILITY, CHANGES),
+    ),
     "near-optimal": (NEAR_OPTIMAL, CHANGES),
     "backcast": (
         *(COMPARISONS, SCORES, SKILL, FORECASTS, BY_FORESIGHT, LABELS_BY_FORESIGHT),
-        *(PAST_LABELS, PAST_FLIPS, ATTAINABILITY, FORBIDDEN_BY, CONFLICTS, CHANGES),
+        *(PAST_LABELS, PAST_FLIPS, ATTAINABILITY, FORBIDDEN_BY, CONFLICTS),
+        *(*OF_DRAWS, CHANGES),
     ),
     "scenarios": (SCENARIO_TOTALS, SCENARIO_SERVICE, EFFECTS, FACTORS, CHANGES),
     "foresight": (FORESIGHT_TOTALS, FORESIGHT_LABELS, FORESIGHT_SERVICE, CHANGES),
@@ -1929,6 +2060,7 @@ SUMMARIES: Final[dict[Kind, tuple[Fact, ...]]] = {
         Fact("held_at_once", int, "comparisons that one plan meets at once, to which no other can be added"),
         Fact("independent_held_at_once", int, "of these, independent ones"),
         Fact("foresight_usd", _NUMBER, "what the plan chosen costs more than the cheapest plan, all years known"),
+        Fact("uncertainty", dict, "what `summary.json` of `uncertainty` says of the draws; where there are some"),
         *_MOVE_COUNTS,
         _OBJECTIVE,
         _CERTIFICATE,

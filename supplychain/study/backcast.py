@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,9 @@ from supplychain.plan.bottlenecks import LEVELS
 from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
-from supplychain.study import moves, scores, workers
+from supplychain.study import bands, moves, scores, uncertainty, workers
 from supplychain.study.attainability import attainability
+from supplychain.study.draws import check_count, solve_draws
 from supplychain.study.forecasts import forecasts, kind_of
 from supplychain.study.scores import Published
 from supplychain.study.warm import FROM_NOTHING, WarmSolver
@@ -27,6 +28,7 @@ from supplychain.tolerances import FULLY_USED
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
+    from pathlib import Path
 
     import pandas as pd
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from supplychain.case.foresight import Foresight
     from supplychain.plan import Plan
     from supplychain.results.schema import Kind
+    from supplychain.study.forecasts import Key
     from supplychain.study.moves import Move
     from supplychain.study.warm import LabelKey, QuantityKey, Reading
     from supplychain.tabular import Row
@@ -67,6 +70,33 @@ class Backcast(Answer):
         """Moves to an end whose solve failed its checks, and that were solved again from nothing."""
         return int(self.summary["from_nothing"])
 
+    @property
+    def study(self) -> Answer | None:
+        """What it says of draws, as a study of uncertainty that can be kept beside the case; None without draws."""
+        if _OF_DRAWS not in self.summary:
+            return None
+        facts = {name: self.summary[name] for name in _OF_CASE}
+        known = [table.name for table in result_schema.OF_DRAWS if table.name in self.tables]
+        tables = {name: self.tables[name] for name in known}
+        return Answer({**facts, **self.summary[_OF_DRAWS]}, tables, kind="uncertainty")
+
+    def with_study(self, study: Answer) -> Backcast:
+        """Return the same with what a study of its case says of draws."""
+        known = [table.name for table in result_schema.OF_DRAWS if table.name in study.tables]
+        tables = {**self.tables, **{name: study.tables[name] for name in known}}
+        return replace(self, summary={**self.summary, _OF_DRAWS: _facts(study)}, tables=tables)
+
+
+_OF_DRAWS = "uncertainty"
+"""The fact of the summary that says how draws were made."""
+
+_OF_CASE = ("case", "versions", "inputs_sha256")
+"""Facts that a back-cast and a study of the same case share."""
+
+
+def _facts(study: Answer) -> dict[str, Any]:
+    return {name: fact for name, fact in study.summary.items() if name not in _OF_CASE}
+
 
 def _score(compared: Sequence[Row]) -> str:
     independent = [row for row in compared if row["independent"]]
@@ -78,9 +108,13 @@ def _score(compared: Sequence[Row]) -> str:
 
 
 @limited("moving inputs to the ends of their ranges")
-def backcast(
+def backcast(  # noqa: PLR0913 - all but the case have their defaults
     case: Case,
     *,
+    draws: int | None = None,
+    seed: int = uncertainty.SEED,
+    store: str | Path | None = None,
+    resume: bool = False,
     executor: Executor | None = None,
     time_limit: float | None = None,  # noqa: ARG001 - kept by the decorator
     progress: Callable[[str], None] = lambda _: None,
@@ -93,9 +127,17 @@ def backcast(
     inside the limits could meet it, at what cost, or which limits forbid it; and of all published numbers which exclude
     each other. `time_limit` is in seconds, for all of it. `progress` is told what is being done.
 
-    Raises: InputError if the case has no observations of a reported year, NoAnswerError if a solve finds no optimum,
-    TimeLimitError if the time limit passes, CertificateError if the answer of the case itself does not pass its checks.
+    `draws`: also draw every number that has a range, all at once, so many times, a multiple of 20, 40 or more: bands of
+    each observed quantity, how often they hold what was published, their scores in logs, and how often each stage binds
+    beside what the press named. `seed`, `store` and `resume` are as of `uncertainty`.
+
+    Raises: InputError if the case has no observations of a reported year, or draws are asked for and no number has a
+    range or the store is of another study, ValueError for another number of draws, OutputError, NoAnswerError if a
+    solve finds no optimum, TimeLimitError if the time limit passes, CertificateError if an answer does not pass its
+    checks, SetupError.
     """
+    if draws is not None:
+        check_count(draws)
     observed = [row for row in case.tables["observed"] if row["year"] in case.report_years]
     observed.sort(key=lambda row: list(schema.QUANTITIES).index(row["quantity"]))
     if not observed:
@@ -107,7 +149,20 @@ def backcast(
     central = WarmSolver(case, comparer.measured).central()
     quantities = comparer.measured[: len(observed)]
     warm_solvers = workers.Shared(partial(WarmSolver, case, quantities))
+    compared = comparer.compared(central)
+    said = forecasts(case)
+    errors = {forecast: _errors(compared, values) for forecast, values in said.items()}
+    study: Answer | None = None
     with workers.executor_or_default(executor) as pool:
+        if draws is not None:  # first, as a store keeps them if the time limit passes later
+            asked = list(dict.fromkeys((quantity, item) for quantity, item, _ in quantities))
+            table = solve_draws(
+                case, draws, seed, asked=asked, store=store, resume=resume, executor=pool, progress=progress
+            )
+            progress("putting draws beside what was observed")
+            study = uncertainty.of_draws(case, seed, uncertainty.central_reading(case), table)
+            beside = bands.tables(case, compared, errors, central, table)
+            study = Answer(study.summary, {**beside, **study.tables}, kind=study.kind)
         tried, readings = moves.read_moves(warm_solvers, moves.ends(case), pool, progress)
         moves_by_label = {
             label: [
@@ -116,7 +171,6 @@ def backcast(
             for label, central_label in central.labels.items()
         }
         nearest = moves.smallest_flips(warm_solvers, moves_by_label, pool, progress)
-    compared = comparer.compared(central)
     comparisons = frame(
         result_schema.COMPARISONS,
         [
@@ -129,7 +183,7 @@ def backcast(
     tables = {
         "comparisons": comparisons,
         "scores": frame(result_schema.SCORES, own),
-        **_forecast(case, observed, compared),
+        **_forecast(observed, compared, said, errors),
         **_by_foresight(case, comparer, central, progress),
         "labels": frame(result_schema.PAST_LABELS, _labels(case, central, tried, readings, nearest)),
         "flips": frame(result_schema.PAST_FLIPS, moves.flips(central, tried, readings)),
@@ -156,7 +210,8 @@ def backcast(
         "versions": plan.summary["versions"],
         "inputs_sha256": plan.summary["inputs_sha256"],
     }
-    return Backcast(summary, tables, plan)
+    found = Backcast(summary, tables, plan)
+    return found if study is None else found.with_study(study)
 
 
 class _Comparer:
@@ -230,24 +285,36 @@ def _used_up(row: Row, values: Mapping[QuantityKey, float]) -> str:
     return largest if parts[largest] > others and values[USED_SHARE, largest, t] >= FULLY_USED else ""
 
 
-def _forecast(case: Case, observed: Sequence[Row], compared: Sequence[Row]) -> dict[str, pd.DataFrame]:
+def _errors(compared: Sequence[Row], values: Mapping[Key, float]) -> list[float]:
+    """Return the error in logs of a forecast for each comparison; not a number where it has none, and of a bound."""
+    keys = [(row["quantity"], row["item"], row["year"]) for row in compared]
+    return [
+        Published(row["low"], row["central"], row["high"]).log_error(values[key]) if key in values else math.nan
+        for row, key in zip(compared, keys, strict=True)
+    ]
+
+
+def _forecast(
+    observed: Sequence[Row],
+    compared: Sequence[Row],
+    said: Mapping[str, Mapping[Key, float]],
+    errors: Mapping[str, Sequence[float]],
+) -> dict[str, pd.DataFrame]:
     """Return what forecasts that need no plan say, and the skill of the model beside each."""
     units = {(row["quantity"], row["item"], row["year"]): row["unit"] for row in observed}
-    skill, said = [], []
-    for forecast, values in forecasts(case).items():
+    skill, rows = [], []
+    for forecast, values in said.items():
         pairs: dict[str, list[tuple[float, float]]] = {}
-        for row in compared:
-            key = row["quantity"], row["item"], row["year"]
-            if key in values and row["independent"] and row["central"] is not None:
-                other = Published(row["low"], row["central"], row["high"]).log_error(values[key])
+        for row, other in zip(compared, errors[forecast], strict=True):
+            if row["independent"] and not math.isnan(other):
                 pairs.setdefault(row["kind"], []).append((row["log_error"], other))
         skill += scores.skill(forecast, pairs)
-        said += [
+        rows += [
             {"quantity": quantity, "year": t, "item": item, "forecast": forecast, "value": x}
             | {"unit": units[quantity, item, t]}
             for (quantity, item, t), x in values.items()
         ]
-    return {"skill": frame(result_schema.SKILL, skill), "forecasts": frame(result_schema.FORECASTS, said)}
+    return {"skill": frame(result_schema.SKILL, skill), "forecasts": frame(result_schema.FORECASTS, rows)}
 
 
 def _by_foresight(

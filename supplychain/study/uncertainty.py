@@ -105,7 +105,21 @@ def uncertainty(  # noqa: PLR0913 - all but the case have their defaults
     _check_stages(case, any_of)
     table = solve_draws(case, draws, seed, store=store, resume=resume, executor=executor, progress=progress)
     progress("asking what drives them")
-    central = WarmSolver(case, _keys(case), totals=True).central()
+    return of_draws(case, seed, central_reading(case), table, any_of)
+
+
+def central_reading(case: Case) -> Reading:
+    """Return what a case says at its own numbers, which its draws are put beside.
+
+    Raises: NoAnswerError if a solve finds no optimum.
+    """
+    return WarmSolver(case, _keys(case), totals=True).central()
+
+
+def of_draws(
+    case: Case, seed: int, central: Reading, table: pd.DataFrame, any_of: Sequence[Sequence[str]] = ()
+) -> Uncertainty:
+    """Return what draws of a case say: the table that `solve_draws` returned, whatever else was measured in them."""
     study = _Study(case, seed, central, table)
     tables = {
         "binding_probability": frame(result_schema.BINDING_PROBABILITY, study.probabilities(any_of)),

@@ -5,11 +5,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from supplychain import schema
 from supplychain.case.foresight import PERFECT, in_words
 from supplychain.plan.bottlenecks import DEMAND, LEVELS, UNRESOLVED
 from supplychain.report.formats import amount, case_title, money, plain, years_seen
 from supplychain.report.names import Names
+from supplychain.report.text import bands
+from supplychain.report.text.observations import (
+    FORECASTS,
+    KINDS,
+    NAME,
+    OBSERVATION,
+    in_logs,
+    item,
+    observation,
+    published_range,
+)
 from supplychain.report.text.tables import TextTable, escaped
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import GLOBAL
@@ -20,11 +30,11 @@ if TYPE_CHECKING:
     from supplychain.study.backcast import Backcast
 
 
-def text(backcast: Backcast) -> str:
-    """Return a back-cast as text for a terminal."""
+def text(backcast: Backcast, note: str = "") -> str:
+    """Return a back-cast as text for a terminal; `note` says why what is kept of draws is not shown."""
     title = case_title(backcast.plan.case.settings)
     lines = [title, "", _foresight(backcast), *(f"{name}: {x}{why}" for name, x, why in _headline(backcast))]
-    lines += [*_ceiling(backcast), ""]
+    lines += [*_ceiling(backcast), *bands.headline(backcast, note), ""]
     if backcast.from_nothing:
         again = f"{backcast.from_nothing} answers failed their check at first and were solved again from the start"
         lines[-1:] = [again, ""]
@@ -33,8 +43,11 @@ def text(backcast: Backcast) -> str:
     return "\n".join(lines[:-1])
 
 
-def markdown(backcast: Backcast, changed_first: Sequence[str] = ()) -> str:
-    """Return a back-cast as a page of Markdown; `changed_first` is what was changed in the case."""
+def markdown(backcast: Backcast, changed_first: Sequence[str] = (), note: str = "") -> str:
+    """Return a back-cast as a page of Markdown.
+
+    `changed_first` is what was changed in the case, `note` as of `text`.
+    """
     settings = backcast.plan.case.settings
     lines = [
         f"# {escaped(plain(settings.title))}",
@@ -47,7 +60,8 @@ def markdown(backcast: Backcast, changed_first: Sequence[str] = ()) -> str:
     lines += [_foresight(backcast), ""]
     for name, x, why in _headline(backcast):
         lines += [f"**{name}: {x}.**{why}", ""]
-    lines += [" ".join(_ceiling(backcast)), ""] if _ceiling(backcast) else []
+    for said in (_ceiling(backcast), bands.headline(backcast, note)):
+        lines += [" ".join(said), ""] if said else []
     for name, explanation, table in _sections(backcast):
         lines += [f"## {name}", "", *([explanation, ""] if explanation else []), *table.markdown(), ""]
     return "\n".join(lines)
@@ -103,14 +117,17 @@ def _ceiling(backcast: Backcast) -> list[str]:
 def _sections(backcast: Backcast) -> list[tuple[str, str, TextTable]]:
     return [
         *_scored(backcast),
+        *bands.scores(backcast),
         ("What binds", _EXPLANATIONS["labels"], _labels(backcast)),
         ("What would change a label first", _EXPLANATIONS["flips"], _nearest(backcast)),
+        *bands.labels(backcast),
         ("Independent comparisons", _EXPLANATIONS["independent"], _compared(backcast, independent=True)),
         (
             "Comparisons that are not counted",
             _EXPLANATIONS["shared"],
             _compared(backcast, independent=False),
         ),
+        *bands.comparisons(backcast),
         ("Misses", _EXPLANATIONS["misses"], _misses(backcast)),
         *_attained(backcast),
     ]
@@ -174,20 +191,16 @@ _EXPLANATIONS = {
 }
 
 
-_NAME = 30
-"""Characters of a stage."""
-
-
 def _labels(backcast: Backcast) -> TextTable:
     stage, group = (rows_by_year(backcast.tables["labels"], level) for level in ("stage", "group"))
     names = Names(backcast.plan.case)
     cells = [
         [
             str(t),
-            names.members(row["label"], _NAME),
+            names.members(row["label"], NAME),
             group[t]["label"],
-            names.within(row["said"], _NAME),
-            names.within(row["press"], _NAME),
+            names.within(row["said"], NAME),
+            names.within(row["press"], NAME),
             _agreement(row, group[t]),
         ]
         for t, row in stage.items()
@@ -224,31 +237,10 @@ def _nearest(backcast: Backcast) -> TextTable:
 def _called(names: Names, row: dict[str, Any], column: str) -> str:
     """Return the label of a stage, or a group as it is."""
     return (
-        names.members(row[column], _NAME)
+        names.members(row[column], NAME)
         if row["level"] == LEVELS[0] or row[column] in {DEMAND, UNRESOLVED}
         else row[column]
     )
-
-
-_KINDS = {
-    schema.UNITS: "units",
-    schema.REVENUE: "revenue and spending",
-    schema.MEMORY_PACKAGING: "memory and packaging",
-    schema.POWER: "power and sites",
-    schema.CAPITAL: "capital",
-    schema.TOKENS: "tokens",
-    schema.COST: "cost",
-    schema.ALL: "mean of the kinds",
-}
-_FORECASTS = {
-    "growth_continued": "last year's growth",
-    "minimum_of_four": "the least of four",
-    "houses": "houses, before the year",
-}
-
-
-def _in_logs(x: float) -> str:
-    return "" if math.isnan(x) else f"{x:.2f}"
 
 
 _SCORED = ("comparisons", "error", "interval score", "inside", "inside %")
@@ -257,21 +249,21 @@ _SCORED = ("comparisons", "error", "interval score", "inside", "inside %")
 def _score_cells(row: dict[str, Any]) -> list[str]:
     share = "" if math.isnan(row["inside_share"]) else f"{100 * row['inside_share']:.0f}"
     errors = (row["median_abs_log_error"], row["interval_score"])
-    return [str(row["rows"]), *map(_in_logs, errors), str(row["inside"]), share]
+    return [str(row["rows"]), *map(in_logs, errors), str(row["inside"]), share]
 
 
 def _by_kind(backcast: Backcast) -> TextTable:
-    cells = [[_KINDS[row["kind"]], *_score_cells(row)] for row in records(backcast.tables["scores"])]
+    cells = [[KINDS[row["kind"]], *_score_cells(row)] for row in records(backcast.tables["scores"])]
     return TextTable(["kind", *_SCORED], cells, frozenset(range(1, 6)))
 
 
 def _skill(backcast: Backcast) -> TextTable:
     cells = [
         [
-            _FORECASTS[row["forecast"]],
-            _KINDS[row["kind"]],
+            FORECASTS[row["forecast"]],
+            KINDS[row["kind"]],
             str(row["rows"]),
-            *map(_in_logs, (row["model_error"], row["forecast_error"])),
+            *map(in_logs, (row["model_error"], row["forecast_error"])),
             "" if math.isnan(row["skill"]) else f"{row['skill']:+.2f}",
         ]
         for row in records(backcast.tables["skill"])
@@ -309,15 +301,6 @@ def _order(row: tuple[tuple[int, str], object]) -> tuple[int, int]:
     return t, LEVELS.index(level)
 
 
-def _range(row: dict[str, Any]) -> str:
-    """Return a published range, or the bound of which alone something is known."""
-    if math.isnan(row["low"]):
-        return f"at most {amount(row['high'])}"
-    return (
-        f"at least {amount(row['low'])}" if math.isnan(row["high"]) else f"{amount(row['low'])} - {amount(row['high'])}"
-    )
-
-
 def _why_not(row: dict[str, Any]) -> str:
     """Return why a comparison is not counted; an earlier answer says which sources are shared."""
     why: str = row["not_counted"] if isinstance(row["not_counted"], str) and row["not_counted"] else row["shares"]
@@ -329,11 +312,11 @@ def _compared(backcast: Backcast, *, independent: bool) -> TextTable:
     cells = [
         [
             row["quantity"],
-            names.members(row["item"], _NAME) if row["quantity"].startswith("stage_") else row["item"],
+            item(names, row),
             str(row["year"]),
             amount(row["model"]),
             "" if math.isnan(row["central"]) else amount(row["central"]),
-            _range(row),
+            published_range(row),
             row["unit"],
             "" if math.isnan(row["error"]) else f"{100 * row['error']:+.0f}",
             "inside" if row["inside"] else "OUTSIDE",
@@ -352,12 +335,12 @@ def _misses(backcast: Backcast) -> TextTable:
     cells = [
         [
             row["quantity"],
-            names.members(row["item"], _NAME) if row["quantity"].startswith("stage_") else row["item"],
+            item(names, row),
             str(row["year"]),
             row["source"],
             "yes" if row["independent"] else "no",
             amount(row["model"]),
-            _range(row),
+            published_range(row),
             f"{row['cause']}, {row['cause_end']} end",
             amount(row["cause_value"]),
             "inside" if row["cause_inside"] else "outside",
@@ -371,35 +354,27 @@ def _misses(backcast: Backcast) -> TextTable:
     return TextTable(header, cells, frozenset({5, 6, 8}))
 
 
-def _observation(names: Names, row: dict[str, Any]) -> list[str]:
-    item = names.members(row["item"], _NAME) if row["quantity"].startswith("stage_") else row["item"]
-    return [row["quantity"], item, str(row["year"]), row["source"]]
-
-
-_OBSERVATION = ("quantity", "item", "year", "source")
-
-
 def _asked(backcast: Backcast, attainable: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Return the misses of which one thing was found, each as it was compared and as it was asked about."""
-    compared = {tuple(row[name] for name in _OBSERVATION): row for row in records(backcast.tables["comparisons"])}
+    compared = {tuple(row[name] for name in OBSERVATION): row for row in records(backcast.tables["comparisons"])}
     rows = (row for row in records(backcast.tables["attainability"]) if row["attainable"] == attainable)
-    return [(compared[tuple(row[name] for name in _OBSERVATION)], row) for row in rows]
+    return [(compared[tuple(row[name] for name in OBSERVATION)], row) for row in rows]
 
 
 def _attainable(backcast: Backcast) -> TextTable:
     names = Names(backcast.plan.case)
     cells = [
         [
-            *_observation(names, row),
+            *observation(names, row),
             "yes" if row["independent"] else "no",
             amount(row["model"]),
-            _range(row),
+            published_range(row),
             money(found["costs_usd"]),
             money(found["more_than_plan_usd"]),
         ]
         for row, found in _asked(backcast, "yes")
     ]
-    header = [*_OBSERVATION, "independent", "model", "range", "costs", "more than the plan"]
+    header = [*OBSERVATION, "independent", "model", "range", "costs", "more than the plan"]
     return TextTable(header, cells, frozenset({5, 6, 7, 8}))
 
 
@@ -412,17 +387,17 @@ def _forbidden(backcast: Backcast) -> TextTable:
     limits = records(backcast.tables["forbidden_by"])
     cells = []
     for row, found in _asked(backcast, "no"):
-        by = [limit for limit in limits if all(limit[name] == row[name] for name in _OBSERVATION)]
+        by = [limit for limit in limits if all(limit[name] == row[name] for name in OBSERVATION)]
         cells.append(
             [
-                *_observation(names, row),
+                *observation(names, row),
                 "yes" if row["independent"] else "no",
                 amount(found["nearest"]),
-                _range(row),
+                published_range(row),
                 _several([_limit(names, limit) for limit in by]) or "what the case starts with",
             ]
         )
-    header = [*_OBSERVATION, "independent", "nearest", "range", "forbidden by"]
+    header = [*OBSERVATION, "independent", "nearest", "range", "forbidden by"]
     return TextTable(header, cells, frozenset({5, 6}))
 
 
@@ -440,14 +415,14 @@ def _limit(names: Names, row: dict[str, Any]) -> str:
 def _limit_name(names: Names, kind: str, row: dict[str, Any], year: int) -> str:
     """Return what a limit is called for people."""
     if kind in {"capacity", "order limit"}:
-        place = "" if row["place"] == GLOBAL else f" in {names.place(row['place'], _NAME)}"
-        supplier = names.supplier(row["of"], row["supplier"], _NAME)
-        what = f"{names.stage(row['of'], _NAME)} of {supplier}{place}"
+        place = "" if row["place"] == GLOBAL else f" in {names.place(row['place'], NAME)}"
+        supplier = names.supplier(row["of"], row["supplier"], NAME)
+        what = f"{names.stage(row['of'], NAME)} of {supplier}{place}"
         return f"{what} {year}" if kind == "capacity" else f"orders of {what} {year}"
     if kind == "share":
-        return f"{names.stage(row['of'], _NAME)} {year}"
+        return f"{names.stage(row['of'], NAME)} {year}"
     if kind == "demand":
-        return f"demand for {names.workload(row['of'], _NAME)} {year}"
+        return f"demand for {names.workload(row['of'], NAME)} {year}"
     if kind == "research":
         return f"demand for research {year}"
     return f"{kind} {year}" if kind == "budget" else f"{kind} of {row['of']} {year}"
@@ -474,5 +449,5 @@ def _is_number(row: dict[str, Any]) -> bool:
 
 def _number(names: Names, row: dict[str, Any]) -> str:
     """Return one side of a published range."""
-    quantity, item, year, source = _observation(names, row | {"quantity": row["name"], "item": row["of"]})
+    quantity, item, year, source = observation(names, row | {"quantity": row["name"], "item": row["of"]})
     return f"{quantity} {item} {year} {row['side']} {amount(row['value'])} ({source})"

@@ -33,7 +33,7 @@ _SHORT_NAME = 18
 _RARE = 0.05
 """Probability below which a stage has no line of its own."""
 
-_MEANS = {
+MEANS = {
     schema.P10_P90: "ends of ranges are 10th and 90th percentiles",
     schema.MIN_MAX: "ends of ranges are the least and the most",
 }
@@ -74,7 +74,7 @@ def _how(study: Uncertainty) -> list[str]:
     said = study.summary
     lines = [
         f"{said['draws']:,} draws of {said['uncertain_numbers']:,} uncertain numbers (seed {said['seed']}).",
-        f"In each draw {said['factors']:,} factors move all of them at once; {_MEANS[said['range_means']]}.",
+        f"In each draw {said['factors']:,} factors move all of them at once; {MEANS[said['range_means']]}.",
     ]
     if said["without_answer"]:
         lines.append(f"{said['without_answer']:,} draws have no answer and count nowhere.")
