@@ -8,7 +8,7 @@ SITE := build/docs
 SUITE := --numprocesses auto --dist worksteal --durations 10
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: solve check thorough faults docs docs-all browser office bench bench-linopy bench-scale bench-sweep bench-session bench-draws bench-netlib bench-smooth generated tutorial reports answers pages lock clean
+.PHONY: solve check thorough faults docs docs-all browser office bench bench-linopy bench-scale bench-sweep bench-session bench-draws bench-netlib bench-smooth generated tutorial reports bands answers pages lock clean
 
 solve: $(VENV)/core  ## solve the shipped case and print the answer
 	$(BIN)/supplychain solve $(CASE)
@@ -86,8 +86,13 @@ tutorial: $(VENV)/dev  ## run docs/tutorial.ipynb and write its outputs into it
 SCENARIOS := grid_late behind_the_meter demand_late hbm_shortfall efficiency_stalls cowos_surge
 
 reports:  ## write what stands in reports/; takes minutes
+	$(MAKE) bands
 	$(MAKE) answers
 	$(MAKE) pages
+
+bands: $(VENV)/dev  ## draw the back-cast 400 times, keep what is found beside it, and write the tables of its README; takes minutes
+	$(BIN)/supplychain backcast inputs/backcast --draws 400 --attach --quiet
+	$(BIN)/python tests/generated.py --write
 
 answers: $(VENV)/core  ## of reports/ what takes many solves
 	$(BIN)/supplychain backcast inputs/backcast --report reports/backcast.md --out reports/answers/backcast --quiet

@@ -1,6 +1,7 @@
 """Files that schemas, the model and the code write: references of inputs, results, model, Python, commands and words.
 
-`python tests/generated.py --write` writes them, and every `datapackage.json`; `tests/case/test_frictionless.py`,
+`python tests/generated.py --write` writes them, every `datapackage.json`, and in the README of the back-cast what the
+study beside it says; `tests/case/test_frictionless.py`,
 `tests/model/test_model_reference.py` and `tests/docs/test_pages.py` compare them with what the code says.
 """
 
@@ -14,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 import api_reference
 import command_reference
 import glossary
+import past_by_bands
 
 from supplychain.case import load
 from supplychain.case.datapackage import datapackage
@@ -41,6 +43,7 @@ def expected() -> dict[Path, str]:
         DOCS / "commands.md": command_reference.reference(),
         DOCS / "glossary.md": glossary.reference(),
     }
+    pages |= past_by_bands.files()
     return pages | {folder / "datapackage.json": datapackage(load(folder)) for folder in cases()}
 
 

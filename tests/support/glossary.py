@@ -15,12 +15,16 @@ WORDS = {
     "answer": "What a solve or a study returns: a summary and tables. `--out` writes it to a folder.",
     "attribution": "How much of a difference each group of changes makes. The parts add up to the whole.",
     "back-cast": "A solve of years that are past, compared with what was published of them.",
+    "band": "The central part of the draws of a quantity: that of 80 % is from the 10 to the 90 % quantile.",
     "binds": "A stage binds in a year if more of it would lower the total cost. The label of a year is the stage, or "
     "the smallest set of stages, that serves more demand and gains most.",
     "capacity in hand": "What exists, or is under construction, whatever the plan decides: `capacity.csv`.",
     "case": "A folder with `case.toml` and CSV tables: all inputs of one solve.",
     "certificate": "The checks that an answer has passed: residuals, duality gap, a second solve from nothing.",
     "change": "An edit of numbers, or a row that is added, in a what-if.",
+    "coverage": "How often bands hold what was published.",
+    "CRPS": "Continuous ranked probability score: how far draws are from what came to pass, less half of how far they "
+    "are from each other. Less is better; of one number it is the size of its error.",
     "commitment": "A deal that must be kept, or costs what falls short.",
     "not worth its cost": "Demand that would stay unserved even if no stage were limited.",
     "tier of demand": "A part of demand with its own value: people pay more for the first tokens than for the last.",
