@@ -354,7 +354,8 @@ def test_what_cannot_be_asked_of_draws_is_refused(
 
 
 def test_what_is_shipped_of_draws_is_of_the_shipped_case() -> None:
-    """The study beside the back-cast is of its inputs, and so are the tables that stand in `reports/` and in its README.
+    """The study beside the back-cast is of its inputs, and so are the tables in `reports/` and in its README.
+
     Bug: an input changes, and bands are those of another case; `make bands` and `make answers` write them anew.
     """
     case, past = sc.load(BACKCAST), read_answer(ANSWERS / "backcast", "backcast")

@@ -53,8 +53,8 @@ def section(case: Case, study: Answer) -> str:
             "Written by `make bands`. "
             f"All {said['uncertain_numbers']:,} uncertain numbers are drawn at once, {said['draws']} times (seed "
             f"{said['seed']}), and each draw is solved from nothing: [how this is counted]"
-            "(../../docs/how-sure.md#by-bands). How many published numbers the central part of the draws holds, with per "
-            "cent and its 90 % interval:"
+            "(../../docs/how-sure.md#by-bands). How many published numbers the central part of the draws holds, with "
+            "per cent and its 90 % interval:"
         ),
         "",
         *_coverage(study),
@@ -67,15 +67,15 @@ def section(case: Case, study: Answer) -> str:
         *_scores(study),
         "",
         (
-            "Per cent of draws in which a group binds, alone or with others, with the 90 % interval; bold: the press named "
-            "a stage of it:"
+            "Per cent of draws in which a group binds, alone or with others, with the 90 % interval; bold: the press "
+            "named a stage of it:"
         ),
         "",
         *_probabilities(case, study),
         "",
         (
-            "The five factors that decide most of what binds, with per cent of its variance; luck alone gives up to the "
-            "number in brackets:"
+            "The five factors that decide most of what binds, with per cent of its variance; luck alone gives up to "
+            "the number in brackets:"
         ),
         "",
         *_drivers(study),
