@@ -67,6 +67,14 @@ def test_how_sure_it_is_is_what_the_studies_found() -> None:
     assert f"{inside} of {len(independent)} independent comparisons" in readme
     assert f"Of {len(independent)} independent comparisons {inside} are inside" in page
     assert f"the error is {past.summary['median_abs_log_error']:.2f}" in page
+    held = {row.scope: row for row in past.coverage.query("kind == 'all' and nominal == 0.8").itertuples()}
+    alone, every = held["independent"], held["all"]
+    assert (
+        f"The central 80 % of {past.summary['uncertainty']['draws']} draws hold {alone.inside} of {alone.rows} " in page
+    )
+    assert f"({alone.share:.0%}), and {every.inside} of all {every.rows} ({every.share:.0%})" in page.replace(" %", "%")
+    bands = past.crps.query("forecast == 'central_values' and kind == 'all'").iloc[0]
+    assert f"The CRPS is {bands.crps:.2f}; the model at central values is off by {bands.forecast_error:.2f} " in page
     said = past.summary
     misses = said["comparisons"] - said["inside"]
     met, forbidden = said["misses_attainable"], said["misses_forbidden"]

@@ -59,6 +59,8 @@ def section(case: Case, study: Answer) -> str:
         "",
         *_coverage(study),
         "",
+        _sides(study),
+        "",
         (
             "The score of the bands (CRPS of logs) beside the mean error of one number, on the same independent "
             "comparisons; less is better:"
@@ -103,6 +105,16 @@ def _coverage(study: Answer) -> list[str]:
             for level in levels
         ),
     ]
+
+
+def _sides(study: Answer) -> str:
+    """Return on which side of the draws published numbers are."""
+    rows = {row["nominal"]: row for row in records(study.reliability) if row["scope"] == INDEPENDENT}
+    low, middle, high = (rows[level]["below"] for level in (0.1, 0.5, 0.9))
+    return (
+        f"Of {rows[0.5]['rows']} independent numbers {middle} are below the median of the draws, {low} below their 10 "
+        f"% and {high} below their 90 % quantile; of a reliable model it would be half, a tenth and nine tenths."
+    )
 
 
 def _scores(study: Answer) -> list[str]:
