@@ -189,9 +189,9 @@ def _result(book: Book, result_sheet: _ResultSheet) -> int:
     heads = [_head(result_sheet, str(column)) for column in result_sheet.table.columns]
     rows = [[_written(x) for x in row] for row in result_sheet.table.astype(object).to_numpy().tolist()]
     unit_place = next((n for n, head in enumerate(heads) if head.unit in {OF_QUANTITY, OF_INPUT}), None)
-    if unit_place is not None:
+    heads = [replace(head, unit=OF_ROW) if head.unit in {OF_QUANTITY, OF_INPUT} else head for head in heads]
+    if unit_place is not None and "unit" not in result_sheet.table.columns:
         units = _units(result_sheet.table)
-        heads = [replace(head, unit=OF_ROW) if head.unit in {OF_QUANTITY, OF_INPUT} else head for head in heads]
         heads.insert(unit_place, Head("unit"))
         rows = [[*row[:unit_place], unit, *row[unit_place:]] for row, unit in zip(rows, units, strict=True)]
     book.table(result_sheet.name, heads, rows)
