@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 CASE_FILE = "case.toml"
 SCENARIOS = "scenarios"
 """The folder of a case's what-ifs."""
+UNCERTAINTY = "uncertainty"
+"""The folder in which a study of a case is kept beside it; it belongs to no case, and is no input."""
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from supplychain import schema
 from supplychain.case import load
-from supplychain.case.read import CASE_FILE, SCENARIOS, flat
+from supplychain.case.read import CASE_FILE, SCENARIOS, UNCERTAINTY, flat
 from supplychain.case.spelling import cells_of
 from supplychain.sheets import Book, Head, holds
 from supplychain.tabular import BOOLEANS, allowed_columns
@@ -71,8 +71,13 @@ def to_book(folder: str | Path) -> Exported:
     _originals(book, files)
     _contents(book, contents, case.settings.title)
     rest = [path for path in source.rglob("*") if path.is_file() and not path.name.startswith(".")]
-    left_out = sorted(str(path.relative_to(source)) for path in rest)
+    left_out = sorted({_listed(path.relative_to(source)) for path in rest})
     return Exported(book.data(), tuple(name for name in left_out if name.replace("\\", "/") not in files))
+
+
+def _listed(path: Path) -> str:
+    """Return how a file that is not in the book is named; those of a study that is kept beside a case by its folder."""
+    return UNCERTAINTY if path.parts[0] == UNCERTAINTY else str(path)
 
 
 def belongs(name: str) -> bool:

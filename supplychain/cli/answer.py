@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from supplychain.case.scenarios import WhatIf
     from supplychain.cli.shared import CaseOptions, Output, Sites
     from supplychain.plan import Plan
+    from supplychain.results.answer import Answer
+    from supplychain.study.attached import Known
     from supplychain.study.regret import Regret
 
 _SUPPLIER_PRICES = "supplier_prices"
@@ -37,6 +38,7 @@ class _Asked(TypedDict):
 @click.command(
     epilog="Examples:\n\n  supplychain solve inputs/base\n\n  supplychain solve inputs/base --out answer"
     "\n\n  supplychain solve inputs/base --xlsx answer.xlsx --markdown answer.md"
+    "\n\n  supplychain solve inputs/base --uncertainty sure"
     "\n\n  supplychain solve inputs/base --scenario grid_late"
     "\n\n  supplychain solve inputs/base --change 'capacity.capacity[stage=hbm, year=2027..] +30%'"
     "\n\n  supplychain solve inputs/base --scenario demand_late --orders-from answer --until 2026"
@@ -45,8 +47,12 @@ class _Asked(TypedDict):
 @shared.case
 @click.option("--supplier-prices", is_flag=True, help="Add the table of prices at which suppliers enter and leave.")
 @shared.sites
+@shared.uncertainty
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print the summary, the binding table and supplier prices as JSON."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the summary, the binding table, supplier prices and probabilities as JSON.",
 )
 @shared.time_limit("the answer takes")
 @shared.xlsx
@@ -57,6 +63,7 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
     case_options: CaseOptions,
     supplier_prices: bool,
     sites: Sites,
+    uncertainty: str | None,
     as_json: bool,
     xlsx: str | None,
     markdown: str | None,
@@ -74,6 +81,7 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
     regret = None
     with output.progress() as progress:
         what_if = case_options.read()
+        known = case_options.known_study(what_if.case, uncertainty)
         more: _Asked = {"supplier_prices": supplier_prices, "indifference": _existing(sites, what_if.case)}
         if case_options.orders_from is None or case_options.until is None:
             plan = supplychain.solve(what_if.case, progress=progress, **more)
@@ -83,24 +91,38 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
             plan = regret.plan
         answer = regret or plan
         output.write(answer, what_if)
-        shared.write_workbook(xlsx, answer, what_if)
-        _write_page(answer, what_if, markdown)
+        shared.write_workbook(xlsx, answer, what_if, known.study)
+        _write_page(answer, what_if, markdown, known)
     if as_json:
-        tables = {"binding": json.loads(plan.binding.to_json(orient="records"))}
-        if _SUPPLIER_PRICES in plan.tables:
-            tables[_SUPPLIER_PRICES] = _records(plan.tables[_SUPPLIER_PRICES])
-        click.echo(json.dumps({**answer.summary, **what_if.summary, **tables}, indent=2))
+        _print_json(answer, plan, what_if, known)
+        if known.note:
+            output.warn(known.note)
     elif not output.quiet:
-        title, header, *lines = text(plan, _as_given(case_options)).splitlines()
-        click.echo(click.style(title, bold=True))
-        shared.print_what_if(what_if)
-        click.echo(click.style(header, bold=True))
-        for line in lines:
-            click.echo(click.style(line, bold=True) if line.startswith(("Order", "How sure")) else line)
+        _print_text(text(plan, case_options.given, known), what_if)
         if regret is not None:
             click.echo("\n" + of_regret(regret))
         if _SUPPLIER_PRICES in plan.tables:
             click.echo("\n" + of_suppliers(plan))
+
+
+def _print_json(answer: Plan | Regret, plan: Plan, what_if: WhatIf, known: Known) -> None:
+    """Print the summary of an answer and what is most asked of its tables, and the probabilities, if there are any."""
+    tables: dict[str, Any] = {"binding": json.loads(plan.binding.to_json(orient="records"))}
+    if _SUPPLIER_PRICES in plan.tables:
+        tables[_SUPPLIER_PRICES] = _records(plan.tables[_SUPPLIER_PRICES])
+    if known.study is not None:
+        tables["uncertainty"] = _probabilities(known.study)
+    click.echo(json.dumps({**answer.summary, **what_if.summary, **tables}, indent=2))
+
+
+def _print_text(answer_text: str, what_if: WhatIf) -> None:
+    """Print the first screen, below its title what was changed first."""
+    title, header, *lines = answer_text.splitlines()
+    click.echo(click.style(title, bold=True))
+    shared.print_what_if(what_if)
+    click.echo(click.style(header, bold=True))
+    for line in lines:
+        click.echo(click.style(line, bold=True) if line.startswith(("Order", "How sure")) else line)
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -111,6 +133,12 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return finite
 
 
+def _probabilities(study: Answer) -> dict[str, Any]:
+    """Return of a study how many draws there are, how often each label binds, and the distributions of amounts."""
+    said = {name: study.summary[name] for name in ("draws", "uncertain_numbers", "without_answer", "range_means")}
+    return said | {name: _records(study.tables[name]) for name in ("binding_probability", "distributions")}
+
+
 def _existing(sites: Sites, case: Case) -> list[tuple[str, str, str]]:
     """Return suppliers that are asked for by name, each with its place."""
     from supplychain.plan.suppliers import site_of
@@ -119,24 +147,12 @@ def _existing(sites: Sites, case: Case) -> list[tuple[str, str, str]]:
         return [site_of(case, *names) for names in sites]
 
 
-def _as_given(case_options: CaseOptions) -> str:
-    """Return how another command is given the same case."""
-    given = [case_options.folder]
-    for name, values in (("--scenario", case_options.scenarios), ("--change", case_options.changes)):
-        given += [part for value in values for part in (name, value)]
-    if case_options.foresight is not None:
-        given += ["--foresight", str(case_options.foresight)]
-    if case_options.orders_from is not None:
-        given += ["--orders-from", str(case_options.orders_from), "--until", str(case_options.until)]
-    return shlex.join(given)
-
-
-def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None) -> None:
+def _write_page(answer: Plan | Regret, what_if: WhatIf, path: str | None, known: Known) -> None:
     if path is not None:
         from supplychain.files import write_file
         from supplychain.report.text.summary import markdown
 
-        write_file(path, markdown(answer, what_if))
+        write_file(path, markdown(answer, what_if, known))
 
 
 @click.command(

@@ -36,9 +36,26 @@ def check(case_options: CaseOptions, labels: bool, output: Output) -> None:
         click.echo(f"  {notice}")
     if decided:
         click.echo(decided)
+    _tell_study(case_options, what_if.case)
     shared.print_what_if(what_if)
     more = " --labels names the stale sources that decide what binds." * (not labels and any(map(stale, notices_found)))
     click.echo(f"{case_options.folder} is valid: {sum(map(bool, tables))} tables, {sum(map(len, tables))} rows.{more}")
+
+
+def _tell_study(case_options: CaseOptions, case: Case) -> None:
+    """Say whether the study that is kept beside a case, if one is, is of the case as it is."""
+    from pathlib import Path
+
+    from supplychain.case.read import UNCERTAINTY
+
+    if case_options.is_changed or not (Path(case_options.folder) / UNCERTAINTY).is_dir():
+        return
+    known = case_options.known_study(case, None)
+    if known.study is not None:
+        draws = f"{known.study.summary['draws']:,} joint draws"
+        click.echo(f"The study in {UNCERTAINTY}/ is of the case as it is: {draws}.")
+    elif known.note:
+        click.echo(f"{known.note[:1].upper()}{known.note[1:]}. Anew: {known.command}")
 
 
 def _decided(case: Case, output: Output) -> str:

@@ -10,15 +10,17 @@ import click
 from supplychain.cli import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
 
+    from supplychain.case import Case
     from supplychain.case.foresight import Foresight
     from supplychain.case.scenarios import WhatIf
     from supplychain.cli.shared import Look, Output, Workers
     from supplychain.plan import Plan
     from supplychain.results.answer import Answer
     from supplychain.results.schema import Kind
+    from supplychain.study.attached import Known
 
 
 @click.command(
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
 @shared.foresight
 @shared.looking
 @click.option("--reference", metavar="DIR", help="Say what changed against this answer: solve --out DIR.")
-@click.option("--sensitivity", metavar="DIR", help="How firm the labels are: sensitivity CASE --out DIR.")
+@click.option("--sensitivity", metavar="DIR", help="Changing one input at a time: sensitivity CASE --out DIR.")
+@shared.uncertainty
 @click.option("--foresights", metavar="DIR", help="What other foresights would say: foresight CASE --out DIR.")
 @click.option("--backcast", metavar="DIR", help="The years that are past: backcast CASE --out DIR.")
 @click.option("--year", type=int, help="The year to look at closely; default: the first.")
@@ -53,6 +56,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     look: Look,
     reference: str | None,
     sensitivity: str | None,
+    uncertainty: str | None,
     foresights: str | None,
     backcast: str | None,
     year: int | None,
@@ -84,7 +88,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     from supplychain.report.page.html import report as write_report
     from supplychain.report.page.readme import weaknesses
     from supplychain.report.page.report_data import ReportData
-    from supplychain.results.read import check_inputs, read_answer
+    from supplychain.results.read import read_answer
     from supplychain.study.compare import COMPARED
 
     with output.progress() as progress, DrawingProcesses() as drawing:
@@ -98,14 +102,12 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
         if year not in years:
             message = f"{year} is not reported; must be from {years[0]} to {years[-1]}"
             raise click.BadParameter(message, param_hint="--year")
-        studies: dict[str, Answer] = {}
-        of_case: tuple[tuple[Kind, str | None], ...] = (("sensitivity", sensitivity), ("foresight", foresights))
-        for kind, folder in of_case:
-            if folder is not None:
-                studies[kind] = read_answer(folder, kind)
-                check_inputs(folder, studies[kind], reported.case.sha256)
-        if backcast is not None:
-            studies["backcast"] = read_answer(backcast, "backcast")
+        known = shared.known_study(
+            reported.case, uncertainty, case, _given(case, subject, changes, foresight), changed=bool(reported.titles)
+        )
+        studies = _studies(
+            reported.case, {"sensitivity": sensitivity, "foresight": foresights, "backcast": backcast}, known
+        )
         earlier = None if reference is None else read_answer(reference, "solve", COMPARED)
         plan = supplychain.solve(reported.case, supplier_prices=supplier_prices, progress=progress)
         if earlier is not None and reference is not None:
@@ -123,6 +125,7 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
             subject=subject or "",
             weaknesses=weak,
             foresight=foresight if changed.sees_otherwise else None,
+            known=known,
         )
         progress("looking closely and drawing")
         files = write_report(
@@ -132,9 +135,33 @@ def report(  # noqa: PLR0913, PLR0917 - click passes all options
     charts = sum(path.endswith(".svg") for path in files)
     written = [f"{to}/report.html", *["report.xlsx"] * xlsx, *[f"{charts} charts as SVG and PNG"] * (not bare)]
     *others, last = written
+    if known.note:
+        output.warn(known.note)
     output.print_text(
         lambda: f"{', '.join(others)} and {last} are written." if others else f"{last} is written.", reported
     )
+
+
+def _studies(case: Case, folders: Mapping[Kind, str | None], known: Known) -> dict[str, Answer]:
+    """Read the studies in the folders that are given; those of the case that is reported must be of its inputs.
+
+    Raises: InputError.
+    """
+    from supplychain.results.read import check_inputs, read_answer
+
+    studies: dict[str, Answer] = {}
+    for kind, folder in folders.items():
+        if folder is not None:
+            studies[kind] = read_answer(folder, kind)
+            if kind != "backcast":
+                check_inputs(folder, studies[kind], case.sha256)
+    return studies if known.study is None else {**studies, "uncertainty": known.study}
+
+
+def _given(case: str, subject: str | None, changes: tuple[str, ...], foresight: Foresight | None) -> str:
+    """Return how a study is given the case that is reported."""
+    scenarios = () if subject is None else (subject,)
+    return shared.CaseOptions(case, scenarios, changes, foresight=foresight).given
 
 
 def _earlier_files(to: str, *, xlsx: bool) -> list[str]:

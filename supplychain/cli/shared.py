@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import shlex
 import sys
 import time
 from contextlib import nullcontext
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
+    from supplychain.case import Case
     from supplychain.case.foresight import Foresight
     from supplychain.case.scenarios import WhatIf
     from supplychain.plan import Plan
     from supplychain.results.answer import Answer
+    from supplychain.study.attached import Known
     from supplychain.study.compare import Comparison
     from supplychain.study.regret import Regret
 
@@ -99,6 +102,25 @@ class CaseOptions:
         """Whether anything is changed in the case, or locked in."""
         return bool(self.scenarios or self.changes or self.orders_from) or self.foresight is not None
 
+    @property
+    def given(self) -> str:
+        """How another command is given the same case."""
+        words = [self.folder]
+        for name, values in (("--scenario", self.scenarios), ("--change", self.changes)):
+            words += [part for value in values for part in (name, value)]
+        if self.foresight is not None:
+            words += ["--foresight", str(self.foresight)]
+        if self.orders_from is not None:
+            words += ["--orders-from", str(self.orders_from), "--until", str(self.until)]
+        return shlex.join(words)
+
+    def known_study(self, case: Case, folder: str | None) -> Known:
+        """Return the study of uncertainty in a folder that is given, else the one beside the case.
+
+        Raises: InputError if a folder is given and holds no study.
+        """
+        return known_study(case, folder, self.folder, self.given, changed=self.is_changed)
+
     def read(self) -> WhatIf:
         """Read the case, make the changes, show what they did, and hold what was signed."""
         from supplychain.case.scenarios import what_if
@@ -110,6 +132,27 @@ class CaseOptions:
         from supplychain.plan.locked_in import lock_in
 
         return replace(changed, case=lock_in(changed.case, self.orders_from, self.until))
+
+
+def known_study(case: Case, folder: str | None, beside: str, given: str, *, changed: bool) -> Known:
+    """Return the study of uncertainty in a folder that is given, else the one beside a case, in its folder.
+
+    `given` is how a command is given the same case. A study beside a case is none of a case that is `changed`.
+
+    Raises: InputError if a folder is given and holds no study.
+    """
+    from supplychain.study import attached
+
+    keep = "--out DIR, then --uncertainty DIR" if changed else "--attach"
+    known = attached.known_study(case, folder, beside, f"supplychain uncertainty {given} {keep}")
+    return replace(known, note="") if changed and folder is None else known
+
+
+uncertainty = click.option(
+    "--uncertainty",
+    metavar="DIR",
+    help="How sure labels and amounts are: uncertainty CASE --out DIR. Default: what stands beside the case.",
+)
 
 
 def foresight(command: Callable[..., None]) -> Callable[..., None]:
@@ -372,13 +415,18 @@ def xlsx(command: Callable[..., None]) -> Callable[..., None]:
     )
 
 
-def write_workbook(path: str | None, answer: Plan | Regret | Comparison, what_if: WhatIf | None = None) -> None:
+def write_workbook(
+    path: str | None,
+    answer: Plan | Regret | Comparison,
+    what_if: WhatIf | None = None,
+    uncertainty: Answer | None = None,
+) -> None:
     """Write the workbook of what was found, if one is asked for."""
     if path is not None:
         from supplychain.files import write_file
         from supplychain.report.excel.workbook import workbook
 
-        write_file(path, workbook(answer, what_if))
+        write_file(path, workbook(answer, what_if, uncertainty))
 
 
 def finite_number(_: click.Context, option: click.Parameter, value: float | None) -> float | None:

@@ -48,6 +48,18 @@ def number(x: float) -> str:
     return f"{x:,.{max(0, 2 - size)}f}"
 
 
+def rough(x: float) -> str:
+    """Return a number with two significant digits, or whole if it is large: an end of a band.
+
+    >>> rough(0.01234), rough(14831.0), rough(0.995), rough(0.0), rough(math.nan)
+    ('0.012', '15,000', '1.0', '0', '')
+    """
+    if x == 0 or not math.isfinite(x):
+        return number(x)
+    rounded = float(f"{x:.1e}")
+    return f"{rounded:,.{max(0, 1 - math.floor(math.log10(abs(rounded))))}f}"
+
+
 def dollars(usd: float) -> str:
     """Return an amount of money with two significant digits or more: $1.9B.
 

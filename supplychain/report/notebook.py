@@ -33,6 +33,7 @@ from supplychain.study.regret import Regret
 from supplychain.study.seek import Seek
 from supplychain.study.sensitivity import Sensitivity
 from supplychain.study.serve import Served
+from supplychain.study.uncertainty import Uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,6 +101,7 @@ def _(plan: Plan) -> str:
         svg.bars("What one per cent more of the group that binds is worth, a year", worth, dollars),
         svg.lines("USD per 10^6 tokens", list(cost["year"]), by_name, number),
         *(f"<h4>{title}</h4>{rows.to_html(na_rep='')}" for title, rows in overview(plan)),
+        "How sure it is: <code>supplychain.uncertainty(case)</code> draws all uncertain numbers together.",
     ]
     return _page(parts)
 
@@ -181,7 +183,7 @@ def _(study: Seek) -> str:
 
 @html.register
 def _(sensitivity: Sensitivity) -> str:
-    """Return the inputs that move the cost per token most, and how firm the labels are."""
+    """Return the inputs that move the cost per token most, one at a time, and how many of these keep the labels."""
     quantity = "cost_usd_per_mtok"
     swings = [
         (max(abs(x) for x in ends if not math.isnan(x)), row["input"], ends)
@@ -198,6 +200,18 @@ def _(sensitivity: Sensitivity) -> str:
             _table(sensitivity.labels),
         ]
     )
+
+
+@html.register
+def _(study: Uncertainty) -> str:
+    """Return how many draws there are, how often each label binds, and the distributions of amounts."""
+    said, often = study.summary, study.binding_probability
+    how = f"{said['draws']:,} joint draws of {said['uncertain_numbers']:,} uncertain numbers"
+    of_group = often[often["level"] == "group"]
+    amounts = study.distributions[study.distributions["item"] == ALL]
+    parts = [f"<b>{escape(study.case.settings.title)}</b>", how]
+    parts += ["<h4>In which share of draws each group binds</h4>", _table(of_group.drop(columns="level"))]
+    return _page([*parts, "<h4>Amounts: quantiles of draws</h4>", _table(amounts.drop(columns="item"))])
 
 
 def _titled(sections: Iterable[tuple[str, TextTable]]) -> list[str]:

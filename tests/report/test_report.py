@@ -33,6 +33,7 @@ from hostile import FOR_HTML, html_case, served_html_case
 from page import Element, Origins, number, power_of_ten, read, report_data_of
 from paths import ANSWERS, BACKCAST, INPUTS, REPORTS, ROOT, TINY, files_in
 from plants import Link, add, chain, loaded, observe, two_stages
+from studied import DRAWS, tiny_plan, tiny_study
 
 import supplychain as sc
 from supplychain.case.notices import notices
@@ -46,6 +47,7 @@ from supplychain.report.page import html, sections
 from supplychain.report.page.blocks import Paragraph
 from supplychain.report.page.readme import weaknesses
 from supplychain.report.page.report_data import ReportData
+from supplychain.study.attached import Known
 from supplychain.study.backcast import backcast
 from supplychain.study.compare import compare, compare_folders
 from supplychain.study.workers import SerialExecutor
@@ -75,7 +77,9 @@ def written(given: ReportData, folder: Path) -> Origins:
     tables |= {f"{name}:{t}": rows for name, one in given.studies.items() for t, rows in one.tables.items()}
     inputs = {name: given.case.frame(name) for name in given.case.tables}
     inputs["stages"] = inputs["stages"].sort_values(["position", "stage"])
-    return Origins(tables, inputs, json.loads((folder / "summary.json").read_text(encoding="utf-8")))
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    draws = {name: study.summary for name, study in given.studies.items() if name == "uncertainty"}
+    return Origins(tables, inputs, {**summary, **draws})
 
 
 def cells_of(table: Element) -> list[tuple[dict[str, str], str, Element]]:
@@ -247,6 +251,36 @@ def test_the_scores_of_a_back_cast_are_shown(tmp_path: Path) -> None:
         assert len(list(table.all("th", data_column=""))) == columns
 
 
+def test_probabilities_and_bands_stand_where_the_headlines_do(tmp_path: Path) -> None:
+    """Catches a headline as if it were sure, a band of another year, quantity or scale, a number from nowhere."""
+    study, plan = tiny_study(), tiny_plan()
+    given = ReportData(plan, 2026, "inputs/tiny", studies={"uncertainty": study}, known=Known(study))
+    page = read(html.report(given, figures=False)[html.PAGE].decode())
+    check_numbers(page, written(given, tmp_path))
+    often = study.binding_probability.set_index(["year", "level", "members"])["probability"]
+    first, second, _ = (one.text for one in page.all("p", class_="strong"))
+    assert f" binds in 2026 (the group in {shown(100 * often[2026, 'group', 'packaging'])} % of joint draws): " in first
+    at = study.distributions.query("year == 2027 and item == 'all'").set_index("quantity")
+    low, high = (at[end] for end in ("p10", "p90"))
+    cost = f"in four of five draws {shown(low['cost_per_mtok'])} to {shown(high['cost_per_mtok'])}"
+    assert f"; {cost}); " in second
+    tokens, cash = "tokens_served", "cash_spent"
+    for band in (
+        cost,
+        f"in four of five draws {shown(low[tokens] / 1e3)} to {shown(high[tokens] / 1e3)}",
+        f"in four of five draws {dollars(low[cash])} to {dollars(high[cash])}",
+    ):
+        assert any(band in one.text for keys in page.all("dl", class_="keys") for one in keys.all("div"))
+    sure = [one.text for one in next(page.all("ul")).all("li")]
+    assert sure[0].startswith(f"{DRAWS} joint draws of all {study.summary['uncertain_numbers']} uncertain numbers")
+    assert sure[1].startswith("By group the label of 2027 is the least sure: power binds in ")
+    assert not any("uncertainty" in one.text for one in page.all("p", class_="notrun"))
+    (part,) = page.all("section", id="uncertainty")
+    rows = [table["data-rows"] for table in part.all("table", data_rows="")]
+    for name in ("binding_probability", "distributions", "drivers", "conditions"):
+        assert f'rows("uncertainty:{name}", {{}})' in rows or not len(study.tables[name])
+
+
 def test_no_number_of_the_text_stands_alone() -> None:
     """Catches a number in a sentence that does not say which cells it comes from; years, the one per cent, and what
     others wrote (titles, notices, the case's own README) are none.
@@ -319,7 +353,9 @@ def test_the_answer_says_what_the_tables_say() -> None:
     for n, level in enumerate(("group", "stage"), 1):
         least = given.studies["sensitivity"].tables["labels"].query("level == @level")
         share = (100 * least["keeps"] / least["moves"]).min()
-        assert sure[n].startswith(f"The {level} that binds is kept by at least {shown(share)} % of the ")
+        begin = f"Changing one input at a time, the {level} that binds stays in at least {shown(share)} % of "
+        assert sure[n].startswith(begin)
+        assert sure[n].endswith("; this is no probability.")
     worth = int((plan.purchases["benefit_usd_per_unit"] > 0).sum())
     assert f"The options worth most, of {worth}; " in page.text
     assert [one.text for one in page.all("strong")] == [
@@ -771,6 +807,7 @@ def test_a_part_that_was_not_run_says_how(tmp_path: Path) -> None:
         "--scenario",
         "--reference",
         "supplychain sensitivity",
+        "supplychain uncertainty",
         "supplychain foresight",
         "supplychain backcast",
     ):

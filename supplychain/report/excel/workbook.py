@@ -15,6 +15,7 @@ from supplychain.case import vars_of
 from supplychain.case.to_book import head_of
 from supplychain.plan.changes import with_changes
 from supplychain.report.excel import charts
+from supplychain.report.text import how_sure
 from supplychain.results import schema as result_schema
 from supplychain.results.schema import TABLES
 from supplychain.results.write import DIGITS
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from supplychain.plan import Plan
     from supplychain.report.excel.charts import ExcelChart
     from supplychain.report.page.report_data import ReportData
+    from supplychain.results.answer import Answer
     from supplychain.schema import TableSchema
     from supplychain.sheets import Cell, CellKind
     from supplychain.study.regret import Regret
@@ -55,15 +57,20 @@ class _ResultSheet:
     table_schema: TableSchema
 
 
-def workbook(answer: Plan | Regret | Comparison, what_if: WhatIf | None = None) -> bytes:
+def workbook(
+    answer: Plan | Regret | Comparison, what_if: WhatIf | None = None, uncertainty: Answer | None = None
+) -> bytes:
     """Return an answer or a comparison as the bytes of an .xlsx file; the same answer gives the same bytes.
 
     `what_if` is the one that was solved, if one was: its audit becomes the sheet `changes`. A comparison knows those
-    of its answers.
+    of its answers. `uncertainty` is a study of the same inputs as the answer: its tables get sheets, too.
 
     Raises: OutputError if a table has more rows than a sheet.
     """
-    return _of_comparison(answer) if isinstance(answer, Comparison) else _of_answer(answer, what_if)
+    if isinstance(answer, Comparison):
+        return _of_comparison(answer)
+    sheets = [] if uncertainty is None else _sheets(TABLES["uncertainty"], uncertainty.tables, "uncertainty_")
+    return _of_answer(answer, what_if, sheets, study=uncertainty)
 
 
 def of_report(report_data: ReportData, what_if: WhatIf) -> bytes:
@@ -76,9 +83,9 @@ def of_report(report_data: ReportData, what_if: WhatIf) -> bytes:
         sheets += _sheets(TABLES[study.kind], study.tables, f"{name}_")
     compared = [study for study in report_data.studies.values() if isinstance(study, Comparison)]
     compared_charts = [chart for study in compared for chart in charts.of_comparison(study)]
-    return _of_answer(
-        report_data.plan, what_if, sheets, compared_charts, [("Year looked at closely", report_data.year)]
-    )
+    more_facts = [("Year looked at closely", report_data.year)]
+    uncertainty = report_data.studies.get("uncertainty")
+    return _of_answer(report_data.plan, what_if, sheets, compared_charts, more_facts, uncertainty)
 
 
 def _sheets(
@@ -90,12 +97,13 @@ def _sheets(
     ]
 
 
-def _of_answer(
+def _of_answer(  # noqa: PLR0913, PLR0917 - what stands in the book of an answer
     answer: Plan | Regret,
     what_if: WhatIf | None,
     study_sheets: Iterable[_ResultSheet] = (),
     more_charts: Iterable[ExcelChart] = (),
     more_facts: FactRows = (),
+    study: Answer | None = None,
 ) -> bytes:
     plan = cast("Plan", getattr(answer, "plan", answer))
     settings, versions = plan.case.settings, answer.summary["versions"]
@@ -106,7 +114,7 @@ def _of_answer(
         ("Last year reported", settings.report_last_year),
         *([] if settings.foresight_years is None else [("Years seen ahead", settings.foresight_years)]),
         *more_facts,
-        *((f"Binds in {t}", label) for t, label in charts.binds(plan).items()),
+        *((f"Binds in {t}", label) for t, label in _labels(plan, study).items()),
         ("Net benefit, discounted [USD]", plan.net_benefit_usd),
         ("Total discounted cost [USD]", plan.objective_usd),
         ("Status", str(answer.summary["status"])),
@@ -116,6 +124,16 @@ def _of_answer(
     ]
     drawn = [*charts.of_plan(plan), *more_charts]
     return _book(settings.title, facts, drawn, [*_sheets(TABLES["solve"], audited.tables), *study_sheets], plan.case)
+
+
+def _labels(plan: Plan, study: Answer | None) -> dict[int, str]:
+    """Return what binds in each year and, if there are draws, in how many of them the group does."""
+    labels = charts.binds(plan)
+    if study is None:
+        return labels
+    own = {label.year: label.own for label in how_sure.year_labels(plan, study, how_sure.GROUP)}
+    draws = f"of {study.summary['draws']:,} joint draws"
+    return {t: f"{label}; the group in {own[t].per_cent} {draws}" for t, label in labels.items()}
 
 
 def _of_comparison(comparison: Comparison) -> bytes:
@@ -199,7 +217,7 @@ def _result(book: Book, result_sheet: _ResultSheet) -> int:
 
 
 def _units(table: pd.DataFrame) -> list[str]:
-    """Return the unit of each row of a table whose rows are of different quantities, or of different inputs."""
+    """Return the unit of each row of a table whose rows are of different quantities, or inputs, and do not say it."""
     if "quantity" in table.columns:
         return [result_schema.COMPARED_QUANTITIES[quantity] for quantity in table["quantity"]]
     return [_of_input(*names) for names in zip(table["table"], table["column"], strict=True)]

@@ -8,7 +8,8 @@
     answer.py       the answer in three sentences and four numbers, and how sure it is
     scenarios.py    scenarios side by side, and what changed
     foresight.py    with which foresight the case was solved, and others beside it
-    binding.py      what binds when, what relief is worth, and how firm that is
+    binding.py      what binds when, what relief is worth, changing one input at a time
+    uncertainty.py  how often each label binds over joint draws, bands, and what decides them
     supply.py       supply against requirement, stranded capacity
     service.py      demand, service and what tokens cost
     buying.py       what to buy first, the ladder and the value curves
@@ -37,6 +38,7 @@ from supplychain.report.page import (
     supply,
     tables,
     trust,
+    uncertainty,
 )
 from supplychain.report.page.blocks import Chart, Paragraph
 
@@ -70,6 +72,6 @@ def _without_empty_charts(section: Section) -> Section:
     return replace(section, blocks=blocks)
 
 
-_PARTS = (answer, scenarios, foresight, binding, supply, service, buying, fleet, trust, inputs)
+_PARTS = (answer, scenarios, foresight, binding, uncertainty, supply, service, buying, fleet, trust, inputs)
 _SOLVING = (supply, buying)
 """Those that look closely at a year."""

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND
+from supplychain.plan.measures import CASH, TOKENS
 from supplychain.report.formats import plain, short
 from supplychain.report.names import Names
 from supplychain.report.page.blocks import BulletList, Heading, KeyFigure, KeyFigures, Number, Paragraph, Section
-from supplychain.report.page.report_data import BACKCAST, SENSITIVITY, ReportData
+from supplychain.report.page.report_data import BACKCAST, SENSITIVITY, UNCERTAINTY, ReportData, uncertainty_not_run
+from supplychain.report.text import how_sure
 from supplychain.report.text.overview import not_told_apart
 from supplychain.results.frames import rows_by_year
+from supplychain.study.draws import PER_MTOK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +41,7 @@ def section(report_data: ReportData) -> Section:
             *(Paragraph((line,)) for line in _in_brackets(report_data)),
             KeyFigures(_keys(report_data)),
             Heading("How sure it is"),
+            *uncertainty_not_run(report_data),
             BulletList(_certainty(report_data)),
         ],
     )
@@ -57,6 +61,7 @@ def _binds(report_data: ReportData) -> Sentence:
         parts += [
             "; " if n else "",
             f"{label if n else label[:1].upper() + label[1:]} binds {_span(years)}",
+            *_in_draws(report_data, rows, years),
         ]
         first, last = years[0], years[-1]
         if rows[first]["state"] != DEMAND and not math.isnan(rows[first]["annual_gain_usd_per_pct"]):
@@ -64,6 +69,16 @@ def _binds(report_data: ReportData) -> Sentence:
             if last > first:
                 parts += [f" in {first} and ", _gain(report_data, last), f" in {last}"]
     return (*parts, ".")
+
+
+def _in_draws(report_data: ReportData, rows: Mapping[int, Mapping[str, Any]], years: Sequence[int]) -> Sentence:
+    """Return in which share of the draws the group binds in some years, from the least to the most."""
+    if UNCERTAINTY not in report_data.studies:
+        return ()
+    shares = [report_data.probability(t, "group", rows[t]["members"]) for t in years]
+    least, most = (end(shares, key=lambda share: share.value) for end in (min, max))
+    some: Sentence = (least.per_cent(),) if least.value == most.value else (least.per_cent(), " to ", most.per_cent())
+    return (" (the group in ", *some, " of joint draws)")
 
 
 def _label(report_data: ReportData, group: Mapping[str, Any], stage: Mapping[str, Any]) -> str:
@@ -88,7 +103,7 @@ def _gain(report_data: ReportData, t: int) -> Number:
 
 
 def _serves(report_data: ReportData) -> Sentence:
-    first, last = report_data.years[0], report_data.years[-1]
+    last = report_data.years[-1]
     demanded, served = (report_data.tables.sum("service", f"{c}_ttok", year=last) for c in ("demand", "served"))
     if not demanded.value:
         return (f"No tokens are asked for in {last}.",)
@@ -103,12 +118,19 @@ def _serves(report_data: ReportData) -> Sentence:
         " are served",
     ]
     if not math.isnan(average.value):
-        parts += [", at ", average, " USD per million on average"]
-        if last > first and not math.isnan(_cost(report_data, "average", first).value):
-            parts += [" (", _cost(report_data, "average", first), f" in {first})"]
+        parts += [", at ", average, " USD per million on average", *_beside_cost(report_data)]
     if not math.isnan(marginal.value):
         parts += ["; one million more would cost ", marginal, " USD"]
     return (*parts, ".")
+
+
+def _beside_cost(report_data: ReportData) -> Sentence:
+    """Return in brackets what the average cost of the last year is in the first, and its band."""
+    first, last = report_data.years[0], report_data.years[-1]
+    of_first, band = _cost(report_data, "average", first), report_data.band(PER_MTOK, last)
+    before: Sentence = () if first == last or math.isnan(of_first.value) else (of_first, f" in {first}")
+    both: Sentence = (*before, *("; " for _ in band[:1] if before), *band)
+    return (" (", *both, ")") if both else ()
 
 
 def _cost(report_data: ReportData, kind: str, t: int) -> Number:
@@ -157,21 +179,35 @@ def _keys(report_data: ReportData) -> list[KeyFigure]:
         KeyFigure(
             f"tokens served in {last}, 10¹⁵",
             (served.over(1e3),),
-            ((served / demanded).per_cent(), " of what is asked for") if demanded.value else ("none are asked for",),
+            (
+                (served / demanded).per_cent(),
+                " of what is asked for",
+                *_beside(report_data.band(TOKENS, last, unit=1e3)),
+            )
+            if demanded.value
+            else ("none are asked for",),
         ),
         KeyFigure(
             f"USD per million tokens in {last}",
             ("none" if math.isnan(average.value) else average,),
-            ("average; marginal ", _cost(report_data, "marginal", last))
+            ("average; marginal ", _cost(report_data, "marginal", last), *_beside(report_data.band(PER_MTOK, last)))
             if not math.isnan(average.value)
             else ("no cost per token",),
         ),
         KeyFigure(
             f"capital spent {spent}",
             (capital.usd(),),
-            (tables.only("economics", "capital_usd", year=last).usd(), f" in {last}"),
+            (
+                tables.only("economics", "capital_usd", year=last).usd(),
+                f" in {last}",
+                *_beside(report_data.band(CASH, last, usd=True)),
+            ),
         ),
     ]
+
+
+def _beside(band: Sentence) -> Sentence:
+    return ("; ", *band) if band else ()
 
 
 def _certainty(report_data: ReportData) -> list[Sentence]:
@@ -180,6 +216,7 @@ def _certainty(report_data: ReportData) -> list[Sentence]:
         for name in ("duality_gap_relative", "solved_again_objective_relative")
     )
     points: list[Sentence] = [
+        *_probabilities(report_data),
         (
             "The arithmetic is certified: duality gap at most ",
             gap,
@@ -196,11 +233,33 @@ def _certainty(report_data: ReportData) -> list[Sentence]:
     return points
 
 
+def _probabilities(report_data: ReportData) -> list[Sentence]:
+    """Return which label binds in the fewest draws, by group and by stage, and what else binds in them."""
+    study = report_data.studies.get(UNCERTAINTY)
+    if study is None:
+        return []
+    names = Names(report_data.case)
+    points: list[Sentence] = []
+    for level, called in ((how_sure.GROUP, names.groups), (how_sure.STAGE, names.members)):
+        labels = how_sure.year_labels(report_data.plan, study, level)
+        label = min(labels, key=lambda label: label.own.probability)
+        parts: list[SentencePart] = [f"By {level} the label of {label.year} is the least sure: "]
+        for n, share in enumerate([label.own, *([] if label.other is None else [label.other])]):
+            least, often, most = (
+                report_data.probability(label.year, level, share.members, column).per_cent()
+                for column in ("low", "probability", "high")
+            )
+            name = called(share.members, _NAME)
+            parts += [f", {name} in " if n else f"{name} binds in ", often, " (", least, " to ", most, ")"]
+        points.append((*parts, "."))
+    draws, numbers = (report_data.tables.fact(UNCERTAINTY, name) for name in ("draws", "uncertain_numbers"))
+    how = " uncertain numbers, each solved from nothing, tell how sure the labels are. In brackets: how exact that is."
+    return [(draws, " joint draws of all ", numbers, how), *points]
+
+
 def _labels(report_data: ReportData) -> list[Sentence]:
     if SENSITIVITY not in report_data.studies:
-        return [
-            ("How firmly the labels stand against the ranges of the inputs was not tried: no sensitivity was given.",)
-        ]
+        return [("What changing one input at a time does was not tried: no sensitivity was given.",)]
     rows = report_data.tables.rows("sensitivity:labels").records()
     points: list[Sentence] = []
     for level in ("group", "stage"):
@@ -210,11 +269,11 @@ def _labels(report_data: ReportData) -> list[Sentence]:
         moves = report_data.tables.only("sensitivity:labels", "moves", year=least["year"], level=level)
         points.append(
             (
-                f"The {level} that binds is kept by at least ",
+                f"Changing one input at a time, the {level} that binds stays in at least ",
                 (keeps / moves).per_cent(),
-                " of the ",
+                " of ",
                 Number(moves.value, moves.origin, f"{moves.value:,.0f}"),
-                f" moves of one input to an end of its range (fewest in {least['year']}).",
+                f" moves to an end of a range (fewest in {least['year']}); this is no probability.",
             )
         )
     return points

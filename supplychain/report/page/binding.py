@@ -1,4 +1,4 @@
-"""The march of the bottleneck: who binds when, alone or jointly, what relief is worth and to whom, and how firmly."""
+"""The march of the bottleneck: who binds when, alone or jointly, what relief is worth and to whom."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PARTS = {
 
 
 def section(report_data: ReportData) -> Section:
-    """Return what binds in each year, and how firmly; and what bound in the past."""
+    """Return what binds in each year, what changing one input at a time does to it, and what bound in the past."""
     tables = report_data.tables
     blocks: list[Block] = [_map(report_data, "group"), _map(report_data, "stage"), _worth_to_whom(report_data)]
     grid_columns: list[ShownColumn] = [
@@ -49,9 +49,9 @@ def section(report_data: ReportData) -> Section:
     ]
     caption = "What binds: stages that bind together are joined by +"
     blocks.append(grid(caption, tables.rows("binding"), schema.BINDING, grid_columns, keys=2))
-    blocks.append(Heading("How many moves of the inputs keep the label"))
+    blocks.append(Heading("Changing one input at a time"))
     if SENSITIVITY in report_data.studies:
-        caption = "Each input with a range, moved to each of its ends, one at a time"
+        caption = "How many moves of one input to an end of its range leave the label; this is no probability"
         blocks.append(grid(caption, tables.rows("sensitivity:labels"), schema.KEPT_LABELS, keys=2))
     else:
         blocks.append(sensitivity_not_run(report_data))
@@ -192,7 +192,7 @@ def _past(report_data: ReportData) -> list[Block]:
         _past_map(report_data, rows),
         BulletList([_past_year(report_data, r) for r in rows.records() if r["level"] == "stage"]),
         grid(
-            "How firm these labels are, and the smallest move that changes them",
+            "Changing one input at a time: how many moves keep the label, and the smallest that changes it",
             rows,
             schema.PAST_LABELS,
             firm,

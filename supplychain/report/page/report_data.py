@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from supplychain.case.foresight import in_words
 from supplychain.report.charts import colours
 from supplychain.report.formats import plain
-from supplychain.report.page.blocks import AnswerTables, NotRun, Number, SourcedRows
+from supplychain.report.page.blocks import AnswerTables, NotRun, Number, Paragraph, SourcedRows
+from supplychain.report.text import how_sure
 from supplychain.results import schema as result_schema
 from supplychain.results.frames import frame, records, rows_by_year
 from supplychain.schema import ALL
+from supplychain.study.attached import Known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 
 COMPARED, REFERENCE, SENSITIVITY, BACKCAST, FORESIGHT = "compare", "reference", "sensitivity", "backcast", "foresight"
+UNCERTAINTY = "uncertainty"
 """Studies that a page may show. Their tables are called `backcast:labels`."""
 
 
@@ -58,6 +62,8 @@ class ReportData:
     """What the author of the case says is weak, by heading."""
     foresight: Foresight | None = None
     """What was given in the place of what the case says, if any was."""
+    known: Known = field(default_factory=Known)
+    """The study of uncertainty, which is one of the studies, too; or why there is none, and what makes one."""
 
     @property
     def case(self) -> Case:
@@ -95,7 +101,8 @@ class ReportData:
             name: table.assign(family=table["accelerator"].map(family)) if "accelerator" in table.columns else table
             for name, table in self.plan.tables.items()
         }
-        return AnswerTables({**of_plan, **of_studies}, self.plan.summary)
+        draws = {UNCERTAINTY: self.studies[UNCERTAINTY].summary} if UNCERTAINTY in self.studies else {}
+        return AnswerTables({**of_plan, **of_studies}, {**self.plan.summary, **draws})
 
     def evidence(self, *tiers: str) -> Number:
         """Return how many rows of the inputs have a source whose evidence is one of these."""
@@ -125,6 +132,22 @@ class ReportData:
         how = f"with {re.sub(r'^[2-9]', lambda digit: _SPELLED[int(digit[0]) - 2], seen)} the error is "
         what = " (the median of |ln(model / published)| by kind, and the mean of the kinds), the interval score "
         return (how, error, what, interval, "; ", *self.score)
+
+    def probability(self, year: int, level: str, members: str, column: str = "probability") -> Number:
+        """Return in which share of the draws this label binds, or an end of the interval of that."""
+        where = {"year": year, "level": level, "members": members}
+        return self.tables.sum(f"{UNCERTAINTY}:binding_probability", column, **where)
+
+    def band(self, quantity: str, year: int, *, unit: float = 1.0, usd: bool = False) -> Sentence:
+        """Return what a tenth of the draws is below, and a tenth above, in so many of its units; nothing if unknown."""
+        if UNCERTAINTY not in self.studies:
+            return ()
+        where = {"year": year, "quantity": quantity, "item": ALL}
+        ends = [self.tables.only(f"{UNCERTAINTY}:distributions", name, **where) for name in ("p10", "p90")]
+        if any(math.isnan(end.value) for end in ends):
+            return ()
+        low, high = (end.usd() if usd else end.over(unit) for end in ends)
+        return ("in four of five draws ", low, " to ", high)
 
     def inputs(self, table: str, order: list[str]) -> SourcedRows:
         """Return a table of the inputs, in some order."""
@@ -190,9 +213,21 @@ BACKCAST_NOT_RUN = NotRun(
 )
 
 
+def uncertainty_not_run(report_data: ReportData) -> list[NotRun | Paragraph]:
+    """Return how to draw the uncertain numbers of what was solved, if they were not; of some cases none can be."""
+    if UNCERTAINTY in report_data.studies:
+        return []
+    why = how_sure.not_known(report_data.case, report_data.known)
+    said = plain(f"No probabilities and no bands: {why}.")
+    if why == how_sure.NO_RANGE:
+        return [Paragraph((said,))]
+    command = f"supplychain uncertainty {report_data.study_arguments} --out DIR, then --uncertainty DIR"
+    return [NotRun(said, plain(report_data.known.command) or command)]
+
+
 def sensitivity_not_run(report_data: ReportData) -> NotRun:
-    """Return how to try the ranges of the inputs of what was solved."""
+    """Return how to change the inputs of what was solved one at a time."""
     return NotRun(
-        "The ranges of the inputs were not tried.",
+        "Changing one input at a time was not tried.",
         f"supplychain sensitivity {report_data.study_arguments} --out DIR, then --sensitivity DIR",
     )

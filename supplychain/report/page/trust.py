@@ -52,7 +52,7 @@ def section(report_data: ReportData) -> Section:
         Heading("Known weaknesses"),
         BulletList(_weaknesses(report_data)),
         *_said_by_author(report_data),
-        Heading("What cost and labels hang on"),
+        Heading("What cost and labels hang on, changing one input at a time"),
     ]
     if SENSITIVITY in report_data.studies:
         blocks += _tornado(report_data)
@@ -163,7 +163,7 @@ def _weaknesses(report_data: ReportData) -> list[Sentence]:
     if SENSITIVITY in report_data.studies:
         weak = report_data.tables.rows("sensitivity:weak")
         first = ", ".join(plain(str(r["input"])) for r in weak.records()[:5])
-        change = " inputs with low evidence change the binding stage of some year inside their range"
+        change = " inputs with low evidence, changed one at a time inside their range, change the stage of some year"
         points.append((weak.count(), change, f"; first {first}." if first else "."))
     return points or [("The checks of the inputs found nothing worth a look.",)]
 
@@ -209,7 +209,7 @@ def _tornado(report_data: ReportData) -> list[Block]:
         *((name, 1.0, "sign") for name in ends_of),
         "labels_changed",
     ]
-    caption = "Every input with a range, largest change of the average cost first"
+    caption = "Every input with a range, changed one at a time: largest change of the average cost first"
     all_inputs = grid(caption, rows, schema.TORNADO, grid_columns, keys=2)
     low = "Low evidence that changes a label: what to look up first"
     weak = grid(

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import math
+import re
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from supplychain.case.provenance import weak_share
 from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
+from supplychain.plan.measures import CASH
+from supplychain.plan.measures import TOKENS as SERVED
 from supplychain.report.formats import TOKENS, USD, case_title, cut, number, plain, unit_for, years_seen
 from supplychain.report.names import Names
+from supplychain.report.text import how_sure
 from supplychain.report.text.overview import GAIN_GOES_TO, by_year, gain_shares, not_told_apart, power_used
 from supplychain.results.frames import records, rows_by_year
+from supplychain.study.attached import Known
+from supplychain.study.draws import PER_MTOK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from supplychain.plan import Plan
+    from supplychain.results.answer import Answer
 
 WIDTH = 100
 """Characters of a line."""
 
-_LABEL, _CELL, _BLOCK = 44, 11, 5
-"""Characters of the first column and of a year, and years side by side."""
+_LABEL, _CELL = 44, 11
+"""Characters of the first column, and at least of a year."""
 
 _BINDS, _GAIN, _HOLDS, _RUNNER_UP, _GAP = 34, 7, 9, 20, 7
 """Characters of the columns of what binds, beside the year."""
+
+_DRAWS = 9
+"""Characters of the share of draws, behind what binds; it stands in the place of the gap."""
 
 _WHAT, _WHERE, _AMOUNT, _ONLINE, _COST = 26, 36, 13, 9, 7
 """Characters of the columns of what is ordered."""
@@ -43,34 +54,39 @@ _STATES = {
 _DOUBT, _DOUBTED = "?", "?: cannot be told."
 """Follows a stage that the data cannot tell from others of its group, and what is said of it."""
 
+_TOGETHER = "\N{NO-BREAK SPACE}"
+
 _WEAK = "estimates or assumptions"
 _NO_UNIT = "no unit"
 """Stands for the gain of one per cent where there is nothing of a stage."""
 
 
-def text(plan: Plan, case: str | None = None) -> str:
+def text(plan: Plan, case: str | None = None, known: Known | None = None) -> str:
     """Return the answer as text of at most 100 columns.
 
-    `case` is what a command has to be given to read the same case; default: its name.
+    `case` is what a command has to be given to read the same case; default: its name. `known`: the study of
+    uncertainty of the same inputs, or why there is none.
     """
-    years = list(plan.case.report_years)
-    blocks = [years[n : n + _BLOCK] for n in range(0, len(years), _BLOCK)]
+    given = case or plain(plan.case.settings.name)
+    known = known or Known(command=f"supplychain uncertainty {given} --attach")
     lines = [
         case_title(plan.case.settings),
-        *year_lines(plan),
-        *(line for block in blocks for line in _block(plan, block)),
+        *year_lines(plan, known.study),
+        *_changes(plan),
+        *_blocks(plan, known.study),
         *filter(None, [years_seen(plan.case.settings)]),
         *_orders(plan),
     ]
-    sure = _how_sure(plan, case or plain(plan.case.settings.name))  # a command is whole, however long
+    sure = _how_sure(plan, given, known)  # a command is whole, however long
     return "\n".join([*(cut(line, WIDTH).rstrip() for line in lines), *sure])
 
 
-def year_lines(plan: Plan) -> list[str]:
+def year_lines(plan: Plan, study: Answer | None = None) -> list[str]:
     """Return a table of what binds in each year, and what else nearly does; its header says the scale of money.
 
     The group comes first, and all numbers are of it; its stage at central values stands in brackets. A stage that the
-    data cannot tell from others of its group has a question mark, of which `explain` says more.
+    data cannot tell from others of its group has a question mark, of which `explain` says more. With a study of
+    uncertainty the label stands beside the share of draws in which it binds.
     """
     years = list(plan.case.report_years)
     names, binding = Names(plan.case), rows_by_year(plan.binding, "group")
@@ -78,7 +94,12 @@ def year_lines(plan: Plan) -> list[str]:
     second = {t: runner_up(plan, t) for t in years}
     gains = [_gain(row) for row in [*binding.values(), *second.values()]]
     size, unit = unit_for([gain for gain in gains if not math.isnan(gain)], USD)
-    header = _year_line(f"What binds; {unit} gained by 1 % more", ("gain", "holds to", "runner-up", "gain", "gap"))
+    draws = {} if study is None else _in_draws(plan, study)
+    header = _year_line(
+        f"What binds; {unit} gained by 1 % more",
+        ("gain", "holds to", "runner-up", "gain", "gap"),
+        "draws, %" if draws else None,
+    )
     labels = {t: _binds(plan, binding[t], stages[t]) for t in years}
     lines = [header]
     for t in years:
@@ -90,7 +111,7 @@ def year_lines(plan: Plan) -> list[str]:
             _of_gain(second[t], size),
             _in_scale((first - other) / size),
         )
-        lines.append(_year_line(f"{t}  {labels[t]}", cells))
+        lines.append(_year_line(f"{t}  {labels[t]}", cells, draws.get(t)))
     rows = [*binding.values(), *second.values()]
     blank = any(row.get("state", DEMAND) != DEMAND and math.isnan(_gain(row)) for row in rows)
     note = [f"{_NO_UNIT}: there is nothing of it yet, and its first unit would serve more"]
@@ -102,7 +123,29 @@ def year_lines(plan: Plan) -> list[str]:
     legend = names.legend((binding[t]["members"], stages[t]["members"]) for t in years)
     if legend and any(label.endswith(f"{_DOUBT})") for label in labels.values()):
         legend[0] += f" {_DOUBTED}"
+    if study is not None:
+        legend += _draws_legend(plan, study, draws)
     return [*lines, *legend, *(note if blank else []), *states]
+
+
+def _in_draws(plan: Plan, study: Answer) -> dict[int, str]:
+    """Return by year in how many per cent of draws the group binds and, in brackets, the stage beside it."""
+    names, stage = Names(plan.case), {s.year: s.own for s in how_sure.year_labels(plan, study, how_sure.STAGE)}
+    cells = {}
+    for label in how_sure.year_labels(plan, study, how_sure.GROUP):
+        group, beside = label.own, stage[label.year]
+        cell = how_sure.per_cent(group.probability)
+        if not names.alike(group.members, beside.members):
+            cell += f" ({how_sure.per_cent(beside.probability)})"
+        cells[label.year] = cell if len(cell) < _DRAWS else cell.replace(" ", "")
+    return cells
+
+
+def _draws_legend(plan: Plan, study: Answer, draws: Mapping[int, str]) -> list[str]:
+    """Return what the share of draws is, and what binds in more draws than a label."""
+    beside = " (and the stage)" if any("(" in cell for cell in draws.values()) else ""
+    of_draws = f"Draws, %: share of {study.summary['draws']:,} joint draws of all uncertain numbers"
+    return [f"{of_draws} in which it binds{beside}.", *how_sure.likelier(plan, study)]
 
 
 def runner_up(plan: Plan, year: int) -> dict[str, Any]:
@@ -150,45 +193,91 @@ def _holds_to(row: Mapping[str, Any]) -> str:
     return f"{'>' if row['next'] == row['members'] else ''}{number(end)} %"
 
 
-def _year_line(first: str, cells: tuple[str, str, str, str, str]) -> str:
+def _year_line(first: str, cells: tuple[str, str, str, str, str], draws: str | None = None) -> str:
     gain, holds, runner, other, gap = cells
-    return "  ".join(
-        [
-            first.ljust(6 + _BINDS),
-            gain.rjust(_GAIN),
-            holds.rjust(_HOLDS),
-            runner.ljust(_RUNNER_UP),
-            other.rjust(_GAP),
-            gap.rjust(_GAP),
-        ]
-    )
+    begin = first.ljust(6 + _BINDS) + ("" if draws is None else draws.rjust(_DRAWS))
+    columns = [begin, gain.rjust(_GAIN), holds.rjust(_HOLDS), runner.ljust(_RUNNER_UP), other.rjust(_GAP)]
+    return "  ".join([*columns, *([gap.rjust(_GAP)] if draws is None else [])])
 
 
-def _block(plan: Plan, years: list[int]) -> list[str]:
-    """Return who gains, what is served, at what cost, and the power that it takes, years across."""
+def _changes(plan: Plan) -> list[str]:
+    """Return in which year a label changes first, with how much more of what binds, if some label is known to."""
+    rows = [row for row in rows_by_year(plan.binding, "group").values() if math.isfinite(row["holds_to_pct"])]
+    changing = [row for row in rows if row["next"] != row["members"]]
+    if not changing:
+        return []
+    first = min(changing, key=lambda row: row["holds_to_pct"])
+    then = Names(plan.case).groups(first["next"] or DEMAND, _RUNNER_UP)
+    holds = f"{number(first['holds_to_pct'])} % more of what binds"
+    return [f"{first['year']}: the label changes to {then} with {holds}."]
+
+
+def _blocks(plan: Plan, study: Answer | None) -> list[str]:
+    """Return blocks of years, as many side by side as fit: all of their cells are whole."""
+    years = list(plan.case.report_years)
+    bands = {} if study is None else _bands(plan, study, years)
+    cell = max([_CELL, *(1 + len(text) for cells in bands.values() for text in cells.values())])
+    beside = max(1, (WIDTH - _LABEL) // cell)
+    blocks = [years[n : n + beside] for n in range(0, len(years), beside)]
+    return [line for block in blocks for line in _block(plan, block, bands, cell)]
+
+
+def _bands(plan: Plan, study: Answer, years: Sequence[int]) -> dict[str, dict[int, str]]:
+    """Return by quantity the band of each year, in the scale of its block."""
+    size = {SERVED: _token_unit(plan)[0], CASH: _cash_unit(plan)[0]}
+    room = (WIDTH - _LABEL) // min(len(years), (WIDTH - _LABEL) // _CELL) - 1
+    return {q: how_sure.band_cells(study, q, years, size.get(q, 1.0), room) for q in (SERVED, PER_MTOK, CASH)}
+
+
+def _token_unit(plan: Plan) -> tuple[float, str]:
+    amounts = [by_year(plan.service, f"{c}_ttok") for c in ("served", "blocked", "uneconomic")]
+    return unit_for([amount[t] for amount in amounts for t in plan.case.report_years], TOKENS)
+
+
+def _cash_unit(plan: Plan) -> tuple[float, str]:
+    return unit_for([by_year(plan.capital, "usd")[t] for t in plan.case.report_years], USD)
+
+
+def _block(plan: Plan, years: list[int], bands: Mapping[str, Mapping[int, str]], cell: int) -> list[str]:
+    """Return who gains, what is served, at what cost, and the power that it takes, years across, each `cell` wide.
+
+    With draws also the bands of what is served, what it costs and what is spent.
+    """
+    size, unit = _token_unit(plan)
     amounts = {c: by_year(plan.service, f"{c}_ttok") for c in ("served", "blocked", "uneconomic")}
-    size, unit = unit_for([amount[t] for amount in amounts.values() for t in years], TOKENS)
     cells = {c: {t: number(amount[t] / size) for t in years} for c, amount in amounts.items()}
     cost = {row["year"]: row for row in records(plan.token_cost) if row["workload"] == "all"}
     price = {
         c: {t: number(cost[t][f"{c}_usd_per_mtok"]) for t in years} for c in ("average", "fully_loaded", "marginal")
     }
     shares = gain_shares(plan)
-    return [
-        _line("", {t: str(t) for t in years}),
-        _line(GAIN_GOES_TO, {t: shares[t] for t in years}),
-        _line(f"Tokens served, {unit}", cells["served"]),
-        _line("  held back by limits of stages", cells["blocked"]),
-        _line("  not worth its cost, even without limits", cells["uneconomic"]),
-        _line("Cost, USD per million tokens: average", price["average"]),
-        _line("  with research and all other cost on tokens", price["fully_loaded"]),
-        _line("  marginal, for one million more", price["marginal"]),
-        *(_line(name, used) for name, used in power_used(plan, years, _LABEL - 1)),
+    spent, (usd, money) = by_year(plan.capital, "usd"), _cash_unit(plan)
+    rows = [
+        ("", {t: str(t) for t in years}),
+        (GAIN_GOES_TO, {t: shares[t] for t in years}),
+        (f"Tokens served, {unit}", cells["served"]),
+        *_band(bands, SERVED, years),
+        ("  held back by limits of stages", cells["blocked"]),
+        ("  not worth its cost, even without limits", cells["uneconomic"]),
+        ("Cost, USD per million tokens: average", price["average"]),
+        *_band(bands, PER_MTOK, years),
+        ("  with research and all other cost on tokens", price["fully_loaded"]),
+        ("  marginal, for one million more", price["marginal"]),
+        *([(f"Cash spent on capacity and systems, {money}", {t: number(spent[t] / usd) for t in years})] * bool(bands)),
+        *_band(bands, CASH, years),
+        *power_used(plan, years, _LABEL - 1),
     ]
+    return [_line(name, of_years, cell) for name, of_years in rows]
 
 
-def _line(name: str, cells: Mapping[int, str]) -> str:
-    return name.ljust(_LABEL) + "".join(cut(plain(cell), _CELL - 1).rjust(_CELL) for cell in cells.values())
+def _band(
+    bands: Mapping[str, Mapping[int, str]], quantity: str, years: Sequence[int]
+) -> list[tuple[str, Mapping[int, str]]]:
+    return [(f"  {how_sure.BAND}", {t: bands[quantity][t] for t in years})] if quantity in bands else []
+
+
+def _line(name: str, cells: Mapping[int, str], width: int) -> str:
+    return name.ljust(_LABEL) + "".join(cut(plain(cell), width - 1).rjust(width) for cell in cells.values())
 
 
 def _orders(plan: Plan) -> list[str]:
@@ -252,25 +341,30 @@ def _order_line(begin: str, cells: tuple[str, str, str]) -> str:
     return "  ".join([begin.ljust(_WHAT + 2 + _WHERE), amount.rjust(_AMOUNT), online.rjust(_ONLINE), usd.rjust(_COST)])
 
 
-def _how_sure(plan: Plan, case: str) -> list[str]:
-    """Return how long labels hold, what share of the inputs rests on weak evidence, and which command says more."""
+def _how_sure(plan: Plan, case: str, known: Known) -> list[str]:
+    """Return how sure the labels are, or the command that says it, and what share of inputs rests on weak evidence."""
+    if known.study is not None:
+        first, *others = how_sure.sentences(plan, known.study)
+        sure = ". ".join([f"How sure: {first}", *map(_capital, others)])
+        whole = re.sub(r" (?=%|\()", _TOGETHER, f"{sure}.")
+        lines = wrap(whole, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        lines = [line.replace(_TOGETHER, " ") for line in lines]
+    else:
+        why = how_sure.not_known(plan.case, known)
+        lines = _with_command(f"How sure: {why}.", "Probabilities and bands:", known.command)
+        lines = [f"How sure: {why}."] if why == how_sure.NO_RANGE else lines
     weak = weak_share(plan.case)
     evidence = "No input names a source" if math.isnan(weak) else f"{100 * weak:.0f} % of inputs rest on {_WEAK}"
-    said, command = f"  {evidence}. More:", f"supplychain sensitivity {case}"
-    more = [f"{said} {command}"] if len(f"{said} {command}") <= WIDTH else [said, f"  {command}"]
-    return [f"How sure: {_first_change(plan)}.", *more]
+    return [*lines, *_with_command(f"  {evidence}.", "One by one:", f"supplychain sensitivity {case}")]
 
 
-def _first_change(plan: Plan) -> str:
-    """Return at how much more of what binds the label of a year changes, as far as it is known."""
-    rows = [row for row in rows_by_year(plan.binding, "group").values() if math.isfinite(row["holds_to_pct"])]
-    if not rows:
-        return "no amount more of what binds changes a label"
-    rows.sort(key=lambda row: row["holds_to_pct"])
-    changing = [row for row in rows if row["next"] != row["members"]]
-    first = changing[0] if changing else rows[0]
-    most = f"{number(first['holds_to_pct'])} % more of what binds"
-    if not changing:
-        return f"each year's label holds with up to {most}; further is not tried"
-    then = Names(plan.case).groups(first["next"] or DEMAND, _RUNNER_UP)
-    return f"in {first['year']} the label changes to {then} with {most}"
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _with_command(said: str, what: str, command: str) -> list[str]:
+    """Return a sentence, and the command that says more: in one line, if it fits, else whole in the next."""
+    line = f"{said} {what} {command}"
+    indent = "  "
+    lines = wrap(f"{said} {what}", WIDTH, subsequent_indent=indent, drop_whitespace=True, break_on_hyphens=False)
+    return [line] if len(line) <= WIDTH else [*lines, f"{indent}{command}"]

@@ -10,15 +10,20 @@ import pandas as pd
 
 from supplychain.case.provenance import one_estimate
 from supplychain.plan.bottlenecks import BLOCKED, DEMAND, LASTING
+from supplychain.plan.measures import CASH
+from supplychain.plan.measures import TOKENS as SERVED
 from supplychain.report.formats import COUNTS, TOKENS, USD, money, number, unit_for
 from supplychain.report.names import Names, in_words
+from supplychain.report.text import how_sure
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL, SUM
+from supplychain.study.draws import PER_MTOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from supplychain.plan import Plan
+    from supplychain.results.answer import Answer
 
 _ITEMS = 4
 """Items of cost that are named; the rest is summed up."""
@@ -37,8 +42,11 @@ DEFINITIONS = "Held back by limits: would be served if no stage were limited. No
 Cells = dict[int, str]
 
 
-def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
-    """Return what binds, the answer and the money as tables with a title each, years across."""
+def overview(plan: Plan, study: Answer | None = None) -> list[tuple[str, pd.DataFrame]]:
+    """Return what binds, the answer and the money as tables with a title each, years across.
+
+    With a study of uncertainty labels have the share of draws in which they bind below them, and amounts their bands.
+    """
     years, names = list(plan.case.report_years), Names(plan.case)
     stage, group = (rows_by_year(plan.binding, level) for level in ("stage", "group"))
     binds = {t: names.binds(group[t]["members"], stage[t]["members"]) for t in years}
@@ -46,13 +54,35 @@ def overview(plan: Plan) -> list[tuple[str, pd.DataFrame]]:
         ("Group (stage at central values)", binds),
         ("Worth of the group", {t: worth(group[t], names.groups) for t in years}),
     ]
+    if study is not None:
+        binding[1:1] = _in_draws(plan, study)
     shares = (GAIN_GOES_TO, gain_shares(plan))
-    answer = [shares, *_tokens(plan, years), *_capacity(plan, years)]
+    answer = [shares, *_tokens(plan, years, study), *_capacity(plan, years, study)]
     title, money = _money(plan, years)
     return [
         (title, pd.DataFrame({t: {name: cells.get(t, "") for name, cells in rows} for t in years}))
         for title, rows in [("What binds", binding), (ANSWER, answer), (title, money)]
     ]
+
+
+def _in_draws(plan: Plan, study: Answer) -> list[tuple[str, Cells]]:
+    """Return the share of draws in which group and stage bind, and of what binds in more draws than these."""
+    names, rows = Names(plan.case), []
+    for level, called in ((how_sure.GROUP, names.groups), (how_sure.STAGE, names.members)):
+        labels = how_sure.year_labels(plan, study, level)
+        rows.append((f"{level.capitalize()} binds in, of draws", {x.year: x.own.per_cent for x in labels}))
+        others = {x.year: f"{called(x.likelier.members)} {x.likelier.per_cent}" for x in labels if x.likelier}
+        rows += [(f"Likelier {level}", others)] if others else []
+    return rows
+
+
+def _band(
+    study: Answer | None, what: str, quantity: str, years: list[int], size: float = 1.0
+) -> list[tuple[str, Cells]]:
+    """Return a line with the band of a quantity, if there are draws."""
+    if study is None:
+        return []
+    return [(f"  {what}, {how_sure.BAND}", how_sure.band_cells(study, quantity, years, size))]
 
 
 def not_told_apart(plan: Plan, years: Sequence[int], names: Names | None = None) -> list[str]:
@@ -118,7 +148,7 @@ def _shares(row: Mapping[str, Any]) -> str:
     return "/".join(str(round(100 * part / gain)) for part in gain_parts(row)) if gain > 0 else ""
 
 
-def _tokens(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
+def _tokens(plan: Plan, years: list[int], study: Answer | None) -> list[tuple[str, Cells]]:
     cost = {row["year"]: row for row in records(plan.token_cost) if row["workload"] == ALL}
     prices = [
         ("Cost, USD per million tokens: average", "average"),
@@ -131,13 +161,17 @@ def _tokens(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
     rows = [
         (f"Tokens asked for, {unit}", cells["demand"]),
         ("  served", cells["served"]),
+        *_band(study, "served", SERVED, years, size),
         ("  held back by limits", cells["blocked"]),
         ("  not worth its cost", cells["uneconomic"]),
     ]
-    return rows + [(name, {t: number(cost[t][f"{column}_usd_per_mtok"]) for t in years}) for name, column in prices]
+    average, *others = (
+        (name, {t: number(cost[t][f"{column}_usd_per_mtok"]) for t in years}) for name, column in prices
+    )
+    return [*rows, average, *_band(study, "average", PER_MTOK, years), *others]
 
 
-def _capacity(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
+def _capacity(plan: Plan, years: list[int], study: Answer | None) -> list[tuple[str, Cells]]:
     amounts = [
         ("Accelerators built", COUNTS, by_year(plan.builds, "built")),
         ("H100 equivalents operating", COUNTS, by_year(plan.installed_base, "h100e_operating")),
@@ -147,7 +181,7 @@ def _capacity(plan: Plan, years: list[int]) -> list[tuple[str, Cells]]:
     for name, units, amount in amounts:
         size, unit = unit_for((amount.get(t, 0.0) for t in years), units)
         rows.append((f"{name}, {unit}".rstrip(", "), {t: number(amount.get(t, 0.0) / size) for t in years}))
-    return [*rows[:2], *power_used(plan, years), *rows[2:]]
+    return [*rows[:2], *power_used(plan, years), *rows[2:], *_band(study, "spent", CASH, years, size)]
 
 
 def power_used(plan: Plan, years: Iterable[int], longest: int = 100) -> list[tuple[str, Cells]]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 from supplychain.report.formats import USD, number, plain, unit_for, years_seen
 from supplychain.report.names import TOTALS, Names
+from supplychain.report.text import how_sure
 from supplychain.report.text.overview import ANSWER, DEFINITIONS, not_told_apart, overview
 from supplychain.report.text.regret import text as of_regret
 from supplychain.report.text.tables import TextTable, escaped
+from supplychain.study.attached import Known
 from supplychain.study.regret import Regret
 
 if TYPE_CHECKING:
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     from supplychain.plan import Plan
 
 
-def markdown(answer: Plan | Regret, what_if: WhatIf | None = None) -> str:
-    """Return what `supplychain solve` prints as a page of Markdown, with what proves it."""
+def markdown(answer: Plan | Regret, what_if: WhatIf | None = None, known: Known | None = None) -> str:
+    """Return what `supplychain solve` prints as a page of Markdown, with what proves it.
+
+    `known`: the study of uncertainty of the same inputs, or why there is none.
+    """
     plan = answer.plan if isinstance(answer, Regret) else answer
+    known = known or Known(command=f"supplychain uncertainty {plain(plan.case.settings.name)} --attach")
     settings, summary = plan.case.settings, plan.summary
     lines = [f"# {escaped(plain(settings.title))}", ""]
     years = f"{settings.first_year} to {settings.report_last_year}"
@@ -31,13 +37,15 @@ def markdown(answer: Plan | Regret, what_if: WhatIf | None = None) -> str:
     lines += [_benefit(plan), ""]
     if what_if is not None and what_if.titles:
         lines += [f"What if: {'; '.join(escaped(plain(title)) for title in what_if.titles)}.", ""]
-    (binds, by_year), *others = overview(plan)
+    (binds, by_year), *others = overview(plan, known.study)
     for title, table in ((binds, by_year.T), *others):
         lines += [f"## {title}", "", *_table(table).markdown(), ""]
         lines += [DEFINITIONS, ""] * (title == ANSWER)
-    lines += [f"{escaped(line)}." for line in not_told_apart(plan, list(plan.case.report_years), Names(plan.case))]
+    for line in not_told_apart(plan, list(plan.case.report_years), Names(plan.case)):
+        lines += [f"{escaped(line)}.", ""]
     if isinstance(answer, Regret):
         lines += ["## Orders that are locked in", "", "```", of_regret(answer), "```", ""]
+    lines += ["## How sure", "", *_how_sure(plan, known), ""]
     proof, versions = summary["certificate"], summary["versions"]
     gap, again = proof["duality_gap_relative"], proof["solved_again_objective_relative"]
     checked = f"Duality gap at most {gap:g}; solved again from nothing, the objective differs by at most {again:g}."
@@ -47,6 +55,16 @@ def markdown(answer: Plan | Regret, what_if: WhatIf | None = None) -> str:
     lines += ["SHA-256 of the content of the inputs:", ""]
     digests = cast("dict[str, str]", summary["inputs_sha256"])
     return "\n".join([*lines, *(f"- `{file}` {digest}" for file, digest in digests.items())]) + "\n"
+
+
+def _how_sure(plan: Plan, known: Known) -> list[str]:
+    """Return how sure the labels are, or the command that says it."""
+    if known.study is not None:
+        sentences = how_sure.sentences(plan, known.study)
+        return [" ".join(f"{escaped(said[:1].upper() + said[1:])}." for said in sentences)]
+    why = how_sure.not_known(plan.case, known)
+    said = f"Probabilities and bands: {escaped(why)}."
+    return [said] if why == how_sure.NO_RANGE else [said, "", "```sh", known.command, "```"]
 
 
 def _benefit(plan: Plan) -> str:
