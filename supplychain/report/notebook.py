@@ -101,7 +101,7 @@ def _(plan: Plan) -> str:
         svg.bars("What one per cent more of the group that binds is worth, a year", worth, dollars),
         svg.lines("USD per 10^6 tokens", list(cost["year"]), by_name, number),
         *(f"<h4>{title}</h4>{rows.to_html(na_rep='')}" for title, rows in overview(plan)),
-        "How sure it is: <code>supplychain.uncertainty(case)</code> draws all uncertain numbers together.",
+        "How sure it is: supplychain.uncertainty(case) draws all uncertain numbers together.",
     ]
     return _page(parts)
 

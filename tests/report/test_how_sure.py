@@ -376,7 +376,7 @@ def test_a_study_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_notebook_shows_the_study_and_names_it_at_a_plan() -> None:
     """Bug: a traceback where a study is shown, or a plan that says nothing of how sure it is."""
-    assert "<code>supplychain.uncertainty(case)</code>" in html(tiny_plan())
+    assert "How sure it is: supplychain.uncertainty(case) " in html(tiny_plan())
     shown = html(tiny_study())
     assert f"{DRAWS} joint draws of {tiny_study().summary['uncertain_numbers']} uncertain numbers" in shown
     assert "<td>packaging</td>" in shown

@@ -681,6 +681,7 @@ def test_the_page_is_whole_and_asks_for_nothing() -> None:
         "scenarios",
         "foresight",
         "march",
+        "uncertainty",
         "supply",
         "service",
         "buying",
