@@ -21,12 +21,13 @@ from plants import Link, add, chain, edited, loaded, observe, one, two_stages
 
 import supplychain as sc
 from supplychain.case.law import P90_SCORE
+from supplychain.case.read import UNCERTAINTY
 from supplychain.cli.shared import Workers
 from supplychain.report.text.backcast import markdown
 from supplychain.results.frames import records
 from supplychain.results.read import read_answer
 from supplychain.study import bands
-from supplychain.study.attached import FOLDER, known_study
+from supplychain.study.attached import known_study
 from supplychain.study.bands import CENTRAL, INDEPENDENT, PRESS
 from supplychain.study.draws import factors_of
 from supplychain.study.scores import FURTHEST
@@ -328,7 +329,7 @@ def test_draws_are_kept_and_gone_on_with(
     assert "\nBy bands: 60 draws" in written
     (case / "capacity.csv").write_text((case / "capacity.csv").read_text().replace("125", "126"))
     stale = said()
-    assert f"The study in {case / FOLDER} is of other inputs, and is left out.\n" in stale
+    assert f"the study in {case / UNCERTAINTY} is of other inputs and is left out" in stale
     assert "`supplychain backcast CASE --draws 400` draws all uncertain numbers at once, and shows bands.\n" in stale
     assert "Coverage of the bands" not in stale
 

@@ -26,6 +26,7 @@ import supplychain as sc
 from supplychain import schema
 from supplychain.case import vars_of
 from supplychain.case.law import MOST_SCORE, P90_SCORE, law
+from supplychain.case.read import UNCERTAINTY
 from supplychain.errors import ChangeError, InputError, OutputError
 from supplychain.results.frames import records
 from supplychain.study import attached
@@ -321,7 +322,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     status, _, complained = run(capsys, *given[:2], "--draws", "60", *given[4:], "--out", str(out), "--resume")
     assert (status, complained) == (0, "")
     assert json.loads((out / "summary.json").read_text())["draws"] == 60
-    kept = sc.read_answer(Path(folder) / attached.FOLDER, "uncertainty")
+    kept = sc.read_answer(Path(folder) / UNCERTAINTY, "uncertainty")
     assert "draws" not in kept.tables
     assert kept.summary["draws"] == 40
 
@@ -348,7 +349,7 @@ def test_what_the_command_refuses(fault: str, tmp_path: Path, capsys: pytest.Cap
     assert (status, printed) == (2, "")
     assert message in complained
     assert not (tmp_path / "out").exists()
-    assert not (Path(folder) / attached.FOLDER).exists()
+    assert not (Path(folder) / UNCERTAINTY).exists()
 
 
 def test_a_study_of_other_inputs_is_not_taken(tmp_path: Path) -> None:
@@ -363,11 +364,11 @@ def test_a_study_of_other_inputs_is_not_taken(tmp_path: Path) -> None:
     other = sc.what_if(tmp_path, edits=["capacity.capacity[stage=power] +1%"]).case
     stale = attached.known_study(other, None, tmp_path)
     assert stale.study is None
-    assert stale.note == f"The study in {tmp_path / attached.FOLDER} is of other inputs, and is left out"
-    (tmp_path / attached.FOLDER / "summary.json").write_text("{", encoding="utf-8")
+    assert stale.note == f"the study in {tmp_path / UNCERTAINTY} is of other inputs and is left out"
+    (tmp_path / UNCERTAINTY / "summary.json").write_text("{", encoding="utf-8")
     assert "cannot be read" in attached.known_study(case, None, tmp_path).note
     with pytest.raises(InputError):
-        attached.known_study(case, tmp_path / attached.FOLDER)
+        attached.known_study(case, tmp_path / UNCERTAINTY)
 
 
 def test_mostly_moved_what_ifs_are_solved_from_nothing(tmp_path: Path) -> None:
