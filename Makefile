@@ -90,7 +90,9 @@ reports:  ## write what stands in reports/; takes minutes
 	$(MAKE) answers
 	$(MAKE) pages
 
-bands: $(VENV)/dev  ## draw the back-cast 400 times, keep what is found beside it, and write the tables of its README; takes minutes
+ENERGISED := grid_delivery,datacentre,facility_power,generation
+bands: $(VENV)/dev  ## draw base 1,000 times and the back-cast 400 times, keep what is found beside them, and write the tables of their READMEs; takes minutes
+	$(BIN)/supplychain uncertainty inputs/base --draws 1000 --any $(ENERGISED) --attach --quiet
 	$(BIN)/supplychain backcast inputs/backcast --draws 400 --attach --quiet
 	$(BIN)/python tests/generated.py --write
 

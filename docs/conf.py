@@ -66,6 +66,7 @@ CONTENTS = {
         "docs/answer",
         "docs/reports",
         "docs/how-sure",
+        "docs/uncertainty",
         "What scenarios do <reports/scenarios>",
         "The back-cast <reports/backcast>",
     ],

@@ -1,7 +1,7 @@
 """Files that schemas, the model and the code write: references of inputs, results, model, Python, commands and words.
 
-`python tests/generated.py --write` writes them, every `datapackage.json`, and in the README of the back-cast what the
-study beside it says; `tests/case/test_frictionless.py`,
+`python tests/generated.py --write` writes them, every `datapackage.json`, and in the READMEs of `base` and of the
+back-cast what the studies beside them say; `tests/case/test_frictionless.py`,
 `tests/model/test_model_reference.py` and `tests/docs/test_pages.py` compare them with what the code says.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 import api_reference
+import base_by_draws
 import command_reference
 import glossary
 import past_by_bands
@@ -43,7 +44,7 @@ def expected() -> dict[Path, str]:
         DOCS / "commands.md": command_reference.reference(),
         DOCS / "glossary.md": glossary.reference(),
     }
-    pages |= past_by_bands.files()
+    pages |= base_by_draws.files() | past_by_bands.files()
     return pages | {folder / "datapackage.json": datapackage(load(folder)) for folder in cases()}
 
 
