@@ -58,6 +58,7 @@ def uncertain_wafers() -> Case:
     add(case, "outlooks", quantity="units_built", year=FIRST, item="chip", central=50, unit="units", source="count")
     for source, *amounts in (("count", 90, 110, 130), ("paper", 60, 70, 75)):
         observe(case, "units_built", "chip", *amounts, source=source)
+    observe(case, "units_built", "v", 60, 70, 75, source="count")
     observe(case, "stage_used_share", "power", 0.2, 0.3, 0.4, source="count", unit="share", kind="power")
     observe(case, "stage_used", "wafers", 110, None, None, source="count")
     observe(case, "capital_spending", "all", 200, 210, 250, source="count")
@@ -89,8 +90,9 @@ def drawn(answer: sc.Backcast, store: Path) -> pd.DataFrame:
         return pd.read_sql_query("SELECT * FROM results ORDER BY draw", db)
 
 
-def of(answer: sc.Backcast, quantity: str, source: str = "count") -> pd.Series:
-    return one(answer.bands, quantity=quantity, source=source)
+def of(answer: sc.Backcast, quantity: str) -> pd.Series:
+    """Return the bands of an observation that counts."""
+    return answer.bands[(answer.bands["quantity"] == quantity) & (answer.bands["source"] == "count")].iloc[0]
 
 
 def values_of(drawn: pd.DataFrame, row: _Row) -> list[float]:
@@ -142,8 +144,8 @@ def test_bands_hold_what_is_between_their_quantiles(answer: sc.Backcast, drawn: 
     }
     assert (table["share"] == table["inside"] / table["rows"]).all()
     whole = table.loc[INDEPENDENT, "all", 0.8]
-    assert whole["rows"] == 4
-    assert 0 < whole["inside"] < 4
+    assert whole["rows"] == 5
+    assert 0 < whole["inside"] < 5
     assert whole["low"] < whole["share"] < whole["high"]
 
 
@@ -161,7 +163,7 @@ def test_the_score_is_that_of_the_sample(answer: sc.Backcast, drawn: pd.DataFram
         expected = fmean(map(abs, logs)) - fmean(abs(x - y) for x, y in product(logs, logs)) / 2
         assert row.crps == pytest.approx(expected, abs=1e-12)
         checked += 1
-    assert checked == 5
+    assert checked == 6
 
 
 def test_what_does_not_move_scores_its_error(tmp_path: Path) -> None:
@@ -175,7 +177,7 @@ def test_what_does_not_move_scores_its_error(tmp_path: Path) -> None:
     assert {row.p05, row.p50, row.p95} == {20}
     assert (row.crps, row.central_error) == pytest.approx((math.log(110 / 20),) * 2)
     kind = one(found.crps, forecast=CENTRAL, kind="units")
-    assert (kind.rows, kind.skill) == (1, pytest.approx(0, abs=1e-9))
+    assert (kind.rows, kind.skill) == (2, pytest.approx(0, abs=1e-9))
     assert (row.in_50, row.in_90, row.inside_share) == (False, False, 0)
     memory = of(found, "memory_share")  # 0 in every draw, as no stage is memory
     assert (memory.p50, memory.undefined_share) == (0, 0)
@@ -224,7 +226,7 @@ def test_bands_stand_beside_forecasts(answer: sc.Backcast, folder: Path) -> None
     whole = table.loc[CENTRAL, "all"]
     assert [whole["crps"], whole["forecast_error"]] == pytest.approx(list(by_kind.mean()))
     assert whole["skill"] == pytest.approx(1 - whole["crps"] / whole["forecast_error"])
-    assert whole["rows"] == len(counted) == 4
+    assert whole["rows"] == len(counted) == 5
     houses = table.loc["houses", "units"]
     assert houses["rows"] == 1
     assert houses["crps"] == pytest.approx(of(answer, "units_built").crps)
@@ -258,6 +260,8 @@ def test_what_binds_stands_beside_the_press(answer: sc.Backcast, drawn: pd.DataF
     row = one(table, level="stage", name="power")
     assert (row.probability, row.press, row.central) == (pytest.approx(power), True, False)
     assert row.low <= row.probability <= row.high
+    halves = [fmean("power" in label for label in drawn["stage"][n : n + 20]) for n in (0, 20)]
+    assert row.standard_error == pytest.approx(abs(halves[0] - halves[1]) / 2)
     wafers = one(table, level="stage", name="wafers")
     assert (wafers.press, wafers.central) == (False, True)
     assert one(table, level=PRESS).probability == pytest.approx(power)
