@@ -1641,7 +1641,7 @@ DRIVERS: Final = _table(
             "share",
             "share",
             "first-order share",
-            "part of the variance that the factor explains by itself, as far as binned draws tell",
+            "part of the variance that the factor explains by itself; of numbers it is the variance of their ranks",
         ),
         _number(
             "noise_floor", "share", "noise floor", "a share that the largest of all factors reaches by luck in 5 %"

@@ -276,14 +276,17 @@ class _Study:
         return rows
 
     def drivers(self) -> list[dict[str, Any]]:
-        """Return the factors that explain most of what binds, what is served, what it costs and what is spent."""
+        """Return the factors that explain most of what binds, what is served, what it costs and what is spent.
+
+        Of numbers they explain the ranks: a few draws in which next to nothing is served would else be all variance.
+        """
         names, scores = self.factors
         asked: dict[tuple[int | None, str, str], npt.NDArray[Any]] = {
             (t, LABEL, LEVELS[0]): self.by_year(LEVELS[0])[:, n][self.answered].astype(str)
             for n, t in enumerate(self.years)
         }
         asked |= {
-            (year, quantity, item): values[self.answered]
+            (year, quantity, item): ranks(values[self.answered])
             for year, quantity, item, *_, values in self.quantities()
             if item == schema.ALL
         }
@@ -383,6 +386,15 @@ class _Study:
             **{name: self.table[of] if of in self.table else math.nan for name, of in names.items()}
         )
         return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
+
+
+def ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the rank of each value among those that are defined, equal ones alike; what is undefined has none."""
+    found = np.full(len(values), math.nan)
+    defined = np.isfinite(values)
+    _, place, counts = np.unique(values[defined], return_inverse=True, return_counts=True)
+    found[defined] = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return found
 
 
 def _error(estimate: Estimate) -> dict[str, float]:

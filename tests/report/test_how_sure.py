@@ -316,7 +316,15 @@ def large_study(stages: int, labels: int) -> Answer:
         ],
         "conditions": [],
         "convergence": [
-            {"year": t, "quantity": f"quantity_{q}", "item": "all", "draws": 40 * n, "value": 1e13 / 3, **of_draws}
+            {
+                "year": t,
+                "quantity": f"quantity_{q}",
+                "item": "all",
+                "unit": "USD",
+                "draws": 40 * n,
+                "value": 1e13 / 3,
+                **of_draws,
+            }
             for t in years
             for q in range(4)
             for n in range(1, 26)

@@ -78,8 +78,8 @@ def section(case: Case, study: Answer) -> str:
         *_bands(case, study),
         "",
         (
-            "The five factors that decide most of what binds in each year, and of the numbers of the last year, with "
-            "per cent of the variance that each explains by itself; luck alone gives up to the number in brackets:"
+            "The factors, up to five, that decide most of what binds in each year, and of numbers of the last year, "
+            "with per cent of the variance that each explains by itself; luck alone gives up to what is in brackets:"
         ),
         "",
         *_drivers(case, study),
@@ -110,8 +110,7 @@ def _probabilities(case: Case, study: Answer, level: str) -> list[str]:
             stages = " or ".join(f"`{stage}`" for stage in name.split(" | "))
             table.append([stages, *(_cell(by_year.get(t)) for t in years)])
             table.append(["these in every year", _cell(of_all.get(name)), *[""] * (len(years) - 1)])
-        for name in shown[:2]:
-            table.append([f"`{name}` in every year", _cell(of_all.get(name)), *[""] * (len(years) - 1)])
+        table += [[f"`{m}` in every year", _cell(of_all.get(m)), *[""] * (len(years) - 1)] for m in shown[:2]]
     return _table(["", *map(str, years)], table)
 
 
@@ -124,9 +123,7 @@ def _cell(row: dict[str, Any] | None) -> str:
 
 def _bands(case: Case, study: Answer) -> list[str]:
     years = list(case.report_years)
-    rows = {
-        (row["quantity"], row["year"]): row for row in records(study.distributions) if row["item"] == schema.ALL
-    }
+    rows = {(row["quantity"], row["year"]): row for row in records(study.distributions) if row["item"] == schema.ALL}
     table = [
         [name, *(" / ".join(number(rows[quantity, t][p] / size) for p in ("p10", "p50", "p90")) for t in years)]
         for quantity, name, size in _QUANTITIES
@@ -143,6 +140,10 @@ def _drivers(case: Case, study: Answer) -> list[str]:
     table = []
     for year, quantity, name in asked:
         rows = [row for row in records(study.drivers) if (row["year"], row["quantity"]) == (year, quantity)]
-        listed = [f"`{row['factor']}` {100 * row['share']:.0f}" for row in rows if row["rank"] <= _SHOWN]
+        listed = [
+            f"`{row['factor'].removesuffix('[]')}` {100 * row['share']:.0f}"
+            for row in rows
+            if row["rank"] <= _SHOWN and row["above_floor"]
+        ]
         table.append([name, f"{', '.join(listed)} ({100 * rows[0]['noise_floor']:.0f})"])
     return _table(["Of", "Factors"], table)

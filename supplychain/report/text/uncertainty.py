@@ -9,7 +9,7 @@ from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
 from supplychain.plan.measures import CASH, TOKENS
 from supplychain.report.formats import TOKENS as TOKEN_UNITS
-from supplychain.report.formats import USD, case_title, number, plain, unit_for
+from supplychain.report.formats import USD, case_title, cut, number, plain, unit_for
 from supplychain.report.names import Names
 from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
@@ -17,7 +17,7 @@ from supplychain.study.draws import PER_MTOK
 from supplychain.study.uncertainty import ALTERNATIVES, ANY, EVERY_YEAR, LABEL, SOME_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _NAME = 30
 """Characters of a stage."""
+
+_OFTEN = 0.1
+"""Share of draws in which a label binds below which its conditions are not shown."""
 
 _SHORT_NAME = 18
 """Characters of a stage beside others."""
@@ -101,9 +104,11 @@ def _often(study: Uncertainty) -> list[str]:
     ]
     if any(rest):
         table.append(["others", *(_per_cent(share) for share in rest)])
-    for members, row_cells in _asked(study, years).items():
-        table.append([_alternatives(names, members), *row_cells])
-    return TextTable(["", *map(str, years)], table, frozenset(range(1, len(years) + 1))).text(WIDTH)
+    asked = _asked(study, years)
+    table += [[_called(members, asked), *row_cells] for members, row_cells in asked.items()]
+    lines = TextTable(["", *map(str, years)], table, frozenset(range(1, len(years) + 1))).text(WIDTH)
+    legend = [f"{_called(members, asked)}: {_alternatives(names, members)}" for members in asked]
+    return [*lines, *(cut(line, WIDTH) for line in legend)]
 
 
 def _is_central(cells: dict[tuple[str, int], dict[str, Any]], members: str, years: Sequence[int]) -> bool:
@@ -125,6 +130,12 @@ def _asked(study: Uncertainty, years: Sequence[int]) -> dict[str, list[str]]:
     return {members: [_cell(cells.get((members, t))) for t in years] for members in sets}
 
 
+def _called(members: str, asked: Iterable[str]) -> str:
+    """Return the short name of a set of stages: its letter, where there are several."""
+    sets = list(asked)
+    return "one or more of" if len(sets) == 1 else f"one or more of set {sets.index(members) + 1}"
+
+
 def _alternatives(names: Names, members: str) -> str:
     keys = members.split(ALTERNATIVES)
     return " or ".join(names.stage(key, _NAME if len(keys) == 1 else _SHORT_NAME) for key in keys)
@@ -139,8 +150,13 @@ def _over_years(study: Uncertainty) -> list[str]:
     }
     often = [m for m, row in by_level[SOME_YEAR].items() if row["probability"] >= _RARE and m != DEMAND]
     often.sort(key=lambda m: (-by_level[SOME_YEAR][m]["probability"], m))
+    sets = [m for m in dict.fromkeys(rows[rows["level"] == ANY]["members"]) if ALTERNATIVES in m]
     table = [
-        [_alternatives(names, m), *(_cell(by_level[level].get(m)) for level in (EVERY_YEAR, SOME_YEAR))] for m in often
+        [
+            _called(m, sets) if m in sets else names.stage(m, _NAME),
+            *(_cell(by_level[level].get(m)) for level in (EVERY_YEAR, SOME_YEAR)),
+        ]
+        for m in often
     ]
     header = ["", "in every year", "in one or more"]
     return TextTable(header, table, frozenset({1, 2})).text(WIDTH) if table else []
@@ -195,7 +211,7 @@ def _driver(row: dict[str, Any]) -> str:
 
 def called(factor: str) -> str:
     """Return what a factor is called: its key as words, or the numbers that it stands for."""
-    return plain(factor.replace("_", " ")) if "[" not in factor else plain(factor)
+    return plain(factor.replace("_", " ")) if "[" not in factor else plain(factor.removesuffix("[]"))
 
 
 def _wrapped(begin: str, parts: Sequence[str], row: dict[str, Any]) -> list[str]:
@@ -221,14 +237,14 @@ def _when(study: Uncertainty) -> list[str]:
         boxes.setdefault((row["year"], row["label"]), []).append(row)
     for (year, label), rows in boxes.items():
         first = rows[0]
-        if not first["factor"]:
+        if not first["factor"] or first["base_rate"] < _OFTEN:
             continue
         lines.append(
             f"{year}  {names.members(label, _NAME)}: {_per_cent(first['density'])} % of draws inside "
             f"(anywhere {_per_cent(first['base_rate'])} %), {_per_cent(first['coverage'])} % of its cases, if"
         )
         lines += [f"    {called(row['factor'])} is {_bounds(row)}" for row in rows]
-    return lines
+    return [cut(line, WIDTH) for line in lines]
 
 
 def _bounds(row: dict[str, Any]) -> str:
