@@ -429,6 +429,16 @@ def write_workbook(
         write_file(path, workbook(answer, what_if, uncertainty))
 
 
+def share(_: click.Context, option: click.Parameter, given: str | None) -> float | None:
+    """Return a share that is given as 1% or 0.01: for the callback of an option."""
+    from supplychain.study.near_optimal import within_of
+
+    try:
+        return None if given is None else within_of(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option.opts[0]) from error
+
+
 def finite_number(_: click.Context, option: click.Parameter, value: float | None) -> float | None:
     """Refuse a number that is infinite or none: for the callback of an option."""
     if value is not None and not math.isfinite(value):

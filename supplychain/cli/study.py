@@ -99,16 +99,6 @@ def sensitivity(case_options: CaseOptions, top: int, workers: Workers, output: O
     output.print_text(lambda: text(answer, top), what_if)
 
 
-def _share(_: click.Context, option: click.Parameter, given: str) -> float:
-    """Return a share that is given as 1% or 0.01: for the callback of an option."""
-    from supplychain.study.near_optimal import within_of
-
-    try:
-        return within_of(given)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=option.opts[0]) from error
-
-
 @click.command(
     "near-optimal",
     epilog="Examples:\n\n  supplychain near-optimal inputs/base"
@@ -120,7 +110,7 @@ def _share(_: click.Context, option: click.Parameter, given: str) -> float:
     default="1%",
     metavar="SHARE",
     show_default=True,
-    callback=_share,
+    callback=shared.share,
     help="How much more a plan may spend than the best, and how much worse it may be: 1% or 0.01.",
 )
 @shared.time_limit("all of it takes")

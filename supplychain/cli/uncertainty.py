@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,11 @@ import click
 from supplychain.cli import shared
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from supplychain.case import Case
     from supplychain.cli.shared import CaseOptions, Output, Workers
+    from supplychain.study.near_optimal import NearOptimal
 
 STORE = "draws.sqlite"
 """The file of a study's folder that keeps its draws while they are solved."""
@@ -28,6 +33,8 @@ def _as_sets(_: click.Context, option: click.Parameter, texts: tuple[str, ...]) 
 
 def checked_store(case_options: CaseOptions, draws: int, output: Output, *, resume: bool, attach: bool) -> Path | None:
     """Return the file that keeps draws while they are solved, if an output folder is given; refuse what cannot be."""
+    from supplychain.case.read import UNCERTAINTY
+    from supplychain.files import check_target
     from supplychain.study.draws import check_count
 
     try:
@@ -40,6 +47,8 @@ def checked_store(case_options: CaseOptions, draws: int, output: Output, *, resu
     if attach and case_options.is_changed:
         message = "--attach keeps the study of the case as it is; of a case with changes give --out"
         raise click.UsageError(message)
+    if attach:
+        check_target(Path(case_options.folder) / UNCERTAINTY)
     return None if output.folder is None else Path(output.folder) / STORE
 
 
@@ -69,6 +78,12 @@ def with_remark(stop: BaseException, store: Path | None) -> BaseException:
     callback=_as_sets,
     help="Ask how often one of these stages binds, commas between them; may be given several times.",
 )
+@click.option(
+    "--within",
+    metavar="SHARE",
+    callback=shared.share,
+    help="Add what all plans order that spend at most so much more than the best, as near-optimal does: 1% or 0.01.",
+)
 @click.option("--resume", is_flag=True, help="Go on with a study that was stopped, or add draws to it.")
 @click.option("--attach", is_flag=True, help="Keep its probabilities beside the case, for solve and report to show.")
 @shared.time_limit("all of it takes")
@@ -79,6 +94,7 @@ def uncertainty(  # noqa: PLR0913, PLR0917 - one argument per option
     draws: int,
     seed: int,
     any_of: tuple[tuple[str, ...], ...],
+    within: float | None,
     resume: bool,
     attach: bool,
     workers: Workers,
@@ -90,13 +106,16 @@ def uncertainty(  # noqa: PLR0913, PLR0917 - one argument per option
     """
     import supplychain
     from supplychain.errors import TimeLimitError
+    from supplychain.report.text import near_optimal
     from supplychain.report.text.uncertainty import text
     from supplychain.study.attached import attach_to
 
     store = checked_store(case_options, draws, output, resume=resume, attach=attach)
-    what_if = case_options.read()
+    what_if, near = case_options.read(), None
     try:
         with output.progress() as progress, workers.executor() as executor:
+            if within is not None:
+                near = _near_optimal(what_if.case, within, progress)
             answer = supplychain.uncertainty(
                 what_if.case,
                 draws=draws,
@@ -109,7 +128,18 @@ def uncertainty(  # noqa: PLR0913, PLR0917 - one argument per option
             )
     except (TimeLimitError, KeyboardInterrupt) as stop:
         raise with_remark(stop, store) from stop
+    if near is not None:
+        answer = replace(answer, tables={**answer.tables, "near_optimal": near.tables["near_optimal"]})
     output.write(answer, what_if)
     if attach:
         attach_to(case_options.folder, answer)
-    output.print_text(lambda: text(answer), what_if)
+    output.print_text(lambda: "\n\n".join([text(answer), *([near_optimal.text(near)] if near else [])]), what_if)
+
+
+def _near_optimal(case: Case, within: float, progress: Callable[[str], None]) -> NearOptimal:
+    import supplychain
+
+    try:
+        return supplychain.near_optimal(case, within, progress=progress)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error

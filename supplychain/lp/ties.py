@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from supplychain.lp.scaled import Indices, ScaledHighs, Vector
 
 
+_TOLERANCE = "primal_feasibility_tolerance"
+_WIDER = 100
+"""Times the tolerance of HiGHS within which a set that is as thin as rounding has a point: that it is close enough to
+the LP itself is checked in any case."""
+
+
 @dataclass(frozen=True)
 class Preferred:
     """The optimum that further objectives prefer, and the basis at which the last of them was settled."""
@@ -82,7 +88,7 @@ def _preferred(  # noqa: PLR0913 - all of it is given
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
     columns = np.arange(lp.shape[1])
-    now, cost = optimum, lp.cost
+    now, cost, tolerance = optimum, lp.cost, highs.getOptionValue(_TOLERANCE)[1]
     highs.setBasis(optimum.basis)
     try:
         for objective in objectives:
@@ -101,13 +107,13 @@ def _preferred(  # noqa: PLR0913 - all of it is given
             if run(highs) == highspy.HighsModelStatus.kInfeasible:
                 _let_stay(highs, now.x, (column_lower, column_upper), lp.activity(now.x), (row_lower, row_upper))
                 if run(highs) == highspy.HighsModelStatus.kInfeasible:  # what is reached now is not: presolve errs
-                    run_from(highs, now.basis)
+                    _stay_at(highs, now.basis, tolerance)
             now = found(lp, what="the choice among equal optima")
             if primal_residuals(lp, now.x)[1] > CERTIFIED:
                 run_from(highs, now.basis)
                 now = found(lp, what="the choice among equal optima")
         if objectives and settle and exact:
-            run_from(highs, now.basis)  # so that the solver has the basis in hand, also after presolve
+            _stay_at(highs, now.basis, tolerance)  # so that the solver has the basis in hand, also after presolve
             now = found(lp, what="the choice among equal optima")
             now = replace(now, x=refined(lp, now.x, row_lower, row_upper))
     finally:
@@ -116,6 +122,7 @@ def _preferred(  # noqa: PLR0913 - all of it is given
         highs.changeColsBounds(len(of_columns), of_columns, lp.column_lower[of_columns], lp.column_upper[of_columns])
         highs.changeRowsBounds(len(of_rows), of_rows, lp.row_lower[of_rows], lp.row_upper[of_rows])
         highs.changeColsCost(len(columns), columns, lp.cost)
+        highs.setOptionValue(_TOLERANCE, tolerance)
         highs.setBasis(optimum.basis)
     x = snapped(now.x, lp.column_lower, lp.column_upper, lp.near(now.x)[1])
     if primal_residuals(lp, x)[1] > CERTIFIED:  # what is rounding in a value may be more in a row
@@ -190,6 +197,13 @@ def _let_stay(
         np.maximum(upper, place, out=upper)
         change(len(place), np.arange(len(place)), lower, upper)
     highs.forget()
+
+
+def _stay_at(highs: ScaledHighs, basis: Any, tolerance: float) -> None:  # noqa: ANN401 - HiGHS ships no types
+    """Run HiGHS from a basis that has been reached; where rounding alone puts it outside, within a wider tolerance."""
+    if run_from(highs, basis) == highspy.HighsModelStatus.kInfeasible:
+        highs.setOptionValue(_TOLERANCE, _WIDER * tolerance)
+        run_from(highs, basis)
 
 
 def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector) -> Indices:

@@ -1906,7 +1906,8 @@ TABLES: Final[dict[Kind, tuple[TableSchema, ...]]] = {
     "sensitivity": (TORNADO, KEPT_LABELS, SENSITIVITY_FLIPS, WEAK, CHANGES),
     "uncertainty": (
         *(BINDING_PROBABILITY, DISTRIBUTIONS, DRIVERS, CONDITIONS, CONVERGENCE, DRAWS),
-        *(BANDS, COVERAGE, CRPS, RELIABILITY, PRESS_PROBABILITY, CHANGES),
+        *(BANDS, COVERAGE, CRPS, RELIABILITY, PRESS_PROBABILITY),
+        *(replace(NEAR_OPTIMAL, required=False), CHANGES),
     ),
     "near-optimal": (NEAR_OPTIMAL, CHANGES),
     "backcast": (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST: Final = 1_000_000
 """Bytes of a study that is kept."""
 
-_LEFT_OUT: Final = ("draws", "changes")
+_LEFT_OUT: Final = ("draws", "near_optimal", "changes")
 """Tables that are not kept: a study beside a case is small."""
 
 _RARE: Final = 0.01

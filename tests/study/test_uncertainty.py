@@ -313,12 +313,16 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     """Bug: an option that does nothing; a store that is not gone on with; another answer than that of Python."""
     folder, out = str(write_case(two_limits(loadings=(0.5, 0.5)), tmp_path / "case")), tmp_path / "out"
     given = ["uncertainty", folder, "--draws", "40", "--seed", "7", "--any", "wafers,power", "--workers", "1"]
-    status, printed, complained = run(capsys, *given, "--out", str(out), "--attach")
+    status, printed, complained = run(capsys, *given, "--out", str(out), "--attach", "--within", "2%")
     assert (status, complained) == (0, "")
     study = sc.uncertainty(sc.load(folder), draws=40, seed=7, any_of=[("wafers", "power")], executor=SerialExecutor())
     read = sc.read_answer(out, "uncertainty")
     for name, table in study.tables.items():
         pd.testing.assert_frame_equal(read.tables[name], table, check_exact=False, rtol=1e-11)
+    near = sc.near_optimal(sc.load(folder), "2%").near_optimal
+    ends = ["low", "central", "high"]
+    pd.testing.assert_frame_equal(read.near_optimal[ends], near[ends], check_exact=False, rtol=1e-11)
+    assert "Near-optimal plans spend at most 2 % more" in printed
     share = one(study.binding_probability, level="stage", members="wafers").probability
     assert re.search(rf"^wafers +{100 * share:.0f}\* ±\d+$", printed, re.MULTILINE)
     assert "one or more of: wafers or power\n" in printed

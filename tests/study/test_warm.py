@@ -21,6 +21,7 @@ import supplychain as sc
 from supplychain import lp, schema
 from supplychain import plan as plan_module
 from supplychain.case.changes import apply
+from supplychain.case.ranges import Input, moved
 from supplychain.errors import ChangeError
 from supplychain.model import money, solver
 from supplychain.plan import windows
@@ -226,3 +227,17 @@ def test_what_was_blank_makes_another_model() -> None:
     here = warm(one, labels=True).read(other)
     assert here.remark == REBUILT
     agree(here, WarmSolver(other, warm(one).quantities).central(), (one, name))
+
+
+def test_a_set_of_optima_as_thin_as_rounding() -> None:
+    """An input of the back-cast moved so far that the optima of a window are one point, which rounding puts outside.
+
+    Bug: "no plan satisfies every constraint" of a choice among plans that have been found.
+    """
+    case = sc.load(INPUTS / "backcast")
+    input_ = Input("bill_of_materials", "quantity", (("accelerator", "mi300x"), ("stage", "facility_power")))
+    warm_solver = WarmSolver(case, [("tokens_served", "all", t) for t in case.report_years], labels=False)
+    other = moved(case, input_, 0.006808280944824219)
+    assert (
+        warm_solver.read(other).measured == WarmSolver(other, warm_solver.quantities, labels=False).central().measured
+    )
