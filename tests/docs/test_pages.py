@@ -12,7 +12,7 @@ import generated
 import pandas as pd
 import pytest
 from pages import GENERATED, PAGES, blocks, commands
-from paths import ANSWERS, DOCS, ROOT
+from paths import ANSWERS, BASE, DOCS, ROOT
 
 import supplychain as sc
 from supplychain.cli import cli
@@ -57,11 +57,15 @@ def test_how_sure_it_is_is_what_the_studies_found() -> None:
     for row in labels.itertuples():
         stage = f"`{row.label}` | " if row.level == "stage" else ""
         assert f"| {row.year} | {stage}{row.keeps:,} of {row.moves:,} |" in page
-    (of_group, group), (of_stage, stage) = labels.groupby("level")["keeps"]
-    assert (of_group, of_stage) == ("group", "stage")
-    assert f"in {stage.min():,} to {stage.max():,} of {labels['moves'].iloc[0]:,} moves" in readme
-    assert f"its group in {group.min():,} to {group.max():,}" in readme
+    drawn = sc.read_answer(BASE / "uncertainty", "uncertainty")
+    shares = drawn.binding_probability.query("level == 'group' and members == 'energised_sites'")["probability"]
+    of_sites = f"In {drawn.summary['draws']:,} joint draws of all uncertain numbers energised sites bind in "
+    assert f"{of_sites}{100 * shares.min():.0f} to {100 * shares.max():.0f} % of draws a year" in readme
+    cost = drawn.distributions.query("quantity == 'cost_per_mtok' and item == 'all' and year == 2030").iloc[0]
+    assert f"between {cost.p10:.2g} and {cost.p90:.2g} USD per million tokens in four draws of five" in readme
     past = sc.read_answer(ANSWERS / "backcast", "backcast")
+    held = past.coverage.query("scope == 'independent' and kind == 'all' and nominal == 0.9").iloc[0]
+    assert f"the middle 90 % of its draws hold {held.inside} of {held.rows} independent numbers" in readme
     independent = past.comparisons[past.comparisons["independent"]]
     inside = int((independent["inside"] == True).sum())  # noqa: E712 - blank is neither
     assert f"{inside} of {len(independent)} independent comparisons" in readme

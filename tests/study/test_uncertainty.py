@@ -322,7 +322,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     near = sc.near_optimal(sc.load(folder), "2%").near_optimal
     ends = ["low", "central", "high"]
     pd.testing.assert_frame_equal(read.near_optimal[ends], near[ends], check_exact=False, rtol=1e-11)
-    assert "Near-optimal plans spend at most 2 % more" in printed
+    assert "all places together: the plan (near-optimal range)" in printed
     share = one(study.binding_probability, level="stage", members="wafers").probability
     assert re.search(rf"^wafers +{100 * share:.0f}\* ±\d+$", printed, re.MULTILINE)
     assert "one or more of: wafers or power\n" in printed

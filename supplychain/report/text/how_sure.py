@@ -110,12 +110,13 @@ def band_cells(
 ) -> dict[int, str]:
     """Return the bands of a quantity as text, in so many of its units; blank where there is none.
 
-    All have three digits, or two where one of them is longer than `longest` then.
+    All have three digits, or two where one of them is longer than `longest` then, and their thousands together where
+    one still is.
     """
     of_year = bands(study, quantity)
     shown = [
         {t: "-".join(digits(end / size) for end in of_year[t]) if t in of_year else "" for t in years}
-        for digits in (number, rough)
+        for digits in (number, rough, lambda x: rough(x).replace(",", ""))
     ]
     return next((cells for cells in shown if max(map(len, cells.values())) <= longest), shown[-1])
 
