@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from supplychain.lp.scaled import Indices, ScaledHighs, Vector
 
 
-_TOLERANCE = "primal_feasibility_tolerance"
-_WIDER = 100
-"""Times the tolerance of HiGHS within which a set that is as thin as rounding has a point: that it is close enough to
-the LP itself is checked in any case."""
-
-
 @dataclass(frozen=True)
 class Preferred:
     """The optimum that further objectives prefer, and the basis at which the last of them was settled."""
@@ -88,7 +82,7 @@ def _preferred(  # noqa: PLR0913 - all of it is given
     column_lower, column_upper = lp.column_lower.copy(), lp.column_upper.copy()
     row_lower, row_upper = lp.row_lower.copy(), lp.row_upper.copy()
     columns = np.arange(lp.shape[1])
-    now, cost, tolerance = optimum, lp.cost, highs.getOptionValue(_TOLERANCE)[1]
+    now, cost = optimum, lp.cost
     highs.setBasis(optimum.basis)
     try:
         for objective in objectives:
@@ -104,16 +98,9 @@ def _preferred(  # noqa: PLR0913 - all of it is given
                 highs.forget()
                 if start is not None:
                     highs.setBasis(start)
-            if run(highs) == highspy.HighsModelStatus.kInfeasible:
-                _let_stay(highs, now.x, (column_lower, column_upper), lp.activity(now.x), (row_lower, row_upper))
-                if run(highs) == highspy.HighsModelStatus.kInfeasible:  # what is reached now is not: presolve errs
-                    _stay_at(highs, now.basis, tolerance)
-            now = found(lp, what="the choice among equal optima")
-            if primal_residuals(lp, now.x)[1] > CERTIFIED:
-                run_from(highs, now.basis)
-                now = found(lp, what="the choice among equal optima")
-        if objectives and settle and exact:
-            _stay_at(highs, now.basis, tolerance)  # so that the solver has the basis in hand, also after presolve
+            now = _best_within(lp, now, (column_lower, column_upper), (row_lower, row_upper))
+        # so that the solver has the basis in hand, also after presolve; rounding alone may put it outside
+        if objectives and settle and exact and run_from(highs, now.basis) != highspy.HighsModelStatus.kInfeasible:
             now = found(lp, what="the choice among equal optima")
             now = replace(now, x=refined(lp, now.x, row_lower, row_upper))
     finally:
@@ -122,7 +109,6 @@ def _preferred(  # noqa: PLR0913 - all of it is given
         highs.changeColsBounds(len(of_columns), of_columns, lp.column_lower[of_columns], lp.column_upper[of_columns])
         highs.changeRowsBounds(len(of_rows), of_rows, lp.row_lower[of_rows], lp.row_upper[of_rows])
         highs.changeColsCost(len(columns), columns, lp.cost)
-        highs.setOptionValue(_TOLERANCE, tolerance)
         highs.setBasis(optimum.basis)
     x = snapped(now.x, lp.column_lower, lp.column_upper, lp.near(now.x)[1])
     if primal_residuals(lp, x)[1] > CERTIFIED:  # what is rounding in a value may be more in a row
@@ -199,11 +185,40 @@ def _let_stay(
     highs.forget()
 
 
-def _stay_at(highs: ScaledHighs, basis: Any, tolerance: float) -> None:  # noqa: ANN401 - HiGHS ships no types
-    """Run HiGHS from a basis that has been reached; where rounding alone puts it outside, within a wider tolerance."""
-    if run_from(highs, basis) == highspy.HighsModelStatus.kInfeasible:
-        highs.setOptionValue(_TOLERANCE, _WIDER * tolerance)
-        run_from(highs, basis)
+def _best_within(
+    lp: LabelledLP, reached: Optimum, columns: tuple[Vector, Vector], rows: tuple[Vector, Vector]
+) -> Optimum:
+    """Return the optimum of what the solver has in hand, within limits that leave what is reached where it is."""
+    highs, infeasible = lp.highs, highspy.HighsModelStatus.kInfeasible
+    if run(highs) == infeasible:
+        _let_stay(highs, reached.x, columns, lp.activity(reached.x), rows)
+        if run(highs) == infeasible:  # what is reached now is not: presolve errs
+            run_from(highs, reached.basis)
+    if highs.getModelStatus() != infeasible:
+        now = found(lp, what="the choice among equal optima")
+        if primal_residuals(lp, now.x)[1] <= CERTIFIED:
+            return now
+        if run_from(highs, now.basis) != infeasible:
+            return found(lp, what="the choice among equal optima")
+    return _away_from(lp, reached.x, columns, rows)
+
+
+def _away_from(lp: LabelledLP, x: Vector, columns: tuple[Vector, Vector], rows: tuple[Vector, Vector]) -> Optimum:
+    """Return the optimum within limits that leave `x` where it is, as an LP of the way from there: 0 is feasible.
+
+    Where limits are as close as rounding the solver finds nothing between them, however it is asked for values. The
+    solver has the limits again afterwards.
+    """
+    highs, activity = lp.highs, lp.activity(x)
+    parts = ((highs.changeColsBounds, x, columns), (highs.changeRowsBounds, activity, rows))
+    for change, place, (lower, upper) in parts:
+        change(len(place), np.arange(len(place)), np.minimum(lower - place, 0.0), np.maximum(upper - place, 0.0))
+    highs.forget()
+    run(highs)
+    moved = found(lp, what="the choice among equal optima")
+    for change, place, (lower, upper) in parts:
+        change(len(place), np.arange(len(place)), lower, upper)
+    return replace(moved, x=x + moved.x)
 
 
 def fix(sign: Vector, place: Vector, size: Vector, lower: Vector, upper: Vector) -> Indices:
