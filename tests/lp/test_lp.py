@@ -14,6 +14,7 @@ from lps import written
 from supplychain import lp
 from supplychain.errors import NoAnswerError
 from supplychain.lp.optimum import optimum_of
+from supplychain.lp.ties import _away_from as away_from
 from supplychain.lp.ties import are_settled
 
 if TYPE_CHECKING:
@@ -307,6 +308,20 @@ class TestPrefer:
         lp.prefer(problem, at, [np.array([0, 0, 1.0])])
         assert_untouched(problem)
         assert solved(problem).objective == pytest.approx(9)
+
+    def test_limits_as_close_as_rounding(self) -> None:
+        """The face of optima of cost 6, its row fixed 1e-13 beside where the plan is; z is least at 0, x and y are 6.
+
+        Catches: a step that is taken as a place; limits of the way that stay in the solver.
+        """
+        problem = built([1, 1, 1], [[-1, -1, -1]], [-6], column_upper=[4, 4, 4])
+        at = solved(problem)
+        columns, row = (np.zeros(3), np.full(3, 4.0)), np.array([-6 - 1e-13])
+        problem.highs.changeColsCost(3, np.arange(3), np.array([0, 0, 1.0]))
+        now = away_from(problem, at.x, columns, (row, row))
+        assert now.x.sum() == pytest.approx(6)
+        assert now.x[2] == pytest.approx(0)
+        assert problem.highs.getLp().col_upper_ == pytest.approx([4, 4, 4])
 
     def test_columns_that_are_the_same_in_every_optimum(self) -> None:
         """min x + y + z + 2 w with x + y >= 6, z >= 1, w >= 2, each at most 4: x and y may swap, z and w may not.
