@@ -83,7 +83,7 @@ def test_both_find_the_same_rows(fault: str, tmp_path: Path) -> None:
 def test_every_generated_file_is_listed() -> None:
     """Bug: a case is shipped and `python tests/generated.py --write` leaves it out."""
     listed = {path for path in generated.expected() if path.is_relative_to(generated.INPUTS)}
-    pages = {generated.INPUTS / "README.md", generated.INPUTS / "backcast" / "README.md"}
+    pages = {generated.INPUTS / folder / "README.md" for folder in ("", "base", "backcast")}
     assert listed == pages | {folder / "datapackage.json" for folder in generated.cases()}
     assert generated.INPUTS / "tiny" / "datapackage.json" in listed
 

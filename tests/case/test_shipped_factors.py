@@ -108,9 +108,8 @@ def test_the_readme_lists_every_factor_with_its_loadings(name: str) -> None:
     of: dict[str, set[str]] = {}
     for row in case(name).tables["factors"]:
         of.setdefault(row["factor"], set()).add(f"{row['loading']:g}")
-    said = dict(
-        re.findall(r"^\| `(\w+)` \| ([^|]*-?[\d.]+) \|", page.split("## What is uncertain together")[1], re.MULTILINE)
-    )
+    section = page.split("## What is uncertain together")[1].partition("\n## ")[0]
+    said = dict(re.findall(r"^\| `(\w+)` \| ([^|]*-?[\d.]+) \|", section, re.MULTILINE))
     assert {factor: set(re.findall(r" (-?[\d.]+)(?=;|$)", text)) for factor, text in said.items()} == of
 
 
