@@ -6,12 +6,17 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from supplychain.tolerances import significant
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from supplychain.case import Settings
 
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+_ROUGH_DIGITS = 2
+"""Digits of an end of a band."""
 
 _SMALL_WORDS = frozenset({"a", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
 """Words that nothing ends with."""
@@ -56,7 +61,7 @@ def rough(x: float) -> str:
     """
     if x == 0 or not math.isfinite(x):
         return number(x)
-    rounded = float(f"{x:.1e}")
+    rounded = significant(x, _ROUGH_DIGITS)
     return f"{rounded:,.{max(0, 1 - math.floor(math.log10(abs(rounded))))}f}"
 
 
