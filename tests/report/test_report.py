@@ -323,6 +323,8 @@ def test_the_answer_says_what_the_tables_say() -> None:
     gain = binding["annual_gain_usd_per_pct"]
     share = 100 * service["served_ttok"].sum() / service["demand_ttok"].sum()
     best = plan.purchases.sort_values("benefit_per_capex_usd").iloc[-1]
+    study = sc.read_answer(INPUTS / "base" / "uncertainty", "uncertainty")
+    drawn = study.distributions.query("quantity == 'cost_per_mtok' and item == 'all' and year == 2030").iloc[0]
     first, second, third = (one.text for one in page.all("p", class_="strong"))
     bound = {t: names.binds(binding["members"][t], stage[t], 90) for t in given.years}
     assert first.startswith(f"{_capital(bound[2026])} binds in 2026")
@@ -333,7 +335,8 @@ def test_the_answer_says_what_the_tables_say() -> None:
         f"Of {shown(service['demand_ttok'].sum() / 1e3)} · 10¹⁵ tokens asked for in 2030, {shown(share)} % are served, "
         "at "
         f"{shown(cost['average_usd_per_mtok'][2030])} USD per million on average "
-        f"({shown(cost['average_usd_per_mtok'][2026])} in 2026); "
+        f"({shown(cost['average_usd_per_mtok'][2026])} in 2026; "
+        f"in four of five draws {shown(drawn.p10)} to {shown(drawn.p90)}); "
         f"one million more would cost {shown(cost['marginal_usd_per_mtok'][2030])} USD."
     )
     assert third == (
