@@ -353,12 +353,11 @@ def test_the_answer_says_what_the_tables_say() -> None:
     low = [row for row in rows if row.attributes.get("class") == "low"]
     assert sure[-2].startswith(f"Of {len(rows):,} rows of input ")
     assert f"; {shown(100 * len(low) / len(rows))} % rest on low evidence" in sure[-2]
-    for n, level in enumerate(("group", "stage"), 1):
+    for level in ("group", "stage"):
         least = given.studies["sensitivity"].tables["labels"].query("level == @level")
         share = (100 * least["keeps"] / least["moves"]).min()
         begin = f"Changing one input at a time, the {level} that binds stays in at least {shown(share)} % of "
-        assert sure[n].startswith(begin)
-        assert sure[n].endswith("; this is no probability.")
+        assert [said.endswith("; this is no probability.") for said in sure if said.startswith(begin)] == [True]
     worth = int((plan.purchases["benefit_usd_per_unit"] > 0).sum())
     assert f"The options worth most, of {worth}; " in page.text
     assert [one.text for one in page.all("strong")] == [
