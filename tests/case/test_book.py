@@ -20,14 +20,13 @@ import xlsxwriter
 from commands import complaint, run
 from generator import FIRST, random_case, write_case
 from hostile import excel_case
-from paths import INPUTS, TINY, files_in
+from paths import INPUTS, TINY, files_in, inputs_in
 from plants import add
 
 from supplychain import schema
 from supplychain.case import load
 from supplychain.case.datapackage import datapackage
 from supplychain.case.from_book import from_book, import_book
-from supplychain.case.read import UNCERTAINTY
 from supplychain.case.spelling import settings_text
 from supplychain.case.to_book import to_book
 from supplychain.errors import InputError
@@ -83,8 +82,7 @@ def test_a_shipped_case_comes_back_to_the_byte(
         status, said, wrong = run(capsys, "import", str(source), str(tmp_path / str(n)))
         assert (status, wrong) == (0, "")
         assert said.startswith(f"{tmp_path / str(n)} is ready; nothing changed.")
-        own = {file: data for file, data in files_in(INPUTS / name).items() if not file.startswith(f"{UNCERTAINTY}/")}
-        assert files_in(tmp_path / str(n)) == own
+        assert files_in(tmp_path / str(n)) == inputs_in(INPUTS / name)
 
 
 def respelled(folder: Path, seed: int) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 from hostile import excel_case, excel_comparison
-from paths import ANSWERS, INPUTS, files_in
+from paths import ANSWERS, INPUTS, inputs_in
 from plants import plan_of, write_case
 
 import supplychain as sc
@@ -111,7 +111,7 @@ def main() -> int:
             print(f"{path.name}: {len(found)} cells differ")
             wrong += [f"{path.name} {one}" for one in found]
         for path, case in inputs.items():
-            same = dict(from_book(saved / path.name).files) == files_in(case)
+            same = dict(from_book(saved / path.name).files) == inputs_in(case)
             print(f"{path.name}: saved by LibreOffice and imported, {'the same files' if same else 'OTHER FILES'}")
             wrong += [] if same else [path.name]
     print("\n".join(wrong[:20]))

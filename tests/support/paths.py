@@ -20,3 +20,8 @@ PUBLISHED = TESTS / "published"
 def files_in(folder: Path) -> dict[str, bytes]:
     """Return every file of a folder by its name."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def inputs_in(folder: Path) -> dict[str, bytes]:
+    """Return every file of a case by its name, without the study that is kept beside it."""
+    return {name: data for name, data in files_in(folder).items() if not name.startswith("uncertainty/")}
