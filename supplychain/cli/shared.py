@@ -7,8 +7,9 @@ import math
 import shlex
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -16,7 +17,7 @@ import click
 from supplychain import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
@@ -406,6 +407,23 @@ def writable_file(_: click.Context, _option: click.Parameter, path: str | None) 
 
         check_file(path)
     return path
+
+
+@contextmanager
+def kept_in(store: str | Path | None) -> Iterator[None]:
+    """Say of a study that is stopped how to go on with it, if a store keeps what is done."""
+    from supplychain.errors import TimeLimitError
+
+    try:
+        yield
+    except (TimeLimitError, KeyboardInterrupt) as stop:
+        if store is None or not Path(store).is_file():
+            raise
+        remark = f"{store} keeps what is done; the same command with --resume goes on from there"
+        if isinstance(stop, TimeLimitError):
+            raise stop.with_remark(remark) from stop
+        message = f"Stopped. {remark}."
+        raise KeyboardInterrupt(message) from stop
 
 
 def xlsx(command: Callable[..., None]) -> Callable[..., None]:

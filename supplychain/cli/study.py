@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from supplychain.cli import shared
-from supplychain.cli.uncertainty import checked_store, with_remark
+from supplychain.cli.uncertainty import checked_store
 
 if TYPE_CHECKING:
     from supplychain.case.foresight import Foresight
@@ -43,7 +43,6 @@ def backcast(  # noqa: PLR0913, PLR0917 - one argument per option
     Without, those that --attach has kept are shown, if the inputs are still the same.
     """
     import supplychain
-    from supplychain.errors import TimeLimitError
     from supplychain.report.text.backcast import markdown, text
     from supplychain.study.attached import attach_to, known_study
     from supplychain.study.uncertainty import SEED
@@ -54,19 +53,16 @@ def backcast(  # noqa: PLR0913, PLR0917 - one argument per option
     store = None if draws is None else checked_store(case_options, draws, output, resume=resume, attach=attach)
     with output.progress() as progress:
         what_if = case_options.read()
-        try:
-            with workers.executor() as executor:
-                answer = supplychain.backcast(
-                    what_if.case,
-                    draws=draws,
-                    seed=SEED if seed is None else seed,
-                    store=store,
-                    resume=resume,
-                    executor=executor,
-                    progress=progress,
-                )
-        except (TimeLimitError, KeyboardInterrupt) as stop:
-            raise with_remark(stop, store) from stop
+        with shared.kept_in(store), workers.executor() as executor:
+            answer = supplychain.backcast(
+                what_if.case,
+                draws=draws,
+                seed=SEED if seed is None else seed,
+                store=store,
+                resume=resume,
+                executor=executor,
+                progress=progress,
+            )
         note = ""
         if draws is None:
             known = known_study(what_if.case, None, case_options.folder)
@@ -258,7 +254,6 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
     'TARGET & TARGET=…' moves several together, as capacity in hand and the options to add more.
     """
     import supplychain
-    from supplychain.errors import TimeLimitError
     from supplychain.files import check_file, write_file
     from supplychain.report.text.sweep import text
     from supplychain.results.write import check_parquet
@@ -271,25 +266,18 @@ def sweep(  # noqa: PLR0913, PLR0917 - click passes all options
     for path in files:
         check_file(path)
     what_if = case_options.read()
-    try:
-        with output.progress() as progress, workers.executor() as executor:
-            results = supplychain.sweep(
-                what_if.case,
-                axes,
-                points=points,
-                year=year,
-                store=out,
-                resume=resume,
-                executor=executor,
-                progress=progress,
-                warn=output.warn,
-            )
-    except TimeLimitError as stop:
-        remark = f"{out} keeps what is done; the same command with --resume goes on from there"
-        raise stop.with_remark(remark) from stop
-    except KeyboardInterrupt as stop:
-        message = f"Stopped. {out} keeps what is done; the same command with --resume goes on from there."
-        raise KeyboardInterrupt(message) from stop
+    with shared.kept_in(out), output.progress() as progress, workers.executor() as executor:
+        results = supplychain.sweep(
+            what_if.case,
+            axes,
+            points=points,
+            year=year,
+            store=out,
+            resume=resume,
+            executor=executor,
+            progress=progress,
+            warn=output.warn,
+        )
     for path, as_bytes in files.items():
         write_file(path, as_bytes(results))
     output.print_text(lambda: text(what_if.case, results), what_if)

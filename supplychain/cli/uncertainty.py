@@ -52,16 +52,6 @@ def checked_store(case_options: CaseOptions, draws: int, output: Output, *, resu
     return None if output.folder is None else Path(output.folder) / STORE
 
 
-def with_remark(stop: BaseException, store: Path | None) -> BaseException:
-    """Return what stopped a study, with how to go on where that is kept."""
-    from supplychain.errors import TimeLimitError
-
-    if store is None or not store.is_file():
-        return stop
-    remark = f"{store} keeps what is done; the same command with --resume goes on from there"
-    return stop.with_remark(remark) if isinstance(stop, TimeLimitError) else KeyboardInterrupt(f"Stopped. {remark}.")
-
-
 @click.command(
     epilog="Examples:\n\n  supplychain uncertainty inputs/base --out sure"
     "\n\n  supplychain uncertainty inputs/base --draws 2000 --out sure --resume"
@@ -105,29 +95,25 @@ def uncertainty(  # noqa: PLR0913, PLR0917 - one argument per option
     Numbers with a range are drawn together, as factors.csv of the case says; each draw is solved from nothing.
     """
     import supplychain
-    from supplychain.errors import TimeLimitError
     from supplychain.report.text import near_optimal
     from supplychain.report.text.uncertainty import text
     from supplychain.study.attached import attach_to
 
     store = checked_store(case_options, draws, output, resume=resume, attach=attach)
     what_if, near = case_options.read(), None
-    try:
-        with output.progress() as progress, workers.executor() as executor:
-            if within is not None:
-                near = _near_optimal(what_if.case, within, progress)
-            answer = supplychain.uncertainty(
-                what_if.case,
-                draws=draws,
-                seed=seed,
-                any_of=any_of,
-                store=store,
-                resume=resume,
-                executor=executor,
-                progress=progress,
-            )
-    except (TimeLimitError, KeyboardInterrupt) as stop:
-        raise with_remark(stop, store) from stop
+    with shared.kept_in(store), output.progress() as progress, workers.executor() as executor:
+        if within is not None:
+            near = _near_optimal(what_if.case, within, progress)
+        answer = supplychain.uncertainty(
+            what_if.case,
+            draws=draws,
+            seed=seed,
+            any_of=any_of,
+            store=store,
+            resume=resume,
+            executor=executor,
+            progress=progress,
+        )
     if near is not None:
         answer = replace(answer, tables={**answer.tables, "near_optimal": near.tables["near_optimal"]})
     output.write(answer, what_if)

@@ -19,8 +19,6 @@ import numpy as np
 from supplychain.stats.draws import hypercube_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     from supplychain.stats.draws import Floats, Ints
@@ -54,15 +52,6 @@ class Quantiles:
     undefined: float
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An estimate from the first hypercubes alone."""
-
-    hypercubes: int
-    draws: int
-    estimate: Estimate
-
-
 def mean(values: npt.ArrayLike, cube_size: int, level: float = LEVEL) -> Estimate:
     """Return the mean of a quantity over the draws in which it is defined, with an interval by Student's t.
 
@@ -81,13 +70,14 @@ def mean(values: npt.ArrayLike, cube_size: int, level: float = LEVEL) -> Estimat
 def probability(inside: npt.ArrayLike, cube_size: int, level: float = LEVEL) -> Estimate:
     """Return the probability of an event: the share of draws, with an interval by Student's t, cut to [0, 1].
 
-    `inside` has shape (N,) and says in which draws the event is. Where all hypercubes have the same share, as where all
-    draws agree, the standard error is 0 and says nothing: there the interval is Wilson's, as of independent draws.
+    `inside` has shape (N,): 1, or True, where the event is, 0 where it is not; where it is not a number the draw is
+    left out, and the probability is that given the others. Where all hypercubes have the same share, as where all draws
+    agree, the standard error is 0 and says nothing: there the interval is Wilson's, as of independent draws.
 
     Raises: ValueError if there are not two whole hypercubes or more, or `level` is not between 0 and 1.
     Source: as of `mean` and `wilson`.
     """
-    known = np.asarray(inside, dtype=bool).astype(float)
+    known = np.asarray(inside, dtype=float)
     return probability_by_cube(known, hypercube_of(len(known), cube_size), level)
 
 
@@ -139,25 +129,6 @@ def quantiles(values: npt.ArrayLike) -> Quantiles:
     found = np.quantile(known, (0.05, 0.1, 0.5, 0.9, 0.95)) if len(known) else np.full(5, math.nan)
     p05, p10, p50, p90, p95 = found.tolist()
     return Quantiles(p05, p10, p50, p90, p95, undefined=(len(draws) - len(known)) / len(draws))
-
-
-def convergence(
-    estimate: Callable[[npt.ArrayLike, int, float], Estimate],
-    values: npt.ArrayLike,
-    cube_size: int,
-    level: float = LEVEL,
-) -> list[Step]:
-    """Return what `estimate`, which is `mean` or `probability`, says of the first 2, 3, 4, 6, 8, 12, … hypercubes.
-
-    The last step is all of them.
-
-    Raises: ValueError as they do.
-    """
-    draws = np.asarray(values)
-    hypercubes = int(hypercube_of(len(draws), cube_size)[-1]) + 1
-    powers = range(hypercubes.bit_length())
-    counts = {n for power in powers for n in (2 << power, 3 << power) if n < hypercubes} | {hypercubes}
-    return [Step(n, n * cube_size, estimate(draws[: n * cube_size], cube_size, level)) for n in sorted(counts)]
 
 
 def wilson(successes: int, trials: int, level: float = LEVEL) -> tuple[float, float]:

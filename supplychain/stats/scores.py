@@ -1,4 +1,4 @@
-"""Scores of forecasts that are samples, beside what came to pass, and how often what came to pass is in their bands.
+"""Scores of forecasts that are samples, beside what came to pass, and whether that is in their bands.
 
 Functions of plain numbers: who wants errors in logs takes logs first.
 
@@ -8,33 +8,17 @@ Functions of plain numbers: who wants errors in logs takes logs first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from supplychain.stats.estimates import LEVEL, wilson
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
     from supplychain.stats.draws import Floats
 
 BANDS: Final = (0.5, 0.8, 0.9)
-"""Central bands that are looked at unless others are asked for, as the probability that they are to hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """How often observations are in a central band: nominal probability, share inside, Wilson's interval, and count."""
-
-    nominal: float
-    share: float
-    low: float
-    high: float
-    count: int
+"""Central bands that are looked at, as the probability that they are to hold."""
 
 
 def crps(samples: npt.ArrayLike, observed: float) -> float:
@@ -64,25 +48,6 @@ def inside_band(samples: npt.ArrayLike, observed: float, level: float) -> bool:
     """
     low, high = np.quantile(_checked(samples, observed), ((1 - level) / 2, (1 + level) / 2))
     return bool(low <= observed <= high)
-
-
-def reliability(
-    forecasts: Sequence[tuple[npt.ArrayLike, float]], bands: Sequence[float] = BANDS, level: float = LEVEL
-) -> list[Reliability]:
-    """Return how often observations are in each central band of their forecasts: pairs of samples and observation.
-
-    The interval, of probability `level`, takes forecasts to be independent of each other.
-
-    Raises: ValueError if there is no forecast, or as `inside_band` does.
-    Source: `estimates.wilson`.
-    """
-    count = len(forecasts)
-    table = []
-    for nominal in bands:
-        inside = sum(inside_band(samples, observed, nominal) for samples, observed in forecasts)
-        low, high = wilson(inside, count, level)
-        table.append(Reliability(nominal, inside / count, low, high, count))
-    return table
 
 
 def _checked(samples: npt.ArrayLike, observed: float) -> Floats:

@@ -15,7 +15,7 @@ from supplychain.plan.bottlenecks import LEVELS
 from supplychain.results import schema as result_schema
 from supplychain.results.frames import frame
 from supplychain.schema import ALL, OBSERVED_KINDS
-from supplychain.stats.estimates import probability_by_cube, wilson
+from supplychain.stats.estimates import probability, wilson
 from supplychain.stats.hypercube import SIZE
 from supplychain.stats.scores import BANDS, crps, inside_band
 from supplychain.study.batches import OPTIMAL
@@ -195,7 +195,6 @@ def _beside_press(case: Case, central: Reading, draws: pd.DataFrame) -> Iterator
     for t in case.report_years:
         of_year = draws[draws["year"] == t]
         answered = (of_year["status"] == OPTIMAL).to_numpy()
-        cube = (of_year["draw"].to_numpy() - 1) // SIZE
         stages = {row["stage"] for row in case.tables["press"] if row["year"] == t}
         for level in LEVELS:
             named = stages if level == LEVELS[0] else {group[s] for s in stages}
@@ -208,7 +207,7 @@ def _beside_press(case: Case, central: Reading, draws: pd.DataFrame) -> Iterator
             rows = []
             for place, name, some in sets:
                 event = np.array([not some.isdisjoint(each) for each in members])
-                estimate = probability_by_cube(np.where(answered, event, math.nan), cube)
+                estimate = probability(np.where(answered, event, math.nan), SIZE)
                 rows.append(
                     {
                         "year": t,

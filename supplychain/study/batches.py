@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from supplychain.errors import CertificateError
+from supplychain.errors import CertificateError, TimeLimitError
+from supplychain.limits import doing
 from supplychain.study import workers
 from supplychain.tolerances import CLOCK_TICK, SAME_OBJECTIVE
 
@@ -48,6 +49,26 @@ def solve_into(  # noqa: PLR0913 - one argument per part
         done |= {int(row[0]) for row in rows}
         if rows:
             progress(len(done), (len(done) - before) / max(time.monotonic() - start, CLOCK_TICK))
+
+
+def whole_points(
+    numbered: Iterable[tuple[int, Item]], rows_of: Callable[[int, Item], tuple[list[StoredRow], str]], what: str
+) -> Solved | workers.Stopped[Solved]:
+    """Return the rows of points, and by number the remark on how each was solved; what is whole, if time is up.
+
+    `rows_of` returns the rows of one point, and the remark or nothing.
+    """
+    rows: list[StoredRow] = []
+    remarks: dict[int, str] = {}
+    for n, item in numbered:
+        try:
+            with doing(f"solving {what} {n}"):
+                rows_there, remark = rows_of(n, item)
+        except TimeLimitError as error:
+            return workers.Stopped((rows, remarks), error)
+        rows += rows_there
+        remarks |= {n: remark} if remark else {}
+    return rows, remarks
 
 
 def progress_line(done: int, rate: float, count: int, what: str) -> str:

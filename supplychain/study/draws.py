@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from supplychain import schema
 from supplychain.case.law import law
 from supplychain.errors import InputError, NoAnswerError, Problem, TimeLimitError
-from supplychain.limits import doing
 from supplychain.plan import versions
 from supplychain.plan.measures import CASH, TOKENS, served_of
 from supplychain.results.schema import TOTALS
 from supplychain.results.write import DIGITS
 from supplychain.stats.hypercube import SIZE, scores
 from supplychain.study import workers
-from supplychain.study.batches import OPTIMAL, check_agreement, is_checked, progress_line, solve_into
+from supplychain.study.batches import OPTIMAL, check_agreement, is_checked, progress_line, solve_into, whole_points
 from supplychain.study.store import Store, Stored
 from supplychain.study.warm import REMARKS, WarmSolver
 
@@ -218,20 +217,10 @@ def _drawn(case_law: Law, seed: int, draw: int) -> Case:
 
 def _batch(worker: _Worker, batch: Sequence[int]) -> Solved | workers.Stopped[Solved]:
     """Return the rows of some draws, and by draw the remark on how it was solved."""
-    rows: list[StoredRow] = []
-    remarks: dict[int, str] = {}
-    for n in batch:
-        try:
-            with doing(f"solving draw {n}"):
-                rows_there, remark = _rows(worker, n)
-        except TimeLimitError as error:
-            return workers.Stopped((rows, remarks), error)
-        rows += rows_there
-        remarks |= {n: remark} if remark else {}
-    return rows, remarks
+    return whole_points(((n, worker) for n in batch), _rows, "draw")
 
 
-def _rows(worker: _Worker, n: int) -> tuple[list[StoredRow], str]:
+def _rows(n: int, worker: _Worker) -> tuple[list[StoredRow], str]:
     """Return the rows of one draw, and a remark on how it was solved or nothing."""
     task, reading, status = worker.task, None, OPTIMAL
     case = _drawn(worker.law, task.seed, n)

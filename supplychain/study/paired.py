@@ -174,11 +174,6 @@ class _Pair:
         return self.reference.answered & self.other.answered
 
     @property
-    def cube(self) -> npt.NDArray[np.intp]:
-        """The hypercube of each draw."""
-        return np.arange(len(self.counted)) // SIZE
-
-    @property
     def years(self) -> list[int]:
         """The years that both report."""
         return [t for t in self.reference.case.report_years if t in self.other.case.report_years]
@@ -196,7 +191,7 @@ class _Pair:
         central, _ = _less(self.other.value, self.reference.value, key)
         known = by_draw[self.counted]
         defined = known[np.isfinite(known)]
-        mean = estimates.mean_by_cube(np.where(self.counted, by_draw, math.nan), self.cube)
+        mean = estimates.mean(np.where(self.counted, by_draw, math.nan), SIZE)
         if len(defined) and mean.standard_error <= rounding[self.counted].max():
             mean = estimates.Estimate(mean.value, 0.0, mean.value, mean.value)
         at = estimates.quantiles(known if len(known) else [math.nan])
@@ -224,7 +219,7 @@ class _Pair:
                 counts = Counter(np.concatenate([before[counted], after[counted]]).tolist())
                 for label in sorted(counts, key=lambda label: (-counts[label], label)):
                     was, is_now = ((labels == label).astype(float) for labels in (before, after))
-                    change = estimates.mean_by_cube(np.where(counted, is_now - was, math.nan), self.cube)
+                    change = estimates.mean(np.where(counted, is_now - was, math.nan), SIZE)
                     yield {
                         "year": t,
                         "level": level,

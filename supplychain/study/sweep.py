@@ -13,14 +13,14 @@ from supplychain.case.axes import grid, listed
 from supplychain.case.changes import apply
 from supplychain.case.effects import CAPACITIES, half_moved
 from supplychain.errors import ChangeError, ChangeProblem, NoAnswerError, TimeLimitError
-from supplychain.limits import doing, limited
+from supplychain.limits import limited
 from supplychain.model.observable import RESEARCH_DONE
 from supplychain.plan import versions
 from supplychain.plan.measures import COST, SERVING, TOKENS, served_of
 from supplychain.results.schema import TOTALS
 from supplychain.results.write import DIGITS
 from supplychain.study import workers
-from supplychain.study.batches import OPTIMAL, check_agreement, is_checked, progress_line, solve_into
+from supplychain.study.batches import OPTIMAL, check_agreement, is_checked, progress_line, solve_into, whole_points
 from supplychain.study.store import Store, Stored
 from supplychain.study.warm import REMARKS, WarmSolver
 from supplychain.tabular import did_you_mean, shown
@@ -260,17 +260,7 @@ def _batch(context: tuple[_Task, WarmSolver], batch: Sequence[Numbered]) -> Solv
 
     They do not depend on which other points there are: each starts from the case itself.
     """
-    rows: list[StoredRow] = []
-    remarks: dict[int, str] = {}
-    for n, values in batch:
-        try:
-            with doing(f"solving point {n}"):
-                rows_there, remark = _rows(*context, n, values)
-        except TimeLimitError as error:
-            return workers.Stopped((rows, remarks), error)
-        rows += rows_there
-        remarks |= {n: remark} if remark else {}
-    return rows, remarks
+    return whole_points(batch, lambda n, values: _rows(*context, n, values), "point")
 
 
 def _rows(task: _Task, warm_solver: WarmSolver, n: int, values: tuple[float, ...]) -> tuple[list[StoredRow], str]:

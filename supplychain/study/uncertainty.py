@@ -11,7 +11,7 @@ import numpy as np
 
 from supplychain import schema
 from supplychain.case.law import law
-from supplychain.errors import ChangeError, ChangeProblem
+from supplychain.errors import ChangeError, ChangeProblem, NoAnswerError
 from supplychain.limits import limited
 from supplychain.model.observable import RESEARCH_DONE
 from supplychain.notebook import Shown
@@ -119,7 +119,13 @@ def central_reading(case: Case) -> Reading:
 def of_draws(
     case: Case, seed: int, central: Reading, table: pd.DataFrame, any_of: Sequence[Sequence[str]] = ()
 ) -> Uncertainty:
-    """Return what draws of a case say: the table that `solve_draws` returned, whatever else was measured in them."""
+    """Return what draws of a case say: the table that `solve_draws` returned, whatever else was measured in them.
+
+    Raises: NoAnswerError if no draw has an answer.
+    """
+    if not (table["status"] == OPTIMAL).any():
+        message = f"no answer for any of {table['draw'].nunique():,} draws; of the first: {table['status'].iloc[0]}"
+        raise NoAnswerError(message)
     study = _Study(case, seed, central, table)
     tables = {
         "binding_probability": frame(result_schema.BINDING_PROBABILITY, study.probabilities(any_of)),
@@ -191,7 +197,7 @@ class _Study:
 
     def probability(self, event: npt.NDArray[np.bool_]) -> Estimate:
         """Return the probability of what happens in some draws, given that these have an answer."""
-        return estimates.probability_by_cube(np.where(self.answered, event, math.nan), self.cube)
+        return estimates.probability(np.where(self.answered, event, math.nan), SIZE)
 
     @property
     def cube(self) -> npt.NDArray[np.intp]:
@@ -352,14 +358,14 @@ class _Study:
             labels = self.by_year(LEVELS[0])[:, n]
             label = _often_first(labels[self.answered])[0] if self.answered.any() else DEMAND
             asked: dict[tuple[str, str], tuple[Callable[..., Estimate], npt.NDArray[Any]]] = {
-                (LABEL, label): (estimates.probability_by_cube, np.where(self.answered, labels == label, math.nan))
+                (LABEL, label): (estimates.probability, np.where(self.answered, labels == label, math.nan))
             }
             for quantity in (TOKENS, PER_MTOK, CASH):
                 values = self.by_year(column(quantity, schema.ALL))[:, n]
-                asked[quantity, schema.ALL] = estimates.mean_by_cube, values
+                asked[quantity, schema.ALL] = estimates.mean, values
             for (quantity, item), (estimate, values) in asked.items():
                 for draws in _doubled(self.count):
-                    found = estimate(values[:draws], self.cube[:draws])
+                    found = estimate(values[:draws], SIZE)
                     rows.append(
                         {
                             "year": t,

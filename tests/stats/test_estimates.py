@@ -10,7 +10,7 @@ from hypercubes import CUBE, hypercubes, shuffled
 from scipy import stats
 
 from supplychain.stats import estimates
-from supplychain.stats.estimates import convergence, mean, probability, quantiles, t_quantile, wilson
+from supplychain.stats.estimates import mean, probability, quantiles, t_quantile, wilson
 
 NAN = math.nan
 SEEDS = range(200)
@@ -160,18 +160,6 @@ def test_quantiles_where_nothing_is_defined() -> None:
     found = quantiles([NAN, NAN])
     assert math.isnan(found.p50)
     assert found.undefined == 1
-
-
-def test_convergence_is_that_of_the_first_hypercubes() -> None:
-    """Bug: a step has a draw too many, the last step is not all, or a step is there twice."""
-    values = np.arange(14.0 * CUBE)
-    steps = convergence(mean, values, CUBE)
-    assert [step.hypercubes for step in steps] == [2, 3, 4, 6, 8, 12, 14]
-    for step in steps:
-        assert step.draws == step.hypercubes * CUBE
-        assert step.estimate == mean(values[: step.draws], CUBE)
-    assert [step.hypercubes for step in convergence(probability, values > 3, 140)] == [2]
-    assert [step.hypercubes for step in convergence(probability, values > 3, 70)] == [2, 3, 4]
 
 
 def test_what_cannot_be_estimated_is_refused() -> None:

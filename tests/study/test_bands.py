@@ -366,7 +366,8 @@ def test_what_is_shipped_of_draws_is_of_the_shipped_case() -> None:
     case, past = sc.load(BACKCAST), read_answer(ANSWERS / "backcast", "backcast")
     study = known_study(case, None, BACKCAST).study
     assert study is not None
-    assert past_by_bands.files() == {past_by_bands.README: past_by_bands.README.read_text(encoding="utf-8")}
+    readme = BACKCAST / "README.md"
+    assert past_by_bands.files() == {readme: readme.read_text(encoding="utf-8")}
     for table in study.tables:
         pd.testing.assert_frame_equal(past.tables[table], study.tables[table])
     keys = ["quantity", "year", "item", "source"]

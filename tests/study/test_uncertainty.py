@@ -309,6 +309,19 @@ def test_a_draw_without_an_answer_counts_nowhere(tmp_path: Path, monkeypatch: py
     assert math.isnan(one(study.draws, draw=31).served_ttok)
 
 
+def test_no_draw_has_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bug: quantiles of nothing, as a traceback."""
+
+    def read(*_: object, **__: object) -> None:
+        message = "no answer for this one"
+        raise sc.NoAnswerError(message)
+
+    case = loaded(two_limits(), tmp_path)
+    monkeypatch.setattr(WarmSolver, "read", read)
+    with pytest.raises(sc.NoAnswerError, match="no answer for any of 40 draws; of the first: no answer for this one"):
+        sc.uncertainty(case, draws=40, executor=SerialExecutor())
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Bug: an option that does nothing; a store that is not gone on with; another answer than that of Python."""
     folder, out = str(write_case(two_limits(loadings=(0.5, 0.5)), tmp_path / "case")), tmp_path / "out"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from pages import from_study
 from paths import BASE
 
 from supplychain import schema
-from supplychain.case import load
 from supplychain.plan.bottlenecks import LEVELS
 from supplychain.plan.measures import CASH, TOKENS
 from supplychain.report.formats import number
 from supplychain.results.frames import records
-from supplychain.study.attached import known_study
 from supplychain.study.draws import PER_MTOK
 from supplychain.study.uncertainty import ANY, EVERY_YEAR, LABEL
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.results.answer import Answer
 
-README = BASE / "README.md"
 HEADING = "## How sure: all numbers drawn at once"
 
 _RARE = 0.05
@@ -41,17 +38,7 @@ _QUANTITIES = (
 
 def files() -> dict[Path, str]:
     """Return the README with its section written anew; nothing if the study is of other inputs."""
-    case = load(BASE)
-    study = known_study(case, None, BASE).study
-    if study is None:
-        return {}
-    text = README.read_text(encoding="utf-8")
-    before, heading, after = text.partition(f"{HEADING}\n")
-    rest = re.search(r"^## ", after, flags=re.MULTILINE)
-    if not heading or rest is None:
-        message = f"{README} has no section {HEADING!r} with another one after it"
-        raise ValueError(message)
-    return {README: f"{before}{section(case, study)}\n{after[rest.start() :]}"}
+    return from_study(BASE, HEADING, "##", section)
 
 
 def section(case: Case, study: Answer) -> str:

@@ -20,8 +20,15 @@ from typing import TYPE_CHECKING
 from markdown_it import MarkdownIt
 from paths import DOCS, INPUTS, REPORTS, ROOT
 
+from supplychain.case import load
+from supplychain.study.attached import known_study
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from supplychain.case import Case
+    from supplychain.results.answer import Answer
 
 PAGES = [
     ROOT / "README.md",
@@ -116,3 +123,20 @@ def commands(block: Block) -> list[list[str]]:
     if block.language != "sh":
         return []
     return [words[1:] for words in block.lines() if words[0] == "supplychain"]
+
+
+def from_study(folder: Path, heading: str, level: str, section: Callable[[Case, Answer], str]) -> dict[Path, str]:
+    """Return the README of a case with one section written anew from the study beside it; nothing if that is stale.
+
+    The section ends at the next heading of its `level`, as `##`, or above.
+    """
+    case, readme = load(folder), folder / "README.md"
+    study = known_study(case, None, folder).study
+    if study is None:
+        return {}
+    before, own, after = readme.read_text(encoding="utf-8").partition(f"{heading}\n")
+    rest = re.search(rf"^#{{2,{len(level)}}} ", after, flags=re.MULTILINE)
+    if not own or rest is None:
+        message = f"{readme} has no section {heading!r} with another one after it"
+        raise ValueError(message)
+    return {readme: f"{before}{section(case, study)}\n{after[rest.start() :]}"}

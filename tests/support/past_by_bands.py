@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from pages import from_study
 from paths import BACKCAST
 
 from supplychain import schema
-from supplychain.case import load
 from supplychain.report.text.bands import label_drivers
 from supplychain.report.text.observations import FORECASTS, KINDS
 from supplychain.results.frames import records
-from supplychain.study.attached import known_study
 from supplychain.study.bands import CENTRAL, INDEPENDENT, PRESS
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from supplychain.case import Case
     from supplychain.results.answer import Answer
 
-README = BACKCAST / "README.md"
 HEADING = "### By bands"
 
 _RARE = 0.05
@@ -30,17 +27,7 @@ _RARE = 0.05
 
 def files() -> dict[Path, str]:
     """Return the README with its section written anew; nothing if the study is of other inputs."""
-    case = load(BACKCAST)
-    study = known_study(case, None, BACKCAST).study
-    if study is None:
-        return {}
-    text = README.read_text(encoding="utf-8")
-    before, heading, after = text.partition(f"{HEADING}\n")
-    rest = re.search(r"^##+ ", after, flags=re.MULTILINE)
-    if not heading or rest is None:
-        message = f"{README} has no section {HEADING!r} with another one after it"
-        raise ValueError(message)
-    return {README: f"{before}{section(case, study)}\n{after[rest.start() :]}"}
+    return from_study(BACKCAST, HEADING, "###", section)
 
 
 def section(case: Case, study: Answer) -> str:
