@@ -105,6 +105,24 @@ def test_what_binds_over_all_years(tmp_path: Path) -> None:
     assert one(rows, level=EVERY_YEAR, members="wafers | power").low > 0.98  # Wilson's, of 200 of 200
 
 
+def test_years_that_bind_one_by_one(tmp_path: Path) -> None:
+    """Wafers follow a factor of each year's own, and power is fixed: p² of draws in both years, 1 - (1 - p)² in one.
+
+    Bug: `every` and `some` are taken for each other; a factor of one year moves the other.
+    """
+    case = two_limits((FIRST, FIRST + 1))
+    for row in case.rows("capacity"):
+        if row["stage"] == "power":
+            row |= {"capacity_low": None, "capacity_high": None}
+    for year in (FIRST, FIRST + 1):
+        add(case, "factors", factor=f"of_{year}", target=f"capacity.capacity[stage=wafers, year={year}]", loading=1)
+    rows = study_of(case, tmp_path, 400).binding_probability
+    p = NormalDist().cdf(math.log(POWER / WAFERS) / (math.log(UP) / P90_SCORE))
+    for level, expected in ((EVERY_YEAR, p * p), (SOME_YEAR, 1 - (1 - p) ** 2)):
+        row = one(rows, level=level, members="wafers")
+        assert row.probability == pytest.approx(expected, abs=WITHIN * max(row.standard_error, 0.01))
+
+
 def test_limits_that_bind_together(tmp_path: Path) -> None:
     """Equal limits that move as one bind as a set: each is among what binds, none is alone.
 

@@ -33,6 +33,9 @@ _OFTEN = 0.1
 _SHORT_NAME = 18
 """Characters of a stage beside others."""
 
+_WITH_OTHERS = ", or with others"
+"""Follows a stage that counts where it binds alone and where it binds in a set."""
+
 _RARE = 0.05
 """Probability below which a stage has no line of its own."""
 
@@ -105,9 +108,13 @@ def _often(study: Uncertainty) -> list[str]:
     if any(rest):
         table.append(["others", *(_per_cent(share) for share in rest)])
     asked = _asked(study, years)
-    table += [[_called(members, asked), *row_cells] for members, row_cells in asked.items()]
+    sets = [members for members in asked if ALTERNATIVES in members]
+    table += [
+        [_called(m, sets) if m in sets else f"{names.stage(m, _NAME)}{_WITH_OTHERS}", *row_cells]
+        for m, row_cells in asked.items()
+    ]
     lines = TextTable(["", *map(str, years)], table, frozenset(range(1, len(years) + 1))).text(WIDTH)
-    legend = [f"{_called(members, asked)}: {_alternatives(names, members)}" for members in asked]
+    legend = [f"{_called(members, sets)}: {_alternatives(names, members)}" for members in sets]
     return [*lines, *(cut(line, WIDTH) for line in legend)]
 
 
@@ -123,15 +130,14 @@ def _cell(row: dict[str, Any] | None) -> str:
 
 
 def _asked(study: Uncertainty, years: Sequence[int]) -> dict[str, list[str]]:
-    """Return, of sets of stages of which one or more bind, the cells of each year."""
+    """Return, of stages that bind with others and of sets of which one or more bind, the cells of each year."""
     rows = study.binding_probability[study.binding_probability["level"] == ANY]
     cells = {(row["members"], row["year"]): row for row in records(rows)}
-    sets = [members for members in dict.fromkeys(rows["members"]) if ALTERNATIVES in members]
-    return {members: [_cell(cells.get((members, t))) for t in years] for members in sets}
+    return {m: [_cell(cells.get((m, t))) for t in years] for m in dict.fromkeys(rows["members"])}
 
 
 def _called(members: str, asked: Iterable[str]) -> str:
-    """Return the short name of a set of stages: its letter, where there are several."""
+    """Return the short name of a set of stages: its number, where there are several."""
     sets = list(asked)
     return "one or more of" if len(sets) == 1 else f"one or more of set {sets.index(members) + 1}"
 
@@ -221,7 +227,7 @@ def _wrapped(begin: str, parts: Sequence[str], row: dict[str, Any]) -> list[str]
     for n, part in enumerate([*(parts or ["no factor stands out"]), f"({floor})"]):
         glue = "" if n == 0 else (" " if part.startswith("(") else ", ")
         if len(lines[-1]) + len(glue) + len(part) > WIDTH and lines[-1].strip():
-            lines[-1] += glue.rstrip()
+            lines[-1] = (lines[-1] + glue).rstrip()
             lines.append(indent + part)
         else:
             lines[-1] += glue + part
