@@ -39,7 +39,7 @@ def resource(table: TableSchema, header: Sequence[str], path: str, tables: Colle
     ]
     content: dict[str, Any] = {
         "fields": [_field(table.column(name), name) for name in header],
-        **({"primaryKey": list(table.key)} if table.key else {}),
+        **({"primaryKey": [name for name in table.key if name in header]} if table.key else {}),
         "missingValues": [""],
     }
     return {

@@ -37,8 +37,11 @@ UNCERTAINTY: Final = "uncertainty"
 P10_P90, MIN_MAX = "p10_p90", "min_max"
 """What the ends of a range may be: percentiles of a number, or the least and the most that it can be."""
 
-CURVE_TIER: Final = re.compile(rf"{CURVE}\d+(_below)?", re.ASCII)
-"""Their names, which no tier of a table may have; `_below` is for one that a charged price splits."""
+BELOW: Final = "_below"
+"""The ending of the name of what lies below a charged price in a tier that it splits."""
+
+CURVE_TIER: Final = re.compile(rf"{CURVE}\d+({BELOW})?", re.ASCII)
+"""Their names, which no tier of a table may have."""
 
 MOST_ELASTIC: Final = 20
 """The largest elasticity: at a thousandth of its price a curve then asks for 10^60 times its volume, still a number."""
@@ -69,7 +72,7 @@ class ColumnSchema:
     infinite: bool = False
     """Whether the number may be infinite; of results."""
     added: bool = False
-    """Whether answers of earlier versions lack it, of which it is then blank; of results."""
+    """Whether files of earlier versions lack it, of which it is then blank."""
 
     @property
     def ranged(self) -> bool:
@@ -151,6 +154,13 @@ def _amount(  # noqa: PLR0913 - one argument per field of a column
         series=series,
         param=param or name,
     )
+
+
+def _usd(
+    name: str, meaning: str, *, param: str = "", blank: bool = False, default: float | None = None
+) -> ColumnSchema:
+    """Return an amount of money that may be below 0."""
+    return ColumnSchema(name, "number", meaning, "USD", param=param or name, blank=blank, default=default)
 
 
 def _years(
@@ -532,9 +542,16 @@ TABLES: Final[tuple[TableSchema, ...]] = (
     ),
     TableSchema(
         "operations",
-        ("year",),
+        ("accelerator", "year"),
         (
             _YEAR,
+            ColumnSchema(
+                "accelerator",
+                "text",
+                "key of an accelerator, whose rows replace in all years those that name none; blank: every one",
+                blank=True,
+                added=True,
+            ),
             _amount(
                 "utilisation",
                 "share",
@@ -545,7 +562,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             _SOURCE,
         ),
         "How busy the fleet is.",
-        references=(_SOURCED,),
+        references=(_to("accelerators", "accelerator"), _SOURCED),
     ),
     TableSchema(
         "demand",
@@ -645,6 +662,73 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             _SOURCE,
         ),
         "Demand for research compute as a curve of constant elasticity, beside its tiers or in their place.",
+        required=False,
+        references=(_SOURCED,),
+    ),
+    TableSchema(
+        "take_or_pay",
+        ("stage", "supplier", "place", "first_year"),
+        (
+            _STAGE,
+            _SUPPLIER,
+            _PLACE,
+            _year("first_year", "first year of the term"),
+            _year("last_year", "last year of the term"),
+            _amount(
+                "share",
+                "share",
+                "part of what the whole limit of those years would cost that is owed, used or not",
+                maximum=1,
+                param="owed_share",
+            ),
+            _SOURCE,
+        ),
+        "What is owed to a supplier whether it is used or not, over the years of a term together.",
+        required=False,
+        references=(_to("suppliers", "stage", "supplier"), _SOURCED),
+    ),
+    TableSchema(
+        "prices",
+        ("workload", "year"),
+        (
+            _WORKLOAD,
+            _YEAR,
+            _amount(
+                "price_usd_per_mtok",
+                "USD per 10^6 tokens",
+                "what users are charged; who finds tokens worth less does not buy",
+                series="price",
+                param="charged_usd_per_mtok",
+            ),
+            _amount(
+                "kept_share",
+                "share",
+                "part of it that is left after the fees of platforms; blank: 1",
+                maximum=1,
+                blank=True,
+                default=1.0,
+                series="price",
+            ),
+            _SOURCE,
+        ),
+        "What is charged for tokens; the plan earns that, and not what they are worth to users.",
+        required=False,
+        references=(_to("workloads", "workload"), _SOURCED),
+    ),
+    TableSchema(
+        "cash",
+        ("year",),
+        (
+            _YEAR,
+            _usd("raised_usd", "paid in by owners and lenders; below 0: repaid"),
+            _usd(
+                "fixed_cost_usd",
+                "staff, sales and whatever no other table pays for; below 0: income that comes whatever is served",
+            ),
+            _amount("gap_usd_per_usd", "USD per USD", "what a dollar that nobody has promised costs", above=True),
+            _SOURCE,
+        ),
+        "The cash of the owner, year by year; a year with no row has none. It needs a price of every workload.",
         required=False,
         references=(_SOURCED,),
     ),
@@ -793,6 +877,15 @@ SETTINGS: Final[tuple[ColumnSchema, ...]] = (
         default=0.4,
     ),
     ColumnSchema(
+        "opening_cash_usd",
+        "number",
+        "cash at the start of the first year of the table cash",
+        "USD",
+        minimum=0,
+        blank=True,
+        default=0.0,
+    ),
+    ColumnSchema(
         f"{UNCERTAINTY}.range_means",
         "text",
         "what the ends of a range are where numbers are drawn: 10th and 90th percentiles, or the least and the most",
@@ -801,3 +894,5 @@ SETTINGS: Final[tuple[ColumnSchema, ...]] = (
         default=P10_P90,
     ),
 )
+
+SETTING: Final = {column.name: column for column in SETTINGS}

@@ -162,7 +162,7 @@ def _header(file: str, header: Sequence[str], table: schema.TableSchema) -> tupl
 
 
 def _may_be_absent(column: schema.ColumnSchema, table: schema.TableSchema) -> bool:
-    return column.blank and column.name not in table.key
+    return column.blank and (column.added or column.name not in table.key)
 
 
 def allowed_columns(table: schema.TableSchema) -> list[str]:

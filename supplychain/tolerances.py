@@ -212,6 +212,9 @@ HALF_STEP: Final = 1e-9
 """Steps of a curve: a share of the steps this little below a half is a half that its logs have rounded, and is rounded
 up."""
 
+SAME_PRICE: Final = 1e-9
+"""Share of a price: a charged price this close to a step of a curve is that step, and leaves no sliver of a tier."""
+
 FAR_OFF: Final = 1e5
 """Factor between two numbers of a case from which on one may have another unit, W for MW or USD for 10^6 USD: shipped
 and drawn cases stay within 100 of each other, somebody who lifts a limit takes 1000, and a unit slips by 10^6."""

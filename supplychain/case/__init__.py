@@ -56,6 +56,7 @@ class Settings:
     curve_steps: int
     curve_top: float
     curve_bottom: float
+    opening_cash_usd: float
     range_means: str
 
 
@@ -123,12 +124,14 @@ class Case(Shown):
         settings = vars_of(self.settings)
         if not (self.tables["demand_curves"] or self.tables["research_curves"]):  # what nothing reads leaves no trace
             settings = {name: value for name, value in settings.items() if not name.startswith(schema.CURVE)}
+        if not self.tables["cash"]:
+            del settings["opening_cash_usd"]
         if self.settings.data_date is None:
             del settings["data_date"]
         if self.settings.range_means == schema.P10_P90:
             del settings[f"{schema.UNCERTAINTY}.range_means"]
         digests = {"case.toml": _digest([settings])}
-        digests |= {schema.TABLE[name].file: _digest(rows) for name, rows in self.tables.items() if rows}
+        digests |= {schema.TABLE[name].file: _digest(_traced(name, rows)) for name, rows in self.tables.items() if rows}
         return digests if self.locked_in is None else digests | {"orders_from": _digest(self.locked_in.listed())}
 
     def __repr__(self) -> str:
@@ -200,6 +203,14 @@ def with_series(case: Case, changed: Mapping[str, Series], headers: Mapping[str,
     other = replace(case, tables={**case.tables, **tables}, headers=headers)
     other._by_series.update({**case._by_series, **changed})  # noqa: SLF001 - it is its own
     return other
+
+
+def _traced(table: str, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Return rows without blank cells of columns that files of earlier versions lack: they say what these said."""
+    added = {column.name for column in schema.TABLE[table].columns if column.added}
+    if not added:
+        return rows
+    return tuple({name: x for name, x in row.items() if x is not None or name not in added} for row in rows)
 
 
 def _digest(rows: object) -> str:

@@ -347,9 +347,12 @@ def _with_number(column: schema.ColumnSchema, row: Row, value: float) -> Row:
         return row
     whole = column.type == "integer" and value % 1 == 0
     row = {**row, column.name: int(value) if whole else float(value)}
-    for name in (column.name + schema.LOW, column.name + schema.HIGH):
+    low, high = column.name + schema.LOW, column.name + schema.HIGH
+    for name in (low, high):
         if row.get(name) is not None:
             row[name] = _end(column, row[name], old, value)
+    if row.get(low) is not None and row.get(high) is not None and row[low] > row[high]:  # the sign has changed
+        row[low], row[high] = row[high], row[low]
     return row
 
 
@@ -357,8 +360,9 @@ def _end(column: schema.ColumnSchema, end: float, old: float, new: float) -> flo
     """Return where the end of a number's range moves, within what the column allows; from 0, nowhere."""
     if not old or not math.isfinite(new):
         return None
-    least, most = column.minimum or 0, math.inf if column.maximum is None else column.maximum
-    moved = min(max(new * (end / old), least), most)
+    least = -math.inf if column.minimum is None else column.minimum
+    most = math.inf if column.maximum is None else column.maximum
+    moved = float(min(max(new * (end / old), least), most))
     return round(moved) if column.type == "integer" else moved
 
 

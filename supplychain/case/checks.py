@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema
+from supplychain.case.calendar import horizon, interpolated
 from supplychain.case.factors import Loadings
 from supplychain.case.places import served_places
 from supplychain.case.read import CASE_FILE
@@ -46,7 +48,7 @@ def faults(contents: FolderContents) -> list[Problem]:
 def _keys_once(tables: RowsByTable) -> Iterator[Problem]:
     for rows in tables.values():
         first: dict[tuple[object, ...], int] = {}
-        key = rows.table.key
+        key = [k for k in rows.table.key if k in rows.header or not rows.table.column(k).added]
         required = [k for k in key if not rows.table.column(k).blank]
         for line, row in rows.numbered():
             values = tuple(row[k] for k in key)
@@ -144,7 +146,7 @@ def _places(tables: RowsByTable) -> Iterator[Problem]:
         yield Problem(
             "regions.csv", line, "region", "'global' is the place of global stages; give the region another name"
         )
-    for name in ("capacity", "expansion", "supplier_needs"):
+    for name in ("capacity", "expansion", "supplier_needs", "take_or_pay"):
         for line, row in tables[name].numbered():
             place = row["place"]
             if place is None:
@@ -304,6 +306,75 @@ def _commitments(tables: RowsByTable) -> Iterator[Problem]:
                 yield Problem("commitments.csv", line, scope, message)
 
 
+def _take_or_pay(tables: RowsByTable) -> Iterator[Problem]:
+    """A term ends after it begins, is with a supplier that serves its place, and overlaps with no other of it."""
+    places, possible = _served_places(tables), _possible_places(tables)
+    terms: dict[object, list[tuple[Any, Any, int]]] = defaultdict(list)
+    for line, row in tables["take_or_pay"].numbered():
+        first, last, who = row["first_year"], row["last_year"], (row["stage"], row["supplier"])
+        if last < first:
+            yield Problem("take_or_pay.csv", line, "last_year", f"{last}; must be first_year ({first}) or later")
+        if row["place"] in possible[row["stage"]] - places[who]:
+            message = (
+                f"{row['supplier']!r} of {row['stage']!r} has no row in capacity.csv at {row['place']!r}; needs one"
+            )
+            yield Problem("take_or_pay.csv", line, "place", message)
+        terms[*who, row["place"]].append((first, last, line))
+    for of_site in terms.values():
+        for (first, last, above), (begins, _, line) in pairwise(sorted(of_site)):
+            if begins <= last:
+                message = f"{begins}; the term {first}-{last} of row {above} has this year, terms may not overlap"
+                yield Problem("take_or_pay.csv", line, "first_year", message)
+
+
+def _cash(tables: RowsByTable) -> Iterator[Problem]:
+    """Cash has a row for each year between its first and its last, and every workload a price."""
+    years = sorted(row["year"] for row in tables["cash"].rows)
+    missing = [year for year in horizon(years[0], years[-1]) if year not in years] if years else []
+    if missing:
+        names = ", ".join(map(str, missing))
+        message = f"has rows of {years[0]} and {years[-1]} and none of {names}; must have one for each year between"
+        yield Problem("cash.csv", 0, "year", message)
+    if years:
+        priced = {row["workload"] for row in tables["prices"].rows}
+        for line, row in tables["workloads"].numbered():
+            if row["workload"] not in priced:
+                message = f"{shown(row['workload'])!r} has no row in prices.csv; with cash every workload needs a price"
+                yield Problem("workloads.csv", line, "workload", message)
+
+
+def _operations(tables: RowsByTable) -> Iterator[Problem]:
+    """Every accelerator has a busy share: its own, or that of every one."""
+    named = {row["accelerator"] for row in tables["operations"].rows}
+    for row in tables["accelerators"].rows if None not in named else ():
+        if row["accelerator"] not in named:
+            message = f"no row is for {shown(row['accelerator'])!r}; needs one that names it, or one that names none"
+            yield Problem("operations.csv", 0, "accelerator", message)
+
+
+def _charged_curves(tables: RowsByTable) -> Iterator[Problem]:
+    """Where demand is a curve, what is charged is no less than the least price that a curve may have."""
+    reference: dict[object, dict[int, float]] = defaultdict(dict)
+    charged: dict[object, dict[int, float]] = defaultdict(dict)
+    for row in tables["demand_curves"].rows:
+        reference[row["workload"]][row["year"]] = row["price_usd_per_mtok"]
+    for row in tables["prices"].rows:
+        charged[row["workload"]][row["year"]] = row["price_usd_per_mtok"]
+    least = schema.SETTING["curve_bottom"].minimum or 0.0
+    for w in reference.keys() & charged.keys():
+        years = sorted({*reference[w], *charged[w]})
+        prices = interpolated(charged[w], years, "price")
+        for year, price in interpolated(reference[w], years, "price").items():
+            if prices[year] < least * price:
+                line = next(n for n, row in tables["prices"].numbered() if row["workload"] == w)
+                message = (
+                    f"{prices[year]:g} in {year} for {shown(w)!r}, whose demand is a curve with the price {price:g}"
+                )
+                message += f"; must be {least * price:g} or more"
+                yield Problem("prices.csv", line, "price_usd_per_mtok", message)
+                break
+
+
 def _demand_or_curves(tables: RowsByTable) -> Iterator[Problem]:
     """Where no tier of demand is given, every workload has a curve."""
     with_curve = {row["workload"] for row in tables["demand_curves"].rows}
@@ -438,7 +509,7 @@ _SUPPLY = ("regions", "stages", "suppliers", "capacity", "allocation")
 _TABLE_CHECKS: dict[Callable[[RowsByTable], Iterator[Problem]], tuple[str, ...]] = {
     _stage_columns: ("stages",),
     _groups: ("stages",),
-    _places: ("regions", "stages", "capacity", "expansion", "supplier_needs"),
+    _places: ("regions", "stages", "capacity", "expansion", "supplier_needs", "take_or_pay"),
     _allocation_circles: ("stages", "allocation"),
     _need_circles: ("stages", "supplier_needs"),
     _suppliers_serve: (*_SUPPLY, "expansion"),
@@ -446,6 +517,10 @@ _TABLE_CHECKS: dict[Callable[[RowsByTable], Iterator[Problem]], tuple[str, ...]]
     _bill_of_materials: (*_SUPPLY, "bill_of_materials"),
     _accelerators: ("accelerators",),
     _commitments: ("accelerators", "stages", "commitments"),
+    _take_or_pay: (*_SUPPLY, "take_or_pay"),
+    _operations: ("accelerators", "operations"),
+    _cash: ("workloads", "prices", "cash"),
+    _charged_curves: ("demand_curves", "prices"),
     _demand_or_curves: ("workloads", "demand", "demand_curves"),
     _tier_names: ("demand", "research"),
     _observed: ("stages", "accelerators", "workloads", "observed"),

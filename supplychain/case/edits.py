@@ -327,7 +327,8 @@ def label(verb: str, entry: Mapping[str, Any]) -> str:
 def key_of(table: schema.TableSchema, row: Row, *, year: bool = False) -> str:
     """Return the key of a row as text, with its year or without: `stage=hbm, supplier=micron, place=global`."""
     names = [name for name in table.key if year or name != "year"]
-    return ", ".join(f"{name}={'' if row[name] is None else row[name]}" for name in names)
+    said = [name for name in names if row[name] is not None or not table.column(name).added]
+    return ", ".join(f"{name}={'' if row[name] is None else row[name]}" for name in said)
 
 
 def named_table(name: str) -> schema.TableSchema:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
 from statistics import median, median_high, median_low
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from supplychain import schema
 from supplychain.errors import Problem
@@ -220,7 +220,8 @@ class _Implied:
                 speed = row["tokens_per_second"] / self.h100e[row["accelerator"]]
                 best[row["workload"]] = max(best[row["workload"]], speed)
         faster = self.case.yearly("efficiency", "multiplier")
-        busy = self.case.yearly("operations", "utilisation")[()]
+        shares: dict[Any, dict[int, float]] = {**self.case.yearly("operations", "utilisation")}
+        busy = shares.get((None,)) or {t: _middle(of[t] for of in shares.values()) for t in self.case.years}
 
         def served(workload: str, year: int) -> float:
             t = min(max(year, self.case.years[0]), self.case.years[-1])

@@ -9,6 +9,7 @@ from supplychain import schema
 from supplychain.case.calendar import (
     arrives_by,
     fits_foresight,
+    horizon,
     in_production,
     online_year,
     production_ended,
@@ -45,7 +46,7 @@ def _extrapolated_series(case: Case) -> Iterator[Problem]:
         ended: dict[int, list[str]] = defaultdict(list)
         for key, years in _years_by_key(case, table).items():
             if max(years) < case.settings.last_year:
-                ended[max(years)].append(" / ".join(key) or "all")
+                ended[max(years)].append(_named(key))
         for year, names in sorted(ended.items()):
             what = "held" if len(names) == 1 else f"{len(names)} series held"
             message = f"{what} at the value of {year} to {case.settings.last_year}: {', '.join(names)}"
@@ -157,7 +158,7 @@ def _late_prices(case: Case) -> Iterator[Problem]:
                 case.settings.first_year, used.get(key, case.settings.last_year + 1 if name == "capacity" else 0)
             )
             if min(years) > start and start <= case.settings.last_year:
-                what = f"{' / '.join(key) or 'it'} is first given for {min(years)} and used from {start}"
+                what = f"{_named(key, 'it')} is first given for {min(years)} and used from {start}"
                 message = f"{what}; that value is used before"
                 yield Problem(table.file, 0, column, message)
 
@@ -203,11 +204,39 @@ def _late_orders(case: Case) -> Iterator[Problem]:
 
 def _ignored_rows(case: Case) -> Iterator[Problem]:
     """Rows of years outside the case, in tables that are not interpolated."""
-    for name in ("expansion", "build_limits", "commitments", "budget"):
+    for name in ("expansion", "build_limits", "commitments", "cash", "budget"):
         years = [row["year"] for row in case.tables[name] if row["year"] not in case.years]
         if years:
             span = f"{case.settings.first_year}-{case.settings.last_year}"
             yield Problem(f"{name}.csv", 0, "year", f"rows of {spans(years)} are outside {span} and are ignored")
+
+
+def _terms_outside(case: Case) -> Iterator[Problem]:
+    """Contracts none of whose years is one of the case, and those of which a part is."""
+    first, last = case.settings.first_year, case.settings.last_year
+    for row in case.tables["take_or_pay"]:
+        years = spans(horizon(row["first_year"], row["last_year"]))
+        who = f"{row['stage']} / {row['supplier']} / {row['place']}, {years}"
+        line = case.line("take_or_pay", row)
+        if row["last_year"] < first or row["first_year"] > last:
+            message = f"{who} has no year of {first}-{last} and is ignored"
+            yield Problem("take_or_pay.csv", line, "first_year", message)
+        elif row["first_year"] < first or row["last_year"] > last:
+            inside = spans(year for year in horizon(row["first_year"], row["last_year"]) if year in case.years)
+            yield Problem("take_or_pay.csv", line, "first_year", f"{who}: only {inside} counts, of the case")
+
+
+def _owed_without_cash(case: Case) -> Iterator[Problem]:
+    """What is owed in a year that has no cash is not paid in cash."""
+    with_cash = {row["year"] for row in case.tables["cash"]}
+    for row in case.tables["take_or_pay"] if with_cash else ():
+        year = min(row["last_year"], case.settings.last_year)
+        if year in case.years and row["first_year"] <= year and year not in with_cash:
+            who = f"{row['stage']} / {row['supplier']} / {row['place']} from {row['first_year']}"
+            message = (
+                f"what {who} is owed and not used falls due in {year}, which has no row in cash.csv: no cash pays it"
+            )
+            yield Problem("take_or_pay.csv", case.line("take_or_pay", row), "last_year", message)
 
 
 def _stale_facts(case: Case) -> Iterator[Problem]:
@@ -240,6 +269,11 @@ def _years_by_key(case: Case, table: schema.TableSchema) -> dict[tuple[str, ...]
     return years_of
 
 
+def _named(key: tuple[str | None, ...], nothing: str = "all") -> str:
+    """Return what a series is called: one that names nothing is that of all."""
+    return " / ".join(name for name in key if name is not None) or nothing
+
+
 def stale(notice: Problem) -> bool:
     """Whether a notice is one of an old source."""
     return notice.file == schema.TABLE["sources"].file
@@ -270,6 +304,8 @@ _CHECKS = (
     _loose_ceilings,
     _late_orders,
     _ignored_rows,
+    _terms_outside,
+    _owed_without_cash,
     _stale_facts,
     suspected_units,
 )

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import limits, schema, units
 from supplychain.case.calendar import discount_factors
-from supplychain.model import accelerators, commitments, cost, curves, fleet, service, supply, windows
+from supplychain.model import accelerators, cash, commitments, contracts, cost, curves, fleet, service, supply, windows
 from supplychain.model._pyomo import Model, pyo
 from supplychain.model.evaluated import Evaluated
 from supplychain.model.structure import Structure, structure
+from supplychain.model.ties import MONEY_TOTAL
 from supplychain.model.windows import window
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ __all__ = [
 Numbers: TypeAlias = "Mapping[Any, float]"
 """Values of one Param by index: a string or year, a tuple of them, or None if it has no index."""
 
-_PARTS = (supply, accelerators, fleet, commitments, service)
-_MONEY_TOTAL = 2.0**22
-"""What all demand is worth in the LP's own money: large against tolerances, small against rounding."""
+_PARTS = (supply, accelerators, fleet, commitments, service, contracts, cash)
 
 
 def build(case: Case) -> Model:
@@ -92,6 +91,7 @@ def _of_settings_and_tables(case: Case) -> dict[str, Numbers]:
     settings: dict[str, Numbers] = {
         "first_year_availability": {None: case.settings.first_year_availability},
         "build_lag_share": {None: case.settings.build_lag_share},
+        "opening_cash_usd": {None: case.settings.opening_cash_usd},
     }
     return settings | merged(numbers_of(case, table) for table in schema.TABLES)
 
@@ -116,7 +116,11 @@ def numbers_of(case: Case, table: schema.TableSchema) -> dict[str, Numbers]:
     for column in table.columns:
         if column.series:
             series = case.yearly(table.name, column.name)
-            params[column.param] = {_index((*key, t)): x for key, values in series.items() for t, x in values.items()}
+            params[column.param] = {
+                _index((*("" if k is None else k for k in key), t)): x
+                for key, values in series.items()
+                for t, x in values.items()
+            }
         elif column.param:
             params[column.param] = {
                 _index(tuple("" if row[k] is None else row[k] for k in table.key)): row[column.name]
@@ -135,7 +139,7 @@ def money_of(numbers: Mapping[str, Numbers]) -> float:
     """Return the same from the numbers of all tiers."""
     demand, value = numbers["demand_ttok"], numbers["value_usd_per_mtok"]
     total = math.fsum(demand[index] * value[index] for index in demand) * units.MTOK_PER_TTOK
-    return 2.0 ** round(math.log2(_MONEY_TOTAL / total)) if total else 2.0**-20
+    return 2.0 ** round(math.log2(MONEY_TOTAL / total)) if total else 2.0**-20
 
 
 def _index(key: tuple[object, ...]) -> object:

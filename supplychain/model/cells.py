@@ -30,20 +30,29 @@ _CELLS: dict[tuple[str, str], tuple[str, str, Key]] = {
     (Constraint.SUPPLY_LIMIT, Var.EXPAND): ("allocation", "share", lambda row, column: (*row[1:3], column[1], row[-1])),
     (Constraint.SERVICE, Var.ASSIGN): ("throughput", "tokens_per_second", lambda _, column: column[1:3]),
     (Constraint.RESEARCH_SERVICE, Var.ASSIGN_RESEARCH): ("accelerators", "h100e", lambda _, column: column[1:2]),
-    (Constraint.COMPUTE, Var.OPERATE): ("operations", "utilisation", lambda row, _: row[2:]),
-    (Constraint.COMPUTE, Var.INSTALL): ("operations", "utilisation", lambda row, _: row[2:]),
+    (Constraint.COMPUTE, Var.OPERATE): ("operations", "utilisation", lambda row, _: row[1:]),
+    (Constraint.COMPUTE, Var.INSTALL): ("operations", "utilisation", lambda row, _: row[1:]),
     (Constraint.RAMP, Var.BUILD): ("accelerators", "ramp_growth", lambda _, column: column[1:2]),
+    (Constraint.TAKE_OR_PAY, Var.SUPPLY): ("capacity", "price_usd", lambda _, column: column[1:]),
+    (Constraint.TAKE_OR_PAY, Var.EXPAND): ("take_or_pay", "share", lambda row, _: row[1:5]),
+    (Constraint.CASH_BALANCE, Var.SUPPLY): ("capacity", "price_usd", lambda _, column: column[1:]),
+    (Constraint.CASH_BALANCE, Var.EXPAND): ("expansion", "capex_usd_per_unit", lambda _, column: column[1:]),
+    (Constraint.CASH_BALANCE, Var.BUILD): ("unit_costs", "other_cost_usd", lambda _, column: column[1:]),
+    (Constraint.CASH_BALANCE, Var.OPERATE): ("accelerators", "opex_usd_per_year", lambda _, column: column[1:2]),
+    (Constraint.CASH_BALANCE, Var.SERVE): ("prices", "price_usd_per_mtok", lambda _, column: (column[1], column[3])),
+    (Constraint.CASH_BALANCE, Var.SHORTFALL): ("commitments", "shortfall_usd_per_unit", lambda _, column: column[1:]),
     (Constraint.BUDGET, Var.SUPPLY): ("capacity", "price_usd", lambda _, column: column[1:]),
     (Constraint.BUDGET, Var.EXPAND): ("expansion", "capex_usd_per_unit", lambda _, column: column[1:]),
     (Constraint.BUDGET, Var.BUILD): ("unit_costs", "other_cost_usd", lambda _, column: column[1:]),
 }
 _OF_ONE_STAGE = {Var.SUPPLY, Var.EXPAND}
+_OF_MONEY = {Constraint.BUDGET, Constraint.TAKE_OR_PAY, Constraint.CASH_BALANCE}
 
 
 def cell_of(row: Label, column: Label) -> Cell | None:
     """Return the cell that an entry of the matrix is read from; None where the model makes it by itself."""
     found = _CELLS.get((row[0], column[0]))
-    own = column[0] in _OF_ONE_STAGE and row[0] != Constraint.BUDGET and row[1] == column[1]
+    own = column[0] in _OF_ONE_STAGE and row[0] not in _OF_MONEY and row[1] == column[1]
     return None if found is None or own else (found[0], found[1], tuple(found[2](row, column)))
 
 

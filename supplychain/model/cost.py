@@ -21,6 +21,7 @@ from supplychain.model._pyomo import (
     rows,
     total,
 )
+from supplychain.model.earnings import earned, priced_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def cost(m: Model) -> Expression:
 
 def spending(m: Model) -> Expression:
     """Return the part of the objective that is paid for: all but what is left unserved [USD, discounted]."""
-    return purchases(m) + charges(m) + expansions(m) + builds(m) + upkeep(m) + shortfalls(m)
+    return purchases(m) + charges(m) + expansions(m) + builds(m) + upkeep(m) + shortfalls(m) + owed(m) + gaps(m)
 
 
 def net_benefit(m: Model) -> Expression:
@@ -98,16 +99,35 @@ def shortfalls(m: Model) -> Expression:
     return total(m.discount[t] * m.shortfall_usd_per_unit[c, t] * m.shortfall[c, t] for c, t in m.on.commitments)
 
 
-def unserved(m: Model) -> Expression:
-    r"""Demand that is left unserved, at what it was worth.
+def owed(m: Model) -> Expression:
+    r"""What is owed to suppliers and not used, paid in the last year of its term.
 
-    Tokens: $\sum_{w,j,t} \delta_t \cdot value\_usd\_per\_mtok_{w,j,t} \cdot 10^6
+    Flow stages: $\sum_{s,k,p,t,u} pvf\_purchase_{s,u} \cdot unused_{s,k,p,t,u}$
+
+    Stock stages: $\sum_{s,k,p,t,u} \delta_u \cdot unused_{s,k,p,t,u}$
+    """
+    return total(counted(m, index[0], index[-1]) * m.unused[index] for index in m.on.owed)
+
+
+def gaps(m: Model) -> Expression:
+    r"""Money that nobody has promised: $\sum_t \delta_t \cdot gap\_usd\_per\_usd_t \cdot gap_{t}$."""
+    return total(m.discount[t] * m.gap_usd_per_usd[t] * m.gap[t] for t in m.on.cash)
+
+
+def unserved(m: Model) -> Expression:
+    r"""Demand that is left unserved, at what it would have earned: what it was worth, or the part kept of its price.
+
+    Tokens, but of tiers that are priced out: $\sum_{w,j,t} \delta_t \cdot earned_{w,j,t} \cdot 10^6
     \cdot (demand\_ttok_{w,j,t} - serve_{w,j,t})$
 
     Research: $\sum_{j,t} \delta_t \cdot value\_usd\_per\_h100e\_hour_{j,t} \cdot 8\,760
     \cdot (demand\_h100e\_years_{j,t} - research_{j,t})$
     """
-    tokens = total(token_value(m, w, j, t, m.discount[t]) * unserved_tokens(m, w, j, t) for w, j, t in m.on.serve)
+    tokens = total(
+        token_earning(m, w, j, t, m.discount[t]) * unserved_tokens(m, w, j, t)
+        for w, j, t in m.on.serve
+        if not priced_out(m, w, j, t)
+    )
     research = total(research_value(m, j, t, m.discount[t]) * unserved_research(m, j, t) for j, t in m.on.research)
     return tokens + research
 
@@ -129,8 +149,13 @@ def token_value(m: Model, w: Workload, j: Tier, t: Year, dollar: Expression = 1)
     return of_tokens(m.value_usd_per_mtok[w, j, t], dollar)
 
 
+def token_earning(m: Model, w: Workload, j: Tier, t: Year, dollar: Expression = 1) -> Expression:
+    """Return what 10^12 tokens of a tier earn [USD]; `dollar` is what one counts."""
+    return of_tokens(earned(m, w, j, t), dollar)
+
+
 def of_tokens(value_usd_per_mtok: Expression, dollar: Expression) -> Expression:
-    """Return what 10^12 tokens of such a value are worth [USD]: of a tier, or of an array of tiers."""
+    """Return what 10^12 tokens of such a value are worth, or earn [USD]: of a tier, or of an array of tiers."""
     return dollar * value_usd_per_mtok * units.MTOK_PER_TTOK
 
 
@@ -172,10 +197,7 @@ def worth(m: Model, t: Year) -> Expression:
 def budget(m: Model, t: Year) -> Relation:
     r"""Cash for components, systems and expansions stays inside the year's budget.
 
-    $\sum_{s,k,p} price\_usd_{s,k,p,t} \cdot supply_{s,k,p,t} + \sum_a other\_cost\_usd_{a,t} \cdot build_{a,t}
-    + \sum_{s,k,p} capex\_usd\_per\_unit_{s,k,p,t} \cdot expand_{s,k,p,t} \le capital\_usd_t$
-
-    Components are flow stages. What is paid for is cash of the year in which it is bought or ordered.
+    $spent_t \le capital\_usd_t$
     """
     cash = spent(m, t)
     if is_number(cash):
@@ -184,7 +206,14 @@ def budget(m: Model, t: Year) -> Relation:
 
 
 def spent(m: Model, t: Year) -> Expression:
-    """Return the cash spent in a year on components, systems and expansions [USD]."""
+    r"""Return the cash spent in a year on components, systems and expansions [USD].
+
+    $spent_t = \sum_{s,k,p} price\_usd_{s,k,p,t} \cdot supply_{s,k,p,t}
+    + \sum_a other\_cost\_usd_{a,t} \cdot build_{a,t}
+    + \sum_{s,k,p} capex\_usd\_per\_unit_{s,k,p,t} \cdot expand_{s,k,p,t}$
+
+    Components are flow stages. What is paid for is cash of the year in which it is bought or ordered.
+    """
     return total(usd for spending in (components, systems, orders) for _, usd in spending(m, t))
 
 

@@ -21,6 +21,9 @@ class Var(StrEnum):
     ASSIGN_RESEARCH = "assign_research"
     SERVE = "serve"
     RESEARCH = "research"
+    UNUSED = "unused"
+    CASH = "cash"
+    GAP = "gap"
 
 
 class Constraint(StrEnum):
@@ -37,4 +40,6 @@ class Constraint(StrEnum):
     COMPUTE = "compute"
     SERVICE = "service"
     RESEARCH_SERVICE = "research_service"
+    TAKE_OR_PAY = "take_or_pay"
+    CASH_BALANCE = "cash_balance"
     BUDGET = "budget"

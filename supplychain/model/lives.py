@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from supplychain.case.calendar import online_year
-from supplychain.model import cost, fleet, supply
+from supplychain.model import cash, contracts, cost, fleet, supply
 from supplychain.model._pyomo import pyo
 from supplychain.model.evaluated import Evaluated
 from supplychain.model.labels import Constraint, Var
@@ -26,6 +26,8 @@ _RULES: dict[str, Callable[..., Relation]] = {
     Constraint.SUPPLY_LIMIT: supply.supply_limit,
     Constraint.STAGE_BALANCE: supply.stage_balance,
     Constraint.OPERATE_OWNED: fleet.operate_owned,
+    Constraint.TAKE_OR_PAY: contracts.take_or_pay,
+    Constraint.CASH_BALANCE: cash.cash_balance,
     Constraint.BUDGET: cost.budget,
 }
 
@@ -77,6 +79,12 @@ def _reached(before: Structure, after: Structure) -> dict[Label, None]:
         if before.vintages[a, t] != after.vintages[a, t] or before.fleet.get((a, r, t)) != after.fleet.get((a, r, t))
     }
     ordered = {index[-1] for index in set(before.expand) ^ set(after.expand)}
+    labels |= {
+        (Constraint.TAKE_OR_PAY, *key, y, u): None
+        for *key, y, u in before.owed
+        if any((*key, t) in drawn for t in contracts.term(before, y, u))
+    }
+    labels |= {(Constraint.CASH_BALANCE, t): None for t in before.cash if t in ordered}
     labels |= {(Constraint.BUDGET, t): None for t in before.budget if t in ordered}
     return labels
 

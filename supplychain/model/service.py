@@ -17,6 +17,7 @@ from supplychain.model._pyomo import (
     rows,
     total,
 )
+from supplychain.model.earnings import priced_out
 
 
 def variables(m: Model) -> None:
@@ -52,11 +53,12 @@ def _research_years(m: Model) -> list[tuple[Accelerator, Year]]:
 
 
 def _serve_bounds(m: Model, w: Workload, j: Tier, t: Year) -> tuple[int, Expression]:
-    r"""No tier of demand gets more tokens than it asks for.
+    r"""No tier of demand gets more tokens than it asks for, and one that is priced out gets none.
 
-    $serve_{w,j,t} \le demand\_ttok_{w,j,t}$
+    $serve_{w,j,t} \le demand\_ttok_{w,j,t}$, or 0 where
+    $charged\_usd\_per\_mtok_{w,t} > value\_usd\_per\_mtok_{w,j,t}$
     """
-    return 0, m.demand_ttok[w, j, t]
+    return 0, 0 if priced_out(m, w, j, t) else m.demand_ttok[w, j, t]
 
 
 def _research_bounds(m: Model, j: Tier, t: Year) -> tuple[int, Expression]:
@@ -71,14 +73,19 @@ def compute(m: Model, a: Accelerator, t: Year) -> Relation:
     r"""Accelerators are busy for a share of the time that they operate; new ones operate for part of their first year.
 
     $\sum_w assign_{a,w,t} + assign\_research_{a,t}
-    \le utilisation_t \sum_r (operate_{a,r,t} - (1-\alpha) install_{a,r,t})$
+    \le utilisation_{a,t} \sum_r (operate_{a,r,t} - (1-\alpha) install_{a,r,t})$
     """
     busy = total(m.assign[a, w, t] for w in m.on.workloads if (a, w, t) in m.assign)
     if (a, t) in m.assign_research:
         busy += m.assign_research[a, t]
     if is_number(busy):
         return pyo.Constraint.Skip
-    return busy <= m.utilisation[t] * total(working(m, a, r, t) for r in m.on.regions if (a, r, t) in m.operate)
+    return busy <= busy_share(m, a, t) * total(working(m, a, r, t) for r in m.on.regions if (a, r, t) in m.operate)
+
+
+def busy_share(m: Model, a: Accelerator, t: Year) -> Expression:
+    """Return the part of the time that an accelerator is busy while it operates: its own, or that of every one."""
+    return m.utilisation[a if a in m.on.has_operations else "", t]
 
 
 def working(m: Model, a: Accelerator, r: Region, t: Year) -> Expression:

@@ -75,19 +75,36 @@ class _Tiers:
     index: tuple[Any, ...]
     columns: npt.NDArray[np.int64]
     discount: Vector
+    priced: frozenset[str]
+    """Workloads for which a price is charged."""
 
     @property
     def names(self) -> set[str]:
         """The Params of what they ask for, and of what that is worth."""
         return {self.demand, self.value}
 
-    def bounds_and_worth(self, numbers: Mapping[str, Numbers]) -> tuple[Vector, Vector]:
-        """Return what each tier asks for, and what a unit of it is worth, discounted [USD]."""
-        demand, value = (
+    @property
+    def read(self) -> set[str]:
+        """All Params that what may be served, and what it earns, is made of."""
+        return self.names | ({"charged_usd_per_mtok", "kept_share"} if self.priced else set())
+
+    def bounds_and_earnings(self, numbers: Mapping[str, Numbers]) -> tuple[Vector, Vector]:
+        """Return how much of each tier may be served, and what a unit of it earns, discounted [USD]."""
+        demand, earned = (
             np.array([given[i] for i in self.index], dtype=float)
             for given in (numbers[self.demand], numbers[self.value])
         )
-        return demand, self.usd(value, self.discount)
+        if self.priced:
+            given = numbers["charged_usd_per_mtok"], numbers["kept_share"]
+            at = [n for n, i in enumerate(self.index) if i[0] in self.priced]
+            charged, kept = (np.array([of[self.index[n][0], self.index[n][-1]] for n in at]) for of in given)
+            demand[at] = np.where(charged > earned[at], 0.0, demand[at])
+            earned[at] = kept * charged
+        return demand, self.usd(earned, self.discount)
+
+
+_OF_TIERS = ("demand", "demand_curves", "prices")
+"""Tables whose numbers are read together where prices are charged: a price splits a tier of a curve."""
 
 
 class CaseLP(Protocol):
@@ -105,7 +122,7 @@ class CaseLP(Protocol):
     def numbers(self) -> Mapping[str, Numbers]:
         """Every number of the case."""
 
-    def ties(self, labelled: LabelledLP) -> tuple[Vector, Vector]:
+    def ties(self, labelled: LabelledLP) -> tuple[Vector, ...]:
         """Return what chooses among plans of equal cost."""
 
     def lp(self) -> LabelledLP:
@@ -121,7 +138,7 @@ class RestatedModel:
     numbers: Mapping[str, Numbers]
     _labelled: LabelledLP
 
-    def ties(self, labelled: LabelledLP) -> tuple[Vector, Vector]:
+    def ties(self, labelled: LabelledLP) -> tuple[Vector, ...]:
         """Return what chooses among plans of equal cost."""
         return tie_breakers(Evaluated(self.on, self.numbers, {}), labelled)
 
@@ -154,7 +171,7 @@ class MutableModel:
             ),
         )
         self._put_tiers()
-        self._ties: tuple[tuple[Any, Any], Mapping[str, Numbers], tuple[Vector, Vector]] | None = None
+        self._ties: tuple[tuple[Any, Any], Mapping[str, Numbers], tuple[Vector, ...]] | None = None
 
     @property
     def on(self) -> Structure:
@@ -201,7 +218,8 @@ class MutableModel:
         return RestatedModel(on, self.money, new, labelled)
 
     def _put(self, new: Mapping[str, Numbers]) -> None:
-        of_tiers = set().union(*(tiers.names for tiers in self._tiers))
+        of_tiers: set[str] = set().union(*(tiers.names for tiers in self._tiers))
+        read: set[str] = set().union(*(tiers.read for tiers in self._tiers))
         self._stated.put(
             (getattr(self.m, name)[index], value)
             for name, values in new.items()
@@ -210,7 +228,7 @@ class MutableModel:
             if value != self.numbers[name][index]
         )
         self.numbers = {**self.numbers, **{name: {**self.numbers[name], **values} for name, values in new.items()}}
-        if of_tiers & new.keys():
+        if read & new.keys():
             self._put_tiers()
 
     def _tiers_of(
@@ -218,15 +236,16 @@ class MutableModel:
     ) -> _Tiers:
         columns = np.array([self._stated.column((var, *i)) for i in index], dtype=np.int64)
         discount = np.array([self.numbers["discount"][i[-1]] for i in index], dtype=float)
-        return _Tiers(demand, value, usd, index, columns, discount)
+        priced = self.m.on.priced if var == Var.SERVE else frozenset()
+        return _Tiers(demand, value, usd, index, columns, discount, priced)
 
     def _put_tiers(self) -> None:
-        """Put what tiers ask for and are worth; the constant of the objective is all of it, left unserved."""
+        """Put what tiers may be served and earn; the constant of the objective is all of it, left unserved."""
         all_unserved: list[float] = []
         for tiers in self._tiers:
-            demand, worth = tiers.bounds_and_worth(self.numbers)
-            self._stated.put_columns(tiers.columns, cost=-self.money * worth, upper=demand)
-            all_unserved += (self.money * worth * demand).tolist()
+            most, earned = tiers.bounds_and_earnings(self.numbers)
+            self._stated.put_columns(tiers.columns, cost=-self.money * earned, upper=most)
+            all_unserved += (self.money * earned * most).tolist()
         self._stated.put_offset(math.fsum(all_unserved))
 
     def _numbers(self, case: Case) -> dict[str, Numbers] | None:
@@ -253,6 +272,9 @@ class MutableModel:
             if sets_of(table, old) != sets_of(table, new):
                 return self._all(case)
             parts[table.name] = new
+        if any(table.name in _OF_TIERS for table in changed) and case.tables["prices"]:
+            changed = [schema.TABLE[name] for name in _OF_TIERS] + [t for t in changed if t.name not in _OF_TIERS]
+            parts |= {name: case.tables[name] for name in _OF_TIERS}
         part = replace(case, tables=parts)
         return merged(numbers_of(part, table) for table in changed if parts[table.name])
 
@@ -273,7 +295,7 @@ class MutableModel:
             self._last = case, on, numbers(case, on)
         return self._last[1:]
 
-    def ties(self, labelled: LabelledLP) -> tuple[Vector, Vector]:
+    def ties(self, labelled: LabelledLP) -> tuple[Vector, ...]:
         """Return what chooses among plans of equal cost, worked out anew where a number that it reads has changed."""
         at = (self.m.on, labelled.column)
         known = self._ties

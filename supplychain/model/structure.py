@@ -10,7 +10,14 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from supplychain import schema
-from supplychain.case.calendar import arrives_by, in_production, in_service, online_year, service_years
+from supplychain.case.calendar import (
+    arrives_by,
+    in_production,
+    in_service,
+    last_year_seen,
+    online_year,
+    service_years,
+)
 from supplychain.case.places import served_places
 from supplychain.model import curves
 
@@ -68,8 +75,17 @@ class Structure:
     assign: tuple[tuple[str, str, int], ...]
     has_efficiency: frozenset[str]
     workloads: tuple[str, ...]
+    has_operations: frozenset[str]
+    """Accelerators that have a busy share of their own."""
     serve: tuple[tuple[str, str, int], ...]
     research: tuple[tuple[str, int], ...]
+    priced: frozenset[str]
+    """Workloads for which a price is charged."""
+    terms: Mapping[tuple[str, str, str, int], int]
+    """Contracts: stage, supplier, place and first year; and the last year, of the term or of the case."""
+    owed: tuple[tuple[str, str, str, int, int], ...]
+    """Contracts, and up to which year they count: their last; with limited foresight each one that a window ends in."""
+    cash: tuple[int, ...]
 
     def life(self, a: str) -> int:
         """Years in service of an accelerator."""
@@ -178,6 +194,7 @@ def structure(case: Case) -> Structure:
         (a, r, t) for a in accelerators for r in regions for t in years if first[a] <= t or (a, r, t) in fleet
     )
     commitments = {(r["commitment"], r["year"]): r for r in tables["commitments"] if r["year"] in years}
+    terms = _terms(case)
     efficiency = frozenset(r["workload"] for r in tables["efficiency"])
     owned = {(a, t) for a, _, t in operate}
     return Structure(
@@ -219,13 +236,44 @@ def structure(case: Case) -> Structure:
         ),
         has_efficiency=efficiency,
         workloads=tuple(r["workload"] for r in tables["workloads"]),
+        has_operations=frozenset(r["accelerator"] for r in tables["operations"] if r["accelerator"] is not None),
         serve=tuple((w, j, t) for w, j in sorted(_demand_tiers(case)) for t in years),
         research=tuple((j, t) for j in sorted(_research_tiers(case)) for t in years),
+        priced=curves.priced(case),
+        terms=terms,
+        owed=_owed(case, terms),
+        cash=tuple(r["year"] for r in tables["cash"] if r["year"] in years),
+    )
+
+
+def _terms(case: Case) -> dict[tuple[str, str, str, int], int]:
+    """Return the contracts that have a year in the case, each with its last year there."""
+    last = {
+        (r["stage"], r["supplier"], r["place"], r["first_year"]): min(r["last_year"], case.years[-1])
+        for r in case.tables["take_or_pay"]
+    }
+    return {key: end for key, end in last.items() if max(key[-1], case.years[0]) <= end}
+
+
+def _owed(case: Case, terms: Mapping[tuple[str, str, str, int], int]) -> tuple[tuple[str, str, str, int, int], ...]:
+    """Return up to which years each contract counts; with limited foresight a window may end before its term does."""
+    seen, last = case.settings.foresight_years, case.years[-1]
+    ends = set() if seen is None else {last_year_seen(t, seen, last) for t in case.years}
+    return tuple(
+        (*key, u)
+        for key, end in sorted(terms.items())
+        for u in case.years
+        if u == end or (key[-1] <= u < end and u in ends)
     )
 
 
 def _demand_tiers(case: Case) -> set[tuple[str, str]]:
-    of_curves = {(r["workload"], j) for r in case.tables["demand_curves"] for j in curves.tier_names(case.settings)}
+    priced = curves.priced(case)
+    of_curves = {
+        (r["workload"], j)
+        for r in case.tables["demand_curves"]
+        for j in curves.tier_names(case.settings, charged=r["workload"] in priced)
+    }
     return {(r["workload"], r["tier"]) for r in case.tables["demand"]} | of_curves
 
 

@@ -19,15 +19,20 @@ if TYPE_CHECKING:
     from supplychain.model._pyomo import Commitment, Model, Stage
 
 _OF_STAGES = {Var.SUPPLY, Var.EXPAND, Var.STORED}
+_OF_MONEY = {Var.UNUSED, Var.CASH, Var.GAP}
+MONEY_TOTAL = 2.0**22
+"""What all demand is worth in the LP's own money: large against tolerances, small against rounding."""
 
 
-def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:
+def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, ...]:
     r"""Return the objectives, to be minimised in turn, that choose among plans of equal cost.
 
     First: service sooner rather than later, $-\sum_t (|T| - n_t) \cdot value$ of what is served in t, with n_t the
-    number of years before t. Then: the plan that uses least, each variable weighted between 1 and 2 by the SHA-256 of
-    its name, and counted in units of accelerators: of a stage, as many as it is enough for; of tokens, as many as serve
-    one in a second. Neither depends on the order of rows, the basis, the scale of money or the unit of anything.
+    number of years before t. Then, where anything is owed: most of it unused, $-\sum unused$, so that supply that
+    nothing uses is never preferred to owing for it. Then: the plan that uses least, each variable weighted between 1
+    and 2 by the SHA-256 of its name, and counted in units of accelerators: of a stage, as many as it is enough for; of
+    tokens, as many as serve one in a second; of money, $2^{-22}$ of what all demand is worth. None depends on the order
+    of rows, the basis, the scale of money or the unit of anything.
     """
     sooner = np.zeros(labelled.shape[1])
     years = m.on.years
@@ -38,15 +43,23 @@ def tie_breakers(m: Model, labelled: LabelledLP) -> tuple[Vector, Vector]:
         value = research_value(m, j, t)
         sooner[labelled.column[Var.RESEARCH, j, t]] = -(len(years) - years.index(t)) * value
     weights = np.array([1 + lp.share_of(label) for label in labelled.column])
-    return sooner, weights / sizes(m, labelled.column)
+    least = weights / sizes(m, labelled.column)
+    if not m.on.owed:
+        return sooner, least
+    unused = np.zeros(labelled.shape[1])
+    unused[[labelled.column[Var.UNUSED, *index] for index in m.on.owed]] = -1.0
+    return sooner, unused, least
 
 
 def sizes(m: Model, labels: Iterable[Label]) -> Vector:
     """Return how much of each variable counts as one.
 
     Of accelerators it is a unit; of a stage, what a unit takes of it; of tokens and of research, what a unit does in a
-    second, and of research in a year. Where accelerators differ it is their geometric mean.
+    second, and of research in a year; of money, as much of what all demand is worth as a unit of the LP's own is. Where
+    accelerators differ it is their geometric mean.
     """
+    labels = list(labels)
+    of_money = _of_money(m) if any(label[0] in _OF_MONEY for label in labels) else 1.0
     of_stage = _of_stages(m)
     tokens: dict[str, list[float]] = defaultdict(list)
     for a, w in dict.fromkeys((a, w) for a, w, _ in m.on.assign):
@@ -59,9 +72,16 @@ def sizes(m: Model, labels: Iterable[Label]) -> Vector:
             return of_stage[first]
         if name == Var.SHORTFALL:
             return _of_commitment(m, first, last, of_stage)
+        if name in _OF_MONEY:
+            return of_money
         return of_workload[first] if name == Var.SERVE else research if name == Var.RESEARCH else 1.0
 
     return np.array([of(label[0], label[1], label[-1]) for label in labels])
+
+
+def _of_money(m: Model) -> float:
+    worth = math.fsum(m.demand_ttok[index] * token_value(m, *index) for index in m.on.serve)
+    return worth / MONEY_TOTAL if worth else 1.0
 
 
 def _of_commitment(m: Model, c: Commitment, t: int, of_stage: dict[Stage, float]) -> float:

@@ -16,7 +16,7 @@ from supplychain.case.calendar import (
     present_value_factor,
 )
 from supplychain.model import locked_in
-from supplychain.model.labels import Var
+from supplychain.model.labels import Constraint, Var
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,8 +26,14 @@ if TYPE_CHECKING:
     from supplychain.model.structure import Structure
 
 
-_PARAMS = {Var.SUPPLY: "pvf_purchase", Var.EXPAND: "pvf_expansion", Var.BUILD: "pvf_build"}
+_PARAMS = {
+    Var.SUPPLY: "pvf_purchase",
+    Var.UNUSED: "pvf_purchase",
+    Var.EXPAND: "pvf_expansion",
+    Var.BUILD: "pvf_build",
+}
 """Of the variables that are paid for in annuities, the Param that counts their years."""
+_OF_STAGE_AND_YEAR = {Var.SUPPLY, Var.UNUSED}
 
 
 def last_years(case: Case) -> dict[int, int]:
@@ -57,6 +63,9 @@ def window(
     past, beyond, gone = columns < first, columns > last, (rows < first) | (rows > last)
     for label, j in whole.column.items():
         beyond[j] |= label[0] == Var.EXPAND and not arrives_by(label[-1], on.lead[label[1:]], last)
+        beyond[j] |= label[0] == Var.UNUSED and not _is_settled(on, label, last)
+    for label, i in whole.row.items():
+        gone[i] |= label[0] == Constraint.TAKE_OR_PAY and not _is_settled(on, label, last)
     lower, upper = np.where(beyond, 0.0, whole.column_lower), np.where(beyond, 0.0, whole.column_upper)
     decided = np.maximum(x, whole.column_lower)
     lp = replace(
@@ -69,6 +78,26 @@ def window(
     )
     known = {label: x for label, x in locked_in.fixed_amounts(case, on).items() if label[-1] <= first}
     return locked_in.fix_columns(lp, known), ~(past | beyond)
+
+
+def _is_settled(on: Structure, label: Label, last: int) -> bool:
+    """Whether what is owed up to a year is owed in a window: of its contract it is the last year, or of the window."""
+    return label[-1] in {last, on.terms[label[1:-1]]}
+
+
+def kept(whole: LabelledLP, on: Structure, first: int, x: Vector, earlier: Vector) -> Vector:
+    """Return what is decided once a window has decided its first year; its plan is `x`.
+
+    What it owes for a part of a term is owed again when the term ends: till then it stays in cash.
+    """
+    decided = np.where(years_of(whole.column) == first, x, earlier)
+    for index in on.owed:
+        if index[-1] == first < on.terms[index[:-1]]:
+            unused = whole.column[Var.UNUSED, *index]
+            decided[unused] = 0.0
+            if first in on.cash:
+                decided[whole.column[Var.CASH, first]] += x[unused]
+    return decided
 
 
 def same(lp: LabelledLP, other: LabelledLP) -> bool:
@@ -135,7 +164,7 @@ def _counted(whole: LabelledLP, case: Case, on: Structure, last: int) -> Vector:
     seen, horizon = annuities(case, on, last), annuities(case, on, on.years[-1])
     shares = np.ones(whole.shape[1])
     for (name, *index), j in whole.column.items():
-        param, key = _PARAMS.get(name, ""), (index[0], index[-1]) if name == Var.SUPPLY else tuple(index)
+        param, key = _PARAMS.get(name, ""), (index[0], index[-1]) if name in _OF_STAGE_AND_YEAR else tuple(index)
         if key in horizon.get(param, ()):
             shares[j] = seen[param][key] / horizon[param][key]
     return shares

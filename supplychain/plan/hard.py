@@ -233,10 +233,10 @@ class HardLP:
     @cached_property
     def ties(self) -> list[Vector]:
         """What chooses among plans of equal cost: service sooner, then the plan that uses least, reliefs included."""
-        sooner, least = self._ties
+        *firsts, least = self._ties
         labels = list(self.lp.column)[self._own :]
         weights = np.array([1 + lp.share_of(label) for label in labels]) / np.array(self._sizes(labels))
-        return [np.concatenate([sooner, np.zeros(len(labels))]), np.concatenate([least, weights])]
+        return [*(np.concatenate([tie, np.zeros(len(labels))]) for tie in firsts), np.concatenate([least, weights])]
 
     def _sizes(self, labels: Sequence[Label]) -> list[float]:
         """Return how much of each added column counts as one: as of the model's columns."""

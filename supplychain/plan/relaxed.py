@@ -41,11 +41,13 @@ class Relaxation:
 
     def stated(self, limited: LabelledLP) -> LabelledLP:
         """Return the numbers of an LP with these limits; the solver beside them has the others."""
-        row_upper, column_upper = limited.row_upper.copy(), limited.column_upper.copy()
-        row_upper[[i for label, i in limited.row.items() if label[0] in self.rows]] = math.inf
+        row_lower, row_upper = limited.row_lower.copy(), limited.row_upper.copy()
+        column_upper = limited.column_upper.copy()
+        lifted = [i for label, i in limited.row.items() if label[0] in self.rows]
+        row_lower[lifted], row_upper[lifted] = -math.inf, math.inf
         column_upper[[j for label, j in limited.column.items() if label[0] in self.columns]] = math.inf
         column_upper[[j for label, j in limited.column.items() if label[0] == Var.EXPAND]] = 0.0
-        return replace(limited, row_upper=row_upper, column_upper=column_upper)
+        return replace(limited, row_lower=row_lower, row_upper=row_upper, column_upper=column_upper)
 
     def plan(self, solved_lp: SolvedLP) -> Solved:
         """Return the plan under these limits, solved from nothing."""
@@ -101,9 +103,10 @@ def alike(one: LabelledLP, other: LabelledLP) -> bool:
 
 
 UNLIMITED = Relaxation(frozenset({Constraint.SUPPLY_LIMIT, Constraint.BUDGET}), frozenset())
-"""No limit on any stage and on the budget; builds and ramps keep theirs."""
+"""No limit on any stage and on the budget; builds and ramps keep theirs, and so does cash."""
 
 UNCONSTRAINED = Relaxation(
-    frozenset({Constraint.SUPPLY_LIMIT, Constraint.BUDGET, Constraint.RAMP}), frozenset({Var.BUILD})
+    frozenset({Constraint.SUPPLY_LIMIT, Constraint.BUDGET, Constraint.RAMP, Constraint.CASH_BALANCE}),
+    frozenset({Var.BUILD}),
 )
-"""No limit on any stage, build, ramp or budget."""
+"""No limit on any stage, build, ramp or budget, and cash for whatever it costs."""

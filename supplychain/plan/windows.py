@@ -207,7 +207,6 @@ def _decided(  # noqa: PLR0913 - the last two have their defaults
     solved_before: Mapping[int, SolvedLP] = MappingProxyType({}),
 ) -> Iterator[_Decided]:
     """Decide year after year; the LP's solver keeps a window's optimum until the next is asked for."""
-    years = windows.years_of(whole.column)
     earlier, basis = np.zeros(whole.shape[1]), None
     for first, last in windows.last_years(case).items():
         progress(f"solving {first}-{last}")
@@ -235,7 +234,7 @@ def _decided(  # noqa: PLR0913 - the last two have their defaults
             with doing(f"choosing among equal plans of {what}"):
                 x = lp.prefer(labelled, optimum, window_ties)
         yield _Decided(first, last, labelled, optimum, window_ties, x, decides, reused)
-        earlier, basis = np.where(years == first, x, earlier), optimum.basis
+        earlier, basis = windows.kept(whole, on, first, x, earlier), optimum.basis
 
 
 def _prefer_alike(ties: Sequence[Vector], other_ties: Sequence[Vector], decides: npt.NDArray[np.bool_]) -> bool:

@@ -289,7 +289,7 @@ def test_a_table_of_settings_comes_back_and_may_be_edited(tiny: Path, book: Path
     text, table = settings.read_text(), '\n# what ranges mean\n[uncertainty]\nrange_means = "min_max" # here\n'
     settings.write_text(text + table)
     assert dict(from_book(edited(tiny, book)).files) == files_in(tiny)
-    edited(tiny, book, all_of(cell("case", "B13", "2027-01-31"), cell("case", "B17", "p10_p90")))
+    edited(tiny, book, all_of(cell("case", "B13", "2027-01-31"), cell("case", "B18", "p10_p90")))
     import_book(book, tmp_path / "made")
     assert (tmp_path / "made" / "case.toml").read_text() == (
         f"{text}data_date = 2027-01-31\n{table.replace('min_max', 'p10_p90')}"
@@ -496,12 +496,12 @@ FAULTS: Mapping[str, tuple[Edit, list[str]]] = {
     "a setting that no case has": (
         row("case", "discount", 1),
         [
-            "sheet case row 18, column value (B18): discount: no setting has this name; did you mean 'discount_rate'?",
+            "sheet case row 19, column value (B19): discount: no setting has this name; did you mean 'discount_rate'?",
         ],
     ),
     "a setting twice": (
         row("case", "discount_rate", 1),
-        ["sheet case row 18, column value (B18): discount_rate was given in row 7"],
+        ["sheet case row 19, column value (B19): discount_rate was given in row 7"],
     ),
     "a setting that is blank": (
         cell("case", "B4", None),

@@ -95,7 +95,7 @@ def test_what_is_asked_for_at_the_reference_price_is_the_volume(steps: int, elas
     volume = np.array([[np.pi]])
     assert 0.0 in logs
     assert curves.asked(0.0, volume, elasticity, 0.3) == volume
-    demand = curves.widths(logs, volume, np.array([[elasticity]]), 0.3)[0]
+    demand = curves.widths(curves.span(logs), volume, np.array([[elasticity]]), 0.3)[0]
     assert math.fsum(demand[: list(logs).index(0.0) + 1]) == pytest.approx(np.pi, rel=1e-14)
 
 
@@ -150,8 +150,8 @@ def test_the_widest_and_most_elastic_curve_has_numbers() -> None:
     assert top is not None
     assert bottom is not None
     logs = logs_of(2, top, bottom)
-    demand = curves.widths(logs, np.array([[1e200]]), np.array([[elasticity]]))
-    value = curves.mean_values(logs, np.array([[1.0]]), np.array([[elasticity]]))
+    demand = curves.widths(curves.span(logs), np.array([[1e200]]), np.array([[elasticity]]))
+    value = curves.mean_values(curves.span(logs), np.array([[1.0]]), np.array([[elasticity]]))
     assert np.isfinite(demand).all()
     assert (demand >= 0).all()
     assert (np.exp(logs[1:]) <= value[0, 1:]).all()

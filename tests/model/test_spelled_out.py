@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from generator import FIRST, GLOBAL, Case, write_case
+from generator import FIRST, GLOBAL, Case, Row, write_case
 from paths import TINY, TINY_CURVE
 from plants import Link, add, add_stage, add_supplier, chain
 
@@ -69,6 +69,36 @@ def everything() -> Case:
     add(case, "efficiency", workload="chat", year=NEXT, multiplier=2)
     add(case, "research", tier="core", year=FIRST, demand_h100e_years=47, value_usd_per_h100e_hour=0.01)
     add(case, "budget", year=NEXT, capital_usd=53)
+    add(case, "operations", accelerator="chip", year=FIRST, utilisation=0.75)
+    paper: Row = {"source": "paper"}
+    case.tables["take_or_pay"] = [
+        {
+            "stage": "wafer",
+            "supplier": "acme",
+            "place": GLOBAL,
+            "first_year": FIRST,
+            "last_year": NEXT + 5,
+            "share": 0.71,
+        }
+        | paper,
+        {
+            "stage": "hall",
+            "supplier": "acme",
+            "place": "north",
+            "first_year": FIRST - 3,
+            "last_year": FIRST,
+            "share": 0.73,
+        }
+        | paper,
+    ]
+    case.tables["prices"] = [
+        {"workload": "chat", "year": FIRST, "price_usd_per_mtok": 0.0079, "kept_share": 0.83} | paper
+    ]
+    case.tables["cash"] = [
+        {"year": FIRST + n, "raised_usd": 89 + n, "fixed_cost_usd": 97 + n, "gap_usd_per_usd": 1.01 + n} | paper
+        for n in range(2)
+    ]
+    case.settings["opening_cash_usd"] = 103
     scopes = (("by_name", "accelerator", "chip"), ("by_family", "family", "f"), ("by_vendor", "vendor", "v"))
     for n, (name, scope, who) in enumerate(scopes):
         basis, stage = (("built", None), ("operating", "hall"), ("operating", None))[n]
@@ -112,7 +142,7 @@ def text(name: str) -> str:
     lines += [f"  {number(lp.offset / m.money)}", "rows"]
     spelled = []
     for i, row in enumerate(rows):
-        usd = m.money if row[0] == "budget" else 1.0
+        usd = m.money if row[0] in {"budget", "take_or_pay", "cash_balance"} else 1.0
         left = " ".join(term(c / usd, x) for x, c in sorted(terms[row], key=lambda pair: shown(pair[0])))
         low, high = lp.row_lower[i] / usd, lp.row_upper[i] / usd
         limit = (
@@ -172,8 +202,9 @@ def test_costs_and_constants_on_paper() -> None:
     Wafer of the first year: 4/3 x (1 + 1/2) x 7 = 14; of the second 4/3 x 1/2 x 7 = 14/3. Hall: 11 and 5.5. A chip
     built: 34 and 34/3, since it lives 2 years. Operating: 13 and 6.5. An order of 23 USD online a year later, for 10
     years: 1 / (1 - 2^-10) = 1024/1023, times 1/2 that falls inside, times 2 for the year's interest: 23 x 1024/1023.
-    Service: 1 Ttok is worth 10^6 and 5 x 10^5, research 87.6 and 43.8.
-    Constant: 100 x 1.5 x 10^6 + 47 x 87.6 x 1.5 = 150 006 175.8.
+    Service: 1 Ttok earns 0.83 x 0.0079 x 10^6 = 6,557 and half of it, research 87.6 and 43.8.
+    Owed and not used: 1 in the first year; of wafer in the second, over 2 years, 4/3 x 1/2. Missing: 1.01 and 2.01 / 2.
+    Constant: 100 x 1.5 x 6,557 + 47 x 87.6 x 1.5 = 989,725.8.
     Sensitivity: any factor of 1000, or a discount too many, shows.
     """
     m, lp = solved("everything")
@@ -189,12 +220,16 @@ def test_costs_and_constants_on_paper() -> None:
         ("operate", "chip", "north", FIRST): 13,
         ("operate", "chip", "north", NEXT): 6.5,
         ("expand", "wafer", "acme", GLOBAL, FIRST): 23 * 1024 / 1023,
-        ("serve", "chat", "all", FIRST): -1e6,
-        ("serve", "chat", "all", NEXT): -5e5,
+        ("serve", "chat", "all", FIRST): -6557,
+        ("serve", "chat", "all", NEXT): -3278.5,
+        ("unused", "hall", "acme", "north", FIRST - 3, FIRST): 1,
+        ("unused", "wafer", "acme", GLOBAL, FIRST, NEXT): 2 / 3,
+        ("gap", FIRST): 1.01,
+        ("gap", NEXT): 1.005,
         ("research", "core", FIRST): -87.6,
         ("research", "core", NEXT): -43.8,
         ("shortfall", "by_name", FIRST): 67,
         ("shortfall", "by_family", NEXT): 34,
     }
     assert {x: usd[x] for x in expected} == pytest.approx(expected, rel=1e-12)
-    assert lp.offset / m.money == pytest.approx(150_006_175.8, rel=1e-12)
+    assert lp.offset / m.money == pytest.approx(989_725.8, rel=1e-12)

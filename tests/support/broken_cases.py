@@ -534,11 +534,11 @@ SHAPE: Faults = {
     ),
     "no header row": (
         line("operations", 1, "2025,0.5,paper"),
-        ["operations.csv row 1: '2025,0.5,paper'; must be the header row year,utilisation,source"],
+        ["operations.csv row 1: '2025,0.5,paper'; must be the header row year,accelerator,utilisation,source"],
     ),
     "header below a blank line": (
         content("operations.csv", lambda b: b"\n" + b),
-        ["operations.csv row 1: ''; must be the header row year,utilisation,source"],
+        ["operations.csv row 1: ''; must be the header row year,accelerator,utilisation,source"],
     ),
     "short row": (
         line("capacity", 5, "hbm,cheap,global,2026,200000,,250,paper"),

@@ -7,13 +7,26 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
-from supplychain.model import accelerators, commitments, cost, curves, fleet, service, supply, ties, windows
+from supplychain.model import (
+    accelerators,
+    cash,
+    commitments,
+    contracts,
+    cost,
+    curves,
+    earnings,
+    fleet,
+    service,
+    supply,
+    ties,
+    windows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-PARTS = (supply, accelerators, fleet, commitments, service, cost)
+PARTS = (supply, accelerators, fleet, commitments, service, earnings, contracts, cash, cost)
 """The parts of the model, in the order in which they are declared."""
 
 SETS = {
@@ -37,6 +50,7 @@ _LETTERS = {
     "needs_stage": "s'",
     "year": "t",
     "installed_year": "y",
+    "first_year": "t",
     "region": "r",
     "accelerator": "a",
     "commitment": "c",
@@ -98,8 +112,9 @@ USD, so that its size suits the solver; that changes no digit.
 _NET_BENEFIT = """\
 ## Net benefit
 
-What is served is worth, over the whole horizon, less all terms of the objective but `unserved`. It is what all demand
-is worth, less the objective: the plan with the least objective has the largest net benefit.
+What is served is worth, over the whole horizon, less all terms of the objective but `unserved`. Where no price is
+charged it is what all demand is worth, less the objective: the plan with the least objective has the largest net
+benefit. A charged price is what the plan earns, and what tokens are worth beyond it is left to their users.
 """
 
 _FORESIGHT = """\

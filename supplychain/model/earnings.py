@@ -1,0 +1,19 @@
+"""Earnings: what tokens bring in, and which tiers a charged price leaves out."""
+
+from __future__ import annotations
+
+from supplychain.model._pyomo import Expression, Model, Tier, Workload, Year, number_now
+
+
+def earned(m: Model, w: Workload, j: Tier, t: Year) -> Expression:
+    r"""Return what a million tokens earn [USD]: what is kept of their price, or what they are worth if none is charged.
+
+    $earned_{w,j,t} = kept\_share_{w,t} \cdot charged\_usd\_per\_mtok_{w,t}$, or
+    $earned_{w,j,t} = value\_usd\_per\_mtok_{w,j,t}$ where no price is charged.
+    """
+    return m.kept_share[w, t] * m.charged_usd_per_mtok[w, t] if w in m.on.priced else m.value_usd_per_mtok[w, j, t]
+
+
+def priced_out(m: Model, w: Workload, j: Tier, t: Year) -> bool:
+    """Whether tokens of a workload are charged more than they are worth to a tier: as numbers stand now."""
+    return w in m.on.priced and number_now(m.charged_usd_per_mtok[w, t]) > number_now(m.value_usd_per_mtok[w, j, t])
