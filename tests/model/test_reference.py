@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import defaultdict
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,74 +22,20 @@ from generator import (
     year,
 )
 from reference import (
-    TTOK_PER_TOKEN_PER_SECOND,
     Answer,
     Statement,
-    Tables,
     UnsolvedError,
     build,
     interpolate,
     load,
     relief,
 )
+from stated import PLANT, capacity, near, plant, total
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SEEDS = range(40)
-
-PLANT = {
-    "regions": "region\nhome",
-    "stages": """stage,kind,scope,storable,cost_life_years
-        wafer,flow,global,,1
-        hall,stock,regional,,""",
-    "suppliers": "stage,supplier,capacity_life_years\nwafer,acme,10\nhall,acme,10",
-    "capacity": """stage,supplier,place,year,capacity,price_usd
-        wafer,acme,global,2030,100,0
-        hall,acme,home,2030,1000,0""",
-    "accelerators": "accelerator,vendor,family,first_year,last_year,life_years,opex_usd_per_year,"
-    "h100e\nchip,v,f,2030,,10,0,1",
-    "unit_costs": "accelerator,year,other_cost_usd\nchip,2030,0",
-    "bill_of_materials": "accelerator,stage,quantity\nchip,wafer,1\nchip,hall,1",
-    "throughput": f"""accelerator,workload,tokens_per_second
-        chip,chat,{1 / TTOK_PER_TOKEN_PER_SECOND!r}""",
-    "operations": "year,utilisation\n2030,1",
-    "demand": """workload,tier,year,demand_ttok,value_usd_per_mtok
-        chat,all,2030,1000000,1""",
-}
-PLANT_SETTINGS = {
-    "first_year": 2030,
-    "last_year": 2030,
-    "discount_rate": 0.0,
-    "first_year_availability": 1.0,
-    "build_lag_share": 0.0,
-}
-
-
-def plant(settings: dict[str, float] | None = None, **tables: str) -> Statement:
-    """One chip of one wafer that needs one hall; an accelerator-year serves 1 Ttok worth 1e6 USD.
-
-    Everything is free, all years are alike, and one unit of anything is one unit of anything else.
-    """
-    rows = {
-        table: list(csv.DictReader(line.strip() for line in text.splitlines()))
-        for table, text in (PLANT | tables).items()
-    }
-    return build(Tables(PLANT_SETTINGS | (settings or {}), rows))
-
-
-def capacity(**wafers: str) -> str:
-    """Rows of `capacity`: enough halls, and what is given of wafers as year=units:price."""
-    rows = [f"wafer,acme,global,{y[1:]},{units.replace(':', ',')}" for y, units in wafers.items()]
-    return "\n".join([PLANT["capacity"].splitlines()[0], *rows, "hall,acme,home,2030,1000,0"])
-
-
-def total(answer: Answer, kind: str) -> float:
-    return math.fsum(x for label, x in answer.values.items() if label[0] == kind)
-
-
-def near(x: float) -> object:
-    return pytest.approx(x, rel=1e-9, abs=1e-6)
 
 
 def statement(case: Case, folder: Path) -> Statement:
@@ -438,6 +383,8 @@ class TestGenerator:
             wrong_chips,
             missing_tables,
             wrong_factors,
+            wrong_contracts,
+            wrong_cash,
         )
         assert [problem for look in looks for problem in look(case)] == []
 
@@ -591,11 +538,14 @@ KEYS = {
     "workloads": "workload",
     "throughput": "accelerator workload",
     "efficiency": "workload year",
-    "operations": "year",
+    "operations": "year accelerator",
     "demand": "workload tier year",
     "research": "tier year",
     "demand_curves": "workload year",
     "research_curves": "year",
+    "take_or_pay": "stage supplier place first_year",
+    "prices": "workload year",
+    "cash": "year",
     "observed": "quantity year item source",
     "outlooks": "quantity year item source",
     "press": "year stage source",
@@ -614,11 +564,15 @@ NAMES = {  # column: the table and column whose names it uses
 }
 
 
+OF_EITHER_SIGN = ("loading", "raised_usd", "fixed_cost_usd")
+SHARES = {"operations": "utilisation", "allocation": "share", "take_or_pay": "share", "prices": "kept_share"}
+
+
 def wrong_keys(case: Case) -> list[str]:
     """Keys given twice, names that nobody has, columns that no table has."""
     problems = []
     for table, rows in case.tables.items():
-        keys = [tuple(row[key] for key in KEYS[table].split()) for row in rows]
+        keys = [tuple(row.get(key) for key in KEYS[table].split()) for row in rows]
         problems += [f"{table}: {key} twice" for key in {k for k in keys if keys.count(k) > 1}]
         for row in rows:
             for column in set(row) & set(NAMES):
@@ -629,7 +583,7 @@ def wrong_keys(case: Case) -> list[str]:
             plain = {c.removesuffix("_low").removesuffix("_high") for c in row}
             problems += [f"{table}: column {c}" for c in plain - set(HEADERS[table].split())]
     sites = {(row["stage"], row["supplier"]) for row in case.rows("suppliers")}
-    for table in ("supplier_needs", "capacity", "allocation", "expansion"):
+    for table in ("supplier_needs", "capacity", "allocation", "expansion", "take_or_pay"):
         users = {(row["stage"], row["supplier"]) for row in case.rows(table)}
         problems += [f"{table}: no supplier {user}" for user in users - sites]
     return problems
@@ -641,14 +595,15 @@ def wrong_numbers(case: Case) -> list[str]:
     for table, rows in case.tables.items():
         for row in rows:
             for column, x in row.items():
-                if isinstance(x, (int, float)) and not (math.isfinite(x) and (x >= 0 or column == "loading")):
+                plain = column.removesuffix("_low").removesuffix("_high")
+                if isinstance(x, (int, float)) and not (math.isfinite(x) and (x >= 0 or plain in OF_EITHER_SIGN)):
                     problems.append(f"{table}.{column}: {x}")
                 if column.endswith("_low") and x is not None:
                     stem = column.removesuffix("_low")
                     if not num(x) <= num(row[stem]) <= num(row[f"{stem}_high"]):
                         problems.append(f"{table}.{column}: {x}")
-            if table in {"operations", "allocation"}:
-                share = num(row["utilisation" if table == "operations" else "share"])
+            if table in SHARES:
+                share = num(row[SHARES[table]] or 0)
                 problems += [f"{table}: {share}"] if share > 1 else []
             if table == "commitments":
                 scopes = [row["accelerator"], row["family"], row["vendor"]]
@@ -771,6 +726,31 @@ def wrong_factors(case: Case) -> list[str]:
         problems += [f"{where} twice"] if len({name for name, _ in of}) < len(of) else []
         problems += [f"{where} too much"] if sum(x**2 for _, x in of) > 1 + 1e-12 else []
     return problems
+
+
+def wrong_contracts(case: Case) -> list[str]:
+    """Contracts of who does not supply there, that end before they begin, or overlap."""
+    terms: dict[tuple[Value, Value, Value], list[tuple[int, int]]] = defaultdict(list)
+    for row in case.rows("take_or_pay"):
+        terms[row["stage"], row["supplier"], row["place"]].append((year(row, "first_year"), year(row, "last_year")))
+    problems = [f"a contract of {site}, who is not there" for site in terms.keys() - sites_of(case)]
+    for site, of_site in terms.items():
+        problems += [f"{site} from {first} to {last}" for first, last in of_site if first > last]
+        problems += [f"{site} twice in {one[1]}" for one, other in pairwise(sorted(of_site)) if other[0] <= one[1]]
+    return problems
+
+
+def wrong_cash(case: Case) -> list[str]:
+    """Years without a row, nothing to pay for what is missing, workloads without a price, a curve at no price."""
+    rows, prices = case.rows("cash"), case.rows("prices")
+    years = sorted(year(row) for row in rows)
+    problems = [f"cash of {t} is followed by {u}" for t, u in pairwise(years) if u != t + 1]
+    problems += ["cash in no year of the case"] if years and years[0] > num(case.settings["last_year"]) else []
+    problems += [f"a gap at {row['gap_usd_per_usd']}" for row in rows if num(row["gap_usd_per_usd"]) <= 0]
+    priced = {row["workload"] for row in prices}
+    workloads = [row["workload"] for row in case.rows("workloads")]
+    problems += [f"cash, and no price of {w}" for w in workloads if rows and w not in priced]
+    return problems + [f"a price of {row['workload']}: 0" for row in prices if row["price_usd_per_mtok"] == 0]
 
 
 def meets(cell: Value, wanted: str) -> bool:

@@ -16,6 +16,8 @@ from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, TypeAlias
 
+from reference import curve_prices, interpolate
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
@@ -49,16 +51,23 @@ HEADERS: dict[str, str] = {
     "workloads": "workload label tokens_counted",
     "throughput": "accelerator workload tokens_per_second source",
     "efficiency": "workload year multiplier source",
-    "operations": "year utilisation source",
+    "operations": "year accelerator utilisation source",
     "demand": "workload tier year demand_ttok value_usd_per_mtok source",
     "research": "tier year demand_h100e_years value_usd_per_h100e_hour source",
     "demand_curves": "workload year volume_ttok price_usd_per_mtok elasticity adjusted_share source",
     "research_curves": "year volume_h100e_years value_usd_per_h100e_hour elasticity source",
+    "take_or_pay": "stage supplier place first_year last_year share source",
+    "prices": "workload year price_usd_per_mtok kept_share source",
+    "cash": "year raised_usd fixed_cost_usd gap_usd_per_usd source",
     "factors": "factor target loading source",
     "observed": "quantity year item low central high unit kind rule source",
     "outlooks": "quantity year item central unit source",
     "press": "year stage story source",
 }
+NOT_WRITTEN = {"operations": ("accelerator",)}
+"""Columns that a file has only where a row does."""
+LAB = ("take_or_pay", "prices", "cash")
+"""What somebody has who signs for capacity, charges prices and has so much money, drawn after all else."""
 PUBLISHED = ("observed", "outlooks", "press")
 """What was published of years: no solve sees it."""
 UNSEEN = ("factors", *PUBLISHED)
@@ -77,6 +86,7 @@ OPTIONAL = (
     "demand",
     "demand_curves",
     "research_curves",
+    *LAB,
     *UNSEEN,
 )
 SERIES: dict[str, tuple[tuple[str, ...], str]] = {  # interpolated tables: keys, a column
@@ -84,11 +94,12 @@ SERIES: dict[str, tuple[tuple[str, ...], str]] = {  # interpolated tables: keys,
     "allocation": (("stage", "supplier", "of_stage"), "share"),
     "unit_costs": (("accelerator",), "other_cost_usd"),
     "efficiency": (("workload",), "multiplier"),
-    "operations": ((), "utilisation"),
+    "operations": (("accelerator",), "utilisation"),
     "demand": (("workload", "tier"), "demand_ttok"),
     "research": (("tier",), "demand_h100e_years"),
     "demand_curves": (("workload",), "volume_ttok"),
     "research_curves": ((), "volume_h100e_years"),
+    "prices": (("workload",), "price_usd_per_mtok"),
 }
 RANGED: dict[str, str] = {  # columns that may get _low and _high
     "capacity": "capacity price_usd",
@@ -100,6 +111,9 @@ RANGED: dict[str, str] = {  # columns that may get _low and _high
     "operations": "utilisation",
     "demand": "demand_ttok value_usd_per_mtok",
     "research": "demand_h100e_years",
+    "take_or_pay": "share",
+    "prices": "price_usd_per_mtok",
+    "cash": "raised_usd fixed_cost_usd",
 }
 AT_MOST_ONE = ("share", "utilisation")
 CURVES_IN = 5
@@ -109,6 +123,36 @@ CURVES_IN = 5
 def has_curves(seed: int) -> bool:
     """Whether the random case of a seed has curves; those without are what they were before there were any."""
     return seed % CURVES_IN == CURVES_IN // 2 + 1
+
+
+LABS_IN = 4
+"""Of so many cases one is a lab."""
+LAB_PARTS = (
+    ("operations", "contracts", "prices", "cash"),
+    ("contracts",),
+    ("some prices",),
+    ("prices", "cash"),
+    ("operations", "contracts", "prices"),
+    ("contracts", "prices", "cash"),
+    ("operations",),
+    ("contracts", "some prices"),
+    ("operations", "prices", "cash"),
+    ("contracts", "prices", "cash"),
+)
+"""What labs have, one after the other."""
+
+
+def is_lab(seed: int) -> bool:
+    """Whether the random case of a seed is a lab: `lab_parts` says what it has that others have not.
+
+    In all else each case is what it was before there were any.
+    """
+    return seed % LABS_IN == LABS_IN // 2
+
+
+def lab_parts(seed: int) -> tuple[str, ...]:
+    """Busy shares of single accelerators, contracts, prices of all or some workloads, cash."""
+    return LAB_PARTS[seed // LABS_IN % len(LAB_PARTS)] if is_lab(seed) else ()
 
 
 @dataclass(frozen=True)
@@ -146,7 +190,9 @@ def write_case(
         rows = list(given)
         if shuffler:
             shuffler.shuffle(rows)
-        header = dict.fromkeys([*HEADERS.get(table, "").split(), *(key for row in given for key in row)])
+        named = dict.fromkeys(key for row in given for key in row)
+        always = [x for x in HEADERS.get(table, "").split() if x in named or x not in NOT_WRITTEN.get(table, ())]
+        header = dict.fromkeys([*always, *named])
         with (folder / f"{table}.csv").open("w", encoding=encoding, newline="") as file:
             writer = csv.writer(file, lineterminator=line_end)
             writer.writerow(header)
@@ -308,6 +354,7 @@ class _Maker:
             settings |= self.curves()
         self.finish()
         settings |= self.uncertainty()
+        settings |= self.lab(settings)
         return Case(self.seed, settings, self.tables)
 
     # small helpers
@@ -871,6 +918,167 @@ class _Maker:
                 elasticity=elasticity,
             )
 
+    # a lab
+
+    def lab(self, settings: dict[str, Value]) -> dict[str, Value]:
+        """What a lab has beside all else, from a generator of its own; and what it has in the bank."""
+        self.rng = Random(f"lab {self.seed}")
+        turn, parts, chosen = self.seed // LABS_IN, lab_parts(self.seed), dict[str, Value]()
+        if "operations" in parts:
+            self.busy_shares(turn)
+        if "contracts" in parts:
+            self.contracts(turn)
+        if "prices" in parts or "some prices" in parts:
+            some = self.workloads[: max(1, len(self.workloads) - 1)]
+            self.prices(turn, settings, some if "some prices" in parts else self.workloads)
+        if "cash" in parts:
+            self.cash(turn)
+            if self.maybe(0.7):
+                chosen = {"opening_cash_usd": self.near(self.spending(FIRST) * 0.3)}
+        for table in LAB:
+            for column in RANGED[table].split() if self.maybe(0.5) else ():
+                self.ranges(table, column)
+            if not self.tables[table] and (not is_lab(self.seed) or self.maybe(0.5)):
+                del self.tables[table]
+        return chosen
+
+    def any_source(self) -> Value:
+        return self.rng.choice(self.tables["sources"])["source"]
+
+    def busy_shares(self, turn: int) -> None:
+        """Shares of one or two accelerators in place of the common one, which is said to be that of every one."""
+        for row in self.tables["operations"] if turn % 4 else ():
+            row["accelerator"] = None
+        for i, chip in enumerate(self.rng.sample(self.chips, self.rng.choice([1, 1, 2]))):
+            for t in self.curve_years(turn + i):
+                share = min(self.near(self.busy, 0.5, 1.4), 1.0)
+                self.add("operations", year=t, accelerator=chip.name, utilisation=share, source=self.any_source())
+
+    def sites(self) -> dict[tuple[str, str, str], bool]:
+        """(stage, supplier, place) of all that supplies, and whether it takes a price there."""
+        sites: dict[tuple[str, str, str], bool] = {}
+        for row in self.tables["capacity"]:
+            site = (str(row["stage"]), str(row["supplier"]), str(row["place"]))
+            sites[site] = sites.get(site, False) or num(row["price_usd"]) > 0
+        for row in self.tables.get("allocation", ()):  # of_stage stands before what draws from it
+            for p in [p for s, _, p in sites if s == row["of_stage"]]:
+                sites.setdefault((str(row["stage"]), str(row["supplier"]), p), False)
+        return sites
+
+    def contracts(self, turn: int) -> None:
+        """With a supplier that may expand, one that draws a share, one of a stock and one of a flow."""
+        sites = self.sites()
+        orders = {(row["stage"], row["supplier"], row["place"]) for row in self.tables.get("expansion", ())}
+        shares = {(row["stage"], row["supplier"]) for row in self.tables.get("allocation", ())}
+        drawing = [site for site in sites if site[:2] in shares]
+        kinds: tuple[list[tuple[str, str, str]], ...] = (
+            [site for site in sites if site in orders and sites[site]],
+            [site for site in drawing if sites[site]] or drawing,
+            [site for site in sites if not CATALOGUE[site[0]].flow and sites[site]],
+            [site for site in sites if CATALOGUE[site[0]].flow and sites[site]],
+        )
+        signed = dict.fromkeys(self.rng.choice(kind) for kind in kinds if kind)
+        for i, (s, k, p) in enumerate(signed):
+            for n, (first, last) in enumerate(self.terms(turn + 2 * i)):
+                share = (None, None, 1.0, None, None, 0.0)[(turn + i + n) % 6]
+                self.add(
+                    "take_or_pay",
+                    stage=s,
+                    supplier=k,
+                    place=p,
+                    first_year=first,
+                    last_year=last,
+                    share=self.near(0.6, 0.3, 1.6) if share is None else share,
+                    source=self.any_source(),
+                )
+
+    def terms(self, turn: int) -> list[tuple[int, int]]:
+        """One year, two terms in a row, from before the case, beyond it, all of it, some outside it, and with a gap."""
+        t, last = self.rng.choice(self.years[:-1]), self.last
+        return (
+            [(t, t)],
+            [(FIRST, t), (t + 1, last)],
+            [(FIRST - 2, t)],
+            [(t, last + 2)],
+            [(FIRST, last)],
+            [(FIRST - 3, FIRST - 1), (t + 1, last), (last + 1, last + 4)],
+            [(FIRST, FIRST), (last, last + 1)],
+        )[turn % 7]
+
+    def prices(self, turn: int, settings: dict[str, Value], workloads: Sequence[str]) -> None:
+        """What is charged, and what is left of it: blank, all, a part, or now this and now that."""
+        for i, w in enumerate(workloads):
+            curve = [row for row in self.tables.get("demand_curves", ()) if row["workload"] == w]
+            charged = self.on_curve(curve, turn + i, settings) if curve else self.between_tiers(w, turn + i)
+            part = _round(self.rng.uniform(0.6, 0.95))
+            kept: tuple[Value, ...] = ((part,), (None,), (None, part, 1.0), (1.0,))[(turn + i) % 4]
+            for n, (t, price) in enumerate(charged.items()):
+                self.add(
+                    "prices",
+                    workload=w,
+                    year=t,
+                    price_usd_per_mtok=price,
+                    kept_share=kept[n % len(kept)],
+                    source=self.any_source(),
+                )
+
+    def between_tiers(self, w: str, turn: int) -> dict[int, float]:
+        """A price below all tiers, that of a tier in all years, between two of them, or above the most of them."""
+        values: dict[Value, dict[int, float]] = defaultdict(dict)
+        for row in self.tables["demand"]:
+            if row["workload"] == w:
+                values[row["tier"]][year(row)] = num(row["value_usd_per_mtok"])
+        tiers = sorted(values.values(), key=lambda of_year: min(of_year.values()))
+        if turn % 4 == 1:
+            return dict(self.rng.choice(tiers))
+        low, high = min(tiers[0].values()), min(tiers[-1].values())
+        way = {0: (0.5 * low, low), 2: (low, high), 3: (0.6 * high, 1.2 * high)}[turn % 4]
+        drift, price = self.rng.uniform(0.85, 1.1), self.rng.uniform(*way)
+        return {t: _round(price * drift ** (t - FIRST)) for t in self.curve_years(turn)}
+
+    def on_curve(self, rows: Sequence[Row], turn: int, settings: dict[str, Value]) -> dict[int, float]:
+        """Inside the span of a curve, on a step of it, above and below it, in all years of the case."""
+        given = {year(row): num(row["price_usd_per_mtok"]) for row in rows}
+        charged = {}
+        for n, t in enumerate(self.years):
+            steps = curve_prices(settings, interpolate(given, t, before=given[min(given)]))
+            charged[t] = (
+                _round(self.rng.uniform(steps[-1], steps[0])),
+                self.rng.choice(steps),
+                _round(steps[-1] * self.rng.uniform(0.6, 0.95)),
+                _round(steps[0] * self.rng.uniform(1.05, 1.5)),
+            )[(turn + n) % 4]
+        return charged
+
+    def spending(self, t: int) -> float:
+        """What the plan would cost to build in a year."""
+        return sum(chip.plan * chip.price for chip in self.chips if chip.name != "relic") * self.grown(t)
+
+    def cash(self, turn: int) -> None:
+        """Near what the plan would cost, over all, later, more or fewer years; some of it repaid, or income."""
+        t = self.rng.choice(self.years[:-1])
+        years = (
+            range(FIRST, self.last + 1),
+            range(FIRST + 1, self.last + 1),
+            range(FIRST - 1, self.last + 2),
+            range(FIRST, t + 1),
+            range(t, self.last + 1),
+        )[(turn // 2 + turn // len(LAB_PARTS)) % 5]
+        rich, missing = self.rng.choice([0.1, 0.3, 0.6]), self.rng.choice([0.1, 0.4, 1.0, 3.0])
+        for u in years:
+            raised = self.near(self.spending(u) * rich) if self.maybe(0.7) else 0.0
+            repaid = self.maybe(0.25)
+            income = self.maybe(0.2)
+            fixed = self.near(self.spending(u) * 0.1)
+            self.add(
+                "cash",
+                year=u,
+                raised_usd=-0.5 * raised if repaid else raised,
+                fixed_cost_usd=-0.5 * fixed if income else fixed,
+                gap_usd_per_usd=self.near(missing, 0.8, 1.2),
+                source=self.any_source(),
+            )
+
     # the rest
 
     def finish(self) -> None:
@@ -881,14 +1089,14 @@ class _Maker:
                 for row in self.tables[table]:
                     row["source"] = self.rng.choice(keys)
         if self.maybe(0.5):
-            columns = [(table, x) for table, ranged in RANGED.items() for x in ranged.split()]
+            columns = [(table, x) for table, ranged in RANGED.items() for x in ranged.split() if table not in LAB]
             for table, column in columns:
                 if self.maybe(0.4):
                     self.ranges(table, column)
         if has_curves(self.seed):
             self.curve_ranges()
         for table in OPTIONAL:
-            if table not in UNSEEN and not self.tables[table] and self.maybe(0.5):
+            if table not in (*LAB, *UNSEEN) and not self.tables[table] and self.maybe(0.5):
                 del self.tables[table]
         self.published(keys)
 
@@ -999,7 +1207,7 @@ class _Maker:
             x = row[column]
             if isinstance(x, (int, float)) and self.maybe(0.7):
                 whole = isinstance(x, int)
-                low, high = (max(x - 1, 0), x + 1) if whole else (0.8 * x, 1.25 * x)
+                low, high = (max(x - 1, 0), x + 1) if whole else sorted((0.8 * x, 1.25 * x))
                 if column == "life_years":
                     low = max(low, 1)
                 if column in AT_MOST_ONE:
@@ -1052,11 +1260,42 @@ FEATURES = frozenset(
         "a bound that was published",
         "a kind of its own",
         "a rule that keeps a published number out",
+        "a contract beyond the case",
+        "a contract for everything",
+        "a contract for nothing",
+        "a contract from before the case",
+        "a contract of a flow",
+        "a contract of a stock",
+        "a contract of a supplier that draws a share",
+        "a contract of a supplier that may expand",
+        "a contract of one year",
+        "a contract of several years",
+        "a contract outside the case",
         "a curve and tiers",
         "a curve and no tiers",
         "a curve of nothing",
         "a curve without a part above",
         "a curve without a part below",
+        "a price above a curve",
+        "a price below a curve",
+        "a price inside a curve",
+        "a price on a step of a curve",
+        "a price that is the value of a tier",
+        "a tier below its price",
+        "all of a price is kept",
+        "all of a price is kept, blank",
+        "a part of a price is kept",
+        "an income that comes whatever is served",
+        "a busy share of one accelerator beside that of every one",
+        "cash beyond the case",
+        "cash in all years",
+        "cash in some years",
+        "money from before the case",
+        "money repaid",
+        "no money from before the case",
+        "prices of all workloads",
+        "prices of some workloads",
+        "two contracts in a row",
         "a share of users who have adjusted",
         "a share of users who have adjusted, blank",
         "no share of users has adjusted",
@@ -1148,6 +1387,9 @@ def features(case: Case) -> set[str]:
         _commitments,
         _demand,
         _curves,
+        _contracts,
+        _prices,
+        _cash,
         _published,
         _uncertainty,
     )
@@ -1227,7 +1469,7 @@ def _series(case: Case) -> Features:
     for table, (keys, _) in SERIES.items():
         given: dict[tuple[Value, ...], list[int]] = defaultdict(list)
         for row in case.rows(table):
-            given[tuple(row[key] for key in keys)].append(year(row))
+            given[tuple(row.get(key) for key in keys)].append(year(row))
         for years in given.values():
             yield f"{table}: gap", any(u > t + 1 for t, u in pairwise(sorted(years)))
             yield f"{table}: starts late", min(years) > span[0]
@@ -1417,3 +1659,67 @@ def _curves(case: Case) -> Features:
     yield "a curve without a part above", case.settings.get("curve_top") == 1
     yield "a curve without a part below", case.settings.get("curve_bottom") == 1
     yield "steps of curves by default", bool(volumes) and "curve_steps" not in case.settings
+
+
+def _contracts(case: Case) -> Features:
+    span = _span(case)
+    kind = {row["stage"]: row["kind"] for row in case.rows("stages")}
+    orders = {(row["stage"], row["supplier"], row["place"]) for row in case.rows("expansion")}
+    shares = {(row["stage"], row["supplier"]) for row in case.rows("allocation")}
+    starts = {(row["stage"], row["supplier"], row["place"], row["first_year"]) for row in case.rows("take_or_pay")}
+    for row in case.rows("take_or_pay"):
+        site = (row["stage"], row["supplier"], row["place"])
+        first, last = year(row, "first_year"), year(row, "last_year")
+        inside = first <= span[-1] and last >= span[0]
+        yield "a contract outside the case", not inside
+        yield "a contract from before the case", inside and first < span[0]
+        yield "a contract beyond the case", inside and last > span[-1]
+        yield "a contract of one year", inside and first == last
+        yield "a contract of several years", inside and first < last
+        yield "a contract for nothing", row["share"] == 0
+        yield "a contract for everything", row["share"] == 1
+        yield f"a contract of a {kind[row['stage']]}", inside
+        yield "a contract of a supplier that may expand", inside and site in orders
+        yield "a contract of a supplier that draws a share", inside and site[:2] in shares
+        yield "two contracts in a row", inside and (*site, last + 1) in starts
+    named = {row.get("accelerator") for row in case.rows("operations")}
+    yield "a busy share of one accelerator beside that of every one", len(named) > 1
+
+
+def _prices(case: Case) -> Features:
+    values: dict[tuple[Value, Value], set[Value]] = defaultdict(set)
+    for row in case.rows("demand"):
+        values[row["workload"], row["year"]].add(row["value_usd_per_mtok"])
+    curves: dict[Value, dict[int, float]] = defaultdict(dict)
+    for row in case.rows("demand_curves"):
+        curves[row["workload"]][year(row)] = num(row["price_usd_per_mtok"])
+    for row in case.rows("prices"):
+        price, kept = num(row["price_usd_per_mtok"]), row["kept_share"]
+        yield "all of a price is kept, blank", kept is None
+        yield "all of a price is kept", kept == 1
+        yield "a part of a price is kept", kept is not None and 0 < num(kept) < 1
+        of_tiers = values[row["workload"], row["year"]]
+        yield "a price that is the value of a tier", price in of_tiers
+        yield "a tier below its price", any(num(x) < price for x in of_tiers)
+        given = curves.get(row["workload"], {})
+        if given and year(row) in _span(case):
+            steps = curve_prices(case.settings, interpolate(given, year(row), before=given[min(given)]))
+            yield "a price on a step of a curve", price in steps
+            yield "a price inside a curve", steps[-1] < price < steps[0] and price not in steps
+            yield "a price above a curve", price > steps[0]
+            yield "a price below a curve", price < steps[-1]
+    priced = {row["workload"] for row in case.rows("prices")}
+    yield "prices of some workloads", 0 < len(priced) < len(case.rows("workloads"))
+    yield "prices of all workloads", len(priced) == len(case.rows("workloads"))
+
+
+def _cash(case: Case) -> Features:
+    span, rows = _span(case), case.rows("cash")
+    years = {year(row) for row in rows}
+    yield "cash in all years", years >= set(span)
+    yield "cash in some years", 0 < len(years & set(span)) < len(span)
+    yield "cash beyond the case", bool(years - set(span))
+    yield "money from before the case", bool(rows) and "opening_cash_usd" in case.settings
+    yield "no money from before the case", bool(rows) and "opening_cash_usd" not in case.settings
+    yield "money repaid", any(num(row["raised_usd"]) < 0 for row in rows)
+    yield "an income that comes whatever is served", any(num(row["fixed_cost_usd"]) < 0 for row in rows)

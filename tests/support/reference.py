@@ -8,7 +8,9 @@ It shares no code with the package: its own reader, its own series, its own rows
 - A quantity that is not defined is 0. A row may name `build[a, t-1]` of a year in
   which `a` is not made: the term vanishes.
 
-All values are in the units of the tables, all money in discounted USD.
+All values are in the units of the tables, all money in discounted USD; `unused`, `cash`, `gap` and the rows
+`take_or_pay` and `cash` are in USD of their own years. A dollar more raised in t is one more on the right-hand side of
+("cash", t). No shift or lifted row of another limit moves what a take-or-pay row owes: only `expand` does.
 """
 
 from __future__ import annotations
@@ -39,12 +41,15 @@ Site: TypeAlias = tuple[str, str, str]  # stage, supplier, place
 Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 GLOBAL = "global"
+EVERY = ""  # accelerator
 TTOK_PER_TOKEN_PER_SECOND = 365 * 24 * 3600 * 1e-12  # kept up for a year
 MTOK_PER_TTOK = 1e6
 HOURS_PER_YEAR = 365 * 24
 WIDEST_MISS = 1e-6  # relative: its solver's tolerance is absolute, and may be larger than a row
 TINY = 1e-300
 WIDEST_GAP = 1e-8  # relative: an answer whose dual bound is further away is not an answer
+NOT_CHARGED = -math.inf  # prices nothing out
+SAME_STEP = 1e-9  # relative: a charged price as near as that to a step of a curve is the step
 
 COLUMNS = {  # kind of column: the length of its label
     "supply": 5,
@@ -60,6 +65,9 @@ COLUMNS = {  # kind of column: the length of its label
     "assign_research": 3,
     "serve": 4,
     "research": 3,
+    "unused": 5,
+    "cash": 2,
+    "gap": 2,
 }
 
 
@@ -143,6 +151,37 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Contract:
+    """One row of `take_or_pay` that counts: the share owed of what the whole limit of its years would cost.
+
+    years: those of the row inside the case, at least one; what is unused is paid in the last of them.
+    """
+
+    stage: str
+    supplier: str
+    place: str
+    first_year: int
+    years: range
+    share: float
+
+    @property
+    def site(self) -> Site:
+        return (self.stage, self.supplier, self.place)
+
+    @property
+    def last(self) -> int:
+        return self.years[-1]
+
+    @property
+    def column(self) -> Label:
+        return ("unused", *self.site, self.first_year)
+
+    @property
+    def row(self) -> Label:
+        return ("take_or_pay", *self.site, self.first_year)
+
+
+@dataclass(frozen=True)
 class Accelerator:
     """One row of `accelerators`."""
 
@@ -177,12 +216,23 @@ class Numbers:
         self.share = Series(tables["allocation"], ("stage", "supplier", "of_stage"), "share")
         self.other_cost = Series(tables["unit_costs"], ("accelerator",), "other_cost_usd")
         self.efficiency = Series(tables["efficiency"], ("workload",), "multiplier")
-        self.utilisation = Series(tables["operations"], (), "utilisation")
+        operations = [row | {"accelerator": row.get("accelerator") or EVERY} for row in tables["operations"]]
+        self.utilisation = Series(operations, ("accelerator",), "utilisation")
+        prices = [row | {"kept_share": row.get("kept_share") or "1"} for row in tables["prices"]]
+        self.charged = Series(prices, ("workload",), "price_usd_per_mtok")
+        self.kept_share = Series(prices, ("workload",), "kept_share")
         tier = ("workload", "tier")
         self.demand = Series(tables["demand"], tier, "demand_ttok")
         self.value = Series(tables["demand"], tier, "value_usd_per_mtok")
         self.research = Series(tables["research"], ("tier",), "demand_h100e_years")
         self.rent = Series(tables["research"], ("tier",), "value_usd_per_h100e_hour")
+        self.priced_out = {
+            (w, j, t)
+            for w, j in self.demand.given
+            for t in self.years
+            if self.charge(w, t) > self.value.price((w, j), t)
+        }
+        """(workload, tier, year) of the tiers that are worth less than what is charged."""
         self._add_curves()
 
         self.accelerators = [_accelerator(row) for row in tables["accelerators"]]
@@ -199,26 +249,47 @@ class Numbers:
             row["accelerator"]: (float(row["warehouse_units"]), float(row["built_units"])) for row in tables["opening"]
         }
         self.budget = {int(row["year"]): float(row["capital_usd"]) for row in tables["budget"]}
+        self.cash = {int(row["year"]): row for row in tables["cash"]}
+        self.opening_cash = float(settings.get("opening_cash_usd", 0.0))
         self.commitments = [row for row in tables["commitments"] if int(row["year"]) in self.years]
 
     def _add_curves(self) -> None:
         """Curves as tiers of every year of the case, beside those of the tables."""
         rows = [row | {"adjusted_share": row.get("adjusted_share") or "1"} for row in self.tables["demand_curves"]]
-        names = ("volume_ttok", "price_usd_per_mtok", "elasticity", "adjusted_share")
+        names = ["volume_ttok", "price_usd_per_mtok", "elasticity", "adjusted_share"]
         volume, *prices = (Series(rows, ("workload",), name) for name in names)
-        for key in volume.given:
+        for (w,) in volume.given:
+            tiers: dict[int, dict[str, Tier]] = {}
             for t in self.years:
-                of_row = (series.price(key, t) for series in prices)
-                for tier, width, worth in curve_tiers(self.tables.settings, volume.quantity(key, t), *of_row):
-                    self.demand.given[(*key, tier)][t] = width
-                    self.value.given[(*key, tier)][t] = worth
-        names = ("volume_h100e_years", "value_usd_per_h100e_hour", "elasticity")
+                curve = Curve(volume.quantity((w,), t), *(series.price((w,), t) for series in prices))
+                tiers[t] = {tier.name: tier for tier in charged_tiers(self.tables.settings, curve, self.charge(w, t))}
+            for j in dict.fromkeys(j for of_year in tiers.values() for j in of_year):
+                for t in self.years:
+                    tier = tiers[t].get(j, Tier(j, 0.0, 0.0, is_open=True))
+                    self.demand.given[w, j][t], self.value.given[w, j][t] = tier.asked, tier.worth
+                    if not tier.is_open:
+                        self.priced_out.add((w, j, t))
+        names = ["volume_h100e_years", "value_usd_per_h100e_hour", "elasticity"]
         volume, *prices = (Series(self.tables["research_curves"], (), name) for name in names)
         for t in self.years if volume.given else ():
-            of_row = (series.price((), t) for series in prices)
-            for tier, width, worth in curve_tiers(self.tables.settings, volume.quantity((), t), *of_row, 1.0):
-                self.research.given[tier,][t] = width
-                self.rent.given[tier,][t] = worth
+            curve = Curve(volume.quantity((), t), *(series.price((), t) for series in prices))
+            for tier in charged_tiers(self.tables.settings, curve, NOT_CHARGED):
+                self.research.given[tier.name,][t] = tier.asked
+                self.rent.given[tier.name,][t] = tier.worth
+
+    def busy_share(self, a: str, t: int) -> float:
+        """The series of an accelerator that is named, in all years; else that of every one."""
+        return self.utilisation.price((a,) if (a,) in self.utilisation.given else (EVERY,), t)
+
+    def charge(self, w: str, t: int) -> float:
+        """What is charged for a workload; NOT_CHARGED where `prices` does not have it."""
+        return self.charged.price((w,), t, default=NOT_CHARGED)
+
+    def earned(self, w: str, j: str, t: int) -> float:
+        """What 10⁶ tokens earn: what is left of the price where `prices` has the workload, else the tier's value."""
+        if (w,) in self.charged.given:
+            return self.kept_share.price((w,), t) * self.charged.price((w,), t)
+        return self.value.price((w, j), t)
 
     def is_flow(self, s: str) -> bool:
         return self.stages[s]["kind"] == "flow"
@@ -272,6 +343,23 @@ class Numbers:
             life = int(lives[s, k])
             orders.append(Order(s, k, row["place"], year, year + lead, life, amount, capex))
         return orders
+
+    @cached_property
+    def contracts(self) -> list[Contract]:
+        """The rows of `take_or_pay` of which a year is inside the case."""
+        contracts = []
+        for row in self.tables["take_or_pay"]:
+            first_year = int(row["first_year"])
+            years = range(max(first_year, self.first), min(int(row["last_year"]), self.last) + 1)
+            if years:
+                site = (row["stage"], row["supplier"], row["place"])
+                contracts.append(Contract(*site, first_year, years, float(row["share"])))
+        return contracts
+
+    @cached_property
+    def cash_years(self) -> list[int]:
+        """Every year of the case from the first to the last row of `cash`."""
+        return [t for t in self.years if min(self.cash) <= t <= max(self.cash)] if self.cash else []
 
     @cached_property
     def needs(self) -> dict[tuple[str, str, str, str], dict[str, float]]:
@@ -335,24 +423,68 @@ def curve_prices(settings: Mapping[str, Any], price: float) -> list[float]:
     return [*upper, price, *(price * bottom ** (n / (steps - above)) for n in range(1, steps - above + 1))]
 
 
+class Curve(NamedTuple):
+    """One row of a curve: what is asked for at each price, and what that is worth."""
+
+    volume: float
+    price: float
+    elasticity: float
+    adjusted_share: float = 1.0
+
+    def asked(self, v: float) -> float:
+        """What is asked for at a price; at an infinite one nothing."""
+        on_curve = self.volume * math.pow(v / self.price, -self.elasticity)
+        return on_curve if v >= self.price else self.volume + self.adjusted_share * (on_curve - self.volume)
+
+    def worth(self, v1: float, v2: float) -> float:
+        """The mean of the curve over what is asked for between two prices, v1 > v2; v2 where there is no upper one."""
+        if math.isinf(v1):
+            return v2
+        log = math.log(v1 / v2)
+        x = (1 - self.elasticity) * log
+        g = -math.expm1(-x) / x if x else 1.0
+        return self.elasticity * v1 * log * g / math.expm1(self.elasticity * log)
+
+
+class Tier(NamedTuple):
+    """A tier of a curve: what is asked for, what a unit of it is worth, and whether it is not priced out."""
+
+    name: str
+    asked: float
+    worth: float
+    is_open: bool
+
+
+def charged_tiers(settings: Mapping[str, Any], curve: Curve, charged: float) -> list[Tier]:
+    """The tiers of a curve where a price is charged, or NOT_CHARGED: what lies below it is priced out.
+
+    The price parts the tier in which it lies, `curve_00` where it is above the span: the lower part is called
+    `curve_NN_below`. Below the span it adds one more tier. As near as SAME_STEP to a step it is the step.
+    """
+    steps = curve_prices(settings, curve.price)
+    spans = [(f"curve_{n:02d}", v1, v2) for n, (v1, v2) in enumerate(pairwise([math.inf, *steps]))]
+    same = [step for step in steps if math.isclose(step, charged, rel_tol=SAME_STEP)]
+    if same:
+        charged = same[0]
+    elif math.isfinite(charged) and charged < steps[-1]:
+        spans.append((f"curve_{len(steps):02d}", steps[-1], charged))
+    else:
+        at = next((n for n, (_, v1, v2) in enumerate(spans) if v1 > charged > v2), None)
+        if at is not None:
+            name, v1, v2 = spans[at]
+            spans[at : at + 1] = [(name, v1, charged), (f"{name}_below", charged, v2)]
+    return [
+        Tier(name, curve.asked(v2) - curve.asked(v1), curve.worth(v1, v2), is_open=v2 >= charged)
+        for name, v1, v2 in spans
+    ]
+
+
 def curve_tiers(
     settings: Mapping[str, Any], volume: float, price: float, elasticity: float, adjusted_share: float
 ) -> list[tuple[str, float, float]]:
-    """The tiers of a curve: name, what is asked for, what a unit of it is worth."""
-
-    def asked(v: float) -> float:
-        on_curve = volume * (v / price) ** -elasticity
-        return on_curve if v >= price else volume + adjusted_share * (on_curve - volume)
-
-    prices = curve_prices(settings, price)
-    tiers = [("curve_00", asked(prices[0]), prices[0])]
-    for n, (v1, v2) in enumerate(pairwise(prices), start=1):
-        log = math.log(v1 / v2)
-        x = (1 - elasticity) * log
-        g = -math.expm1(-x) / x if x else 1.0
-        mean = elasticity * v1 * log * g / math.expm1(elasticity * log)
-        tiers.append((f"curve_{n:02d}", asked(v2) - asked(v1), mean))
-    return tiers
+    """The tiers of a curve where no price is charged: name, what is asked for, what a unit of it is worth."""
+    curve = Curve(volume, price, elasticity, adjusted_share)
+    return [(tier.name, tier.asked, tier.worth) for tier in charged_tiers(settings, curve, NOT_CHARGED)]
 
 
 def _accelerator(row: Row) -> Accelerator:
@@ -586,6 +718,8 @@ def build(tables: Tables) -> Statement:
         accelerator_columns,
         commitment_columns,
         service_columns,
+        contract_columns,
+        cash_columns,
         supply_limit,
         expansion_limit,
         stage_balance,
@@ -600,6 +734,8 @@ def build(tables: Tables) -> Statement:
         service,
         research_service,
         demand,
+        take_or_pay,
+        cash,
         budget,
     ):
         declare(lp, n)
@@ -660,8 +796,8 @@ def commitment_columns(lp: Statement, n: Numbers) -> None:
 def service_columns(lp: Statement, n: Numbers) -> None:
     """Busy accelerator-years, and what they serve.
 
-    What is served saves δ_t · value · 10⁶ per 10¹² tokens and δ_t · value · 8760 per
-    H100-equivalent year; the value of all demand is the constant.
+    What is served saves δ_t · earned · 10⁶ per 10¹² tokens and δ_t · value · 8760 per
+    H100-equivalent year; what all demand would save is the constant, without what is priced out.
     """
     for a in n.accelerators:
         for t in n.years:
@@ -671,13 +807,28 @@ def service_columns(lp: Statement, n: Numbers) -> None:
                     lp.column("assign", a.name, w, t)
     for t in n.years:
         for w, j in n.demand.given:
-            worth = n.delta(t) * n.value.price((w, j), t) * MTOK_PER_TTOK
+            worth = n.delta(t) * n.earned(w, j, t) * MTOK_PER_TTOK
             lp.column("serve", w, j, t, usd=-worth)
-            lp.constant += worth * n.demand.quantity((w, j), t)
+            if (w, j, t) not in n.priced_out:
+                lp.constant += worth * n.demand.quantity((w, j), t)
         for (tier,) in n.research.given:
             worth = n.delta(t) * n.rent.price((tier,), t) * HOURS_PER_YEAR
             lp.column("research", tier, t, usd=-worth)
             lp.constant += worth * n.research.quantity((tier,), t)
+
+
+def contract_columns(lp: Statement, n: Numbers) -> None:
+    """What is owed and not used: δ_last per dollar, for a flow stage pvf(last, cost_life)."""
+    for c in n.contracts:
+        usd = n.pvf(c.last, n.cost_life(c.stage)) if n.is_flow(c.stage) else n.delta(c.last)
+        lp.column(*c.column, usd=usd)
+
+
+def cash_columns(lp: Statement, n: Numbers) -> None:
+    """What is left at the end of a year, and what is missing at δ_t · gap_usd_per_usd."""
+    for t in n.cash_years:
+        lp.column("cash", t)
+        lp.column("gap", t, usd=n.delta(t) * float(n.cash[t]["gap_usd_per_usd"]))
 
 
 def supply_limit(lp: Statement, n: Numbers) -> None:
@@ -873,7 +1024,7 @@ def compute(lp: Statement, n: Numbers) -> None:
     Σ_w assign + assign_research <= utilisation · Σ_r (operate - (1-alpha) install).
     """
     for _, a, t in lp.columns("assign_research"):
-        busy = n.utilisation.price((), int(t))
+        busy = n.busy_share(str(a), int(t))
         terms: Sum = [(1, ("assign_research", a, t))]
         terms += [(1, ("assign", a, w, t)) for (b, w) in n.speed if b == a]
         for r in n.regions:
@@ -904,23 +1055,61 @@ def research_service(lp: Statement, n: Numbers) -> None:
 
 
 def demand(lp: Statement, n: Numbers) -> None:
-    """serve <= demand, research <= demand."""
+    """serve <= demand, research <= demand; 0 of what is priced out, by a row of its own."""
     for t in n.years:
         for w, j in n.demand.given:
             most = n.demand.quantity((w, j), t)
             lp.row(("demand", w, j, t), [(1, ("serve", w, j, t))], most)
+            if (w, j, t) in n.priced_out:
+                lp.row(("priced_out", w, j, t), [(1, ("serve", w, j, t))], 0.0)
         for (j,) in n.research.given:
             most = n.research.quantity((j,), t)
             lp.row(("research_demand", j, t), [(1, ("research", j, t))], most)
 
 
+def take_or_pay(lp: Statement, n: Numbers) -> None:
+    """Σ_t price · supply + unused >= share · Σ_t price · limit, stated as <=; what is ordered raises the limit."""
+    for c in n.contracts:
+        terms: Sum = [(-1, c.column)]
+        owed = 0.0
+        for t in c.years:
+            price, limit = n.price.price(c.site, t), lp.limits[(*c.site, t)]
+            terms.append((-price, ("supply", *c.site, t)))
+            terms += [(c.share * price * coefficient, column) for column, coefficient in limit.terms.items()]
+            owed += c.share * price * limit.fixed
+        lp.row(c.row, terms, -owed)
+
+
+def cash(lp: Statement, n: Numbers) -> None:
+    """What is left of a year: what was left before, raised, missing and earned, less everything that is paid in it."""
+    for t in n.cash_years:
+        terms: Sum = [(1, ("cash", t)), (-1, ("cash", t - 1)), (-1, ("gap", t))]
+        terms += [(-n.earned(w, j, t) * MTOK_PER_TTOK, ("serve", w, j, t)) for w, j in n.demand.given]
+        terms += capital(n, t)
+        terms += [(n.price.price((s, k, p), t), ("supply", s, k, p, t)) for s, k, p in n.sites if not n.is_flow(s)]
+        terms += [(a.opex_usd, ("operate", a.name, r, t)) for a in n.accelerators for r in n.regions]
+        terms += [(1, c.column) for c in n.contracts if c.last == t]
+        terms += [
+            (float(row["shortfall_usd_per_unit"]), ("shortfall", row["commitment"], t))
+            for row in n.commitments
+            if int(row["year"]) == t
+        ]
+        promised = float(n.cash[t]["raised_usd"]) - float(n.cash[t]["fixed_cost_usd"])
+        before = n.opening_cash if t == n.cash_years[0] else 0.0
+        lp.row(("cash", t), terms, before + promised, equal=True)
+
+
 def budget(lp: Statement, n: Numbers) -> None:
-    """Cash of the year: flow purchases, other cost of what is built, orders of expansion."""
-    for t, capital in n.budget.items():
-        spent: Sum = [(n.price.price((s, k, p), t), ("supply", s, k, p, t)) for s, k, p in n.sites if n.is_flow(s)]
-        spent += [(n.other_cost.price((a.name,), t), ("build", a.name, t)) for a in n.accelerators]
-        spent += [(order.capex_usd, order.column) for order in n.orders if order.year == t]
-        lp.row(("budget", t), spent, capital)
+    """Capital of the years that have a row."""
+    for t, most in n.budget.items():
+        lp.row(("budget", t), capital(n, t), most)
+
+
+def capital(n: Numbers, t: int) -> Sum:
+    """Capital of the year: flow purchases, other cost of what is built, orders of expansion."""
+    spent: Sum = [(n.price.price((s, k, p), t), ("supply", s, k, p, t)) for s, k, p in n.sites if n.is_flow(s)]
+    spent += [(n.other_cost.price((a.name,), t), ("build", a.name, t)) for a in n.accelerators]
+    return spent + [(order.capex_usd, order.column) for order in n.orders if order.year == t]
 
 
 def relief(lp: Statement, values: Mapping[Label, float], stages: Collection[str], year: int, step: float) -> Terms:
