@@ -73,6 +73,8 @@ class ColumnSchema:
     """Whether the number may be infinite; of results."""
     added: bool = False
     """Whether files of earlier versions lack it, of which it is then blank."""
+    where_needed: bool = False
+    """Whether it is left out of an answer in which no row has it; of results."""
 
     @property
     def ranged(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplychain import units
 from supplychain.model._pyomo import Expression, Model, Tier, Workload, Year, number_now
 
 
@@ -12,6 +13,11 @@ def earned(m: Model, w: Workload, j: Tier, t: Year) -> Expression:
     $earned_{w,j,t} = value\_usd\_per\_mtok_{w,j,t}$ where no price is charged.
     """
     return m.kept_share[w, t] * m.charged_usd_per_mtok[w, t] if w in m.on.priced else m.value_usd_per_mtok[w, j, t]
+
+
+def charge(m: Model, w: Workload, _: Tier, t: Year) -> Expression:
+    """Return what users are charged for 10^12 tokens of a workload that has a price [USD]."""
+    return m.charged_usd_per_mtok[w, t] * units.MTOK_PER_TTOK
 
 
 def priced_out(m: Model, w: Workload, j: Tier, t: Year) -> bool:

@@ -211,7 +211,7 @@ def solve(  # noqa: PLR0913 - what is asked for has its defaults
     locked in: see `plan.locked_in.lock_in`. With `supplier_prices` the answer has the table of that name: at which
     price [USD per unit] each supplier would enter or leave the plan in each year; see `plan.suppliers.entry_and_exit`.
     So it has with `indifference`, which names suppliers by stage, supplier and place (None: its only one): the table
-    has what `Plan.indifference` says of each, too.
+    has what `Plan.indifference` says of each, too. Suppliers to which a contract owes a share are always in it.
     `time_limit` is in seconds, for all that is solved and asked. `progress` is told what is being done.
 
     Raises: NoAnswerError if the solver finds no optimum or what is locked in does not fit the case, TimeLimitError if
@@ -226,6 +226,8 @@ def solve(  # noqa: PLR0913 - what is asked for has its defaults
         case = lock_in(case, orders_from, until)
     sites = [suppliers.site_of(case, *names) for names in indifference]
     asked = supplier_prices or bool(sites)
+    if case.settings.foresight_years is None:
+        sites += suppliers.sites_with_contracts(case)
     plan = answer(case, windows.solve_windows(case, progress), progress, supplier_prices=asked)
     if not sites:
         return plan
@@ -305,7 +307,7 @@ def answer(
         "bottlenecks_by_group": bottlenecks.table(by_level["group"], "group"),
         "stages": quantities.stages(solved, price),
         "supply": quantities.supply(solved),
-        "service_by_workload": quantities.service_by_workload(solved, by_tier),
+        "service_by_workload": quantities.service_by_workload(by_tier),
         "service": by_tier,
         "research_service": quantities.research_service(solved, unlimited),
         "builds": quantities.builds(solved),
@@ -318,10 +320,10 @@ def answer(
         "token_cost": token_cost,
         "decomposition": parts.sort_values(["year", "workload"], kind="stable", ignore_index=True),
         "average_cost": decomposition.average(solved, ledger, token_cost),
-        "economics": money.economics(solved, ledger),
+        "economics": money.economics(solved, ledger, _joined(of_window.of_a_dollar for of_window in window_answers)),
         "requirements": quantities.requirements(solved, unconstrained),
     }
-    if supplier_prices:
+    if supplier_prices or solved.on.terms:
         rows = (row for of_window in window_answers for row in of_window.supplier_prices)
         tables[schema.SUPPLIER_PRICES.name] = suppliers.supplier_prices(rows)
     named = {table.name: tables[table.name] for table in schema.TABLES["solve"] if table.name in tables}
@@ -339,6 +341,8 @@ class _WindowAnswer:
     decomposition: pd.DataFrame
     prices: dict[tuple[str, str, int], tuple[float, float]]
     options: pd.DataFrame
+    of_a_dollar: dict[int, float]
+    """What a dollar more raised gains, by year with cash."""
     supplier_prices: list[dict[str, Any]]
     """Rows of that table; none where it was not asked for."""
     relaxed_plans: tuple[Solved, Solved] | None
@@ -360,12 +364,14 @@ def _answer_window(window: Window, *, supplier_prices: bool) -> _WindowAnswer:
         relaxing = ask(_relaxed_plans)
         marginals = ask(decomposition.marginals, years)
         parts = ask(lambda of: decomposition.marginal(of, marginals.result()))
-        supplier_years = years if supplier_prices else ()
-        odd_suppliers = ask(suppliers.entry_and_exit, supplier_years[1::2], window.last)
+        sites = None if supplier_prices else suppliers.sites_with_contracts(solved_lp.solved.case)
+        supplier_years = () if sites == [] else years
+        odd_suppliers = ask(suppliers.entry_and_exit, supplier_years[1::2], window.last, sites)
         by_level = bottlenecks.merged([bottlenecks.of_years(solved_lp, years[::2]), odd_years.result()])
         options = purchases.options(solved_lp, decided_years)
         stage_prices = _stage_prices(solved_lp, years)
-        even_suppliers = suppliers.entry_and_exit(solved_lp, supplier_years[::2], window.last)
+        of_a_dollar = prices.of_a_dollar_raised(solved_lp, years)
+        even_suppliers = suppliers.entry_and_exit(solved_lp, supplier_years[::2], window.last, sites)
         proof = _certificate(solved_lp, objective_again.result())
     return _WindowAnswer(
         window=window,
@@ -375,6 +381,7 @@ def _answer_window(window: Window, *, supplier_prices: bool) -> _WindowAnswer:
         decomposition=parts.result(),
         prices=stage_prices,
         options=options,
+        of_a_dollar=of_a_dollar,
         supplier_prices=even_suppliers + odd_suppliers.result(),
         relaxed_plans=relaxing.result(),
     )

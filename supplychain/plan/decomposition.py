@@ -37,16 +37,31 @@ RESIDUAL = "residual"
 
 INSTALLED_FLEET, BUILD_LIMITS, RAMPS, COMMITMENTS = "installed fleet", "build limits", "ramps", "commitments"
 NEW_UNITS, CAPITAL_RENT, LOCKED_IN = "new units operate", "capital: rent", "signed before"
+OWED, CASH = "owed", "cash"
 
 _STOPS = {
     Constraint.RAMP: RAMPS,
     Constraint.DELIVERED_ONCE: COMMITMENTS,
     Constraint.NEW_UNITS_OPERATE: NEW_UNITS,
     Constraint.BUDGET: CAPITAL_RENT,
+    Constraint.TAKE_OR_PAY: OWED,
+    Constraint.CASH_BALANCE: CASH,
 }
 """Rows at which tracing stops, and the term of what is paid to them less what is earned from them."""
 
-_AFTER_STAGES = (OTHER, BUILD_LIMITS, RAMPS, COMMITMENTS, NEW_UNITS, CAPITAL_RENT, LOCKED_IN, INSTALLED_FLEET, RESIDUAL)
+_AFTER_STAGES = (
+    OTHER,
+    BUILD_LIMITS,
+    RAMPS,
+    COMMITMENTS,
+    NEW_UNITS,
+    CAPITAL_RENT,
+    OWED,
+    CASH,
+    LOCKED_IN,
+    INSTALLED_FLEET,
+    RESIDUAL,
+)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from supplychain import lp, units
 from supplychain.case.calendar import capital_recovery_factor, compounding_factor, online_year, service_years
-from supplychain.model.cost import components, orders, paid, systems, tokens_worth
+from supplychain.model.cash import unused
+from supplychain.model.cost import components, orders, paid, systems, token_earning, token_value, tokens_worth
+from supplychain.model.earnings import charge
 from supplychain.model.labels import Var
 from supplychain.model.observable import OTHER, memory_share
 from supplychain.model.service import served, working
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from supplychain.plan.solved import Solved
 
-OPEX, SHORTFALL, OPENING_FLEET = "opex", "shortfall", "opening fleet"
+OPEX, SHORTFALL, OPENING_FLEET, UNUSED = "opex", "shortfall", "opening fleet", "unused"
 RESEARCH = ""
 """Stands for research among the workloads."""
 _IDLE = ""
@@ -57,6 +59,7 @@ class Ledger:
         self._book_stages()
         self._book_accelerators()
         self._book_shortfalls()
+        self._book_unused()
 
     def serving(self, workload: str, t: int) -> float:
         """Return all that is booked for a workload in a year; for research, under its blank name."""
@@ -149,6 +152,15 @@ class Ledger:
     def _book_shortfalls(self) -> None:
         for (c, t), short in self._solved.x[Var.SHORTFALL].items():
             self._book(t, SHORTFALL, short * self._solved.n["shortfall_usd_per_unit"][c, t], {_IDLE: 1.0})
+
+    def _book_unused(self) -> None:
+        """Book what is owed and not used as the objective charges it: of a flow it is an annuity, of a stock not."""
+        on = self._solved.on
+        for index, end in on.terms.items():
+            usd = self._solved.x[Var.UNUSED][*index, end]
+            factor, years = self._annuity(end, on.cost_life(index[0])) if on.is_flow(index[0]) else (1.0, [end])
+            for t in years:
+                self._book(t, UNUSED, factor * usd, {_IDLE: 1.0})
 
     def _passes_on(self, node: Node) -> Mapping[Node, float]:
         """Return, by shares, whom what was bought in year v serves in year t; where nobody uses it, no accelerator."""
@@ -249,8 +261,11 @@ def token_cost(solved: Solved, ledger: Ledger, marginal: Mapping[tuple[str, int]
     return frame(schema.TOKEN_COST, rows, sort=schema.TOKEN_COST.key)
 
 
-def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
-    """What tokens are worth at the value of their tiers, what they cost, and what was spent."""
+def economics(solved: Solved, ledger: Ledger, worth_of_a_dollar: Mapping[int, float]) -> pd.DataFrame:
+    """What tokens are worth at the value of their tiers, what they cost, and what was spent; the books of an owner.
+
+    `worth_of_a_dollar` says by year what a dollar more raised gains.
+    """
     spent = cash(solved)
     rows = []
     for t in solved.case.report_years:
@@ -269,8 +284,50 @@ def economics(solved: Solved, ledger: Ledger) -> pd.DataFrame:
                 "capital_per_token_value": over(total, value),
                 "memory_share_of_hardware": over(*memory_share(solved.m, t)),
             }
+            | _of_owner(solved, ledger, t, total)
+            | _of_cash(solved, t, worth_of_a_dollar)
         )
     return frame(schema.ECONOMICS, rows)
+
+
+def _of_owner(solved: Solved, ledger: Ledger, t: int, capital_usd: float) -> dict[str, float]:
+    """Return the books of a year of an owner who charges prices; nothing if none are charged."""
+    m, on = solved.m, solved.on
+    if not on.priced:
+        return {}
+    tiers = [index for index in on.serve if index[-1] == t and index[0] in on.priced]
+    revenue = math.fsum(charge(m, *index) * m.serve[index] for index in tiers)
+    kept = math.fsum(token_earning(m, *index) * m.serve[index] for index in tiers)
+    value = math.fsum(token_value(m, *index) * m.serve[index] for index in tiers)
+    of_year = {(item, w): usd for (u, item, w), usd in ledger.cost.items() if u == t}
+    serving = math.fsum(usd for (item, w), usd in of_year.items() if w in on.priced and item != UNUSED)
+    all_cost = math.fsum(of_year.values())
+    fixed = m.fixed_cost_usd[t] if t in on.cash else 0.0
+    return {
+        "revenue_usd": revenue,
+        "kept_usd": kept,
+        "users_surplus_usd": value - revenue,
+        "gross_margin_of_revenue": over(revenue - serving, revenue),
+        "gross_margin_of_kept": over(kept - serving, kept),
+        "unused_usd": float(unused(m, t)),
+        "operating_usd": kept - all_cost - fixed,
+        "compute_share_of_cost": over(all_cost, all_cost + fixed),
+        "capital_per_revenue": over(capital_usd, revenue),
+    }
+
+
+def _of_cash(solved: Solved, t: int, worth_of_a_dollar: Mapping[int, float]) -> dict[str, float]:
+    """Return the cash of a year; nothing if it has none."""
+    m = solved.m
+    if t not in solved.on.cash:
+        return {}
+    return {
+        "fixed_cost_usd": m.fixed_cost_usd[t],
+        "raised_usd": m.raised_usd[t],
+        "gap_usd": m.gap[t],
+        "cash_usd": m.cash[t],
+        "gain_usd_per_usd": worth_of_a_dollar[t],
+    }
 
 
 def over(amount: float, by: float) -> float:

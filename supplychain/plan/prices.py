@@ -11,7 +11,7 @@ from supplychain.model.labels import Constraint
 from supplychain.tolerances import PRICE_DIGITS, PRICE_TIE_DIGITS, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from supplychain.plan.solved_lp import SolvedLP
 
@@ -42,6 +42,16 @@ class Prices:
         with doing(f"asking for the price of {s} at {p} in {t}"):
             gain, loss = (_smallest(slope, limits) * usd for slope in (self._slopes.gain, self._slopes.loss))
         return rounded_price(gain), rounded_price(loss)
+
+
+def of_a_dollar_raised(solved_lp: SolvedLP, years: Collection[int]) -> dict[int, float]:
+    """Return what a dollar more raised gains in each of some years that have cash [USD per USD], undiscounted."""
+    gains = {}
+    for t in (t for t in solved_lp.solved.on.cash if t in years):
+        with doing(f"asking what a dollar more raised in {t} is worth"):
+            gain = solved_lp.slopes.gain({solved_lp.lp.row[Constraint.CASH_BALANCE, t]: solved_lp.money})
+        gains[t] = rounded_price(gain * solved_lp.usd(t)) + 0.0
+    return gains
 
 
 def rounded_price(price: float) -> float:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from supplychain.case.calendar import online_year
-from supplychain.model import commitments, cost, curves, fleet
+from supplychain.model import commitments, cost, curves, earnings, fleet
 from supplychain.model.labels import Var
 from supplychain.results import schema
 from supplychain.results.frames import frame, records
@@ -54,11 +54,12 @@ def stages(solved: Solved, prices: Mapping[tuple[str, str, int], tuple[float, fl
 
 
 def supply(solved: Solved) -> pd.DataFrame:
-    """What each supplier delivers, at which price, for how much cash."""
+    """What each supplier delivers, at which price, for how much cash; and what it is owed beyond."""
     rows = []
+    unused = {(s, k, p, t): solved.x[Var.UNUSED][s, k, p, y, t] for s, k, p, y, t in settled(solved)}
     for (s, k, p, t), supplied in solved.x[Var.SUPPLY].items():
         limit = solved.limits[s, k, p, t].total
-        if t in solved.case.report_years and (limit > 0 or supplied > 0):
+        if t in solved.case.report_years and (limit > 0 or supplied > 0 or unused.get((s, k, p, t))):
             rows.append(
                 {
                     "year": t,
@@ -70,33 +71,50 @@ def supply(solved: Solved) -> pd.DataFrame:
                     "limit": limit,
                     "price_usd": cost.price(solved.m, s, k, p, t),
                     "spent_usd": cost.paid(solved.m, s, k, p, t),
+                    "unused_usd": unused.get((s, k, p, t), math.nan),
                 }
             )
     return frame(schema.SUPPLY, rows, sort=schema.SUPPLY.key)
 
 
+def settled(solved: Solved) -> list[tuple[str, str, str, int, int]]:
+    """Return the contracts with the year in which what is owed and not used is paid: the last of its term, or case."""
+    return [(*index, end) for index, end in solved.on.terms.items()]
+
+
 def service(solved: Solved, unlimited: Solved) -> pd.DataFrame:
     """Tokens served by tier; what is not, is blocked if it would be served were no stage limited, else uneconomic.
 
-    Tiers of a curve for which nothing is asked are left out.
+    What is charged more than it is worth is priced out. Tiers of a curve for which nothing is asked are left out.
     """
     rows = [
         {"year": t, "workload": w, "tier": j}
-        | _service(
-            "ttok",
-            solved.n["demand_ttok"][w, j, t],
-            served,
-            cost.unserved_tokens(solved.m, w, j, t),
-            unlimited.x[Var.SERVE][w, j, t],
-        )
+        | _tokens(solved, unlimited, (w, j, t), served)
         | {"value_usd_per_mtok": solved.n["value_usd_per_mtok"][w, j, t]}
         for (w, j, t), served in solved.x[Var.SERVE].items()
         if t in solved.case.report_years and (solved.n["demand_ttok"][w, j, t] or not curves.is_tier(j))
     ]
+    rows += [
+        {"year": t, "workload": w, "tier": j} | _all_priced_out(demand) | {"value_usd_per_mtok": value}
+        for (w, j, t), (demand, value) in curves.split_off(solved.case).items()
+        if t in solved.case.report_years
+    ]
     return frame(schema.SERVICE, rows, sort=schema.SERVICE.key)
 
 
-def service_by_workload(solved: Solved, by_tier: pd.DataFrame) -> pd.DataFrame:
+def _tokens(solved: Solved, unlimited: Solved, index: tuple[str, str, int], served: float) -> dict[str, float]:
+    demand = solved.n["demand_ttok"][index]
+    if earnings.priced_out(solved.m, *index):
+        return _all_priced_out(demand)
+    unserved, then = cost.unserved_tokens(solved.m, *index), unlimited.x[Var.SERVE][index]
+    return _service("ttok", demand, served, unserved, then) | {"priced_out_ttok": 0.0}
+
+
+def _all_priced_out(demand: float) -> dict[str, float]:
+    return dict.fromkeys(_TOKENS, 0.0) | {"demand_ttok": demand, "priced_out_ttok": demand}
+
+
+def service_by_workload(by_tier: pd.DataFrame) -> pd.DataFrame:
     """Add up the table `service` by workload, and say what is served is worth, in all and of the last token."""
     tiers: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
     for row in records(by_tier):
@@ -106,7 +124,7 @@ def service_by_workload(solved: Solved, by_tier: pd.DataFrame) -> pd.DataFrame:
         | {name: math.fsum(row[name] for row in of_workload) for name in _TOKENS}
         | {
             "value_usd": math.fsum(
-                cost.token_value(solved.m, w, row["tier"], t) * row["served_ttok"] for row in of_workload
+                cost.of_tokens(row["value_usd_per_mtok"], 1.0) * row["served_ttok"] for row in of_workload
             ),
             "last_value_usd_per_mtok": min(
                 (row["value_usd_per_mtok"] for row in of_workload if _is_served(row)), default=math.nan
@@ -117,7 +135,7 @@ def service_by_workload(solved: Solved, by_tier: pd.DataFrame) -> pd.DataFrame:
     return frame(schema.SERVICE_BY_WORKLOAD, rows, sort=schema.SERVICE_BY_WORKLOAD.key)
 
 
-_TOKENS = tuple(f"{what}_ttok" for what in ("demand", "served", "blocked", "uneconomic"))
+_TOKENS = tuple(f"{what}_ttok" for what in ("demand", "served", "blocked", "uneconomic", "priced_out"))
 
 
 def _is_served(row: Mapping[str, Any]) -> bool:

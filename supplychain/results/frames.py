@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def frame(table: TableSchema, rows: Iterable[Mapping[str, Any]], *, sort: Sequence[str] = ()) -> pd.DataFrame:
     """Return rows as a table: its columns in the order of the schema, sorted by some of them.
 
-    A row may lack a column that may be blank.
+    A row may lack a column that may be blank. What stands only where it is needed is left out if no row has it.
 
     Raises: KeyError if a row has a column that the schema has not, or lacks one that may not be blank.
     """
@@ -27,8 +27,9 @@ def frame(table: TableSchema, rows: Iterable[Mapping[str, Any]], *, sort: Sequen
             wrong = ", ".join(sorted((needed - row.keys()) | (row.keys() - names)))
             message = f"table {table.name}: a row and the schema differ in {wrong}"
             raise KeyError(message)
-    typed = pd.DataFrame(listed, columns=[column.name for column in table.columns])
-    for column in table.columns:
+    columns = [c for c in table.columns if not c.where_needed or any(row.get(c.name) is not None for row in listed)]
+    typed = pd.DataFrame(listed, columns=[column.name for column in columns])
+    for column in columns:
         if column.type == "any":
             typed[column.name] = pd.Series([row.get(column.name) for row in listed], dtype=object)
         elif column.type == "text":

@@ -160,7 +160,11 @@ def _table(path: Path, table: TableSchema) -> tuple[pd.DataFrame, Sequence[Probl
         return frame(table, []), [Problem(table.file, 0, "", f"is not valid CSV ({error})")], []
     header = lines[0][1] if lines else []
     names = [column.name for column in table.columns]
-    lacking = [column.name for column in table.columns if column.name not in header and not column.added]
+    lacking = [
+        column.name
+        for column in table.columns
+        if column.name not in header and not (column.added or column.where_needed)
+    ]
     if lacking:
         unknown = [name for name in header if name not in names]
         return frame(table, []), [], [f"{name}{did_you_mean(name, unknown)}" for name in lacking]

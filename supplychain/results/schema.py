@@ -64,6 +64,11 @@ def _added(column: ColumnSchema) -> ColumnSchema:
     return replace(column, added=True)
 
 
+def _owners(name: str, unit: str, label: str, meaning: str) -> ColumnSchema:
+    """Return a column that stands where a case has prices or cash; blank where its year has none."""
+    return ColumnSchema(name, "number", meaning, unit, blank=True, label=label, where_needed=True)
+
+
 def _table(
     name: str, key: str, columns: tuple[ColumnSchema, ...], meaning: str, *, required: bool = True
 ) -> TableSchema:
@@ -178,6 +183,11 @@ _SERVED_TOKENS = (
     _number("served_ttok", TTOK, "served", "tokens served"),
     _number("blocked_ttok", TTOK, "blocked", "not served, and would be if no stage were limited"),
     _number("uneconomic_ttok", TTOK, "uneconomic", "not served, and would not be if no stage were limited"),
+    _added(
+        _number(
+            "priced_out_ttok", TTOK, "priced out", "charged more than they are worth to a tier, so that nobody buys"
+        )
+    ),
 )
 
 BINDING: Final = _table(
@@ -242,6 +252,16 @@ SUPPLY: Final = _table(
         _number("limit", OF_ROW, "limit", "what it could deliver"),
         _number("price_usd", PER_UNIT, "price", "flow: per unit; stock: per unit and year"),
         _number("spent_usd", "USD", "spent", "cash paid to it in the year"),
+        _added(
+            _number(
+                "unused_usd",
+                "USD",
+                "owed and not used",
+                "what it is paid beyond that because a contract owes it, in the last year of the term; blank: no term "
+                "ends in the year",
+                blank=True,
+            )
+        ),
     ),
     "What each supplier delivers, at what price",
 )
@@ -465,6 +485,30 @@ AVERAGE_COST: Final = _table(
     ),
     "What the average cost is made of",
 )
+_OF_OWNER = (
+    _owners("revenue_usd", "USD", "revenue", "what users are charged, of the workloads that have a price"),
+    _owners("kept_usd", "USD", "kept of it", "revenue less the fees of platforms"),
+    _owners("users_surplus_usd", "USD", "left to users", "what those tokens are worth to users, less revenue"),
+    _owners(
+        "gross_margin_of_revenue",
+        "share",
+        "gross margin, of revenue",
+        "1 less the cost of serving those workloads over revenue; what is owed and not used is not in it",
+    ),
+    _owners("gross_margin_of_kept", "share", "gross margin, of what is kept", "the same over what is kept"),
+    _owners("unused_usd", "USD", "owed and not used", "paid for what contracts owe beyond use, of terms that end"),
+    _owners("fixed_cost_usd", "USD", "fixed cost", "as the table cash has it"),
+    _owners("operating_usd", "USD", "operating result", "what is kept, less all of the table cost and fixed cost"),
+    _owners("compute_share_of_cost", "share", "compute, of all cost", "the table cost over itself and fixed cost"),
+    _owners("capital_per_revenue", "USD per USD", "capital, per dollar of revenue", "capital over revenue"),
+    _owners("raised_usd", "USD", "raised", "as the table cash has it"),
+    _owners("gap_usd", "USD", "missing", "money that nobody has promised, without which the year cannot be paid"),
+    _owners("cash_usd", "USD", "cash at the end of the year", "what is left, carried into the next year"),
+    _owners(
+        "gain_usd_per_usd", "USD per USD", "worth of a dollar raised", "what a dollar more raised in the year gains"
+    ),
+)
+
 ECONOMICS: Final = _table(
     "economics",
     "year",
@@ -473,10 +517,20 @@ ECONOMICS: Final = _table(
         _number("token_value_usd", "USD", "value of tokens", "tokens served at the value of their tiers"),
         _number("serving_cost_usd", "USD", "cost of serving", "annuities and charges for serving"),
         _number("research_cost_usd", "USD", "cost of research", "annuities and charges for research"),
-        _number("gross_margin", "share", "gross margin", "value less cost of serving, over value", blank=True),
+        _number(
+            "gross_margin",
+            "share",
+            "gross margin, of what tokens are worth to users",
+            "what tokens are worth to users less cost of serving, over what they are worth",
+            blank=True,
+        ),
         _number("capital_usd", "USD", "capital", "cash spent on components, systems and expansions"),
         _number(
-            "capital_per_token_value", "USD per USD", "capital / value", "capital over value of tokens", blank=True
+            "capital_per_token_value",
+            "USD per USD",
+            "capital, per dollar that tokens are worth to users",
+            "capital over what tokens are worth to users",
+            blank=True,
         ),
         _number(
             "memory_share_of_hardware",
@@ -485,8 +539,9 @@ ECONOMICS: Final = _table(
             "memory's part of the cash for hardware",
             blank=True,
         ),
+        *_OF_OWNER,
     ),
-    "Value of tokens, cost, margin and capital of each year",
+    "Value of tokens, cost, margin and capital of each year; of a case with prices or cash, the books of its owner",
 )
 REQUIREMENTS: Final = _table(
     "requirements",

@@ -96,7 +96,7 @@ class WhatIfAnswer:
     @cached_property
     def service_by_workload(self) -> pd.DataFrame:
         """The table `service_by_workload`."""
-        return quantities.service_by_workload(self._plan.solved, self.service)
+        return quantities.service_by_workload(self.service)
 
     @cached_property
     def research_service(self) -> pd.DataFrame:
