@@ -15,7 +15,7 @@ def earned(m: Model, w: Workload, j: Tier, t: Year) -> Expression:
     return m.kept_share[w, t] * m.charged_usd_per_mtok[w, t] if w in m.on.priced else m.value_usd_per_mtok[w, j, t]
 
 
-def charge(m: Model, w: Workload, _: Tier, t: Year) -> Expression:
+def charge(m: Model, w: Workload, t: Year) -> Expression:
     """Return what users are charged for 10^12 tokens of a workload that has a price [USD]."""
     return m.charged_usd_per_mtok[w, t] * units.MTOK_PER_TTOK
 

@@ -296,7 +296,7 @@ def _of_owner(solved: Solved, ledger: Ledger, t: int, capital_usd: float) -> dic
     if not on.priced:
         return {}
     tiers = [index for index in on.serve if index[-1] == t and index[0] in on.priced]
-    revenue = math.fsum(charge(m, *index) * m.serve[index] for index in tiers)
+    revenue = math.fsum(charge(m, index[0], t) * m.serve[index] for index in tiers)
     kept = math.fsum(token_earning(m, *index) * m.serve[index] for index in tiers)
     value = math.fsum(token_value(m, *index) * m.serve[index] for index in tiers)
     of_year = {(item, w): usd for (u, item, w), usd in ledger.cost.items() if u == t}

@@ -429,7 +429,8 @@ def blocked_value(d: Drawn) -> float:
 
 @pytest.mark.parametrize("seed", one_in(2, SEEDS))
 def test_what_each_stage_would_need(seed: int) -> None:
-    """Required is what the reference supplies with no limit on any stage, build, ramp, budget or cash; nothing is ordered.
+    """Required is what the reference supplies with no limit on any stage, build, ramp, budget or cash.
+
 
     Where its optimum is one of many, it lies between the least and the most that any of them supplies.
     Stages that only expansions need are worked out in `test_chain.py`.
@@ -437,7 +438,7 @@ def test_what_each_stage_would_need(seed: int) -> None:
     Catches: limits that stay; available and required mixed up; places left out.
     """
     d = drawn(seed)
-    dropped = d.lp.rows_of("supply_limit", "build_limit", "ramp", "budget", "cash")
+    dropped = d.lp.rows_of("supply_limit", "build_limit", "ramp", "budget", "cash_balance")
     hold = dict.fromkeys(d.lp.columns("expand"), 0.0)
     free = d.lp.solve(drop_rows=dropped, hold=hold)
     for row in d.plan.requirements.itertuples():

@@ -262,8 +262,8 @@ class TestCash:
             cash=f"{CASH}\n2030,500000,0,{missing}\n2031,0,300000,{missing}",
         )
         answer = lp.solve()
-        assert answer.duals["cash", 2030] == near(worth)
-        dollar = answer.objective_usd - lp.solve(rhs_shift={("cash", 2030): 1000.0}).objective_usd
+        assert answer.duals["cash_balance", 2030] == near(worth)
+        dollar = answer.objective_usd - lp.solve(rhs_shift={("cash_balance", 2030): 1000.0}).objective_usd
         assert dollar == pytest.approx(1000 * worth, rel=1e-6)
         if built is not None and gap is not None:
             assert total(answer, "build") == near(built)
@@ -300,12 +300,12 @@ class TestCash:
             ("operate", "chip", "home", 2030): 10.0,
             ("serve", "chat", "all", 2030): 10.0,
             ("expand", *WAFERS.split(","), 2030): 2.0,
-            ("unused", "spare", "acme", GLOBAL, 2030): 20.0,
+            ("unused", "spare", "acme", GLOBAL, 2030, 2030): 20.0,
         }
         answer = lp.solve(hold=done)
         assert answer.values["cash", 2030] == near(569)
         assert answer.values["gap", 2030] == near(0)
-        missing = lp.solve(hold=done, rhs_shift={("cash", 2030): -600.0})
+        missing = lp.solve(hold=done, rhs_shift={("cash_balance", 2030): -600.0})
         assert missing.values["gap", 2030] == near(31)
         assert missing.objective_usd == near(answer.objective_usd + 9 * 31)
 
@@ -325,7 +325,7 @@ class TestCash:
         )
         answer = lp.solve(hold={("unused", *WAFERS.split(","), 2030): 1000.0})
         assert lp.numbers.cash_years == [2030]
-        assert lp.rows_of("cash") == {("cash", 2030)}
+        assert lp.rows_of("cash_balance") == {("cash_balance", 2030)}
         assert answer.values["cash", 2030] == near(37)
         assert answer.objective_usd == near(1000)
 
@@ -390,7 +390,7 @@ class TestRandomLabs:
             least = 1e-9 * max(answer.duals.values())
             seen |= {kind for kind in ("unused", "gap", "cash") if total(answer, kind) > 1e-6}
             seen |= {f"{row[0]} binds" for row, worth in answer.duals.items() if worth > least}
-            dollars = {t: answer.duals["cash", t] / lp.cost["gap", t] for t in lp.numbers.cash_years}
+            dollars = {t: answer.duals["cash_balance", t] / lp.cost["gap", t] for t in lp.numbers.cash_years}
             seen |= {"a dollar is worth less than a gap" for share in dollars.values() if 1e-6 < share < 0.9}
             out = {("serve", *key) for key in lp.numbers.priced_out}
             assert math.fsum(answer.values[x] for x in out) == near(0)
@@ -408,7 +408,7 @@ class TestRandomLabs:
         answer = lp.solve()
         slip = 1e-9 * max(answer.objective_usd, lp.constant)
         for t in lp.numbers.cash_years:
-            more = lp.solve(rhs_shift={("cash", t): max(0.1 * lp.numbers.opening_cash, 1.0)})
+            more = lp.solve(rhs_shift={("cash_balance", t): max(0.1 * lp.numbers.opening_cash, 1.0)})
             assert more.objective_usd <= answer.objective_usd + slip
         for s in lp.numbers.stages:
             shift = relief(lp, answer.values, {s}, lp.numbers.years[1], 0.01)

@@ -402,12 +402,14 @@ def prices_of(d: Drawn, dual: lp.Vector) -> dict[Label, float]:
         "expand": "expansion_limit", "build": "build_limit", "serve": "demand", "research": "research_demand"
     }  # fmt: skip
     row = np.where(at.lp.row_lower == at.lp.row_upper, -dual, np.abs(dual))
-    money = [1.0 if label[0] == "budget" else at.money for label in at.lp.row]
+    in_money = {"budget", "take_or_pay", "cash_balance"}
+    money = [1.0 if label[0] in in_money else at.money for label in at.lp.row]
     found: dict[Label, float] = dict(zip(at.lp.row, (row / money).tolist(), strict=True))
     rents = np.maximum(0.0, at.lp.priced(dual) - at.lp.cost) / at.money
     for label, rent in zip(at.lp.column, rents.tolist(), strict=True):
         if label[0] in named:
             found[named[label[0]], *label[1:]] = rent
+            found["priced_out", *label[1:]] = rent
     return {label: found.get(label, 0.0) for label in d.lp.rows}
 
 

@@ -9,8 +9,9 @@ It shares no code with the package: its own reader, its own series, its own rows
   which `a` is not made: the term vanishes.
 
 All values are in the units of the tables, all money in discounted USD; `unused`, `cash`, `gap` and the rows
-`take_or_pay` and `cash` are in USD of their own years. A dollar more raised in t is one more on the right-hand side of
-("cash", t). No shift or lifted row of another limit moves what a take-or-pay row owes: only `expand` does.
+`take_or_pay` and `cash_balance` are in USD of their own years. A dollar more raised in t is one more on the right-hand
+side of ("cash_balance", t). No shift or lifted row of another limit moves what a take-or-pay row owes: only `expand`
+does.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ COLUMNS = {  # kind of column: the length of its label
     "assign_research": 3,
     "serve": 4,
     "research": 3,
-    "unused": 5,
+    "unused": 6,
     "cash": 2,
     "gap": 2,
 }
@@ -174,11 +175,11 @@ class Contract:
 
     @property
     def column(self) -> Label:
-        return ("unused", *self.site, self.first_year)
+        return ("unused", *self.site, self.first_year, self.last)
 
     @property
     def row(self) -> Label:
-        return ("take_or_pay", *self.site, self.first_year)
+        return ("take_or_pay", *self.site, self.first_year, self.last)
 
 
 @dataclass(frozen=True)
@@ -1096,7 +1097,7 @@ def cash(lp: Statement, n: Numbers) -> None:
         ]
         promised = float(n.cash[t]["raised_usd"]) - float(n.cash[t]["fixed_cost_usd"])
         before = n.opening_cash if t == n.cash_years[0] else 0.0
-        lp.row(("cash", t), terms, before + promised, equal=True)
+        lp.row(("cash_balance", t), terms, before + promised, equal=True)
 
 
 def budget(lp: Statement, n: Numbers) -> None:
