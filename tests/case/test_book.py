@@ -112,7 +112,8 @@ def _spelling(column: schema.ColumnSchema, text: str, chance: Random) -> str:
         return f'"{text.replace(chr(34), chr(34) * 2)}"' if re.search('[,"\r\n]', text) else chance.choice(spellings)
     if text and column.type == "number":
         number = float(text)
-        spellings += [f"{number:.17g}", f"{number:e}" if float(f"{number:e}") == number else text, f"+{text}"]
+        spellings += [f"{number:.17g}", f"{number:e}" if float(f"{number:e}") == number else text]
+        spellings += [] if number < 0 else [f"+{text}"]
         spellings += [text + "0" * 12] if re.fullmatch(r"\d+\.\d+", text) else []
     if text and column.type == "integer":
         spellings += [f"+{text}", f"00{text}"]

@@ -382,8 +382,8 @@ def test_what_one_more_million_tokens_costs(seed: int) -> None:
 def test_what_is_blocked_would_be_served_without_limits(seed: int) -> None:
     """Blocked is what the reference serves more once supply limits and budgets are dropped; the rest is uneconomic.
 
-    Builds and ramps keep their limits and nothing is ordered. Compared by what it is worth, since equal optima may
-    serve another tier of the same worth.
+    Builds, ramps and cash keep their limits and nothing is ordered. Compared by what it is worth, since equal optima
+    may serve another tier of the same worth, as all of them are where a price is charged.
     Sensitivity: with build limits dropped too, more is blocked; with the budget kept, less.
     Catches: blocked and uneconomic swapped; a limit that stays; a blocked amount above what is unserved.
     """
@@ -407,13 +407,17 @@ def worth(d: Drawn, label: Label) -> float:
 
 def unserved_value(d: Drawn, free: Answer) -> float:
     there = free.values  # noqa: PD011 - no pandas here
-    return math.fsum(worth(d, x) * max(0.0, there[x] - served) for x, served in d.kept.items() if x[0] in SERVED)
+    more: dict[tuple[str | int | float, ...], float] = defaultdict(float)
+    for x, served in d.kept.items():
+        if x[0] in SERVED:
+            more[x[1] if x[0] == "serve" else x[0], x[-1], worth(d, x)] += there[x] - served
+    return math.fsum(usd * max(0.0, amount) for (*_, usd), amount in more.items())
 
 
 def blocked_value(d: Drawn) -> float:
     n = d.lp.numbers
     tokens = (
-        r.blocked_ttok * n.value.price((r.workload, r.tier), int(r.year)) * MTOK_PER_TTOK * n.delta(int(r.year))
+        r.blocked_ttok * n.earned(r.workload, r.tier, int(r.year)) * MTOK_PER_TTOK * n.delta(int(r.year))
         for r in d.plan.service.itertuples()
     )
     research = (
@@ -425,15 +429,16 @@ def blocked_value(d: Drawn) -> float:
 
 @pytest.mark.parametrize("seed", one_in(2, SEEDS))
 def test_what_each_stage_would_need(seed: int) -> None:
-    """Required is what the reference supplies with no limit on any stage, build, ramp or budget; nothing is ordered.
+    """Required is what the reference supplies with no limit on any stage, build, ramp, budget or cash.
 
-    Where its optimum is one of many, it lies between the least and the most that any of them supplies.
+    Nothing is ordered. Where its optimum is one of many, it lies between the least and the most that any of them
+    supplies.
     Stages that only expansions need are worked out in `test_chain.py`.
     Sensitivity: with build limits or ramps kept, less is required in most cases.
     Catches: limits that stay; available and required mixed up; places left out.
     """
     d = drawn(seed)
-    dropped = d.lp.rows_of("supply_limit", "build_limit", "ramp", "budget")
+    dropped = d.lp.rows_of("supply_limit", "build_limit", "ramp", "budget", "cash")
     hold = dict.fromkeys(d.lp.columns("expand"), 0.0)
     free = d.lp.solve(drop_rows=dropped, hold=hold)
     for row in d.plan.requirements.itertuples():

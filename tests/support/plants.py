@@ -197,7 +197,8 @@ def ranged(case: Case) -> Case:
                 least = column.minimum or 0
                 row |= {f"{column.name}_low": max(least, int(x) - 1), f"{column.name}_high": min(most, int(x) + 1)}
             else:
-                row |= {f"{column.name}_low": 0.8 * x, f"{column.name}_high": min(most, 1.25 * x)}
+                low, high = sorted((0.8 * x, 1.25 * x))
+                row |= {f"{column.name}_low": low, f"{column.name}_high": min(most, high)}
     return wide
 
 

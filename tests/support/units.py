@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _PRICES = {schema.PER_PCT, schema.PER_UNIT, schema.PER_MTOK, "%", "USD per USD"}
 _ENDS = ("", "_low", "_high")
+_MONEY = ("opening_cash_usd",)
+"""Settings that are amounts of money."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def in_units(case: Case, units: Units) -> Case:
         for row in rows:
             for column, factor in _factors(table, row, units).items():
                 _multiply(row, column, factor)
-    return replace(case, tables=tables)
+    money = {name: num(case.settings[name]) * units.money for name in _MONEY if name in case.settings}
+    return replace(case, settings=case.settings | money, tables=tables)
 
 
 def _factors(table: str, row: Row, units: Units) -> dict[str, float]:
@@ -80,6 +83,8 @@ def _factors(table: str, row: Row, units: Units) -> dict[str, float]:
         "accelerators": {"opex_usd_per_year": money},
         "unit_costs": {"other_cost_usd": money},
         "budget": {"capital_usd": money},
+        "prices": {"price_usd_per_mtok": money / tokens},
+        "cash": {"raised_usd": money, "fixed_cost_usd": money},
         "fleet": {"unit_cost_usd": money},
         "research": {"value_usd_per_h100e_hour": money},
         "demand_curves": {"volume_ttok": tokens, "price_usd_per_mtok": money / tokens},
