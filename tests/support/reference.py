@@ -65,7 +65,7 @@ COLUMNS = {  # kind of column: the length of its label
     "assign_research": 3,
     "serve": 4,
     "research": 3,
-    "unused": 5,
+    "unused": 6,
     "cash": 2,
     "gap": 2,
 }
@@ -154,7 +154,8 @@ class Order:
 class Contract:
     """One row of `take_or_pay` that counts: the share owed of what the whole limit of its years would cost.
 
-    years: those of the row inside the case, at least one; what is unused is paid in the last of them.
+    years: those of the row inside the case, at least one; what is unused is paid in the last of them, with which the
+        labels end: they are of that year.
     """
 
     stage: str
@@ -174,11 +175,11 @@ class Contract:
 
     @property
     def column(self) -> Label:
-        return ("unused", *self.site, self.first_year)
+        return ("unused", *self.site, self.first_year, self.last)
 
     @property
     def row(self) -> Label:
-        return ("take_or_pay", *self.site, self.first_year)
+        return ("take_or_pay", *self.site, self.first_year, self.last)
 
 
 @dataclass(frozen=True)
