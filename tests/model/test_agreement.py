@@ -431,8 +431,8 @@ def blocked_value(d: Drawn) -> float:
 def test_what_each_stage_would_need(seed: int) -> None:
     """Required is what the reference supplies with no limit on any stage, build, ramp, budget or cash.
 
-
-    Where its optimum is one of many, it lies between the least and the most that any of them supplies.
+    Nothing is ordered. Where its optimum is one of many, it lies between the least and the most that any of them
+    supplies.
     Stages that only expansions need are worked out in `test_chain.py`.
     Sensitivity: with build limits or ramps kept, less is required in most cases.
     Catches: limits that stay; available and required mixed up; places left out.

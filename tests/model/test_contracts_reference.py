@@ -130,6 +130,7 @@ class TestContracts:
         )
         expected = owed / 2 if rows == ["2028,2040"] else owed
         assert lp.solve().objective_usd == near(expected)
+        assert {label[-1] for label in lp.rows_of("take_or_pay")} <= {2030, 2031}
         assert len(lp.numbers.contracts) == sum("2025" not in years and "2032" not in years for years in rows)
 
 
@@ -323,7 +324,7 @@ class TestCash:
             take_or_pay=f"{CONTRACT}\n{WAFERS},2030,2031,1",
             cash=f"{CASH}\n2029,500,0,1\n2030,30,0,1",
         )
-        answer = lp.solve(hold={("unused", *WAFERS.split(","), 2030): 1000.0})
+        answer = lp.solve(hold={("unused", *WAFERS.split(","), 2030, 2031): 1000.0})
         assert lp.numbers.cash_years == [2030]
         assert lp.rows_of("cash_balance") == {("cash_balance", 2030)}
         assert answer.values["cash", 2030] == near(37)

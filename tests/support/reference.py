@@ -155,7 +155,8 @@ class Order:
 class Contract:
     """One row of `take_or_pay` that counts: the share owed of what the whole limit of its years would cost.
 
-    years: those of the row inside the case, at least one; what is unused is paid in the last of them.
+    years: those of the row inside the case, at least one; what is unused is paid in the last of them, with which the
+        labels end: they are of that year.
     """
 
     stage: str
