@@ -198,7 +198,11 @@ def numbers(case: Case, table: str) -> dict[str, dict[Any, float]]:
         index = [(*key, j, t) for t in case.years for j in names]
         widths_of = widths(prices, curve.volume, curve.elasticity, curve.adjusted_share)
         demand |= zip(index, widths_of.ravel().tolist(), strict=True)
-        value |= zip(index, mean_values(prices, curve.price, curve.elasticity).ravel().tolist(), strict=True)
+        worth = mean_values(prices, curve.price, curve.elasticity)
+        if curve.charged is not None:  # what lies above the charged price is worth no less, whatever rounding says
+            is_open = prices.below >= np.log(curve.charged / curve.price) - SAME_PRICE
+            worth = np.where(is_open, np.maximum(worth, curve.charged), worth)
+        value |= zip(index, worth.ravel().tolist(), strict=True)
     return {columns.demand: demand, columns.value: value}
 
 

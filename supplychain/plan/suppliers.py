@@ -182,23 +182,26 @@ def _most_worth(at: _AtMultiples) -> float:
     What is owed rises with the prices, so cost goes on rising where nothing is used any more, and it is compared with
     that of the plan without supplier and contracts. Without a budget and cash it is concave in the multiple, with the
     slope of what is paid to the supplier: from where it is lower, each step along the slope ends below the multiple or
-    on it. With them a step may go too far, and is halved.
+    on it. With them a step may go too far: then the span in which the multiple lies is halved.
     """
     without, low, high = at.cost_without(), 1 / INDIFFERENCE_SPAN, INDIFFERENCE_SPAN
     if math.isinf(without):
         return math.inf
     if at.rise(low, without)[0] >= -at.rounding:
         return 0.0
-    multiple = 1.0
+    multiple, is_step, before = 1.0, False, math.inf
     for _ in range(_STEPS):
         rise, slope = at.rise(multiple, without)
-        low, high = (multiple, high) if rise < -at.rounding else (low, multiple)
-        step = multiple - rise / slope if slope > 0 else math.inf
+        if abs(rise) <= at.rounding and (is_step or slope > 0):
+            return multiple
+        low, high = (multiple, high) if rise < 0 else (low, multiple)
         if high / low - 1 <= INDIFFERENCE_FOUND_WITHIN:
             break
-        if abs(step - multiple) <= INDIFFERENCE_FOUND_WITHIN * multiple:
-            return step
-        multiple = step if low < step < high else math.sqrt(low * high)
+        step = multiple - rise / slope if slope > 0 else math.inf
+        far = high < INDIFFERENCE_SPAN and abs(step - multiple) > before / 2
+        is_step = low < step < high and not far
+        last, multiple = multiple, step if is_step else math.sqrt(low * high)
+        before = abs(multiple - last)
     return high if high < INDIFFERENCE_SPAN else math.inf
 
 

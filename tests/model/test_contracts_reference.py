@@ -395,7 +395,7 @@ class TestRandomLabs:
             seen |= {"a dollar is worth less than a gap" for share in dollars.values() if 1e-6 < share < 0.9}
             out = {("serve", *key) for key in lp.numbers.priced_out}
             assert math.fsum(answer.values[x] for x in out) == near(0)
-        assert seen >= {"unused", "gap", "cash", "take_or_pay binds", "cash binds", "priced_out binds"}
+        assert seen >= {"unused", "gap", "cash", "take_or_pay binds", "cash_balance binds", "priced_out binds"}
         assert "a dollar is worth less than a gap" in seen
 
     @pytest.mark.parametrize("seed", LABS)

@@ -380,6 +380,8 @@ STOPS = {
     "delivered_once": "commitments",
     "new_units_operate": "new units operate",
     "budget": "capital: rent",
+    "take_or_pay": "owed",
+    "cash_balance": "cash",
 }
 """Limits at which dollars stop, and under which name: what is paid to them, less what they pay."""
 FLEET = {"operate_owned", "warehouse_balance"}

@@ -230,6 +230,8 @@ MONEY = {
     "research": ("value_usd_per_h100e_hour",),
     "demand_curves": ("price_usd_per_mtok",),
     "research_curves": ("value_usd_per_h100e_hour",),
+    "prices": ("price_usd_per_mtok",),
+    "cash": ("raised_usd", "fixed_cost_usd"),
 }
 
 
@@ -263,11 +265,15 @@ def test_scaling_all_money_changes_no_quantity(seed: int, factor: float) -> None
                 for name in (column, f"{column}_low", f"{column}_high"):
                     if row.get(name) is not None:
                         row[name] = num(row[name]) * factor
+    if case.settings.get("opening_cash_usd"):
+        case.settings["opening_cash_usd"] = num(case.settings["opening_cash_usd"]) * factor
     before, after = drawn(seed).plan, plan_of(case)
     assert quantities(after) == quantities(before)
     for name, table in before.tables.items():
         got = after.tables[name]
-        for column in table.columns[table.columns.str.contains("usd") & ~table.columns.str.contains("per_capex")]:
+        for column in table.columns[
+            table.columns.str.contains("usd") & ~table.columns.str.contains("per_capex|usd_per_usd")
+        ]:
             scale = table[column].abs().max() if len(table) else 0
             assert got[column].to_numpy() == pytest.approx(
                 (table[column] * factor).to_numpy(), rel=1e-6, abs=1e-9 * scale * factor, nan_ok=True
@@ -427,9 +433,17 @@ def test_costs_and_unserved_demand_add_up_to_the_objective(seed: int) -> None:
     cost = cost[cost["item"] != "opening fleet"]
     parts = [(r.serving_usd + r.research_usd) * n.delta(int(r.year)) for r in cost.itertuples()]
     parts += [
-        (r.demand_ttok - r.served_ttok) * r.value_usd_per_mtok * MTOK_PER_TTOK * n.delta(int(r.year))
+        (r.demand_ttok - r.served_ttok - r.priced_out_ttok)
+        * n.earned(r.workload, r.tier, int(r.year))
+        * MTOK_PER_TTOK
+        * n.delta(int(r.year))
         for r in tables["service"].itertuples()
     ]
+    if "gap_usd" in tables["economics"]:
+        missing = tables["economics"].dropna(subset=["gap_usd"])
+        parts += [
+            r.gap_usd * num(n.cash[int(r.year)]["gap_usd_per_usd"]) * n.delta(int(r.year)) for r in missing.itertuples()
+        ]
     parts += [
         (r.demand_h100e_years - r.served_h100e_years)
         * n.rent.price((r.tier,), int(r.year))
@@ -500,16 +514,19 @@ def test_the_certificate_is_small(seed: int) -> None:
             assert proof[name] <= 1e-9, name
 
 
+PARTS = ("served", "blocked", "uneconomic", "priced_out")
+
+
 @pytest.mark.parametrize("seed", one_in(3, range(60)))
 def test_shares_of_unserved_demand_add_up(seed: int) -> None:
-    """Demand is served, blocked or uneconomic, each at least 0.
+    """Demand is served, blocked, uneconomic or, of tokens, priced out, each at least 0.
 
     Catches: blocked tokens above what is unserved.
     """
     tables = written(seed)
     for name, unit in (("service", "ttok"), ("research_service", "h100e_years")):
         table = tables[name]
-        parts = table[[f"{part}_{unit}" for part in ("served", "blocked", "uneconomic")]]
+        parts = table[[f"{part}_{unit}" for part in PARTS if f"{part}_{unit}" in table]]
         assert (parts >= 0).all(axis=None)
         demand = table[f"demand_{unit}"]
         assert ((parts.sum(axis=1) - demand).abs() <= 1e-9 * demand).all()

@@ -19,6 +19,7 @@ from effort import one_in
 from generator import FIRST, GLOBAL, Case, write_case
 from paths import BASE, TINY
 from plants import (
+    Drawn,
     Link,
     add,
     add_stage,
@@ -37,7 +38,7 @@ import supplychain as sc
 from supplychain.plan import suppliers, windows
 
 if TYPE_CHECKING:
-    from reference import Label, Statement
+    from reference import Answer, Label, Statement
 
     from supplychain.plan.windows import Window
 
@@ -503,9 +504,11 @@ def multiplied(case: Case, site: tuple[str, str, str], multiple: float) -> State
 @pytest.mark.parametrize("seed", one_in(2, SEEDS))
 def test_at_its_multiple_a_supplier_is_worth_nothing(seed: int) -> None:
     """Of three suppliers with a price: just below its multiple the reference buys of it, just above it does not, and
-    then it costs as much as with nothing supplied by it.
+    then it costs as much as with nothing supplied by it. Where a contract owes it a share: just below all costs less
+    than without supplier and contract, just above it costs more.
 
-    Catches: a year that keeps its price, a budget that does; the multiple of the first unit that goes.
+    Catches: a year that keeps its price, a budget that does; the multiple of the first unit that goes; what is owed at
+    the prices as they were.
     """
     d = drawn(seed)
     priced = d.plan.supply[d.plan.supply["price_usd"] > 0][["stage", "supplier", "place"]].drop_duplicates()
@@ -514,6 +517,10 @@ def test_at_its_multiple_a_supplier_is_worth_nothing(seed: int) -> None:
         columns = [label for label in d.lp.cost if label[:-1] == ("supply", *site)]
         without = d.lp.solve(hold=dict.fromkeys(columns, 0.0)).objective_usd
         multiple = d.plan.indifference(*site)
+        contracts = {row for row in d.lp.rows_of("take_or_pay") if row[1:4] == site}
+        if contracts:
+            assert_worth_most(d, site, multiple, d.lp.solve(hold=dict.fromkeys(columns, 0.0), drop_rows=contracts))
+            continue
         ends = (2.0**-20, math.inf) if multiple == 0 else (multiple * (1 - 1e-5), multiple * (1 + 1e-5))
         if multiple > 0:
             assert bought(multiplied(d.case, site, min(ends[0], 2.0**20)), columns) > 0, site
@@ -521,6 +528,14 @@ def test_at_its_multiple_a_supplier_is_worth_nothing(seed: int) -> None:
             above = multiplied(d.case, site, ends[0] if multiple == 0 else ends[1])
             assert bought(above, columns) == 0, site
             assert above.solve().objective_usd == pytest.approx(without, rel=1e-9)
+
+
+def assert_worth_most(d: Drawn, site: tuple[str, str, str], multiple: float, without: Answer) -> None:
+    """Hold a multiple against what all costs on either side of it."""
+    below, above = (multiplied(d.case, site, multiple * factor).solve().objective_usd for factor in (0.999, 1.001))
+    rounding = 1e-8 * abs(without.objective_usd)
+    assert multiple == 0 or below <= without.objective_usd + rounding
+    assert math.isinf(multiple) or above >= without.objective_usd - rounding
 
 
 def bought(lp: Statement, columns: list[Label]) -> float:

@@ -34,6 +34,8 @@ def grid(  # noqa: PLR0913 - what a grid has
     """Return a grid of some columns of a table of the schema; of all that there are, if none are named."""
     names = chosen or [column.name for column in table.columns]
     columns = [column if isinstance(column, GridColumn) else _column(table, column) for column in names]
+    absent = {column.name for column in table.columns if column.where_needed and column.name not in rows.data}
+    columns = [column for column in columns if column.name not in absent]
     return Grid(caption, rows, columns, keys=keys, across=across, folded=folded)
 
 

@@ -63,7 +63,8 @@ def _left(
             continue
         if name not in tables or not len(tables.rows(name).data):
             continue
-        left = [column.name for column in table.columns if column.name not in shown.get(name, set())]
+        stand = [c for c in table.columns if c.name in tables.rows(name).data or not c.where_needed]
+        left = [column.name for column in stand if column.name not in shown.get(name, set())]
         if set(left) - set(table.key):
             names: list[ShownColumn] = [*table.key, *(column for column in left if column not in table.key)]
             keys = len(table.key) or 1
