@@ -101,13 +101,17 @@ def solve(  # noqa: PLR0913, PLR0917 - one argument per option
         _print_text(text(plan, case_options.given, known), what_if)
         if regret is not None:
             click.echo("\n" + of_regret(regret))
-        if _SUPPLIER_PRICES in plan.tables:
+        if supplier_prices or sites:  # those with a contract stand in the books
             click.echo("\n" + of_suppliers(plan))
 
 
 def _print_json(answer: Plan | Regret, plan: Plan, what_if: WhatIf, known: Known) -> None:
     """Print the summary of an answer and what is most asked of its tables, and the probabilities, if there are any."""
+    from supplychain.report.text.owner import has_books
+
     tables: dict[str, Any] = {"binding": json.loads(plan.binding.to_json(orient="records"))}
+    if has_books(plan):
+        tables["economics"] = _records(plan.economics)
     if _SUPPLIER_PRICES in plan.tables:
         tables[_SUPPLIER_PRICES] = _records(plan.tables[_SUPPLIER_PRICES])
     if known.study is not None:
@@ -122,7 +126,9 @@ def _print_text(answer_text: str, what_if: WhatIf) -> None:
     shared.print_what_if(what_if)
     click.echo(click.style(header, bold=True))
     for line in lines:
-        click.echo(click.style(line, bold=True) if line.startswith(("Order", "How sure")) else line)
+        click.echo(
+            click.style(line, bold=True) if line.startswith(("The owner's", "Contracts", "Order", "How sure")) else line
+        )
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from supplychain.plan.measures import CASH
 from supplychain.plan.measures import TOKENS as SERVED
 from supplychain.report.formats import TOKENS, USD, case_title, cut, number, plain, unit_for, years_seen
 from supplychain.report.names import Names
-from supplychain.report.text import how_sure
+from supplychain.report.text import how_sure, owner
 from supplychain.report.text.overview import GAIN_GOES_TO, by_year, gain_shares, not_told_apart, power_used
 from supplychain.results.frames import records, rows_by_year
 from supplychain.study.attached import Known
@@ -75,6 +75,7 @@ def text(plan: Plan, case: str | None = None, known: Known | None = None) -> str
         *_changes(plan),
         *_blocks(plan, known.study),
         *filter(None, [years_seen(plan.case.settings)]),
+        *_owner(plan),
         *_orders(plan),
     ]
     sure = _how_sure(plan, given, known)  # a command is whole, however long
@@ -244,7 +245,7 @@ def _block(plan: Plan, years: list[int], bands: Mapping[str, Mapping[int, str]],
     With draws also the bands of what is served, what it costs and what is spent.
     """
     size, unit = _token_unit(plan)
-    amounts = {c: by_year(plan.service, f"{c}_ttok") for c in ("served", "blocked", "uneconomic")}
+    amounts = {c: by_year(plan.service, f"{c}_ttok") for c in ("served", "blocked", "uneconomic", "priced_out")}
     cells = {c: {t: number(amount[t] / size) for t in years} for c, amount in amounts.items()}
     cost = {row["year"]: row for row in records(plan.token_cost) if row["workload"] == "all"}
     price = {
@@ -259,6 +260,7 @@ def _block(plan: Plan, years: list[int], bands: Mapping[str, Mapping[int, str]],
         *_band(bands, SERVED, years),
         ("  held back by limits of stages", cells["blocked"]),
         ("  not worth its cost, even without limits", cells["uneconomic"]),
+        *([("  charged more than it is worth to users", cells["priced_out"])] * any(amounts["priced_out"].values())),
         ("Cost, USD per million tokens: average", price["average"]),
         *_band(bands, PER_MTOK, years),
         ("  with research and all other cost on tokens", price["fully_loaded"]),
@@ -278,6 +280,20 @@ def _band(
 
 def _line(name: str, cells: Mapping[int, str], width: int) -> str:
     return name.ljust(_LABEL) + "".join(cut(plain(cell), width - 1).rjust(width) for cell in cells.values())
+
+
+def _owner(plan: Plan) -> list[str]:
+    """Return the books of an owner who charges prices, years across, and what is owed to suppliers."""
+    if not owner.has_books(plan):
+        return owner.contract_lines(plan)
+    unit, rows = owner.books(plan)
+    years = list(plan.case.report_years)
+    beside = (WIDTH - _LABEL) // _CELL
+    lines = []
+    for block in (years[n : n + beside] for n in range(0, len(years), beside)):
+        lines.append(_line(f"The owner's books, {unit}", {t: str(t) for t in block}, _CELL))
+        lines += [_line(name, {t: cells[t] for t in block}, _CELL) for name, cells in rows]
+    return [*lines, *owner.sentences(plan), *owner.contract_lines(plan)]
 
 
 def _orders(plan: Plan) -> list[str]:

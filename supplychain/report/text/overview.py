@@ -14,7 +14,7 @@ from supplychain.plan.measures import CASH
 from supplychain.plan.measures import TOKENS as SERVED
 from supplychain.report.formats import COUNTS, TOKENS, USD, money, number, unit_for
 from supplychain.report.names import Names, in_words
-from supplychain.report.text import how_sure
+from supplychain.report.text import how_sure, owner
 from supplychain.results.frames import records, rows_by_year
 from supplychain.schema import ALL, SUM
 from supplychain.study.draws import PER_MTOK
@@ -59,9 +59,13 @@ def overview(plan: Plan, study: Answer | None = None) -> list[tuple[str, pd.Data
     shares = (GAIN_GOES_TO, gain_shares(plan))
     answer = [shares, *_tokens(plan, years, study), *_capacity(plan, years, study)]
     title, money = _money(plan, years)
+    parts = [("What binds", binding), (ANSWER, answer), (title, money)]
+    if owner.has_books(plan):
+        unit, rows = owner.books(plan)
+        parts.append((f"The owner's books, {unit}", rows))
     return [
         (title, pd.DataFrame({t: {name: cells.get(t, "") for name, cells in rows} for t in years}))
-        for title, rows in [("What binds", binding), (ANSWER, answer), (title, money)]
+        for title, rows in parts
     ]
 
 
@@ -155,7 +159,8 @@ def _tokens(plan: Plan, years: list[int], study: Answer | None) -> list[tuple[st
         ("  with research and all other cost on tokens", "fully_loaded"),
         ("  marginal, for one million more", "marginal"),
     ]
-    total = {c: by_year(plan.service, f"{c}_ttok") for c in ("demand", "served", "blocked", "uneconomic")}
+    states = ("demand", "served", "blocked", "uneconomic", "priced_out")
+    total = {c: by_year(plan.service, f"{c}_ttok") for c in states}
     size, unit = unit_for((amount[t] for amount in total.values() for t in years), TOKENS)
     cells = {c: {t: number(amount[t] / size) for t in years} for c, amount in total.items()}
     rows = [
@@ -164,6 +169,7 @@ def _tokens(plan: Plan, years: list[int], study: Answer | None) -> list[tuple[st
         *_band(study, "served", SERVED, years, size),
         ("  held back by limits", cells["blocked"]),
         ("  not worth its cost", cells["uneconomic"]),
+        *([("  priced out", cells["priced_out"])] * any(total["priced_out"].values())),
     ]
     average, *others = (
         (name, {t: number(cost[t][f"{column}_usd_per_mtok"]) for t in years}) for name, column in prices

@@ -79,10 +79,12 @@ def _site(names: Names, s: str, k: str, p: str) -> str:
 
 def _indifference(plan: Plan, multiples: Mapping[tuple[str, str, str], float]) -> list[str]:
     names, capacity = Names(plan.case), plan.case.tables["capacity"]
+    owed = {(row["stage"], row["supplier"], row["place"]) for row in plan.case.tables["take_or_pay"]}
     priced = {(row["stage"], row["supplier"], row["place"]) for row in capacity if row["price_usd"] > 0}
     lines = []
     for site, multiple in multiples.items():
-        worth = _worth(multiple) if site in priced else _without_price(multiple)
+        of_priced = _worth_of_contract if site in owed else _worth
+        worth = of_priced(multiple) if site in priced else _without_price(multiple)
         lines += wrap(f"{_site(names, *site)}: {worth}", _WIDTH, subsequent_indent="  ")
     return lines
 
@@ -97,6 +99,17 @@ def _worth(multiple: float) -> str:
     if multiple < 1:
         return f"not used at its prices; below {number(multiple)} times all of them it would be"
     return f"used at its prices; at {number(multiple)} times all of them the plan costs as much as without it"
+
+
+def _worth_of_contract(multiple: float) -> str:
+    """Return what is said of the multiple of a supplier to whom a contract owes a share, used or not."""
+    most = f"{INDIFFERENCE_SPAN:,.0f}"
+    if math.isinf(multiple):
+        return f"worth its contract at any multiple of its prices up to {most}"
+    if multiple == 0:
+        return f"not worth its contract, not even at 1 / {most} of its prices"
+    worth = "worth more than" if multiple > 1 else "worth less than" if multiple < 1 else "worth"
+    return f"{worth} its contract costs; at {number(multiple)} times its prices the plan would do as well without it"
 
 
 def _without_price(multiple: float) -> str:
