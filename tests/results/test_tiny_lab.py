@@ -51,7 +51,7 @@ def test_a_dollar_raised_closes_the_gap_until_there_is_none(year: int) -> None:
     before = lp().solve().objective_usd
 
     def gain(usd: float) -> float:
-        return before - lp().solve(rhs_shift={("cash", year): usd}).objective_usd
+        return before - lp().solve(rhs_shift={("cash_balance", year): usd}).objective_usd
 
     assert gain(1e6) == pytest.approx(0.4e6)
     assert gain(18e6) == pytest.approx(0.4 * 18e6)
