@@ -61,7 +61,15 @@ html_last_updated_fmt = None  # the same sources give the same bytes
 html_theme_options = {"sidebar_hide_name": False, "top_of_page_buttons": []}
 
 CONTENTS = {
-    "Use it": ["docs/start", "docs/cookbook", "docs/scenarios", "docs/comparing", "docs/locked-in", "docs/sweeps"],
+    "Use it": [
+        "docs/start",
+        "docs/cookbook",
+        "docs/scenarios",
+        "docs/comparing",
+        "docs/locked-in",
+        "docs/owner",
+        "docs/sweeps",
+    ],
     "Read the answer": [
         "docs/answer",
         "docs/reports",
