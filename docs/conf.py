@@ -86,6 +86,7 @@ CONTENTS = {
         "Method of both <inputs/method>",
         "A chain on paper <inputs/tiny/README>",
         "Demand as a curve, on paper <inputs/tiny-curve/README>",
+        "A lab on paper <inputs/tiny-lab/README>",
     ],
     "Project": [
         "CONTRIBUTING",

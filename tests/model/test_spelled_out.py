@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from generator import FIRST, GLOBAL, Case, Row, write_case
-from paths import TINY, TINY_CURVE
+from paths import TINY, TINY_CURVE, TINY_LAB
 from plants import Link, add, add_stage, add_supplier, chain
 
 import supplychain as sc
@@ -111,7 +111,7 @@ def everything() -> Case:
 def solved(name: str) -> tuple[Model, LabelledLP]:
     """The model of a case, and the LP that HiGHS holds for it."""
     with tempfile.TemporaryDirectory() as folder:
-        shipped = {"tiny": TINY, "tiny-curve": TINY_CURVE}
+        shipped = {"tiny": TINY, "tiny-curve": TINY_CURVE, "tiny-lab": TINY_LAB}
         m = model.build(sc.load(shipped.get(name) or write_case(everything(), Path(folder))))
     return m, solver.solve(m)[0]
 
@@ -160,7 +160,7 @@ def text(name: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("name", ["tiny", "tiny-curve", "everything"])
+@pytest.mark.parametrize("name", ["tiny", "tiny-curve", "tiny-lab", "everything"])
 def test_the_lp_is_the_stored_one(name: str, snapshot: SnapshotAssertion) -> None:
     """Each coefficient, limit, bound and cost of the LP is the one that was read and found right.
 

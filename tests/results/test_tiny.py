@@ -1,4 +1,4 @@
-"""`inputs/tiny` and `inputs/tiny-curve` give the answers that their READMEs work out by hand."""
+"""`inputs/tiny`, `inputs/tiny-curve` and `inputs/tiny-lab` give the answers that their READMEs work out by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import supplychain as sc
 if TYPE_CHECKING:
     from pathlib import Path
 
-CASES = ("tiny", "tiny-curve")
+CASES = ("tiny", "tiny-curve", "tiny-lab")
 TABLES = [(name, path.stem) for name in CASES for path in sorted((GOLDEN / name).glob("*.csv"))]
 
 
@@ -52,8 +52,9 @@ def test_a_table_is_the_hand_calculation(name: str, table: str, tmp_path: Path) 
 @pytest.mark.parametrize("name", CASES)
 def test_the_objective_is_the_hand_calculation(name: str) -> None:
     """Tiny: 3 757.08 million USD, 1 801 + 2/3 x 1 702.92 + 4/9 x 1 846.8. Tiny-curve: 1 205.36 + 1/2 x 810.24 million.
+    Tiny-lab: 355 + 0.8 x 112.314 million.
 
-    Sensitivity: without discounting 5 350.72 and 2 015.6 million.
+    Sensitivity: without discounting 5 350.72, 2 015.6 and 467.314 million.
     Catches: a constant of the objective that is lost, a rate applied in the wrong year.
     """
     expected = float((GOLDEN / name / "objective.txt").read_text())

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 INPUTS = ROOT / "inputs"
 BASE, TINY, BACKCAST = INPUTS / "base", INPUTS / "tiny", INPUTS / "backcast"
-TINY_CURVE = INPUTS / "tiny-curve"
+TINY_CURVE, TINY_LAB = INPUTS / "tiny-curve", INPUTS / "tiny-lab"
 REPORTS = ROOT / "reports"
 ANSWERS = REPORTS / "answers"
 DOCS = ROOT / "docs"
