@@ -249,7 +249,8 @@ NOTICES: dict[str, tuple[Edit, str]] = {
             create("cash", "year,raised_usd,fixed_cost_usd,gap_usd_per_usd,source", "2026,0,0,1,paper"),
         ),
         (
-            "take_or_pay.csv row 2, column last_year: what hbm / cheap / global from 2026 is owed and not used falls due "
+            "take_or_pay.csv row 2, column last_year: what hbm / cheap / global from 2026 is owed and "
+            "not used falls due "
             "in 2027, which has no row in cash.csv: no cash pays it"
         ),
     ),

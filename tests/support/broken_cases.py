@@ -970,7 +970,8 @@ STRUCTURE: Faults = {
         ),
         [
             (
-                "take_or_pay.csv row 3, column first_year: 2027; the term 2026-2027 of row 2 has this year, terms may not "
+                "take_or_pay.csv row 3, column first_year: 2027; the term 2026-2027 of row 2 has this "
+                "year, terms may not "
                 "overlap"
             )
         ],
@@ -1000,7 +1001,8 @@ STRUCTURE: Faults = {
         all_of(create("prices", PRICES, "chat,2026,1,,paper"), create("cash", CASH, "2026,0,0,1,paper")),
         [
             (
-                "workloads.csv row 3, column workload: 'batch' has no row in prices.csv; with cash every workload needs a "
+                "workloads.csv row 3, column workload: 'batch' has no row in prices.csv; with cash every "
+                "workload needs a "
                 "price"
             )
         ],
@@ -1027,7 +1029,8 @@ STRUCTURE: Faults = {
         ),
         [
             (
-                "prices.csv row 2, column price_usd_per_mtok: 0 in 2026 for 'chat', whose demand is a curve with the price "
+                "prices.csv row 2, column price_usd_per_mtok: 0 in 2026 for 'chat', whose demand is a "
+                "curve with the price "
                 "2; must be 0.002 or more"
             )
         ],
