@@ -90,6 +90,7 @@ CONTENTS = {
     "Cases": [
         "The world from 2026 <inputs/base/README>",
         "A customer <inputs/customer/README>",
+        "A neocloud <inputs/neocloud/README>",
         "The past <inputs/backcast/README>",
         "Rules of its test <inputs/backcast/rules>",
         "Method of both <inputs/method>",
