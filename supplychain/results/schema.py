@@ -586,7 +586,7 @@ STRANDED: Final = _table(
     (
         _YEAR,
         _text("stage", "stage", "key of the stage; `other` for accelerators beyond their components"),
-        _text("what", "what", "`expansion`, `accelerators` or `store`"),
+        _text("what", "what", "`expansion`, `accelerators`, `store`, or `owed`: what contracts owe and nobody uses"),
         _UNIT,
         _number("stranded", OF_ROW, "idle", "what was paid for and idles, with what was signed locked in"),
         _number("stranded_usd", "USD", "idle", "what was paid for it"),
