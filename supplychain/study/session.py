@@ -103,7 +103,7 @@ class WhatIfAnswer:
     @property
     def has_books(self) -> bool:
         """Whether the case has an owner who charges prices."""
-        return bool(self._plan.solved.on.priced)
+        return bool(self.case.tables["prices"])
 
     @cached_property
     def economics(self) -> pd.DataFrame:
