@@ -82,6 +82,7 @@ CONTENTS = {
     "Cases": [
         "The world from 2026 <inputs/base/README>",
         "The past <inputs/backcast/README>",
+        "A lab that rents <inputs/lab/README>",
         "Rules of its test <inputs/backcast/rules>",
         "Method of both <inputs/method>",
         "A chain on paper <inputs/tiny/README>",
