@@ -92,6 +92,7 @@ CONTENTS = {
         "A customer <inputs/customer/README>",
         "A neocloud <inputs/neocloud/README>",
         "The past <inputs/backcast/README>",
+        "A lab that rents <inputs/lab/README>",
         "Rules of its test <inputs/backcast/rules>",
         "Method of both <inputs/method>",
         "A chain on paper <inputs/tiny/README>",
