@@ -259,6 +259,7 @@ COMPARED = (
     "installed_base",
     "research_service",
     "service",
+    "supply",
     "token_cost",
 )
 """Tables that a comparison reads."""
@@ -358,7 +359,8 @@ def _quantities(answer: Answer) -> dict[tuple[int, str, str], float]:
         for column in ("token_value_usd", "capital_usd", *BOOKS):
             if column in row and not math.isnan(row[column]):
                 amounts[row["year"], column, "all"] = float(row[column])
-    amounts |= _used_of_contracts(tables["supply"])
+    if "supply" in tables:
+        amounts |= _used_of_contracts(tables["supply"])
     for year, rows in _by_year(tables["installed_base"]):
         amounts[year, "h100e_operating", "all"] = float(rows["h100e_operating"].sum())
     for row in records(tables["builds"]):
