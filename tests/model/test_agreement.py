@@ -58,7 +58,7 @@ def test_the_objective_of_a_random_case(seed: int) -> None:
     assert d.plan.objective_usd == pytest.approx(d.answer.objective_usd, rel=1e-8, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", ["tiny", "base"])
+@pytest.mark.parametrize("name", ["tiny", "lab", "base"])
 def test_the_objective_of_a_shipped_case(name: str) -> None:
     """The same for the shipped cases.
 

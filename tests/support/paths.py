@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[2]
 INPUTS = ROOT / "inputs"
 BASE, TINY, BACKCAST = INPUTS / "base", INPUTS / "tiny", INPUTS / "backcast"
 TINY_CURVE, TINY_LAB = INPUTS / "tiny-curve", INPUTS / "tiny-lab"
+LAB = INPUTS / "lab"
 REPORTS = ROOT / "reports"
 ANSWERS = REPORTS / "answers"
 DOCS = ROOT / "docs"
