@@ -360,7 +360,7 @@ def _charged_curves(tables: RowsByTable) -> Iterator[Problem]:
         reference[row["workload"]][row["year"]] = row["price_usd_per_mtok"]
     for row in tables["prices"].rows:
         charged[row["workload"]][row["year"]] = row["price_usd_per_mtok"]
-    least = schema.SETTING["curve_bottom"].minimum or 0.0
+    least = schema.SETTING["curve_bottom"].minimum or 0.0  # as `model.curves.LEAST_PRICE`
     for w in reference.keys() & charged.keys():
         years = sorted({*reference[w], *charged[w]})
         prices = interpolated(charged[w], years, "price")

@@ -22,6 +22,10 @@ Vector: TypeAlias = "npt.NDArray[np.float64]"
 """Numbers by tier, or a row of them for each year."""
 
 
+LEAST_PRICE: Final = schema.SETTING["curve_bottom"].minimum or 0.0
+"""The least price of a curve that may be charged, in reference prices: at 0 more is asked for than any number says."""
+
+
 @dataclass(frozen=True)
 class CurveTable:
     """A table of curves: its columns, and the Params of the tiers in which they are served."""
@@ -180,8 +184,13 @@ class _Curve:
 
     @property
     def log_charged(self) -> Vector | None:
-        """The log of the charged price over the reference price, by year."""
-        return None if self.charged is None else np.asarray(np.log(self.charged / self.price)[:, 0])
+        """The log of the charged price over the reference price, by year.
+
+        At less than `LEAST_PRICE` of it, to which an edit may come, no more is asked for than there.
+        """
+        if self.charged is None:
+            return None
+        return np.asarray(np.log(np.maximum(self.charged / self.price, LEAST_PRICE))[:, 0])
 
 
 def numbers(case: Case, table: str) -> dict[str, dict[Any, float]]:
@@ -200,7 +209,7 @@ def numbers(case: Case, table: str) -> dict[str, dict[Any, float]]:
         demand |= zip(index, widths_of.ravel().tolist(), strict=True)
         worth = mean_values(prices, curve.price, curve.elasticity)
         if curve.charged is not None:  # what lies above the charged price is worth no less, whatever rounding says
-            is_open = prices.below >= np.log(curve.charged / curve.price) - SAME_PRICE
+            is_open = prices.below >= np.asarray(curve.log_charged)[:, None] - SAME_PRICE
             worth = np.where(is_open, np.maximum(worth, curve.charged), worth)
         value |= zip(index, worth.ravel().tolist(), strict=True)
     return {columns.demand: demand, columns.value: value}

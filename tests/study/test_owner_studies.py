@@ -167,3 +167,14 @@ def test_regret_counts_what_is_owed(seed: int) -> None:
     owed = found.stranded[found.stranded["what"] == "owed"]
     paid = found.plan.supply["unused_usd"].dropna()
     assert owed["stranded_usd"].sum() == pytest.approx(math.fsum(paid), rel=1e-9, abs=1e-6)
+
+
+def test_a_price_of_nothing_on_a_curve_has_an_answer() -> None:
+    """Bug: a search that tries a price of 0 asks a curve for more tokens than any number says, and ends in a traceback."""
+    lab = sc.load(ROOT / "inputs" / "lab")
+    free = apply(lab, ["prices.price_usd_per_mtok[workload=*, year=2026] = 0"])[0]
+    plan = sc.solve(free)
+    assert plan.economics["revenue_usd"].iloc[0] == 0
+    least = apply(lab, ["prices.price_usd_per_mtok[workload=*, year=2026] *= 0.001"])[0]
+    asked = [float(sc.solve(one).service["demand_ttok"].sum()) for one in (free, least)]
+    assert asked[0] == pytest.approx(asked[1])
