@@ -170,7 +170,7 @@ def test_regret_counts_what_is_owed(seed: int) -> None:
 
 
 def test_a_price_of_nothing_on_a_curve_has_an_answer() -> None:
-    """Bug: a search that tries a price of 0 asks a curve for more tokens than any number says, and ends in a traceback."""
+    """Bug: a search that tries a price of 0 asks a curve for more than any number says, and ends in a traceback."""
     lab = sc.load(ROOT / "inputs" / "lab")
     free = apply(lab, ["prices.price_usd_per_mtok[workload=*, year=2026] = 0"])[0]
     plan = sc.solve(free)
