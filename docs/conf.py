@@ -61,7 +61,15 @@ html_last_updated_fmt = None  # the same sources give the same bytes
 html_theme_options = {"sidebar_hide_name": False, "top_of_page_buttons": []}
 
 CONTENTS = {
-    "Use it": ["docs/start", "docs/cookbook", "docs/scenarios", "docs/comparing", "docs/locked-in", "docs/sweeps"],
+    "Use it": [
+        "docs/start",
+        "docs/cookbook",
+        "docs/scenarios",
+        "docs/comparing",
+        "docs/locked-in",
+        "docs/owner",
+        "docs/sweeps",
+    ],
     "Read the answer": [
         "docs/answer",
         "docs/reports",
@@ -81,6 +89,8 @@ CONTENTS = {
     ],
     "Cases": [
         "The world from 2026 <inputs/base/README>",
+        "A customer <inputs/customer/README>",
+        "A neocloud <inputs/neocloud/README>",
         "The past <inputs/backcast/README>",
         "A lab that rents <inputs/lab/README>",
         "Rules of its test <inputs/backcast/rules>",

@@ -6,7 +6,7 @@ import platform
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -226,14 +226,7 @@ def solve(  # noqa: PLR0913 - what is asked for has its defaults
         case = lock_in(case, orders_from, until)
     sites = [suppliers.site_of(case, *names) for names in indifference]
     asked = supplier_prices or bool(sites)
-    if case.settings.foresight_years is None:
-        sites += suppliers.sites_with_contracts(case)
-    plan = answer(case, windows.solve_windows(case, progress), progress, supplier_prices=asked)
-    if not sites:
-        return plan
-    progress("asking what suppliers are worth")
-    table = suppliers.with_indifference(plan.supplier_prices, case, sites)
-    return replace(plan, tables={**plan.tables, schema.SUPPLIER_PRICES.name: table})
+    return answer(case, windows.solve_windows(case, progress), progress, supplier_prices=asked, sites=sites)
 
 
 def answer(
@@ -242,8 +235,11 @@ def answer(
     progress: Callable[[str], None] = lambda _: None,
     *,
     supplier_prices: bool = False,
+    sites: Iterable[tuple[str, str, str]] = (),
 ) -> Plan:
     """Return the answer of a case from its windows, each of which is solved when the one before it is answered.
+
+    `sites` are suppliers whose indifference is asked for, beside those to whom a contract owes a share.
 
     Raises: as `solve`.
     """
@@ -325,7 +321,12 @@ def answer(
     }
     if supplier_prices or solved.on.terms:
         rows = (row for of_window in window_answers for row in of_window.supplier_prices)
-        tables[schema.SUPPLIER_PRICES.name] = suppliers.supplier_prices(rows)
+        with_contracts = [] if case.settings.foresight_years else suppliers.sites_with_contracts(case)
+        priced = suppliers.supplier_prices(rows)
+        if asked := [*sites, *with_contracts]:
+            progress("asking what suppliers are worth")
+            priced = suppliers.with_indifference(priced, case, asked)
+        tables[schema.SUPPLIER_PRICES.name] = priced
     named = {table.name: tables[table.name] for table in schema.TABLES["solve"] if table.name in tables}
     return Plan(summary, named, case)
 

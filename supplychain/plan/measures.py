@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.model.cash import unused
 from supplychain.model.cost import spent
+from supplychain.model.labels import Var
 from supplychain.model.observable import RESEARCH_DONE, accelerators_of, observable
 from supplychain.plan import money
 
@@ -25,6 +27,40 @@ TOKENS = "tokens_served"
 
 CASH = "cash_spent"
 """Cash spent in a year on components, systems and expansions, USD, whoever buys: measured beside them, too."""
+
+
+REVENUE, KEPT, MARGIN, OPERATING = "revenue", "kept", "gross_margin_of_revenue", "operating_result"
+CASH_LEFT, GAP, UNUSED = "cash_left", "gap", "owed_unused"
+"""The books of an owner, as the columns of `economics` have them: USD of a year, the margin a share."""
+
+_BOOKS = {
+    REVENUE: "revenue_usd",
+    KEPT: "kept_usd",
+    MARGIN: "gross_margin_of_revenue",
+    OPERATING: "operating_usd",
+    CASH_LEFT: "cash_usd",
+    GAP: "gap_usd",
+    UNUSED: "unused_usd",
+}
+"""By what is measured, the column of the table."""
+
+SUPPLIED = "supplied"
+"""What one supplier supplies in a year, in the unit of its stage: an item is `STAGE/SUPPLIER/PLACE`."""
+
+
+def owners_of(case: Case) -> list[tuple[str, str]]:
+    """Return what is measured of the books of a case's owner; nothing if no prices are charged and nothing is owed."""
+    found = [REVENUE, KEPT, MARGIN, OPERATING] if case.tables["prices"] else []
+    found += [CASH_LEFT, GAP] if case.tables["cash"] else []
+    found += [UNUSED] if case.tables["take_or_pay"] else []
+    return [(quantity, schema.ALL) for quantity in found]
+
+
+def supplied_of(case: Case) -> list[tuple[str, str]]:
+    """Return what is measured of the use of suppliers to which a contract owes a share, each at its place."""
+    rows = case.tables["take_or_pay"]
+    sites = dict.fromkeys("/".join((row["stage"], row["supplier"], row["place"])) for row in rows)
+    return [(SUPPLIED, site) for site in sites]
 
 
 def served_of(case: Case) -> list[tuple[str, str]]:
@@ -46,16 +82,28 @@ def measure(solved: Solved, quantities: Iterable[tuple[str, str, int]]) -> tuple
         if ratio is not None:
             values.append(money.over(ratio.over, ratio.under))
             continue
-        if quantity == CASH:
-            values.append(float(spent(solved.m, t)))
+        if quantity in {CASH, UNUSED, SUPPLIED}:
+            values.append(_of_plan(solved, quantity, item, t))
             continue
         ledger = ledger or money.Ledger(solved)
         values.append(_booked(solved, ledger, quantity, item, t))
     return tuple(values)
 
 
+def _of_plan(solved: Solved, quantity: str, item: str, t: int) -> float:
+    """Return what is read off a plan without its books."""
+    if quantity == CASH:
+        return float(spent(solved.m, t))
+    if quantity == UNUSED:
+        return float(unused(solved.m, t))
+    s, k, p = item.split("/")
+    return solved.x[Var.SUPPLY].get((s, k, p, t), math.nan)
+
+
 def _booked(solved: Solved, ledger: money.Ledger, quantity: str, item: str, t: int) -> float:
     """Return what is measured of the books: costs, which are shared out as a plan uses what they were paid for."""
+    if quantity in _BOOKS:
+        return money.books(solved, ledger, t).get(_BOOKS[quantity], math.nan)
     if quantity == "cost_per_hour":
         return money.per_hour(solved, ledger, accelerators_of(solved.on.accelerators, item), t)
     workloads = sorted(solved.on.workloads) if item == schema.ALL else sorted(set(item.split(schema.SUM)))

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from supplychain import lp, units
 from supplychain.case.calendar import capital_recovery_factor, compounding_factor, online_year, service_years
 from supplychain.model.cash import unused
-from supplychain.model.cost import components, orders, paid, systems, token_earning, token_value, tokens_worth
+from supplychain.model.cost import (
+    components,
+    orders,
+    paid,
+    spent,
+    systems,
+    token_earning,
+    token_value,
+    tokens_worth,
+)
 from supplychain.model.earnings import charge
 from supplychain.model.labels import Var
 from supplychain.model.observable import OTHER, memory_share
@@ -284,13 +293,13 @@ def economics(solved: Solved, ledger: Ledger, worth_of_a_dollar: Mapping[int, fl
                 "capital_per_token_value": over(total, value),
                 "memory_share_of_hardware": over(*memory_share(solved.m, t)),
             }
-            | _of_owner(solved, ledger, t, total)
-            | _of_cash(solved, t, worth_of_a_dollar)
+            | books(solved, ledger, t)
+            | ({"gain_usd_per_usd": worth_of_a_dollar[t]} if t in solved.on.cash else {})
         )
     return frame(schema.ECONOMICS, rows)
 
 
-def _of_owner(solved: Solved, ledger: Ledger, t: int, capital_usd: float) -> dict[str, float]:
+def books(solved: Solved, ledger: Ledger, t: int) -> dict[str, float]:
     """Return the books of a year of an owner who charges prices; nothing if none are charged."""
     m, on = solved.m, solved.on
     if not on.priced:
@@ -312,21 +321,17 @@ def _of_owner(solved: Solved, ledger: Ledger, t: int, capital_usd: float) -> dic
         "unused_usd": float(unused(m, t)),
         "operating_usd": kept - all_cost - fixed,
         "compute_share_of_cost": over(all_cost, all_cost + fixed),
-        "capital_per_revenue": over(capital_usd, revenue),
-    }
+        "capital_per_revenue": over(float(spent(m, t)), revenue),
+    } | (_of_cash(solved, t) if t in on.cash else {})
 
 
-def _of_cash(solved: Solved, t: int, worth_of_a_dollar: Mapping[int, float]) -> dict[str, float]:
-    """Return the cash of a year; nothing if it has none."""
+def _of_cash(solved: Solved, t: int) -> dict[str, float]:
     m = solved.m
-    if t not in solved.on.cash:
-        return {}
     return {
         "fixed_cost_usd": m.fixed_cost_usd[t],
         "raised_usd": m.raised_usd[t],
         "gap_usd": m.gap[t],
         "cash_usd": m.cash[t],
-        "gain_usd_per_usd": worth_of_a_dollar[t],
     }
 
 

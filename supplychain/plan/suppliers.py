@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import lp
 from supplychain.case.places import served_places
-from supplychain.errors import NoAnswerError
+from supplychain.errors import NoAnswerError, TimeLimitError
 from supplychain.limits import doing
 from supplychain.model import cost, solver, structure
 from supplychain.model.evaluated import Evaluated
@@ -259,6 +259,8 @@ class _AtMultiples:
         without = replace(whole, column_upper=upper, row_lower=least, row_upper=most)
         try:
             return solver.solved(solver.cold(without.clone()), what="the case without the supplier").objective
+        except TimeLimitError:
+            raise
         except NoAnswerError:
             return math.inf
 

@@ -29,6 +29,7 @@ Kind: TypeAlias = Literal[
 PER_PCT, PER_UNIT, PER_MTOK = "USD per %", "USD per unit", "USD per 10^6 tokens"
 TTOK, H100E, H100E_YEARS = "10^12 tokens", "H100e", "H100e years"
 LOGS = "ln"
+OF_STAGE = "units of the stage"
 
 
 def _text(name: str, label: str, meaning: str, *, blank: bool = False) -> ColumnSchema:
@@ -585,7 +586,7 @@ STRANDED: Final = _table(
     (
         _YEAR,
         _text("stage", "stage", "key of the stage; `other` for accelerators beyond their components"),
-        _text("what", "what", "`expansion`, `accelerators` or `store`"),
+        _text("what", "what", "`expansion`, `accelerators`, `store`, or `owed`: what contracts owe and nobody uses"),
         _UNIT,
         _number("stranded", OF_ROW, "idle", "what was paid for and idles, with what was signed locked in"),
         _number("stranded_usd", "USD", "idle", "what was paid for it"),
@@ -628,6 +629,9 @@ COMPARED_QUANTITIES: Final = {
     "capital_usd": "USD",
     "h100e_operating": H100E,
     "built": "units",
+    **dict.fromkeys(("revenue_usd", "kept_usd", "operating_usd", "cash_usd", "gap_usd", "unused_usd"), "USD"),
+    "gross_margin_of_revenue": "share",
+    "supplied": OF_STAGE,
 }
 """What is compared of answers, and its unit."""
 
@@ -637,6 +641,9 @@ DRAWN_QUANTITIES: Final = {
     "research_done": H100E_YEARS,
     "cost_per_mtok": PER_MTOK,
     "cash_spent": "USD",
+    **dict.fromkeys(("revenue", "kept", "operating_result", "cash_left", "gap", "owed_unused"), "USD"),
+    "gross_margin_of_revenue": "share",
+    "supplied": OF_STAGE,
 }
 """What is compared of answers draw by draw, and its unit."""
 

@@ -259,6 +259,7 @@ COMPARED = (
     "installed_base",
     "research_service",
     "service",
+    "supply",
     "token_cost",
 )
 """Tables that a comparison reads."""
@@ -333,7 +334,8 @@ def _results(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, 
     for amount_key in dict.fromkeys([*before, *after]):
         year, quantity, item = amount_key
         if year in years:
-            old, new = before.get(amount_key, 0.0), after.get(amount_key, 0.0)
+            absent = math.nan if quantity in BOOKS else 0.0
+            old, new = before.get(amount_key, absent), after.get(amount_key, absent)
             yield {
                 "answer": name,
                 "year": year,
@@ -354,13 +356,35 @@ def _quantities(answer: Answer) -> dict[tuple[int, str, str], float]:
         for column in ("average_usd_per_mtok", "marginal_usd_per_mtok"):
             amounts[row["year"], column, row["workload"]] = float(row[column])
     for row in records(tables["economics"]):
-        for column in ("token_value_usd", "capital_usd"):
-            amounts[row["year"], column, "all"] = float(row[column])
+        for column in ("token_value_usd", "capital_usd", *BOOKS):
+            if column in row and not math.isnan(row[column]):
+                amounts[row["year"], column, "all"] = float(row[column])
+    if "supply" in tables:
+        amounts |= _used_of_contracts(tables["supply"])
     for year, rows in _by_year(tables["installed_base"]):
         amounts[year, "h100e_operating", "all"] = float(rows["h100e_operating"].sum())
     for row in records(tables["builds"]):
         amounts[row["year"], "built", row["accelerator"]] = float(row["built"])
     return amounts
+
+
+def _used_of_contracts(supply: pd.DataFrame) -> dict[tuple[int, str, str], float]:
+    """Return what is supplied by those to whom a contract owes a share."""
+    rows = [("/".join((row["stage"], row["supplier"], row["place"])), row) for row in records(supply)]
+    owed = {site for site, row in rows if not math.isnan(row.get("unused_usd", math.nan))}
+    return {(row["year"], "supplied", site): float(row["supplied"]) for site, row in rows if site in owed}
+
+
+BOOKS = (
+    "revenue_usd",
+    "kept_usd",
+    "gross_margin_of_revenue",
+    "operating_usd",
+    "cash_usd",
+    "gap_usd",
+    "unused_usd",
+)
+"""Columns of the books of an owner that are compared, where an answer has them."""
 
 
 def _served(answer: Answer) -> dict[tuple[int, str, str], float]:

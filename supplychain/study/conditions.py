@@ -7,6 +7,7 @@
     research_h100e_years[2028] >= 3e6    cost_usd_per_mtok[2030] <= 0.08
     capital[2027] <= 800e9               net_benefit >= +10e9
     value >= +1%                         cost <= -5e9
+    gross_margin_of_revenue[2026] >= 0.5 gap_usd[2029] <= 0
 
 A plain number is a level. A number with a sign is a difference to the case, and with `%` it is that share of what the
 case has. What binds may be several stages together: `binding[2027] = hbm` holds where the stage is among them.
@@ -24,7 +25,18 @@ from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.model.observable import RESEARCH_DONE
 from supplychain.plan.bottlenecks import DEMAND, LEVELS, UNRESOLVED
 from supplychain.plan.levers import CAPITAL
-from supplychain.plan.measures import CASH, TOKENS
+from supplychain.plan.measures import (
+    CASH,
+    CASH_LEFT,
+    GAP,
+    KEPT,
+    MARGIN,
+    OPERATING,
+    REVENUE,
+    TOKENS,
+    UNUSED,
+    owners_of,
+)
 from supplychain.tabular import did_you_mean, shown
 from supplychain.tolerances import QUANTITY_ROUNDING
 
@@ -48,8 +60,18 @@ _MEASURED: Final = {
     "research_h100e_years": (RESEARCH_DONE, "H100e years", False),
     "cost_usd_per_mtok": ("cost_per_mtok", "USD per 10^6 tokens", True),
     "capital": (CASH, "USD", False),
+    "revenue_usd": (REVENUE, "USD", False),
+    "kept_usd": (KEPT, "USD", False),
+    "gross_margin_of_revenue": (MARGIN, "share", False),
+    "operating_usd": (OPERATING, "USD", False),
+    "cash_usd": (CASH_LEFT, "USD", False),
+    "gap_usd": (GAP, "USD", False),
+    "unused_usd": (UNUSED, "USD", False),
 }
 """Amounts of a year: as what they are measured, their unit, and whether they may be of one workload."""
+
+_OF_OWNER: Final = frozenset({REVENUE, KEPT, MARGIN, OPERATING, CASH_LEFT, GAP, UNUSED})
+"""What only a case has that charges prices, counts cash or owes something."""
 
 _TOTALS: Final = {
     NET_BENEFIT: "net_benefit_usd",
@@ -217,6 +239,9 @@ def _subject(case: Case, name: str, inside: str | None) -> tuple[int | None, str
         if item not in LEVELS:
             faults.append(f"{shown(item)!r}; must be {' or '.join(LEVELS)}{did_you_mean(item, LEVELS)}")
             item = plain
+    elif _MEASURED[name][0] in _OF_OWNER and (_MEASURED[name][0], schema.ALL) not in owners_of(case):
+        needed = {CASH_LEFT: "cash", GAP: "cash", UNUSED: "take_or_pay"}.get(_MEASURED[name][0], "prices")
+        faults.append(f"the case has no {name}: its table {needed} has no rows")
     elif item != plain and not _MEASURED[name][2]:
         faults.append(f"{name} is of the year alone; must be {name}[{parts[0]}]")
     elif item != plain and item not in workloads:

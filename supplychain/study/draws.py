@@ -15,7 +15,7 @@ from supplychain import schema
 from supplychain.case.law import law
 from supplychain.errors import InputError, NoAnswerError, Problem, TimeLimitError
 from supplychain.plan import versions
-from supplychain.plan.measures import CASH, TOKENS, served_of
+from supplychain.plan.measures import CASH, TOKENS, owners_of, served_of, supplied_of
 from supplychain.results.schema import TOTALS
 from supplychain.results.write import DIGITS
 from supplychain.stats.hypercube import SIZE, scores
@@ -83,11 +83,15 @@ class _Worker:
 
 
 def headline(case: Case) -> list[tuple[str, str]]:
-    """Return what is measured in each year: what is served, at what cost, the cash spent, and how full stages are."""
+    """Return what is measured in each year: what is served, at what cost, the cash spent, and how full stages are.
+
+    Where prices are charged, cash is counted or something is owed: the books of the owner, and the use of suppliers.
+    """
     workloads = [schema.ALL, *(row["workload"] for row in case.tables["workloads"])]
     served = [(TOKENS, schema.ALL), *served_of(case)]
     costs = [(PER_MTOK, workload) for workload in workloads]
-    return [*served, *costs, (CASH, schema.ALL), *((USED_SHARE, row["stage"]) for row in case.tables["stages"])]
+    books = [*owners_of(case), *supplied_of(case)]
+    return [*served, *costs, (CASH, schema.ALL), *books, *((USED_SHARE, row["stage"]) for row in case.tables["stages"])]
 
 
 def column(quantity: str, item: str) -> str:

@@ -19,6 +19,7 @@ from supplychain.case.law import law
 from supplychain.errors import InputError, Problem
 from supplychain.limits import limited
 from supplychain.plan.bottlenecks import LEVELS
+from supplychain.plan.measures import CASH_LEFT, MARGIN, OPERATING
 from supplychain.results import schema as result_schema
 from supplychain.results.frames import frame
 from supplychain.stats import estimates
@@ -137,7 +138,7 @@ class _Drawn:
 
 def _nothing(key: Key) -> float:
     """Return what a quantity is of a workload that a case does not have: cost per token has no meaning."""
-    return math.nan if key[1] == PER_MTOK else 0.0
+    return math.nan if key[1] in {PER_MTOK, MARGIN, OPERATING, CASH_LEFT} else 0.0
 
 
 def _solved(case: Case, draws: int, seed: int, executor: Executor, progress: Callable[[str], None]) -> _Drawn:

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     Bought: TypeAlias = dict[str, tuple[float, float]]
     """By stage: units, and what was paid for them."""
 
-EXPANSION, ACCELERATORS, STORE = "expansion", "accelerators", "store"
-"""What can be stranded: capacity that was ordered, accelerators that were built, components that were bought."""
+EXPANSION, ACCELERATORS, STORE, OWED = "expansion", "accelerators", "store", "owed"
+"""What can be stranded: capacity that was ordered, accelerators that were built, components that were bought; and what
+is owed to a supplier and not used."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -153,10 +154,17 @@ def stranded_capital(plan: Plan, until: int) -> dict[tuple[int, str, str], tuple
     - `accelerators`: of each accelerator min(units built up to `until` that are within their life, waiting + owned -
       operating), at what a unit cost when it was built: its components at the mean price of their suppliers, those
       that these suppliers need included, each under its stage, and the rest under `other`;
-    - `store`: what is in store, up to what was bought by `until`, at the mean price of that.
+    - `store`: what is in store, up to what was bought by `until`, at the mean price of that;
+    - `owed`: what contracts owe and nobody uses, whatever the year, in the last year of the term: the USD that are paid
+      for it, and as many units as they buy at the price of that year.
     """
     totals: dict[tuple[int, str, str], tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
-    for what, idle in ((EXPANSION, _idle_expansions), (ACCELERATORS, _idle_accelerators), (STORE, _idle_stores)):
+    for what, idle in (
+        (EXPANSION, _idle_expansions),
+        (ACCELERATORS, _idle_accelerators),
+        (STORE, _idle_stores),
+        (OWED, _owed),
+    ):
         for t, s, amount, usd in idle(plan, until):
             units_and_usd = totals[t, s, what]
             totals[t, s, what] = units_and_usd[0] + amount, units_and_usd[1] + usd
@@ -241,6 +249,13 @@ def _idle_stores(plan: Plan, until: int) -> Iterator[tuple[int, str, float, floa
         kept = 0.0 if math.isnan(row["stored"]) else min(row["stored"], amount)
         if kept > IDLE_ROUNDING * amount:
             yield row["year"], row["stage"], kept, kept * spent / amount
+
+
+def _owed(plan: Plan, _: int) -> Iterator[tuple[int, str, float, float]]:
+    for row in records(plan.supply):
+        if row["unused_usd"] > 0:
+            amount = row["unused_usd"] / row["price_usd"] if row["price_usd"] else math.nan
+            yield row["year"], row["stage"], amount, row["unused_usd"]
 
 
 class _UnitCosts:

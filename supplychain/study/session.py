@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -14,11 +15,12 @@ from supplychain.case import Case, load
 from supplychain.case.scenarios import WhatIf, changed, scenarios_of
 from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.limits import limited
-from supplychain.plan import Plan, quantities, solve
+from supplychain.plan import Plan, money, quantities, solve
 from supplychain.plan.changes import changes as changes_table
 from supplychain.results import schema
 from supplychain.results.frames import frame, records
 from supplychain.schema import ALL
+from supplychain.study.compare import BOOKS
 from supplychain.study.seek import SCAN_STEPS, Seek, seek
 from supplychain.study.warm import FROM_NOTHING, REBUILT, WarmSolver
 from supplychain.study.workers import SerialExecutor
@@ -97,6 +99,18 @@ class WhatIfAnswer:
     def service_by_workload(self) -> pd.DataFrame:
         """The table `service_by_workload`."""
         return quantities.service_by_workload(self.service)
+
+    @property
+    def has_books(self) -> bool:
+        """Whether the case has an owner who charges prices."""
+        return bool(self.case.tables["prices"])
+
+    @cached_property
+    def economics(self) -> pd.DataFrame:
+        """The table `economics`, without what a dollar more raised is worth, which takes prices to tell."""
+        solved = self._plan.solved
+        unknown = dict.fromkeys(solved.on.cash, math.nan)
+        return money.economics(solved, money.Ledger(solved), unknown).drop(columns="gain_usd_per_usd", errors="ignore")
 
     @cached_property
     def research_service(self) -> pd.DataFrame:
@@ -180,10 +194,14 @@ def _amounts(answer: WhatIfAnswer) -> _Amounts:
     """Return what is compared of an answer, by year, quantity and item; what binds is not a number."""
     amounts: _Amounts = {(None, total, ALL): getattr(answer, total) for total in _TOTALS}
     for table, keys, columns in _COMPARED:
+        if table == "economics" and not answer.has_books:
+            continue
         for row in records(getattr(answer, table)):
             item = " ".join(str(row[key]) for key in keys) or ALL
             year = row["order_year" if table == "orders" else "year"]
             for column, quantity in columns.items():
+                if column in BOOKS and math.isnan(row.get(column, math.nan)):
+                    continue
                 at = year, quantity, item
                 amounts[at] = amounts.get(at, 0.0) + float(row[column])
     return amounts
@@ -196,6 +214,7 @@ _COMPARED: Final[tuple[tuple[str, tuple[str, ...], Mapping[str, str]], ...]] = (
     ("orders", ("stage", "supplier", "place"), {"amount": "ordered", "capex_usd": "order_capex_usd"}),
     ("regions", ("region",), {"h100e_operating": "h100e_operating"}),
     ("supply", ("stage",), {"supplied": "supplied"}),
+    ("economics", (), {name: name for name in BOOKS}),
 )
 """Tables that are compared, what stands together in them, and of each column what its sum is called."""
 

@@ -16,7 +16,7 @@ from supplychain.errors import ChangeError, ChangeProblem, NoAnswerError, TimeLi
 from supplychain.limits import limited
 from supplychain.model.observable import RESEARCH_DONE
 from supplychain.plan import versions
-from supplychain.plan.measures import COST, SERVING, TOKENS, served_of
+from supplychain.plan.measures import COST, SERVING, TOKENS, owners_of, served_of, supplied_of
 from supplychain.results.schema import TOTALS
 from supplychain.results.write import DIGITS
 from supplychain.study import workers
@@ -113,7 +113,9 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     or its targets with ` & ` between them (a share, or a value), `year`, `stage` and `group` (what binds),
     `net_benefit_usd`, `value_usd`, `cost_usd` and `objective_usd` (discounted, over the whole horizon, the same in each
     year of a point), `served_ttok`, `cost_usd_per_mtok` (serving cost over tokens), `tokens_served[WORKLOAD]`,
-    `research_done[all]` if any is asked for, what else was asked for, and `status`:
+    `research_done[all]` if any is asked for, the books of an owner where the case has them (`revenue[all]`,
+    `kept[all]`, `gross_margin_of_revenue[all]`, `operating_result[all]`, `cash_left[all]`, `gap[all]`,
+    `owed_unused[all]`, and `supplied[STAGE/SUPPLIER/PLACE]` of contracts), what else was asked for, and `status`:
     `optimal`, or why there is no answer, with blanks beside it. Twelve digits of each number. `attrs["summary"]` says
     what was done: among it how many points were `checked`, how many are `without_answer`, for how many the model was
     `rebuilt` as more than numbers change, and of how many the solve failed its certificate and was made again
@@ -127,7 +129,13 @@ def sweep(  # noqa: PLR0913 - all but the first two have their defaults
     for warning in _half_moved(case, all_points):
         warn(warning)
     years = tuple(case.report_years) if year is None else (year,)
-    measured = [*((quantity, schema.ALL) for quantity in _MEASURED), *served_of(case), *asked]
+    measured = [
+        *((quantity, schema.ALL) for quantity in _MEASURED),
+        *served_of(case),
+        *owners_of(case),
+        *supplied_of(case),
+        *asked,
+    ]
     task = _Task(case, replace(all_points, rows=()), years, tuple(dict.fromkeys(measured)))
     with Store(store, _SWEEP, _columns(task), _meta(task, all_points), resume=resume) as results:
         done = results.done()

@@ -17,7 +17,7 @@ from supplychain.model.observable import RESEARCH_DONE
 from supplychain.notebook import Shown
 from supplychain.plan import versions
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
-from supplychain.plan.measures import CASH, TOKENS
+from supplychain.plan.measures import CASH, SUPPLIED, TOKENS
 from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
@@ -427,7 +427,9 @@ def _doubled(count: int) -> list[int]:
 
 def _units(case: Case) -> Callable[[str, str], str]:
     """Return what says the unit of a quantity of an item."""
-    own = {RESEARCH_DONE: result_schema.H100E_YEARS, CASH: "USD"}
+    own = {RESEARCH_DONE: result_schema.H100E_YEARS, **result_schema.DRAWN_QUANTITIES}
     of_quantity: Mapping[str, str] = own | {name: q.unit for name, q in schema.QUANTITIES.items() if q.unit}
     of_stage = {row["stage"]: row["unit"] for row in case.tables["stages"]}
-    return lambda quantity, item: of_quantity.get(quantity) or of_stage.get(item, "")
+    return lambda quantity, item: (
+        of_stage[item.split("/")[0]] if quantity == SUPPLIED else of_quantity.get(quantity) or of_stage.get(item, "")
+    )

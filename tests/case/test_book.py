@@ -71,7 +71,7 @@ def book(tmp_path: Path) -> Path:
     return tmp_path / "book.xlsx"
 
 
-@pytest.mark.parametrize("name", ["base", "tiny", "tiny-curve", "tiny-lab", "lab", "backcast"])
+@pytest.mark.parametrize("name", ["base", "backcast", "customer", "lab", "neocloud", "tiny", "tiny-curve", "tiny-lab"])
 def test_a_shipped_case_comes_back_to_the_byte(
     name: str, tmp_path: Path, book: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

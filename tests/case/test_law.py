@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from supplychain.case.law import Law
     from supplychain.tabular import Row
 
-SHIPPED = ("base", "backcast", "tiny", "tiny-curve", "tiny-lab", "lab")
+SHIPPED = ("base", "backcast", "customer", "lab", "neocloud", "tiny", "tiny-curve", "tiny-lab")
 SEEDS = one_in(3, range(45))
 POOLS = (15, 43, 92, 97, 116, 143, 151, 162)
 """Random cases in which several suppliers share one stage; in most of them their shares are given for other years."""

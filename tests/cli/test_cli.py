@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from broken_cases import Edit
 
-COLUMNS = {table.name: " ".join(column.name for column in table.columns) for table in ANSWER}
+COLUMNS = {table.name: " ".join(column.name for column in table.columns if not column.where_needed) for table in ANSWER}
 """Tables of an answer and their columns."""
 
 STAGE = "stage,label,group,nature,unit,kind,scope,position,storable,cost_life_years"
@@ -116,6 +116,7 @@ print(sorted({{"pandas", "numpy", "pyomo", "highspy"}} & set(sys.modules)))
     assert ended.stdout.splitlines()[-1] == "[]"
 
 
+_TERM = "stage,supplier,place,first_year,last_year,share,source"
 NOTICES: dict[str, tuple[Edit, str]] = {
     "series held": (
         all_of(),
@@ -229,6 +230,29 @@ NOTICES: dict[str, tuple[Edit, str]] = {
     "row outside the years": (
         add("budget", "2030,1,paper"),
         "budget.csv, column year: rows of 2030 are outside 2026-2028 and are ignored",
+    ),
+    "term outside the years": (
+        create("take_or_pay", _TERM, "hbm,cheap,global,2029,2031,0.5,paper"),
+        (
+            "take_or_pay.csv row 2, column first_year: hbm / cheap / global, 2029-2031 has no year of 2026-2028 and is "
+            "ignored"
+        ),
+    ),
+    "part of a term": (
+        create("take_or_pay", _TERM, "hbm,cheap,global,2025,2027,0.5,paper"),
+        "take_or_pay.csv row 2, column first_year: hbm / cheap / global, 2025-2027: only 2026-2027 counts, of the case",
+    ),
+    "owed in a year without cash": (
+        all_of(
+            create("take_or_pay", _TERM, "hbm,cheap,global,2026,2027,0.5,paper"),
+            create("prices", "workload,year,price_usd_per_mtok,source", "chat,2026,0.1,paper", "batch,2026,0.1,paper"),
+            create("cash", "year,raised_usd,fixed_cost_usd,gap_usd_per_usd,source", "2026,0,0,1,paper"),
+        ),
+        (
+            "take_or_pay.csv row 2, column last_year: what hbm / cheap / global from 2026 is owed and "
+            "not used falls due "
+            "in 2027, which has no row in cash.csv: no cash pays it"
+        ),
     ),
 }
 

@@ -35,7 +35,7 @@ def test_both_statements_agree() -> None:
         assert books.loc[t, "gap_usd"] == pytest.approx(values["gap", t], rel=1e-9, abs=1e-3)
         assert books.loc[t, "cash_usd"] == pytest.approx(values["cash", t], rel=1e-9, abs=1e-3)
     idle = sum(values["supply", *CONTRACT, t] for t in (2026, 2027)) - 14_000  # it may as well be rented as owed
-    assert values["unused", *CONTRACT, 2026] + 15_000 * idle == pytest.approx(6e6)
+    assert values["unused", *CONTRACT, 2026, 2027] + 15_000 * idle == pytest.approx(6e6)
     assert books["unused_usd"].to_list() == pytest.approx([0, 6e6])
 
 
@@ -51,7 +51,7 @@ def test_a_dollar_raised_closes_the_gap_until_there_is_none(year: int) -> None:
     before = lp().solve().objective_usd
 
     def gain(usd: float) -> float:
-        return before - lp().solve(rhs_shift={("cash", year): usd}).objective_usd
+        return before - lp().solve(rhs_shift={("cash_balance", year): usd}).objective_usd
 
     assert gain(1e6) == pytest.approx(0.4e6)
     assert gain(18e6) == pytest.approx(0.4 * 18e6)

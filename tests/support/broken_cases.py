@@ -781,6 +781,10 @@ NAMES: Faults = {
     ),
 }
 
+TAKE_OR_PAY = "stage,supplier,place,first_year,last_year,share,source"
+PRICES = "workload,year,price_usd_per_mtok,kept_share,source"
+CASH = "year,raised_usd,fixed_cost_usd,gap_usd_per_usd,source"
+
 STRUCTURE: Faults = {
     "suppliers need each other": (
         add("supplier_needs", "generation,plant,,expansion,site_power,1,paper"),
@@ -952,6 +956,94 @@ STRUCTURE: Faults = {
                 "must be exactly one"
             )
         ],
+    ),
+    "term that ends before it begins": (
+        create("take_or_pay", TAKE_OR_PAY, "hbm,cheap,global,2027,2026,0.5,paper"),
+        ["take_or_pay.csv row 2, column last_year: 2026; must be first_year (2027) or later"],
+    ),
+    "terms that overlap": (
+        create(
+            "take_or_pay",
+            TAKE_OR_PAY,
+            "hbm,cheap,global,2026,2027,0.5,paper",
+            "hbm,cheap,global,2027,2027,0.5,paper",
+        ),
+        [
+            (
+                "take_or_pay.csv row 3, column first_year: 2027; the term 2026-2027 of row 2 has this "
+                "year, terms may not "
+                "overlap"
+            )
+        ],
+    ),
+    "contract with who is not there": (
+        create("take_or_pay", TAKE_OR_PAY, "site_power,grid,north,2026,2027,0.5,paper"),
+        [
+            "take_or_pay.csv row 2, column place: 'north'; stage 'site_power' is regional, must be one of east, west",
+        ],
+    ),
+    "contract of a supplier that is not there": (
+        create("take_or_pay", TAKE_OR_PAY, "hbm,cheep,global,2026,2027,0.5,paper"),
+        ["take_or_pay.csv row 2, column supplier: no supplier of stage 'hbm' is called 'cheep'; did you mean 'cheap'?"],
+    ),
+    "more than all is owed": (
+        create("take_or_pay", TAKE_OR_PAY, "hbm,cheap,global,2026,2027,1.5,paper"),
+        ["take_or_pay.csv row 2, column share: 1.5 share; must be a number from 0 to 1"],
+    ),
+    "cash with a year left out": (
+        all_of(
+            create("prices", PRICES, "chat,2026,1,,paper", "batch,2026,1,,paper"),
+            create("cash", CASH, "2026,0,0,1,paper", "2028,0,0,1,paper"),
+        ),
+        ["cash.csv, column year: has rows of 2026 and 2028 and none of 2027; must have one for each year between"],
+    ),
+    "cash without a price": (
+        all_of(create("prices", PRICES, "chat,2026,1,,paper"), create("cash", CASH, "2026,0,0,1,paper")),
+        [
+            (
+                "workloads.csv row 3, column workload: 'batch' has no row in prices.csv; with cash every "
+                "workload needs a "
+                "price"
+            )
+        ],
+    ),
+    "a missing dollar for nothing": (
+        all_of(
+            create("prices", PRICES, "chat,2026,1,,paper", "batch,2026,1,,paper"),
+            create("cash", CASH, "2026,0,0,0,paper"),
+        ),
+        ["cash.csv row 2, column gap_usd_per_usd: 0 USD per USD; must be a number above 0"],
+    ),
+    "kept more than all": (
+        create("prices", PRICES, "chat,2026,1,1.2,paper"),
+        ["prices.csv row 2, column kept_share: 1.2 share; must be a number from 0 to 1"],
+    ),
+    "nothing charged where demand is a curve": (
+        all_of(
+            create(
+                "demand_curves",
+                "workload,year,volume_ttok,price_usd_per_mtok,elasticity,source",
+                "chat,2026,5,2,1,paper",
+            ),
+            create("prices", PRICES, "chat,2026,0,,paper"),
+        ),
+        [
+            (
+                "prices.csv row 2, column price_usd_per_mtok: 0 in 2026 for 'chat', whose demand is a "
+                "curve with the price "
+                "2; must be 0.002 or more"
+            )
+        ],
+    ),
+    "an accelerator without a busy share": (
+        create("operations", "accelerator,year,utilisation,source", "new,2026,0.5,paper"),
+        [
+            "operations.csv, column accelerator: no row is for 'old'; needs one that names it, or one that names none",
+        ],
+    ),
+    "a busy share of what is not there": (
+        create("operations", "accelerator,year,utilisation,source", ",2026,0.5,paper", "neu,2026,0.5,paper"),
+        ["operations.csv row 3, column accelerator: no accelerator is called 'neu'; did you mean 'new'?"],
     ),
     "opening of what was not in production": (
         add("opening", "new,1,1,paper"),

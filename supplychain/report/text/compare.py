@@ -31,6 +31,14 @@ _OTHERS = (
     ("H100 equivalents operating", "h100e_operating", COUNTS),
     ("Capital spent", "capital_usd", USD),
 )
+_BOOKS = (
+    ("Revenue", "revenue_usd", USD),
+    ("Gross margin", "gross_margin_of_revenue", ((0.01, "% of revenue"),)),
+    ("Operating result", "operating_usd", USD),
+    ("Cash at the end of the year", "cash_usd", USD),
+    ("Missing: promised by nobody", "gap_usd", USD),
+    ("Owed to suppliers and not used", "unused_usd", USD),
+)
 """What is shown: its title, the quantity, and its scales, of which each block has one."""
 
 SINGLE_YEARS = "Single years may fall when limits rise: the plan gives up one year for the sum of all."
@@ -57,6 +65,8 @@ def sections(comparison: Comparison) -> list[tuple[str, TextTable]]:
     titled += [_block(comparison, years, *shown) for shown in research]
     titled += _binding(comparison, years)
     titled += [_block(comparison, years, *shown) for shown in _OTHERS]
+    compared = {*comparison.results["quantity"]}
+    titled += [_block(comparison, years, *shown) for shown in _BOOKS if shown[1] in compared]
     parts = comparison.attribution[comparison.attribution["what"] != OBJECTIVE]
     if len(parts):
         size, unit = unit_for(parts["usd"].dropna(), USD)

@@ -81,10 +81,12 @@ def _break_even(rows: Sequence[Mapping[str, Any]]) -> str:
     below = [row["year"] for row in rows if not row["operating_usd"] > 0]
     if not below:
         return f"Break-even: the operating result is above 0 in every year to {last}."
-    after = [row["year"] for row in rows if row["year"] > below[-1]]
-    if not after:
-        return f"Break-even: not to {last}."
-    return f"Break-even: {after[0]}, from which year on the operating result stays above 0."
+    above = [row["year"] for row in rows if row["year"] not in below]
+    after = [t for t in above if t > below[-1]]
+    if after:
+        return f"Break-even: {after[0]}, from which year on the operating result stays above 0."
+    once = f"; the operating result is above 0 in {spans(above)}, and not after" if above else ""
+    return f"Break-even: none that lasts to {last}{once}."
 
 
 def _gap(rows: Sequence[Mapping[str, Any]]) -> str:

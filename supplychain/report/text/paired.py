@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import schema
 from supplychain.model.observable import RESEARCH_DONE
-from supplychain.plan.measures import CASH, TOKENS
+from supplychain.plan.measures import CASH, CASH_LEFT, GAP, MARGIN, OPERATING, REVENUE, TOKENS, UNUSED
 from supplychain.report.formats import COUNTS, USD, number, plain, signed_number, unit_for
 from supplychain.report.formats import TOKENS as TOKEN_UNITS
 from supplychain.report.names import TOTALS, Names
@@ -39,6 +39,12 @@ _NAMES: dict[str, tuple[str, Scales]] = {
     RESEARCH_DONE: ("Research, {unit} H100e years", COUNTS),
     PER_MTOK: ("Cost, USD per million tokens", ((1.0, ""),)),
     CASH: ("Cash spent, {unit}", USD),
+    REVENUE: ("Revenue, {unit}", USD),
+    MARGIN: ("Gross margin, % of revenue", ((0.01, ""),)),
+    OPERATING: ("Operating result, {unit}", USD),
+    CASH_LEFT: ("Cash at the end of the year, {unit}", USD),
+    GAP: ("Missing: promised by nobody, {unit}", USD),
+    UNUSED: ("Owed and not used, {unit}", USD),
 }
 """What is shown of a year beside tokens by workload: what it is called, and its scales."""
 
@@ -104,7 +110,7 @@ def _amounts(comparison: Comparison, name: str) -> tuple[str, TextTable]:
         (row["quantity"], row["item"], int(row["year"])): row for row in records(of_answer[of_answer["year"].notna()])
     }
     years = sorted({t for *_, t in cells})
-    workloads = [item for item in dict.fromkeys(item for _, item, _ in cells) if item != schema.ALL]
+    workloads = list(dict.fromkeys(item for quantity, item, _ in cells if quantity == TOKENS and item != schema.ALL))
 
     def rows(quantity: str, item: str) -> Rows:
         return [cells[quantity, item, t] for t in years if (quantity, item, t) in cells]

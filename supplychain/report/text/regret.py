@@ -9,7 +9,7 @@ from supplychain.report.formats import USD, money, number, unit_for
 from supplychain.report.names import Names
 from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
-from supplychain.study.regret import ACCELERATORS, EXPANSION, STORE
+from supplychain.study.regret import ACCELERATORS, EXPANSION, OWED, STORE
 from supplychain.tolerances import SMALL_REGRET_BN
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _COSTS = {
 }
 """Columns of the table `regret` that are shown."""
 
-_NAMES = {EXPANSION: "capacity of", ACCELERATORS: "in accelerators:", STORE: "in store:"}
+_NAMES = {EXPANSION: "capacity of", ACCELERATORS: "in accelerators:", STORE: "in store:", OWED: "owed, not used:"}
 
 
 def text(regret: Regret) -> str:

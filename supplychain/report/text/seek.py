@@ -34,6 +34,13 @@ _SUBJECTS = {
     "research_h100e_years": "research done{in_year} is",
     "cost_usd_per_mtok": "the cost of serving{of}{in_year} is",
     "capital": "cash spent{in_year} is",
+    "revenue_usd": "revenue{in_year} is",
+    "kept_usd": "what is kept of revenue{in_year} is",
+    "gross_margin_of_revenue": "the gross margin of revenue{in_year} is",
+    "operating_usd": "the operating result{in_year} is",
+    "cash_usd": "cash at the end of the year{in_year} is",
+    "gap_usd": "the money that is missing{in_year} is",
+    "unused_usd": "what is owed and not used{in_year} is",
     "net_benefit": "net benefit is",
     "value": "the value served is",
     "cost": "total cost is",
@@ -237,6 +244,8 @@ def _in_words(study: Seek, condition: Condition) -> str:
 def _quantity(condition: Condition, value: float) -> str:
     if condition.unit == "USD":
         return money(value)
+    if condition.unit == "share":
+        return f"{number(100 * value)} %"
     return f"{number(value)} {condition.unit}"
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from supplychain.model.observable import RESEARCH_DONE
+from supplychain.plan.measures import CASH_LEFT, GAP, KEPT, MARGIN, OPERATING, REVENUE, UNUSED
 from supplychain.plan.measures import TOKENS as TOKENS_SERVED
 from supplychain.report.formats import COUNTS, TOKENS, USD, case_title, number, plain, unit_for
 from supplychain.report.names import TOTALS, Names
@@ -60,6 +61,7 @@ def text(case: Case, points: pd.DataFrame) -> str:
         ]
         if len(axes) == 1:
             lines += ["", f"{t}, along {axes[0]['target']}", served.scales, *_line(year_rows, axes[0], served)]
+            lines += _books(year_rows, axes[0])
         elif len(axes) == _FLAT and summary["grid"]:
             lines += ["", f"{t}: down {axes[0]['target']}, across {axes[1]['target']}", *_map(year_rows, *axes)]
         else:
@@ -147,6 +149,36 @@ def _line(rows: Sequence[Mapping[str, Any]], axis: Mapping[str, Any], served: _S
         if row["stage"] != next_row["stage"] and row["stage"] and next_row["stage"]
     ]
     return [*table.text(WIDTH), *(changes or ["the same binds at every value"])]
+
+
+def _books(rows: Sequence[Mapping[str, Any]], axis: Mapping[str, Any]) -> list[str]:
+    """Return the books of an owner along an axis; nothing of a case without prices."""
+    named = [(head, f"{quantity}[{ALL}]") for head, quantity in _OWNERS if f"{quantity}[{ALL}]" in rows[0]]
+    if not named or named[0][0] != _OWNERS[0][0]:
+        return []
+    money = [row[column] for row in rows for head, column in named if not head.startswith("margin")]
+    size, unit = unit_for([x for x in money if not math.isnan(x)], USD)
+    cells = [
+        [
+            _value(row[axis["target"]], axis),
+            *(number(row[column] * 100 if head.startswith("margin") else row[column] / size) for head, column in named),
+        ]
+        for row in sorted(rows, key=lambda row: row[axis["target"]])
+    ]
+    table = TextTable(["value", *(head for head, _ in named)], cells, frozenset(range(len(named) + 1)))
+    return [f"The owner's books, {unit}", *table.text(WIDTH)]
+
+
+_OWNERS = (
+    ("revenue", REVENUE),
+    ("kept", KEPT),
+    ("margin, %", MARGIN),
+    ("operating", OPERATING),
+    ("cash", CASH_LEFT),
+    ("missing", GAP),
+    ("owed, not used", UNUSED),
+)
+"""What of the books is shown, and what its column is called."""
 
 
 def _map(rows: Sequence[Mapping[str, Any]], down: Mapping[str, Any], across: Mapping[str, Any]) -> list[str]:

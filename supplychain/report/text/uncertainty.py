@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
-from supplychain.plan.measures import CASH, TOKENS
+from supplychain.plan.measures import CASH, CASH_LEFT, GAP, MARGIN, OPERATING, REVENUE, TOKENS, UNUSED
 from supplychain.report.formats import TOKENS as TOKEN_UNITS
 from supplychain.report.formats import USD, case_title, cut, number, plain, unit_for
 from supplychain.report.names import Names
@@ -48,6 +48,12 @@ _HEADLINES = (
     (TOKENS, "Tokens served", TOKEN_UNITS),
     (PER_MTOK, "Average cost, USD per million tokens", ((1.0, ""),)),
     (CASH, "Cash spent on capacity and systems", USD),
+    (REVENUE, "Revenue", USD),
+    (MARGIN, "Gross margin, % of revenue", ((0.01, ""),)),
+    (OPERATING, "Operating result", USD),
+    (CASH_LEFT, "Cash at the end of the year", USD),
+    (GAP, "Missing: promised by nobody", USD),
+    (UNUSED, "Owed and not used", USD),
 )
 """Quantities with a band on the screen, what they are called, and their units."""
 
@@ -180,6 +186,8 @@ def _bands(study: Uncertainty) -> list[str]:
     undefined = []
     for quantity, name, units in _HEADLINES:
         rows = bands(study.distributions, quantity)
+        if not rows:
+            continue
         size, unit = unit_for([rows[t]["p50"] for t in years if not math.isnan(rows[t]["p50"])], units)
         table.append([f"{name}{f', {unit}' if unit else ''}", *(_band(rows[t], size) for t in years)])
         share = {t: rows[t]["undefined_share"] for t in years}
@@ -191,7 +199,8 @@ def _bands(study: Uncertainty) -> list[str]:
 
 def _band(row: dict[str, Any], size: float) -> str:
     low, middle, high, central = (number(row[name] / size) for name in ("p10", "p50", "p90", "central"))
-    return f"{low}-{middle}-{high} ({central})" if middle else ""
+    between = " to " if row["p10"] < 0 else "-"
+    return f"{low}{between}{middle}{between}{high} ({central})" if middle else ""
 
 
 def _drivers(study: Uncertainty) -> list[str]:
