@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from supplychain import schema
+from supplychain.case.places import served_places
 from supplychain.model.cash import unused
 from supplychain.model.cost import spent
 from supplychain.model.labels import Var
@@ -54,6 +55,12 @@ def owners_of(case: Case) -> list[tuple[str, str]]:
     found += [CASH_LEFT, GAP] if case.tables["cash"] else []
     found += [UNUSED] if case.tables["take_or_pay"] else []
     return [(quantity, schema.ALL) for quantity in found]
+
+
+def sites_of(case: Case) -> list[str]:
+    """Return every supplier at a place, as `STAGE/SUPPLIER/PLACE`."""
+    of = served_places(*(case.tables[name] for name in ("suppliers", "capacity", "allocation")))
+    return [f"{s}/{k}/{p}" for (s, k), places in sorted(of.items()) for p in sorted(places)]
 
 
 def supplied_of(case: Case) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@
     capital[2027] <= 800e9               net_benefit >= +10e9
     value >= +1%                         cost <= -5e9
     gross_margin_of_revenue[2026] >= 0.5 gap_usd[2029] <= 0
+    supplied[2027, gpus/cloud/global] >= 500
 
 A plain number is a level. A number with a sign is a difference to the case, and with `%` it is that share of what the
 case has. What binds may be several stages together: `binding[2027] = hbm` holds where the stage is among them.
@@ -33,9 +34,11 @@ from supplychain.plan.measures import (
     MARGIN,
     OPERATING,
     REVENUE,
+    SUPPLIED,
     TOKENS,
     UNUSED,
     owners_of,
+    sites_of,
 )
 from supplychain.tabular import did_you_mean, shown
 from supplychain.tolerances import QUANTITY_ROUNDING
@@ -67,8 +70,10 @@ _MEASURED: Final = {
     "cash_usd": (CASH_LEFT, "USD", False),
     "gap_usd": (GAP, "USD", False),
     "unused_usd": (UNUSED, "USD", False),
+    "supplied": (SUPPLIED, "units of the stage", True),
 }
-"""Amounts of a year: as what they are measured, their unit, and whether they may be of one workload."""
+"""Amounts of a year: as what they are measured, their unit, and whether they may be of one workload; `supplied` is of a
+supplier at a place."""
 
 _OF_OWNER: Final = frozenset({REVENUE, KEPT, MARGIN, OPERATING, CASH_LEFT, GAP, UNUSED})
 """What only a case has that charges prices, counts cash or owes something."""
@@ -234,20 +239,34 @@ def _subject(case: Case, name: str, inside: str | None) -> tuple[int | None, str
     if year not in years:
         faults.append(f"{year} is not reported; must be from {first} to {last}")
     item = parts[1].removeprefix('"').removesuffix('"') if len(parts) == _PARTS else plain
-    workloads = {row["workload"] for row in case.tables["workloads"]}
-    if name == BINDING:
-        if item not in LEVELS:
-            faults.append(f"{shown(item)!r}; must be {' or '.join(LEVELS)}{did_you_mean(item, LEVELS)}")
-            item = plain
-    elif _MEASURED[name][0] in _OF_OWNER and (_MEASURED[name][0], schema.ALL) not in owners_of(case):
-        needed = {CASH_LEFT: "cash", GAP: "cash", UNUSED: "take_or_pay"}.get(_MEASURED[name][0], "prices")
-        faults.append(f"the case has no {name}: its table {needed} has no rows")
-    elif item != plain and not _MEASURED[name][2]:
-        faults.append(f"{name} is of the year alone; must be {name}[{parts[0]}]")
-    elif item != plain and item not in workloads:
-        known = f"; one of {', '.join(sorted(workloads))}"
-        faults.append(f"no workload is called {shown(item)!r}{did_you_mean(item, workloads) or known}")
+    if name == BINDING and item not in LEVELS:
+        faults.append(f"{shown(item)!r}; must be {' or '.join(LEVELS)}{did_you_mean(item, LEVELS)}")
+        item = plain
+    elif name != BINDING:
+        faults += _wrong_item(case, name, year, item)
     return year, item, faults
+
+
+def _wrong_item(case: Case, name: str, year: int, item: str) -> list[str]:
+    """Return what is wrong with whose amount is meant, or with asking this case for it."""
+    quantity, _, of_one = _MEASURED[name]
+    if quantity in _OF_OWNER and (quantity, schema.ALL) not in owners_of(case):
+        needed = {CASH_LEFT: "cash", GAP: "cash", UNUSED: "take_or_pay"}.get(quantity, "prices")
+        return [f"the case has no {name}: its table {needed} has no rows"]
+    if quantity == SUPPLIED:
+        sites = sites_of(case)
+        what = "the supplier is missing" if item == schema.ALL else f"{shown(item)!r} supplies nothing"
+        wanted = f"must be {name}[{year}, STAGE/SUPPLIER/PLACE]{did_you_mean(item, sites)}"
+        return [] if item in sites else [f"{what}; {wanted}"]
+    if item == schema.ALL:
+        return []
+    if not of_one:
+        return [f"{name} is of the year alone; must be {name}[{year}]"]
+    workloads = {row["workload"] for row in case.tables["workloads"]}
+    known = f"; one of {', '.join(sorted(workloads))}"
+    return (
+        [] if item in workloads else [f"no workload is called {shown(item)!r}{did_you_mean(item, workloads) or known}"]
+    )
 
 
 def _members(case: Case, level: str, text: str) -> tuple[frozenset[str], list[str]]:

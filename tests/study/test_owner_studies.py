@@ -101,6 +101,23 @@ def test_what_has_to_be_raised_closes_the_gap() -> None:
     assert plan.economics["gap_usd"].max() == pytest.approx(0, abs=1)
 
 
+def test_what_a_supplier_is_used_may_be_asked_for() -> None:
+    """6,000 of the contract are used in 2027 and students buy from 0.30 USD on, 40 % less: then all 7,000 are.
+
+    Bug: the use of a supplier is that of another, or of all that supply the stage.
+    """
+    asked = ["supplied[2027, gpus/contract/global] >= 7000"]
+    found = sc.seek(case(), ["prices.price_usd_per_mtok"], asked, executor=SerialExecutor())
+    down = next(row for row in records(found.tables["numbers"]) if row["direction"] == "down")
+    assert down["least_there"] == pytest.approx(0.3, rel=1e-5)
+    for wrong, said in (
+        ("supplied[2027] >= 7000", "the supplier is missing"),
+        ("supplied[2027, gpus/contrac/global] >= 7000", "supplies nothing; .*did you mean 'gpus/contract/global'"),
+    ):
+        with pytest.raises(ChangeError, match=said):
+            sc.seek(case(), ["prices.price_usd_per_mtok"], [wrong], executor=SerialExecutor())
+
+
 @pytest.mark.parametrize("condition", ["gap_usd[2027] <= 0", "revenue_usd[2026] >= 1", "unused_usd[2026] <= 1"])
 def test_a_goal_that_a_case_cannot_have_is_refused(condition: str) -> None:
     """Bug: a case without cash answers that it has no gap."""

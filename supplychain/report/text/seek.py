@@ -10,6 +10,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from supplychain.plan.bottlenecks import LEVELS
+from supplychain.plan.measures import SUPPLIED
 from supplychain.report.formats import case_title, money, number
 from supplychain.report.names import Names
 from supplychain.report.text.tables import WIDTH, TextTable
@@ -41,6 +42,7 @@ _SUBJECTS = {
     "cash_usd": "cash at the end of the year{in_year} is",
     "gap_usd": "the money that is missing{in_year} is",
     "unused_usd": "what is owed and not used{in_year} is",
+    "supplied": "what is supplied by{of}{in_year} is",
     "net_benefit": "net benefit is",
     "value": "the value served is",
     "cost": "total cost is",
@@ -231,6 +233,9 @@ def _in_words(study: Seek, condition: Condition) -> str:
         verb = {"=": "bind" if several else "binds", "!=": "do not bind" if several else "does not bind"}
         return f"{members} {verb[condition.operator]} in {condition.year}"
     of = "" if condition.item == ALL else f" of {names.workload(condition.item)}"
+    if condition.quantity == SUPPLIED:
+        s, k, p = condition.item.split("/")
+        of = f" {names.site(s, k, p, _NAME, _NAME)}"
     subject = _SUBJECTS[condition.quantity].format(of=of, in_year=f" in {condition.year}")
     if condition.against == "level":
         bound = "at least" if condition.operator == ">=" else "at most"
