@@ -26,7 +26,9 @@ class Input:
 
     def __str__(self) -> str:
         """Return it as it is written: `capacity.capacity[stage=hbm, supplier=micron]`."""
-        return f"{self.table}.{self.column}[{', '.join(f'{name}={value}' for name, value in self.key)}]"
+        columns = {column.name: column for column in schema.TABLE[self.table].columns}
+        said = [f"{name}={value}" for name, value in self.key if value or not columns[name].added]
+        return f"{self.table}.{self.column}[{', '.join(said)}]"
 
     def holds(self, row: Row) -> bool:
         """Whether a row of its table belongs to it."""

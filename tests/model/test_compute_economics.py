@@ -22,6 +22,8 @@ from compute_economics import (
     to_start,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 SAME = 1e-10
 """As a share: what is locked in leaves the LP a room of that order."""
 

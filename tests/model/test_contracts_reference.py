@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from reference import Label
 
+pytestmark = pytest.mark.unmeasured
+
 LABS = [seed for seed in range(40) if is_lab(seed)]
 """Ten random cases, each with something of what this page is about."""
 MORE_LABS = [seed for seed in range(80) if is_lab(seed)]

@@ -16,6 +16,8 @@ from supplychain.case.scenarios import scenarios_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.unmeasured
+
 CASE = INPUTS / "customer"
 YEARS = (2026, 2027, 2028, 2029)
 API = {2026: 1.24, 2027: 0.992, 2028: 0.7936, 2029: 0.63488}

@@ -26,6 +26,8 @@ from supplychain.study.workers import SerialExecutor
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.unmeasured
+
 YEARS = range(2026, 2031)
 BN = 1e9
 LATE = "twelve_months_late"

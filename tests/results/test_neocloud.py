@@ -11,6 +11,8 @@ from paths import INPUTS
 import supplychain as sc
 from supplychain.case.scenarios import scenarios_of
 
+pytestmark = pytest.mark.unmeasured
+
 CASE = INPUTS / "neocloud"
 YEARS = range(2026, 2032)
 HOURS = 8760 * 0.9

@@ -23,6 +23,8 @@ from supplychain.study.workers import SerialExecutor
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.unmeasured
+
 LAB = ROOT / "inputs" / "tiny-lab"
 SITE = "gpus/contract/global"
 COLUMNS = {
