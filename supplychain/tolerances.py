@@ -130,6 +130,9 @@ cost are kept to `FEASIBILITY`, and a cent of rounding in them may move a quanti
 IDLE_ROUNDING: Final = 1e-7
 """Share of a limit, or of a fleet, below which what idles is rounding: a residual of the answer is no idle capital."""
 
+GAP_ROUNDING: Final = 1e-7
+"""Share of what is kept, spent and left in a year below which cash that is missing is rounding, and none is missing."""
+
 FULLY_USED: Final = 0.99
 """Share of the limit of a stage from which on its use says no more than the limit does: a rule of the test of past
 years, fixed before its first solve."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from supplychain import lp, schema, units
+from supplychain import lp, schema
 from supplychain.limits import doing
 from supplychain.model import cost, locked_in, service, solver
+from supplychain.model.earnings import priced_out
 from supplychain.model.labels import Constraint, Var
 from supplychain.model.ties import sizes
 from supplychain.plan.caps import capped
@@ -199,13 +200,13 @@ class HardLP:
         return {rows[g.what]: -unit * way(base, base.row[rows[g.what]])}
 
     def _short(self, n: int) -> GivesWay:
-        """Return the tokens that a requirement may be short of, at the value of the last that is served."""
+        """Return the tokens that a requirement may be short of, at what the last that is served earns."""
         requirement, t = self.requirements[n], self.requirements[n].year
-        tiers = [label[1:] for label in self.counted(n)]
-        value = self.solved.n["value_usd_per_mtok"]
-        served = [value[index] for index in tiers if self.solved.x[Var.SERVE][index] > 0]
-        asked = [value[index] for index in tiers if self.solved.n["demand_ttok"][index] > 0]
-        usd = (min(served) if served else max(asked, default=0.0)) * units.MTOK_PER_TTOK
+        m = self.solved.m
+        earned = {label[1:]: cost.token_earning(m, *label[1:]) for label in self.counted(n)}
+        served = [usd for index, usd in earned.items() if m.serve[index] > 0]
+        asked = [usd for index, usd in earned.items() if m.demand_ttok[index] > 0 and not priced_out(m, *index)]
+        usd = min(served) if served else max(asked, default=0.0)
         counted = usd * self.solved.n["discount"][t]
         return GivesWay(Added.SHORT, requirement.workload, t, TTOK, usd, counted, requirement=n)
 

@@ -34,7 +34,7 @@ REVENUE, KEPT, MARGIN, OPERATING = "revenue", "kept", "gross_margin_of_revenue",
 CASH_LEFT, GAP, UNUSED = "cash_left", "gap", "owed_unused"
 """The books of an owner, as the columns of `economics` have them: USD of a year, the margin a share."""
 
-_BOOKS = {
+BOOKS = {
     REVENUE: "revenue_usd",
     KEPT: "kept_usd",
     MARGIN: "gross_margin_of_revenue",
@@ -57,10 +57,11 @@ def owners_of(case: Case) -> list[tuple[str, str]]:
     return [(quantity, schema.ALL) for quantity in found]
 
 
-def sites_of(case: Case) -> list[str]:
-    """Return every supplier at a place, as `STAGE/SUPPLIER/PLACE`."""
+def sites_of(case: Case) -> dict[str, tuple[str, str, str]]:
+    """Return every stage, supplier and place at which it supplies, by `STAGE/SUPPLIER/PLACE`; names may have a `/`."""
     of = served_places(*(case.tables[name] for name in ("suppliers", "capacity", "allocation")))
-    return [f"{s}/{k}/{p}" for (s, k), places in sorted(of.items()) for p in sorted(places)]
+    sites = [(s, k, p) for (s, k), places in sorted(of.items()) for p in sorted(places)]
+    return {"/".join(site): site for site in sites}
 
 
 def supplied_of(case: Case) -> list[tuple[str, str]]:
@@ -82,35 +83,29 @@ def measure(solved: Solved, quantities: Iterable[tuple[str, str, int]]) -> tuple
 
     NaN where it has no meaning.
     """
-    ledger = None
+    ledger, sites = None, dict[str, tuple[str, str, str]]()
     values = []
     for quantity, item, t in quantities:
         ratio = observable(solved.m, quantity, item, t)
         if ratio is not None:
             values.append(money.over(ratio.over, ratio.under))
             continue
-        if quantity in {CASH, UNUSED, SUPPLIED}:
-            values.append(_of_plan(solved, quantity, item, t))
+        if quantity == SUPPLIED:
+            sites = sites or sites_of(solved.case)
+            values.append(solved.x[Var.SUPPLY].get((*sites[item], t), math.nan))
+            continue
+        if quantity in {CASH, UNUSED}:
+            values.append(float((spent if quantity == CASH else unused)(solved.m, t)))
             continue
         ledger = ledger or money.Ledger(solved)
         values.append(_booked(solved, ledger, quantity, item, t))
     return tuple(values)
 
 
-def _of_plan(solved: Solved, quantity: str, item: str, t: int) -> float:
-    """Return what is read off a plan without its books."""
-    if quantity == CASH:
-        return float(spent(solved.m, t))
-    if quantity == UNUSED:
-        return float(unused(solved.m, t))
-    s, k, p = item.split("/")
-    return solved.x[Var.SUPPLY].get((s, k, p, t), math.nan)
-
-
 def _booked(solved: Solved, ledger: money.Ledger, quantity: str, item: str, t: int) -> float:
     """Return what is measured of the books: costs, which are shared out as a plan uses what they were paid for."""
-    if quantity in _BOOKS:
-        return money.books(solved, ledger, t).get(_BOOKS[quantity], math.nan)
+    if quantity in BOOKS:
+        return money.books(solved, ledger, t).get(BOOKS[quantity], math.nan)
     if quantity == "cost_per_hour":
         return money.per_hour(solved, ledger, accelerators_of(solved.on.accelerators, item), t)
     workloads = sorted(solved.on.workloads) if item == schema.ALL else sorted(set(item.split(schema.SUM)))

@@ -154,12 +154,23 @@ def columns_of(
         budget = (Constraint.BUDGET, relief.paid)
         if budget in labelled.row:
             terms[budget] += money * relief.usd * way(labelled, labelled.row[budget])
+        paid = relief.year if relief.paid is None else relief.paid
+        cash = (Constraint.CASH_BALANCE, paid)
+        if cash in labelled.row:  # what is paid stands beside what is left
+            terms[cash] += relief.usd * _entry(labelled, cash, (Var.CASH, paid))
         columns.append(lp.NewColumn(relief.label, terms, money * relief.counted_usd))
     return columns, list(balances.values())
 
 
 def _supplied(solved: Solved, s: str, p: str, t: int) -> dict[lp.Label, float]:
     return {(Var.SUPPLY, s, k, p, t): -1.0 for k in solved.on.suppliers[s, p]}
+
+
+def _entry(labelled: LabelledLP, row: lp.Label, column: lp.Label) -> float:
+    """Return the coefficient of a column in a row."""
+    j = labelled.column[column]
+    of_column = slice(labelled.starts[j], labelled.starts[j + 1])
+    return float(labelled.entries[of_column][labelled.indices[of_column] == labelled.row[row]].sum())
 
 
 def way(labelled: LabelledLP, i: int) -> float:

@@ -576,6 +576,8 @@ REGRET: Final = _table(
         _number("known_usd", "USD", "had it been known", "cost of the year if it had been known from the start"),
         _number("extra_usd", "USD", "extra", "signed less planned", blank=True),
         _number("regret_usd", "USD", "regret", "signed less known"),
+        _owners("signed_gap_usd", "USD", "missing, signed", "cash that nobody has promised, with what was signed"),
+        _owners("known_gap_usd", "USD", "missing, had it been known", "the same, had it been known from the start"),
     ),
     "Cost of each year as planned, with what was signed locked in, and had it been known",
     required=False,
@@ -1355,6 +1357,7 @@ CAPITAL_YEARS: Final = _table(
             blank=True,
             infinite=True,
         ),
+        _owners("gap_usd", "USD", "missing", "cash that nobody has promised, without which the year cannot be paid"),
     ),
     "The limit on capital of each year, what is spent, and the worth of a dollar more",
 )
@@ -1657,9 +1660,10 @@ BINDING_PROBABILITY: Final = _table(
             "level",
             "level",
             "`stage` or `group`: the label is exactly these members; `any`: one of these stages is in the label; of "
-            "all years `every_year` and `some_year`: one of these stages is in it in each year, in one or more",
+            "all years `every_year` and `some_year`: one of these stages is in it in each year, in one or more; "
+            "`short_of_cash`: cash is missing in the year, or in one or more years",
         ),
-        _text("members", "binds", "stages or groups that bind; of `any` and of all years alternatives, with ` | `"),
+        _text("members", "binds", "stages or groups that bind, or `cash`; of `any` and of all years also ` | `: or"),
         _number("probability", "share", "probability", "share of draws"),
         *_estimated("share"),
         _boolean("central", "central", "whether it is so at central values"),

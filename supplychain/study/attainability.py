@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from supplychain import lp, schema, units
+from supplychain.case.foresight import PERFECT
 from supplychain.limits import doing
 from supplychain.lp.attain import AT_LEAST, AT_MOST
 from supplychain.model import locked_in, solver
@@ -94,7 +95,7 @@ class _Asked:
     """A case, what was observed, and the LP of which it is asked whether a plan meets that."""
 
     def __init__(self, case: Case, compared: Sequence[Row], objective_usd: float) -> None:
-        model = solver.MutableModel(case)
+        model = solver.MutableModel(case.with_foresight(PERFECT))  # else a window owes for its part of a term, too
         self._lp = _without_waste(locked_in.fix_columns(model.lp(), locked_in.fixed_amounts(case, model.m.on)))
         self._money, self._objective_usd = model.m.money, objective_usd
         self._compared: list[Row] = []

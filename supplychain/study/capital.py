@@ -67,9 +67,10 @@ def within_capital(
 
     `capital` is USD of every reported year, or by year, as `{2027: 2e11}` or `"2027: 200e9, 2028: 300e9"`; it takes the
     place of the case's own budget in these years, and may be left out where the case has one. The plan is that of
-    `solve`, or with `most` the one that serves most: `"tokens"` (10^12), discounted `"value"` of both, or `"research"`
-    (H100e years), each summed over the reported years; of such plans that of least spending, where a
-    commitment may fall short at its price. `time_limit` is in seconds, for all that is solved.
+    `solve`, or with `most` the one that serves most: `"tokens"` (10^12), discounted `"value"` of both to users,
+    whatever is charged, or `"research"` (H100e years), each summed over the reported years; of such plans that of least
+    spending, where a commitment may fall short, and cash be missing, at its price. `time_limit` is in seconds, for all
+    that is solved.
 
     Raises: ValueError if the capital or `most` is not valid, there is no limit on capital, or the most is asked of a
     case with limited foresight; and what `solve` raises.
@@ -146,6 +147,7 @@ def _answered(
         {"year": t, "spent_usd": float(capital.loc[capital["year"] == t, "usd"].sum())}
         | ({"capital_usd": limits[t]} if t in limits else {})
         | dict(worth.get(t, {}))
+        | ({"gap_usd": solved.m.gap[t]} if t in solved.on.cash else {})
         for t in case.report_years
     ]
     tables = {
@@ -206,9 +208,17 @@ class _Most:
         """Return the objective: what is to be most, of the reported years, as a cost."""
         goal, whole, years = np.zeros(solved_lp.lp.shape[1]), solved_lp.lp, solved_lp.solved.case.report_years
         counted = {TOKENS: {Var.SERVE}, RESEARCH: {Var.RESEARCH}}.get(self._most, {Var.SERVE, Var.RESEARCH})
+        m, priced = solved_lp.solved.m, solved_lp.solved.on.priced
         for label, j in whole.column.items():
-            if label[0] in counted and label[-1] in years:
-                goal[j] = whole.cost[j] / self._money if self._most == VALUE else -1.0
+            if label[0] not in counted or label[-1] not in years:
+                continue
+            if self._most != VALUE:
+                goal[j] = -1.0
+            elif label[0] == Var.SERVE and label[1] in priced:  # the LP counts what they earn
+                w, tier, t = label[1:]
+                goal[j] = -cost.token_value(m, w, tier, t, m.discount[t])
+            else:
+                goal[j] = whole.cost[j] / self._money
         return goal
 
     def answer(self, progress: Callable[[str], None]) -> WithinCapital:

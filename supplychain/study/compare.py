@@ -251,6 +251,9 @@ def _answer(_: object, case: Case) -> tuple[dict[str, Any], dict[str, pd.DataFra
 _NAMES = {"name", "title"}
 """Settings that no number depends on."""
 
+UNUSED_USD = "unused_usd"
+"""What is owed and not used: the column of the tables `supply` and `economics`."""
+
 COMPARED = (
     "binding",
     "builds",
@@ -330,11 +333,12 @@ def _totals(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, o
 
 def _results(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, object]]:
     years = _years(reference, other)
-    before, after = _quantities(reference), _quantities(other)
+    sites = _sites_of_contracts(reference) | _sites_of_contracts(other)
+    before, after = _quantities(reference, sites), _quantities(other, sites)
     for amount_key in dict.fromkeys([*before, *after]):
         year, quantity, item = amount_key
         if year in years:
-            absent = math.nan if quantity in BOOKS else 0.0
+            absent = math.nan if quantity in BOOKS and quantity != UNUSED_USD else 0.0
             old, new = before.get(amount_key, absent), after.get(amount_key, absent)
             yield {
                 "answer": name,
@@ -347,8 +351,8 @@ def _results(name: str, reference: Answer, other: Answer) -> Iterator[dict[str, 
             }
 
 
-def _quantities(answer: Answer) -> dict[tuple[int, str, str], float]:
-    """Return what is compared of an answer, by year, quantity and item."""
+def _quantities(answer: Answer, sites: Collection[str]) -> dict[tuple[int, str, str], float]:
+    """Return what is compared of an answer, by year, quantity and item: of some suppliers also what they supply."""
     tables, amounts = answer.tables, _served(answer)
     for year, rows in _by_year(tables["cost"]):
         amounts[year, "cost_usd", "all"] = float(rows[["serving_usd", "research_usd"]].to_numpy().sum())
@@ -359,8 +363,7 @@ def _quantities(answer: Answer) -> dict[tuple[int, str, str], float]:
         for column in ("token_value_usd", "capital_usd", *BOOKS):
             if column in row and not math.isnan(row[column]):
                 amounts[row["year"], column, "all"] = float(row[column])
-    if "supply" in tables:
-        amounts |= _used_of_contracts(tables["supply"])
+    amounts |= _of_contracts(answer, sites)
     for year, rows in _by_year(tables["installed_base"]):
         amounts[year, "h100e_operating", "all"] = float(rows["h100e_operating"].sum())
     for row in records(tables["builds"]):
@@ -368,11 +371,32 @@ def _quantities(answer: Answer) -> dict[tuple[int, str, str], float]:
     return amounts
 
 
-def _used_of_contracts(supply: pd.DataFrame) -> dict[tuple[int, str, str], float]:
-    """Return what is supplied by those to whom a contract owes a share."""
-    rows = [("/".join((row["stage"], row["supplier"], row["place"])), row) for row in records(supply)]
-    owed = {site for site, row in rows if not math.isnan(row.get("unused_usd", math.nan))}
-    return {(row["year"], "supplied", site): float(row["supplied"]) for site, row in rows if site in owed}
+def _of_contracts(answer: Answer, sites: Collection[str]) -> dict[tuple[int, str, str], float]:
+    """Return what is owed and not used, and what suppliers with a contract supply; nothing where there is none."""
+    if not sites:
+        return {}
+    owed, years = _owed(answer), answer.tables["economics"]["year"].tolist()
+    unused = {t: math.fsum(row[UNUSED_USD] for row in owed if row["year"] == t) for t in years}
+    used = {(row["year"], _site(row)): float(row["supplied"]) for row in records(answer.tables["supply"])}
+    return {(t, UNUSED_USD, schema.ALL): usd for t, usd in unused.items()} | {
+        (t, "supplied", site): amount for (t, site), amount in used.items() if site in sites
+    }
+
+
+def _owed(answer: Answer) -> list[dict[str, Any]]:
+    """Return the rows of the table `supply` in whose year a contract falls due."""
+    supply = answer.tables.get("supply")
+    return [] if supply is None or UNUSED_USD not in supply else records(supply[supply[UNUSED_USD].notna()])
+
+
+def _sites_of_contracts(answer: Answer) -> set[str]:
+    """Return the suppliers to whom a contract owes a share, as they are compared."""
+    case: Case | None = getattr(answer, "case", None)
+    return {_site(row) for row in (*_owed(answer), *(() if case is None else case.tables["take_or_pay"]))}
+
+
+def _site(row: Mapping[str, Any]) -> str:
+    return "/".join((row["stage"], row["supplier"], row["place"]))
 
 
 BOOKS = (
@@ -382,7 +406,7 @@ BOOKS = (
     "operating_usd",
     "cash_usd",
     "gap_usd",
-    "unused_usd",
+    UNUSED_USD,
 )
 """Columns of the books of an owner that are compared, where an answer has them."""
 

@@ -90,12 +90,14 @@ def near_optimal(
     """Find how far plans differ that are nearly as good as the best one.
 
     Near-optimal is each plan whose discounted spending rises by at most a share of that of the best plan, and whose net
-    benefit falls by no more than that amount. `within` is the share: `0.01`, or as text `'1%'`. Of every option to
-    order capacity, of all orders of a stage, and of tokens, research, cash, accelerators installed and built and the
-    use of each stage, by reported year, the table `near_optimal` has the smallest and the largest value that any such
-    plan has, whatever it does else. Each end that takes a solve is a certified optimum. Ends of different rows are of
-    different plans. An order is `must` if every such plan has some of it, `may` if some have and some have not, and
-    `never` if none has. `time_limit` is in seconds, for all that is solved.
+    benefit falls by no more than that amount; where prices are charged, not net benefit but what is earned less cost.
+    What is owed and not used is spent, too, and so is what missing cash costs. `within` is the share: `0.01`, or as
+    text `'1%'`. Of every option to order capacity, of all orders of a stage, and of tokens, research, cash,
+    accelerators installed and built and the use of each stage, by reported year, the table `near_optimal` has the
+    smallest and the largest value that any such plan has, whatever it does else. Each end that takes a solve is a
+    certified optimum. Ends of different rows are of different plans. An order is `must` if every such plan has some of
+    it, `may` if some have and some have not, and `never` if none has. `time_limit` is in seconds, for all that is
+    solved.
 
     Raises: ValueError if the share is not from 0 to 100 %, or the case has limited foresight; and what `solve` raises.
     Source: modelling to generate alternatives, Brill, Chang & Hopkins (1982), Management Science 28, 221-235; ranges of

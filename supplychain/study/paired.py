@@ -19,7 +19,7 @@ from supplychain.case.law import law
 from supplychain.errors import InputError, Problem
 from supplychain.limits import limited
 from supplychain.plan.bottlenecks import LEVELS
-from supplychain.plan.measures import CASH_LEFT, MARGIN, OPERATING
+from supplychain.plan.measures import BOOKS, UNUSED, sites_of, supplied_of
 from supplychain.results import schema as result_schema
 from supplychain.results.frames import frame
 from supplychain.stats import estimates
@@ -30,7 +30,7 @@ from supplychain.study.warm import WarmSolver
 from supplychain.tolerances import QUANTITY_ROUNDING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor
 
     import numpy.typing as npt
@@ -92,8 +92,9 @@ def paired(  # noqa: PLR0913 - all but the first three have their defaults
 
     Raises: what `solve_draws` does.
     """
+    of_contracts = dict.fromkeys(pair for case in cases.values() for pair in supplied_of(case))
     drawn = {
-        name: _solved(case, draws, seed, executor, lambda line, name=name: progress(f"{name}: {line}"))  # type: ignore[misc]
+        name: _solved(case, of_contracts, draws, seed, executor, lambda line, name=name: progress(f"{name}: {line}"))  # type: ignore[misc]
         for name, case in cases.items()
     }
     (_, reference), *others = drawn.items()
@@ -137,17 +138,25 @@ class _Drawn:
 
 
 def _nothing(key: Key) -> float:
-    """Return what a quantity is of a workload that a case does not have: cost per token has no meaning."""
-    return math.nan if key[1] in {PER_MTOK, MARGIN, OPERATING, CASH_LEFT} else 0.0
+    """Return what a quantity is of what a case does not have: nothing is served or owed; the rest has no meaning."""
+    return math.nan if key[1] in {PER_MTOK, *BOOKS} - {UNUSED} else 0.0
 
 
-def _solved(case: Case, draws: int, seed: int, executor: Executor, progress: Callable[[str], None]) -> _Drawn:
-    """Solve a case at central values, and at its draws."""
-    years = case.report_years
-    pairs = [pair for pair in headline(case) if pair[0] != USED_SHARE]
+def _solved(  # noqa: PLR0913, PLR0917 - what is solved, and how
+    case: Case,
+    of_contracts: Iterable[tuple[str, str]],
+    draws: int,
+    seed: int,
+    executor: Executor,
+    progress: Callable[[str], None],
+) -> _Drawn:
+    """Solve a case at central values, and at its draws; suppliers with a contract in any case are measured in each."""
+    years, sites = case.report_years, sites_of(case)
+    asked = [pair for pair in of_contracts if pair[1] in sites]
+    pairs = list(dict.fromkeys([*(pair for pair in headline(case) if pair[0] != USED_SHARE), *asked]))
     keys = [(*pair, t) for t in years for pair in pairs]
     reading = WarmSolver(case, keys, labels=False, totals=True).central()
-    table = solve_draws(case, draws, seed, executor=executor, progress=progress)
+    table = solve_draws(case, draws, seed, asked=asked, executor=executor, progress=progress)
     columns = {str(name): table[name].to_numpy().reshape(-1, len(years)) for name in table}
     central: dict[Key, float] = {
         (t, quantity, item): value for (quantity, item, t), value in zip(keys, reading.measured, strict=True)

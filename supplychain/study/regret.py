@@ -15,6 +15,7 @@ from supplychain import lp, schema
 from supplychain.case.calendar import in_service
 from supplychain.limits import limited
 from supplychain.model import numbers_of, structure
+from supplychain.model.contracts import term
 from supplychain.model.observable import OTHER
 from supplychain.notebook import Shown
 from supplychain.plan import solve
@@ -122,6 +123,7 @@ def regret(  # noqa: PLR0913 - what is asked for has its defaults
 def _costs(answer: Answer, plan: Plan, known: Plan) -> pd.DataFrame:
     rows = []
     planned_costs, locked_in_costs, known_costs = (_cost_of_years(each) for each in (answer, plan, known))
+    missing = {"signed_gap_usd": _gaps(plan), "known_gap_usd": _gaps(known)}
     for t in plan.case.report_years:
         planned = planned_costs.get(t, math.nan)
         rows.append(
@@ -133,6 +135,7 @@ def _costs(answer: Answer, plan: Plan, known: Plan) -> pd.DataFrame:
                 "extra_usd": locked_in_costs[t] - planned,
                 "regret_usd": locked_in_costs[t] - known_costs[t],
             }
+            | {name: gaps[t] for name, gaps in missing.items() if t in gaps}
         )
     return frame(result_schema.REGRET, rows)
 
@@ -142,6 +145,12 @@ def _cost_of_years(answer: Answer) -> dict[int, float]:
     for row in records(answer.tables["cost"]):
         costs[row["year"]] += float(row["serving_usd"]) + float(row["research_usd"])
     return costs
+
+
+def _gaps(plan: Plan) -> dict[int, float]:
+    """Return the cash that is missing, by year; nothing of a case that does not count it."""
+    gaps = {row["year"]: row.get("gap_usd", math.nan) for row in records(plan.economics)}
+    return {t: usd for t, usd in gaps.items() if not math.isnan(usd)}
 
 
 def stranded_capital(plan: Plan, until: int) -> dict[tuple[int, str, str], tuple[float, float]]:
@@ -156,7 +165,7 @@ def stranded_capital(plan: Plan, until: int) -> dict[tuple[int, str, str], tuple
       that these suppliers need included, each under its stage, and the rest under `other`;
     - `store`: what is in store, up to what was bought by `until`, at the mean price of that;
     - `owed`: what contracts owe and nobody uses, whatever the year, in the last year of the term: the USD that are paid
-      for it, and as many units as they buy at the price of that year.
+      for it, and as many units as they buy at the mean price of the term.
     """
     totals: dict[tuple[int, str, str], tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
     for what, idle in (
@@ -252,10 +261,14 @@ def _idle_stores(plan: Plan, until: int) -> Iterator[tuple[int, str, float, floa
 
 
 def _owed(plan: Plan, _: int) -> Iterator[tuple[int, str, float, float]]:
-    for row in records(plan.supply):
-        if row["unused_usd"] > 0:
-            amount = row["unused_usd"] / row["price_usd"] if row["price_usd"] else math.nan
-            yield row["year"], row["stage"], amount, row["unused_usd"]
+    on, rows = structure(plan.case), records(plan.supply)
+    offers = {(row["stage"], row["supplier"], row["place"], row["year"]): row for row in rows}
+    for (s, k, p, first), last in on.terms.items():
+        usd = offers.get((s, k, p, last), {}).get("unused_usd", 0.0)
+        offered = [offers[s, k, p, t] for t in term(on, first, last) if (s, k, p, t) in offers]
+        whole = math.fsum(row["price_usd"] * row["limit"] for row in offered)
+        if usd > IDLE_ROUNDING * whole:
+            yield last, s, usd * math.fsum(row["limit"] for row in offered) / whole, usd
 
 
 class _UnitCosts:

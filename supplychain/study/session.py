@@ -17,10 +17,11 @@ from supplychain.errors import ChangeError, ChangeProblem
 from supplychain.limits import limited
 from supplychain.plan import Plan, money, quantities, solve
 from supplychain.plan.changes import changes as changes_table
+from supplychain.plan.measures import supplied_of
 from supplychain.results import schema
 from supplychain.results.frames import frame, records
 from supplychain.schema import ALL
-from supplychain.study.compare import BOOKS
+from supplychain.study.compare import BOOKS, UNUSED_USD
 from supplychain.study.seek import SCAN_STEPS, Seek, seek
 from supplychain.study.warm import FROM_NOTHING, REBUILT, WarmSolver
 from supplychain.study.workers import SerialExecutor
@@ -161,7 +162,8 @@ class WhatIfAnswer:
         Returns: `year`, `quantity`, `item`, `reference`, `value`, `change`; the units are in the quantities' names.
         What neither has is left out, and so is what is the same, but for the totals.
         """
-        before, after = _amounts(reference), _amounts(self)
+        sites = {item for answer in (reference, self) for _, item in supplied_of(answer.case)}
+        before, after = _amounts(reference, sites), _amounts(self, sites)
         rows = [
             {"year": t, "quantity": quantity, "item": item, "reference": old, "value": new, "change": new - old}
             for t, quantity, item in dict.fromkeys([*before, *after])
@@ -184,14 +186,17 @@ class WhatIfAnswer:
         return answer
 
 
-_TABLES = ("service", "service_by_workload", "research_service", "orders", "builds", "regions", "supply")
+_TABLES = ("service", "service_by_workload", "economics", "research_service", "orders", "builds", "regions", "supply")
 """Attributes that are worked out from the plan."""
 
 _Amounts: TypeAlias = "dict[tuple[int | None, str, str], float]"
 
 
-def _amounts(answer: WhatIfAnswer) -> _Amounts:
-    """Return what is compared of an answer, by year, quantity and item; what binds is not a number."""
+def _amounts(answer: WhatIfAnswer, sites: Collection[str]) -> _Amounts:
+    """Return what is compared of an answer, by year, quantity and item; what binds is not a number.
+
+    `sites`: suppliers to whom a contract owes a share, by `STAGE/SUPPLIER/PLACE`, whose use is told apart.
+    """
     amounts: _Amounts = {(None, total, ALL): getattr(answer, total) for total in _TOTALS}
     for table, keys, columns in _COMPARED:
         if table == "economics" and not answer.has_books:
@@ -204,6 +209,10 @@ def _amounts(answer: WhatIfAnswer) -> _Amounts:
                     continue
                 at = year, quantity, item
                 amounts[at] = amounts.get(at, 0.0) + float(row[column])
+    for row in records(answer.supply) if sites else ():
+        site = "/".join((row["stage"], row["supplier"], row["place"]))
+        if site in sites:
+            amounts[row["year"], "supplied", site] = float(row["supplied"])
     return amounts
 
 
@@ -214,7 +223,8 @@ _COMPARED: Final[tuple[tuple[str, tuple[str, ...], Mapping[str, str]], ...]] = (
     ("orders", ("stage", "supplier", "place"), {"amount": "ordered", "capex_usd": "order_capex_usd"}),
     ("regions", ("region",), {"h100e_operating": "h100e_operating"}),
     ("supply", ("stage",), {"supplied": "supplied"}),
-    ("economics", (), {name: name for name in BOOKS}),
+    ("supply", (), {UNUSED_USD: UNUSED_USD}),
+    ("economics", (), {name: name for name in BOOKS if name != UNUSED_USD}),
 )
 """Tables that are compared, what stands together in them, and of each column what its sum is called."""
 

@@ -16,7 +16,17 @@ from supplychain.errors import ChangeError, ChangeProblem, NoAnswerError, TimeLi
 from supplychain.limits import limited
 from supplychain.model.observable import RESEARCH_DONE
 from supplychain.plan import versions
-from supplychain.plan.measures import COST, SERVING, TOKENS, owners_of, served_of, supplied_of
+from supplychain.plan.measures import (
+    BOOKS,
+    COST,
+    SERVING,
+    SUPPLIED,
+    TOKENS,
+    owners_of,
+    served_of,
+    sites_of,
+    supplied_of,
+)
 from supplychain.results.schema import TOTALS
 from supplychain.results.write import DIGITS
 from supplychain.study import workers
@@ -201,15 +211,22 @@ def _unknown(case: Case, quantity: str, item: str) -> list[str]:
         SERVING: "workloads",
         COST: "workloads",
         RESEARCH_DONE: "research",
+        **dict.fromkeys(BOOKS, "books"),
+        SUPPLIED: "sites",
     }
     if quantity not in kinds:
         return [f"no quantity is called {shown(quantity)!r}{did_you_mean(quantity, kinds)}"]
     kind = kinds[quantity]
     scopes = {"accelerators": ("accelerator", "family", "vendor"), "stages": ("stage",), "workloads": ("workload",)}
     known = {row[scope] for scope in scopes.get(kind, ()) for row in case.tables[kind]}
-    if item == schema.ALL and kind != "stages":
+    if kind == "books":
+        has = (quantity, item) in owners_of(case)
+        return [] if has else [f"the case has no {quantity} of {item}; of {schema.ALL} it has what its tables allow"]
+    if kind == "sites":
+        known = {*sites_of(case)}
+    elif item == schema.ALL and kind != "stages":
         return []
-    names = item.split(schema.SUM)
+    names = [item] if kind == "sites" else item.split(schema.SUM)
     return [
         f"{quantity}: no item is called {shown(name)!r}{did_you_mean(name, known)}"
         for name in names

@@ -17,7 +17,7 @@ from supplychain.model.observable import RESEARCH_DONE
 from supplychain.notebook import Shown
 from supplychain.plan import versions
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
-from supplychain.plan.measures import CASH, SUPPLIED, TOKENS
+from supplychain.plan.measures import CASH, CASH_LEFT, GAP, KEPT, SUPPLIED, TOKENS, sites_of
 from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
@@ -29,6 +29,7 @@ from supplychain.study.batches import OPTIMAL
 from supplychain.study.draws import PER_MTOK, column, factors_of, headline, solve_draws
 from supplychain.study.warm import WarmSolver
 from supplychain.tabular import did_you_mean, shown
+from supplychain.tolerances import GAP_ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,6 +54,12 @@ JOINT: Final = " + "
 """Between stages that bind together."""
 
 EVERY_YEAR, SOME_YEAR, ANY = "every_year", "some_year", "any"
+
+SHORT_OF_CASH: Final = "short_of_cash"
+"""The level of what is no label: that cash is missing, in a year, or in one or more of them."""
+
+_CASH, _SIZES_OF_CASH = "cash", (KEPT, CASH, CASH_LEFT)
+"""What is missing, and what of the year it is rounding beside."""
 
 LABEL: Final = "label"
 """The quantity whose value is the stage that binds."""
@@ -230,7 +237,22 @@ class _Study:
                 if event.any() or list(stages) in [list(asked) for asked in any_of]:
                     name = ALTERNATIVES.join(stages)
                     rows.append(self._probability(None, level, name, event, central=bool(over(centrally))))
-        return rows
+        return [*rows, *self._short_of_cash()]
+
+    def _short_of_cash(self) -> Iterator[dict[str, Any]]:
+        """Yield how often cash is missing, where the case counts it: year by year, and in one or more years."""
+        if not self.case.tables["cash"]:
+            return
+        central = dict(zip(_keys(self.case), self.central.measured, strict=True))
+        draws = {quantity: self.by_year(column(quantity, schema.ALL)) for quantity in (GAP, *_SIZES_OF_CASH)}
+        centrally, short = [], []
+        for n, t in enumerate(self.years):
+            gap, *sizes = (np.append(by_year[:, n], central[name, schema.ALL, t]) for name, by_year in draws.items())
+            is_short = np.nan_to_num(gap) > GAP_ROUNDING * np.nansum(np.abs(sizes), axis=0)
+            short.append(is_short[:-1])
+            centrally.append(bool(is_short[-1]))
+            yield self._probability(t, SHORT_OF_CASH, _CASH, short[n], central=centrally[n])
+        yield self._probability(None, SHORT_OF_CASH, _CASH, np.any(short, axis=0), central=any(centrally))
 
     def _probability(
         self, year: int | None, level: str, members: str, event: npt.NDArray[np.bool_], *, central: bool
@@ -430,6 +452,7 @@ def _units(case: Case) -> Callable[[str, str], str]:
     own = {RESEARCH_DONE: result_schema.H100E_YEARS, **result_schema.DRAWN_QUANTITIES}
     of_quantity: Mapping[str, str] = own | {name: q.unit for name, q in schema.QUANTITIES.items() if q.unit}
     of_stage = {row["stage"]: row["unit"] for row in case.tables["stages"]}
+    of_site = {item: of_stage[s] for item, (s, *_) in sites_of(case).items()}
     return lambda quantity, item: (
-        of_stage[item.split("/")[0]] if quantity == SUPPLIED else of_quantity.get(quantity) or of_stage.get(item, "")
+        of_site[item] if quantity == SUPPLIED else of_quantity.get(quantity) or of_stage.get(item, "")
     )

@@ -319,6 +319,8 @@ class _Look:
         """Return whether the margin of an amount is convex along the way (1) or concave (-1); 0 if neither is sure."""
         if condition.quantity not in {NET_BENEFIT, "objective"} or self._context.solver.only_lp() is None:
             return 0
+        if condition.quantity == NET_BENEFIT and self._context.task.case.tables["prices"]:
+            return 0  # the plan counts what it earns, and net benefit what users gain
         moves = self._lps(end)
         if moves is None:
             return 0

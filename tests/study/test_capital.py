@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator import Case
-    from reference import Terms
+    from reference import Label, Terms
 
     from supplychain.study.capital import Most
 
@@ -114,12 +114,19 @@ def test_a_joint_set_is_named(tmp_path: Path) -> None:
 
 
 def goal(lp: Statement, most: Most) -> Terms:
-    """What is to be most, as a cost."""
+    """What is to be most, as a cost: of value what users find tokens worth, whatever they are charged."""
     counted = {"tokens": {"serve"}, "research": {"research"}, "value": {"serve", "research"}}[most]
-    return {x: (usd if most == "value" else -1.0) if x[0] in counted else 0.0 for x, usd in lp.cost.items()}
+    n = lp.numbers
+
+    def worth(x: Label, usd: float) -> float:
+        if x[0] != "serve":
+            return usd
+        return -n.value.price((str(x[1]), str(x[2])), int(x[3])) * 1e6 * n.delta(int(x[3]))
+
+    return {x: (worth(x, usd) if most == "value" else -1.0) if x[0] in counted else 0.0 for x, usd in lp.cost.items()}
 
 
-SEEDS = [0, 2, 3, 5, 7, 9, 11, 13, 14, 17]
+SEEDS = [0, 14, 22, 3, 5, 7, 9, 11, 13, 17]
 
 
 @pytest.mark.unmeasured

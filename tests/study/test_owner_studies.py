@@ -17,7 +17,6 @@ from supplychain.case.changes import apply
 from supplychain.errors import ChangeError
 from supplychain.plan.measures import CASH_LEFT, GAP, KEPT, MARGIN, OPERATING, REVENUE, SUPPLIED, UNUSED
 from supplychain.results.frames import records
-from supplychain.study.paired import MARGIN as PAIRED_MARGIN
 from supplychain.study.workers import SerialExecutor
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ def test_joint_draws_have_the_books(tmp_path: Path) -> None:
     for quantity in COLUMNS:
         row = bands.loc[quantity, 2027, "all"]
         assert row["p10"] <= row["p50"] <= row["p90"], quantity
-        assert row["unit"] == ("share" if quantity == PAIRED_MARGIN else "USD")
+        assert row["unit"] == ("share" if quantity == MARGIN else "USD")
     assert bands.loc[SUPPLIED, 2027, SITE]["unit"] == "GPU"
     assert {*COLUMNS} <= {*study.drivers["quantity"]}
 

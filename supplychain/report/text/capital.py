@@ -24,7 +24,7 @@ _NAME = 34
 """Characters of a stage or an item."""
 
 _PER_USD = {
-    None: ("USD of net benefit", 1.0),
+    None: ("USD of {net}", 1.0),
     VALUE: ("USD of value served", 1.0),
     MOST_TOKENS: ("million tokens", units.MTOK_PER_TTOK),
     RESEARCH: ("H100-equivalent hours of research", units.HOURS_PER_YEAR),
@@ -81,11 +81,17 @@ def sections(answer: WithinCapital) -> list[tuple[str, TextTable]]:
     """Return titles and tables: years across."""
     years = list(answer.case.report_years)
     return [
-        (f"Capital, bn USD, and what a dollar more adds: {_PER_USD[answer.summary['most']][0]}", _money(answer, years)),
+        (f"Capital, bn USD, and what a dollar more adds: {_adds(answer)}", _money(answer, years)),
         *_served(answer, years),
         *_bought(answer, years),
         ("What binds, that of the largest gain first", _binds(answer, years)),
     ]
+
+
+def _adds(answer: WithinCapital) -> str:
+    """Return what a dollar more adds; a plan of least cost that charges prices earns them, and not what users gain."""
+    net = "what is earned, less cost" if answer.case.tables["prices"] else "net benefit"
+    return _PER_USD[answer.summary["most"]][0].format(net=net)
 
 
 def _across(label: str, cells: Mapping[int, float], years: list[int], size: float = 1.0) -> list[str]:
@@ -113,6 +119,9 @@ def _money(answer: WithinCapital, years: list[int]) -> TextTable:
     ]  # fmt: skip
     if any(number(by_year[t][gain] * each) != worth(loss, t) for t in years):
         rows.append(["a dollar less takes", *(worth(loss, t) for t in years)])
+    missing = {t: by_year[t].get("gap_usd", 0.0) for t in years}
+    if any(usd > 0 for usd in missing.values()):
+        rows.append(["cash missing", *(number(0.0 if math.isnan(usd) else usd / 1e9) for usd in missing.values())])
     return _table("", rows, years)
 
 

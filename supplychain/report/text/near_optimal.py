@@ -58,9 +58,10 @@ def headline(answer: NearOptimal) -> str:
     if not room:
         why = "" if within == 0 else f", for {100 * within:g} % of nothing is nothing"
         return f"Plans that are as good as the best and spend no more than its {money(spending)}, discounted{why}."
+    net = "what they earn, less cost," if answer.case.tables["prices"] else "their net benefit"
     return (
         f"Near-optimal plans spend at most {100 * within:g} % more than the best plan ({money(room)} more than "
-        f"{money(spending)}, discounted), and their net benefit is lower by no more than that."
+        f"{money(spending)}, discounted), and {net} is lower by no more than that."
     )
 
 

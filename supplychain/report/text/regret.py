@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ _COSTS = {
     "known_usd": "with perfect knowledge",
 }
 """Columns of the table `regret` that are shown."""
+
+_GAPS = {"signed_gap_usd": "with the orders locked in", "known_gap_usd": "with perfect knowledge"}
+"""Columns of it that say which cash is missing."""
 
 _NAMES = {EXPANSION: "capacity of", ACCELERATORS: "in accelerators:", STORE: "in store:", OWED: "owed, not used:"}
 
@@ -65,7 +69,17 @@ def _difference(title: str, usd: float, unserved: float | None) -> str:
 def _costs(regret: Regret, years: Sequence[int]) -> list[str]:
     rows = records(regret.costs)
     cells = [[called, *(number(row[column] / _BILLION) for row in rows)] for column, called in _COSTS.items()]
-    return ["Cost of the year, bn USD", *_table(years, cells)]
+    lines = ["Cost of the year, bn USD", *_table(years, cells)]
+    gaps = {called: [row.get(column, 0.0) for row in rows] for column, called in _GAPS.items()}
+    if not any(usd > 0 for of_years in gaps.values() for usd in of_years):
+        return lines
+    cells = [[called, *(number(_nothing(usd) / _BILLION) for usd in of_years)] for called, of_years in gaps.items()]
+    return [*lines, "", "Cash that is missing and nobody has promised, bn USD", *_table(years, cells)]
+
+
+def _nothing(usd: float) -> float:
+    """Return 0 of a year that counts no cash."""
+    return 0.0 if math.isnan(usd) else usd
 
 
 def _stranded(regret: Regret, years: Sequence[int]) -> list[str]:

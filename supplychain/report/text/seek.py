@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from supplychain.plan.bottlenecks import LEVELS
-from supplychain.plan.measures import SUPPLIED
+from supplychain.plan.measures import SUPPLIED, sites_of
 from supplychain.report.formats import case_title, money, number
 from supplychain.report.names import Names
 from supplychain.report.text.tables import WIDTH, TextTable
@@ -234,8 +234,7 @@ def _in_words(study: Seek, condition: Condition) -> str:
         return f"{members} {verb[condition.operator]} in {condition.year}"
     of = "" if condition.item == ALL else f" of {names.workload(condition.item)}"
     if condition.quantity == SUPPLIED:
-        s, k, p = condition.item.split("/")
-        of = f" {names.site(s, k, p, _NAME, _NAME)}"
+        of = f" {names.site(*sites_of(study.case)[condition.item], _NAME, _NAME)}"
     subject = _SUBJECTS[condition.quantity].format(of=of, in_year=f" in {condition.year}")
     if condition.against == "level":
         bound = "at least" if condition.operator == ">=" else "at most"

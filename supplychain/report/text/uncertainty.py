@@ -14,7 +14,7 @@ from supplychain.report.names import Names
 from supplychain.report.text.tables import WIDTH, TextTable
 from supplychain.results.frames import records
 from supplychain.study.draws import PER_MTOK
-from supplychain.study.uncertainty import ALTERNATIVES, ANY, EVERY_YEAR, LABEL, SOME_YEAR
+from supplychain.study.uncertainty import ALTERNATIVES, ANY, EVERY_YEAR, LABEL, SHORT_OF_CASH, SOME_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,6 +67,7 @@ def text(study: Uncertainty) -> str:
     for heading, more in (
         ("What binds: per cent of draws, with the half width of the 90 % interval; * at central values", _often(study)),
         ("The stage binds, alone or with others: per cent of draws", _over_years(study)),
+        ("Cash is missing, that nobody has promised: per cent of draws", _short_of_cash(study)),
         ("Bands: 10 %, 50 % and 90 % of draws are below; in brackets at central values", _bands(study)),
         (
             "What decides it: per cent of the variance that a factor explains by itself",
@@ -172,6 +173,16 @@ def _over_years(study: Uncertainty) -> list[str]:
     ]
     header = ["", "in every year", "in one or more"]
     return TextTable(header, table, frozenset({1, 2})).text(WIDTH) if table else []
+
+
+def _short_of_cash(study: Uncertainty) -> list[str]:
+    """Return how often cash is missing, by year and in one or more years; nothing of a case that does not count it."""
+    rows = study.binding_probability[study.binding_probability["level"] == SHORT_OF_CASH]
+    if not len(rows):
+        return []
+    cells = [_cell(row) for row in records(rows)]  # by year, then of all years
+    heads = [*map(str, study.case.report_years), "in one or more"]
+    return TextTable(heads, [cells], frozenset(range(len(cells)))).text(WIDTH)
 
 
 def bands(distributions: pd.DataFrame, quantity: str) -> dict[int, dict[str, Any]]:
