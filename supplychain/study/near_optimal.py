@@ -25,7 +25,7 @@ from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
 from supplychain.study.attainability import linear
 from supplychain.tabular import shown
-from supplychain.tolerances import END_ROUNDING, OBJECTIVE_ROUNDING, WRITTEN_DIGITS, significant
+from supplychain.tolerances import END_ROUNDING, FEASIBILITY, OBJECTIVE_ROUNDING, WRITTEN_DIGITS, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -213,7 +213,9 @@ class _Question:
         """Return a quantity and its ends; what is rounding beside the plan is the plan's."""
         central = quantity.terms.of(self._solved_lp.x)
         size = max(abs(x) for x in (central, low, high, quantity.limit) if math.isfinite(x))
-        rounding = END_ROUNDING * size
+        unit = self._solved_lp.lp.column_unit
+        least = max((abs(x) * float(unit[j]) for j, x in quantity.terms.terms.items()), default=0.0)
+        rounding = max(END_ROUNDING * size, FEASIBILITY * least)
         low = low if central - low > rounding else central
         high = high if high - central > rounding else central
         return {

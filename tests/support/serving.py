@@ -112,6 +112,8 @@ class Serving:
             rows: Terms = {row: -rise for row, rise in self.rises((s, k, p), t).items()}
             if n.is_flow(s) and ("budget", t) in lp.rows:
                 rows["budget", t] = usd
+            if ("cash_balance", t) in lp.rows:
+                rows["cash_balance", t] = usd
             if usd > 0:
                 yield (RELIEF, s, k, p, t), usd * self.counted(s, t), rows
 
@@ -136,9 +138,10 @@ class Serving:
             for needed, quantity in n.needs.get(("expansion", s, k, p), {}).items():
                 place = GLOBAL if n.stages[needed]["scope"] == GLOBAL else p
                 rows["stage_balance", needed, place, t] += quantity
-            paid = ("budget", max(n.first, t - lead))
-            if paid in lp.rows:
-                rows[paid] += usd
+            for row in ("budget", "cash_balance"):
+                paid = (row, max(n.first, t - lead))
+                if paid in lp.rows:
+                    rows[paid] += usd
             yield (RELIEF, s, k, p, t), n.pvf(t, life) * (1 + n.rate) ** lead * usd, dict(rows)
 
     def gives_way(self, lp: Statement) -> Iterator[tuple[Label, float, Terms]]:
@@ -146,8 +149,9 @@ class Serving:
         n = self.numbers
         for w, t in self.required:
             tiers = [(v, j) for v, j in n.demand.given if w in {None, v}]
-            values = [n.value.price(tier, t) for tier in tiers if self.last_served.get((*tier, t), 0.0) > 0]
-            asked = [n.value.price(tier, t) for tier in tiers if n.demand.quantity(tier, t) > 0]
+            values = [n.earned(*tier, t) for tier in tiers if self.last_served.get((*tier, t), 0.0) > 0]
+            is_open = [tier for tier in tiers if (*tier, t) not in n.priced_out]
+            asked = [n.earned(*tier, t) for tier in is_open if n.demand.quantity(tier, t) > 0]
             value = min(values) if values else max(asked, default=0.0)
             yield (SHORT, w or "", t), n.delta(t) * value * MTOK_PER_TTOK, {}
         for row in [row for row in lp.rows if row[0] == "budget"]:
