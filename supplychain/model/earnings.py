@@ -9,8 +9,9 @@ from supplychain.model._pyomo import Expression, Model, Tier, Workload, Year, nu
 def earned(m: Model, w: Workload, j: Tier, t: Year) -> Expression:
     r"""Return what a million tokens earn [USD]: what is kept of their price, or what they are worth if none is charged.
 
-    $earned_{w,j,t} = kept\_share_{w,t} \cdot charged\_usd\_per\_mtok_{w,t}$, or
-    $earned_{w,j,t} = value\_usd\_per\_mtok_{w,j,t}$ where no price is charged.
+    Where a price is charged: $earned_{w,j,t} = kept\_share_{w,t} \cdot charged\_usd\_per\_mtok_{w,t}$
+
+    Elsewhere: $earned_{w,j,t} = value\_usd\_per\_mtok_{w,j,t}$
     """
     return m.kept_share[w, t] * m.charged_usd_per_mtok[w, t] if w in m.on.priced else m.value_usd_per_mtok[w, j, t]
 

@@ -55,8 +55,9 @@ def _research_years(m: Model) -> list[tuple[Accelerator, Year]]:
 def _serve_bounds(m: Model, w: Workload, j: Tier, t: Year) -> tuple[int, Expression]:
     r"""No tier of demand gets more tokens than it asks for, and one that is priced out gets none.
 
-    $serve_{w,j,t} \le demand\_ttok_{w,j,t}$, or 0 where
-    $charged\_usd\_per\_mtok_{w,t} > value\_usd\_per\_mtok_{w,j,t}$
+    $serve_{w,j,t} \le demand\_ttok_{w,j,t}$
+
+    Priced out: $charged\_usd\_per\_mtok_{w,t} > value\_usd\_per\_mtok_{w,j,t}$
     """
     return 0, 0 if priced_out(m, w, j, t) else m.demand_ttok[w, j, t]
 
