@@ -1786,7 +1786,7 @@ DRAW_DIFFERENCES: Final = _table(
             "quantity",
             "quantity",
             "`net_benefit`, `value` and `cost` over the horizon, discounted; of a year `tokens_served`, "
-            "`research_done`, `cost_per_mtok` and `cash_spent`",
+            "`research_done`, `cost_per_mtok` and `cash_spent`, and the books of an owner where a case has them",
         ),
         _text("item", "item", "of what: a workload, or `all`"),
         _UNIT,

@@ -19,7 +19,7 @@ from supplychain.case.law import law
 from supplychain.errors import InputError, Problem
 from supplychain.limits import limited
 from supplychain.plan.bottlenecks import LEVELS
-from supplychain.plan.measures import BOOKS, UNUSED, sites_of, supplied_of
+from supplychain.plan.measures import BOOKS, SUPPLIED, UNUSED, sites_of, supplied_of
 from supplychain.results import schema as result_schema
 from supplychain.results.frames import frame
 from supplychain.stats import estimates
@@ -209,7 +209,7 @@ class _Pair:
             "year": year,
             "quantity": quantity,
             "item": item,
-            "unit": result_schema.DRAWN_QUANTITIES[quantity],
+            "unit": self._unit(quantity, item),
             "central": float(central),
             "mean": mean.value,
             **_error(mean),
@@ -219,6 +219,14 @@ class _Pair:
             "undefined_share": at.undefined,
             "draws": len(known),
         }
+
+    def _unit(self, quantity: str, item: str) -> str:
+        """Return the unit of a quantity: of what a supplier supplies that of its stage."""
+        for case in (self.reference.case, self.other.case) if quantity == SUPPLIED else ():
+            units = {row["stage"]: row["unit"] for row in case.tables["stages"]}
+            if item in (sites := sites_of(case)):
+                return str(units[sites[item][0]])
+        return result_schema.DRAWN_QUANTITIES[quantity]
 
     def labels(self) -> Iterator[dict[str, Any]]:
         """Yield a row for each year, level and label that binds in a draw of either case: the most frequent first."""
