@@ -66,7 +66,9 @@ def seek(  # noqa: PLR0913, PLR0917 - one argument per option
     A TARGET of --vary is the left part of an edit, 'TABLE.COLUMN[filters]', or several with ' & ' that move together by
     the same share. A CONDITION is 'binding[2027] = hbm', 'binding[2027, group] != memory', or an amount with >= or <=:
     served_ttok[YEAR], served_ttok[YEAR, WORKLOAD], research_h100e_years[YEAR], cost_usd_per_mtok[YEAR], capital[YEAR],
-    net_benefit, value, cost, objective. '0.08' is a level, '+20%' a share of what the case has, '+10e9' a difference.
+    net_benefit, value, cost, objective; of an owner's books revenue_usd, kept_usd, gross_margin_of_revenue,
+    operating_usd, cash_usd, gap_usd and unused_usd of a YEAR, and supplied[YEAR, STAGE/SUPPLIER/PLACE]. '0.08' is a
+    level, '+20%' a share of what the case has, '+10e9' a difference.
 
     Or give --serve for the cheapest way to serve so many tokens, --capital for what so much capital buys, and --most
     for as much as possible within it.

@@ -510,6 +510,12 @@ _OF_OWNER = (
     ),
 )
 
+_COMPARED_BOOKS = (
+    *("revenue_usd", "kept_usd", "gross_margin_of_revenue", "operating_usd"),
+    *("cash_usd", "gap_usd", "unused_usd"),
+)
+"""What of them is measured in each draw."""
+
 ECONOMICS: Final = _table(
     "economics",
     "year",
@@ -1663,7 +1669,11 @@ BINDING_PROBABILITY: Final = _table(
             "all years `every_year` and `some_year`: one of these stages is in it in each year, in one or more; "
             "`short_of_cash`: cash is missing in the year, or in one or more years",
         ),
-        _text("members", "binds", "stages or groups that bind, or `cash`; of `any` and of all years also ` | `: or"),
+        _text(
+            "members",
+            "binds",
+            "stages or groups that bind; of `any` and of all years alternatives, with ` | `; or `cash`",
+        ),
         _number("probability", "share", "probability", "share of draws"),
         *_estimated("share"),
         _boolean("central", "central", "whether it is so at central values"),
@@ -1765,6 +1775,7 @@ DRAWS: Final = _table(
         _number("research_h100e_years", H100E_YEARS, "research", "research done in the year", blank=True),
         _number("cost_usd_per_mtok", PER_MTOK, "average cost", "serving cost over tokens served", blank=True),
         _number("capital_usd", "USD", "cash spent", "on components, systems and expansions in the year", blank=True),
+        *(column for column in _OF_OWNER if column.name in _COMPARED_BOOKS),
         _text("status", "status", "`optimal`, or why there is no answer"),
     ),
     "Each draw, year by year",

@@ -17,7 +17,7 @@ from supplychain.model.observable import RESEARCH_DONE
 from supplychain.notebook import Shown
 from supplychain.plan import versions
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
-from supplychain.plan.measures import CASH, CASH_LEFT, GAP, KEPT, SUPPLIED, TOKENS, sites_of
+from supplychain.plan.measures import BOOKS, CASH, CASH_LEFT, GAP, KEPT, SUPPLIED, TOKENS, owners_of, sites_of
 from supplychain.results import schema as result_schema
 from supplychain.results.answer import Answer
 from supplychain.results.frames import frame
@@ -409,6 +409,7 @@ class _Study:
             "cost_usd_per_mtok": column(PER_MTOK, schema.ALL),
             "capital_usd": column(CASH, schema.ALL),
         }
+        names |= {BOOKS[quantity]: column(quantity, item) for quantity, item in owners_of(self.case)}
         kept = [c.name for c in result_schema.DRAWS.columns if c.name in self.table]
         table = self.table[kept].assign(
             **{name: self.table[of] if of in self.table else math.nan for name, of in names.items()}

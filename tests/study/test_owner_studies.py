@@ -173,6 +173,8 @@ def test_joint_draws_have_the_books(tmp_path: Path) -> None:
         assert row["unit"] == ("share" if quantity == MARGIN else "USD")
     assert bands.loc[SUPPLIED, 2027, SITE]["unit"] == "GPU"
     assert {*COLUMNS} <= {*study.drivers["quantity"]}
+    of_2027 = study.tables["draws"][study.tables["draws"]["year"] == 2027]
+    assert of_2027["gap_usd"].median() == pytest.approx(bands.loc[GAP, 2027, "all"]["p50"])
 
 
 @pytest.mark.parametrize("seed", [2, 6, 22])
