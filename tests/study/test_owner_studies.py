@@ -18,6 +18,7 @@ from supplychain.case.changes import apply
 from supplychain.errors import ChangeError
 from supplychain.plan.measures import CASH_LEFT, GAP, KEPT, MARGIN, OPERATING, REVENUE, SUPPLIED, UNUSED
 from supplychain.report.text.capital import text as capital_text
+from supplychain.report.text.compare import text as compare_text
 from supplychain.report.text.near_optimal import text as near_optimal_text
 from supplychain.report.text.regret import text as regret_text
 from supplychain.report.text.seek import text as seek_text
@@ -147,13 +148,15 @@ def test_a_session_has_the_books() -> None:
 
 
 def test_a_comparison_has_the_books() -> None:
-    """Bug: what one answer does not have is called 0, as if it earned nothing."""
+    """Bug: what one answer does not have is called 0, as if it earned nothing; a loss that doubles is 100 % more."""
     priced, plain = sc.solve(case()), sc.solve(sc.load(TINY))
     raised = sc.solve(changed("prices.price_usd_per_mtok *= 1.2"))
     rows = {(r["year"], r["quantity"], r["item"]): r for r in records(sc.compare({"a": priced, "b": raised}).results)}
     assert rows[2026, "revenue_usd", "all"]["change"] == pytest.approx(90e6)
     assert rows[2027, "unused_usd", "all"]["change"] == pytest.approx(-6e6)
     assert rows[2027, "supplied", SITE]["reference"] == pytest.approx(6000)
+    shown = " ".join(compare_text(sc.compare({"a": priced, "b": raised})).split())
+    assert "Operating result, m USD, and the difference 2026 2027 a -5.00 -77.0 b 67.0 (+72.0) -37.4 (+39.6)" in shown
     mixed = sc.compare({"a": priced, "b": plain}).results
     of_books = mixed[mixed["quantity"].isin(["cash_usd", "gross_margin_of_revenue"])]
     assert len(of_books)

@@ -9,7 +9,16 @@ import pandas as pd
 
 from supplychain import schema
 from supplychain.plan.bottlenecks import DEMAND, LEVELS
-from supplychain.report.formats import COUNTS, TOKENS, USD, number, unit_for, with_sign, with_sign_grouped
+from supplychain.report.formats import (
+    COUNTS,
+    TOKENS,
+    USD,
+    number,
+    signed_number,
+    unit_for,
+    with_sign,
+    with_sign_grouped,
+)
 from supplychain.report.names import NO_STAGE, TOTALS, Names, in_words
 from supplychain.report.text import paired
 from supplychain.report.text.tables import WIDTH, TextTable
@@ -66,7 +75,7 @@ def sections(comparison: Comparison) -> list[tuple[str, TextTable]]:
     titled += _binding(comparison, years)
     titled += [_block(comparison, years, *shown) for shown in _OTHERS]
     compared = {*comparison.results["quantity"]}
-    titled += [_block(comparison, years, *shown) for shown in _BOOKS if shown[1] in compared]
+    titled += [_book(comparison, years, *shown) for shown in _BOOKS if shown[1] in compared]
     parts = comparison.attribution[comparison.attribution["what"] != OBJECTIVE]
     if len(parts):
         size, unit = unit_for(parts["usd"].dropna(), USD)
@@ -121,6 +130,14 @@ def _block(
 ) -> tuple[str, TextTable]:
     size, unit = _scale(comparison, quantity, [schema.ALL], scales)
     return f"{title}, {unit}".rstrip(", "), _values(comparison, quantity, size, years)
+
+
+def _book(
+    comparison: Comparison, years: list[int], title: str, quantity: str, scales: Sequence[tuple[float, str]]
+) -> tuple[str, TextTable]:
+    """Return what may be below 0, or is a share: in brackets stands the difference, in the same unit."""
+    size, unit = _scale(comparison, quantity, [schema.ALL], scales)
+    return f"{title}, {unit}, and the difference", _values(comparison, quantity, size, years, by_share=False)
 
 
 def _scale(
@@ -235,12 +252,21 @@ def _labels(
     return TextTable(_header(years), [[name, *(cell(name, t) for t in years)] for name in comparison.names])
 
 
-def _values(comparison: Comparison, quantity: str, unit: float, years: list[int], item: str = schema.ALL) -> TextTable:
+def _values(  # noqa: PLR0913 - the last two have their defaults
+    comparison: Comparison,
+    quantity: str,
+    unit: float,
+    years: list[int],
+    item: str = schema.ALL,
+    *,
+    by_share: bool = True,
+) -> TextTable:
     first, *others = comparison.names
     of_quantity = (r for r in records(comparison.results) if (r["quantity"], r["item"]) == (quantity, item))
     rows = {(r["answer"], r["year"]): r for r in of_quantity}
     references = {t: number(row["reference"] / unit) for (_, t), row in rows.items()}
-    values = {key: _changed(row, unit) for key, row in rows.items()}
+    changed = _changed if by_share else _differs
+    values = {key: changed(row, unit) for key, row in rows.items()}
     cells = [[name, *(values.get((name, t), "") for t in years)] for name in others]
     reference = [first, *(references.get(t, "") for t in years)]
     return TextTable(_header(years), [reference, *cells], frozenset(range(1, len(years) + 1)))
@@ -251,6 +277,11 @@ def _changed(row: dict[str, Any], unit: float) -> str:
     if not row["reference"]:
         return value
     return f"{value} ({with_sign(100 * row['change'] / row['reference'])} %)"
+
+
+def _differs(row: dict[str, Any], unit: float) -> str:
+    value, change = number(row["value"] / unit), row["change"] / unit
+    return value if math.isnan(change) or not change else f"{value} ({signed_number(change)})"
 
 
 def _attribution(attribution: pd.DataFrame, years: list[int], size: float) -> TextTable:
